@@ -1,0 +1,1 @@
+# docs/local.mk - pages and man pages

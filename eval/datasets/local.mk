@@ -1,0 +1,1 @@
+# eval/datasets/local.mk - see README.md of this folder

@@ -1,0 +1,1 @@
+# eval/leaderboard/local.mk - see README.md of this folder

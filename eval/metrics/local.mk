@@ -1,0 +1,1 @@
+# eval/metrics/local.mk - see README.md of this folder

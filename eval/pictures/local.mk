@@ -1,0 +1,3 @@
+# eval/pictures/local.mk - see README.md of this folder
+libicl_la_SOURCES += \
+	%D%/picture.h

@@ -1,0 +1,1 @@
+# eval/report/local.mk - see README.md of this folder

@@ -1,0 +1,1 @@
+# eval/sample/local.mk - see README.md of this folder

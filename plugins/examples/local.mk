@@ -1,0 +1,1 @@
+# plugins/examples/local.mk - see README.md of this folder

@@ -1,0 +1,1 @@
+# plugins/formats/bundle/local.mk - see README.md of this folder

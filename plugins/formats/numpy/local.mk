@@ -1,0 +1,1 @@
+# plugins/formats/numpy/local.mk - see README.md of this folder

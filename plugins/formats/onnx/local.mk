@@ -1,0 +1,1 @@
+# plugins/formats/onnx/local.mk - see README.md of this folder

@@ -1,0 +1,1 @@
+# plugins/kernels/local.mk - see README.md of this folder

@@ -1,0 +1,1 @@
+# plugins/ops/elementwise/local.mk - see README.md of this folder

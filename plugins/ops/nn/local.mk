@@ -1,0 +1,1 @@
+# plugins/ops/nn/local.mk - see README.md of this folder

@@ -1,0 +1,1 @@
+# plugins/ops/reduce/local.mk - see README.md of this folder

@@ -1,0 +1,1 @@
+# plugins/ops/shape/local.mk - see README.md of this folder

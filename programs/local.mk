@@ -1,0 +1,1 @@
+# programs/local.mk - one thin file a command, and what they share

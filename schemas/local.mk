@@ -1,0 +1,1 @@
+# schemas/local.mk - wire formats and the database

@@ -1,0 +1,2 @@
+# src/bundle/local.mk - see README.md of this folder
+libicl_la_SOURCES +=

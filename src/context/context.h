@@ -1,0 +1,88 @@
+/*
+ * src/context/context.h - what every call carries: error text, log, memory limit, registry
+ *
+ * One context a thread of the caller; inside, worker threads may call icl_fail, icl_log and
+ * icl_alloc at once (a mutex guards the text, atomics the byte count).
+ *
+ * Not here: the table of functions that plugins get (src/registry/host.c).
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef ICL_CONTEXT_H
+#define ICL_CONTEXT_H
+
+#include <imgcls/imgcls.h>
+#include <imgcls/plugin.h>
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#define ICL_ERROR_CAPACITY 4096
+
+struct icl_registry;
+
+struct imgcls_context {
+    pthread_mutex_t lock; /* guards error and status */
+    char error[ICL_ERROR_CAPACITY];
+    imgcls_status status; /* of the text in error; IMGCLS_OK where there is none */
+    void (*log)(void *argument, int32_t level, const char *text);
+    void *log_argument;
+    int32_t threads; /* resolved: >= 1 */
+    uint64_t memory_limit;
+    _Atomic uint64_t memory_used, memory_peak;
+    uint64_t isa; /* IMGCLS_ISA_ bits offered and allowed */
+    char *plugin_path;
+    struct icl_registry *registry; /* created on first use (icl_context_registry) */
+    struct imgcls_host host;       /* host.context is this context */
+};
+
+/* Records "text" unless an unread failure stands already (the one who notices first says it)
+ * and returns status. Newlines in file-provided parts are the caller's to avoid. */
+imgcls_status icl_fail(struct imgcls_context *ctx, imgcls_status status, const char *format,
+                       ...) IMGCLS_PRINTF(3, 4);
+/* Puts "prefix: " before the recorded text: for the one thing only the caller knows. */
+imgcls_status icl_fail_within(struct imgcls_context *ctx, imgcls_status status,
+                              const char *format, ...) IMGCLS_PRINTF(3, 4);
+/* Forgets a recorded failure that was handled. */
+void icl_forgive(struct imgcls_context *ctx);
+void icl_log(struct imgcls_context *ctx, int32_t level, const char *format, ...)
+    IMGCLS_PRINTF(3, 4);
+
+/* count * size zeroed bytes aligned to 64, counted against the limit; NULL after icl_fail
+ * (IMGCLS_NO_MEMORY or IMGCLS_LIMIT; read it from ctx->status). icl_free accepts NULL. */
+void *icl_alloc(struct imgcls_context *ctx, size_t count, size_t size);
+void icl_free(struct imgcls_context *ctx, void *pointer);
+/* Status to return after icl_alloc gave NULL. */
+imgcls_status icl_alloc_status(const struct imgcls_context *ctx);
+
+/* True once imgcls_interrupt was called; long loops ask and return IMGCLS_INTERRUPTED. */
+bool icl_interrupted(void);
+
+/* Number of CPUs that affinity mask and cgroup (v1 and v2) quota leave, at least 1. */
+int32_t icl_cpu_count(void);
+/* IMGCLS_ISA_ bits of this CPU and OS, masked by $IMGCLS_ISA (portable|avx2|avx512). A name
+ * that is not known, or asks for more than the machine has, is IMGCLS_BAD_INPUT. */
+imgcls_status icl_cpu_isa(struct imgcls_context *ctx, uint64_t *isa);
+/* "avx512", "avx2" or "portable", for rows and reports. */
+const char *icl_isa_name(uint64_t isa);
+
+/* Checked arithmetic: false, and *out untouched, on overflow. */
+static inline bool icl_mul_size(size_t a, size_t b, size_t *out)
+{
+    size_t r;
+    if (__builtin_mul_overflow(a, b, &r))
+        return false;
+    *out = r;
+    return true;
+}
+static inline bool icl_add_size(size_t a, size_t b, size_t *out)
+{
+    size_t r;
+    if (__builtin_add_overflow(a, b, &r))
+        return false;
+    *out = r;
+    return true;
+}
+
+#endif

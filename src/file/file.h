@@ -1,0 +1,70 @@
+/*
+ * src/file/file.h - bytes in and out: mappings, folders that may not be left, whole files
+ *
+ * Reading: a source is a mapped file, a folder, or an archive member. Everything it opens
+ * beneath itself stays beneath: openat2(RESOLVE_BENEATH) where the kernel has it, else a walk
+ * with O_NOFOLLOW; the opened descriptor is checked, never the path.
+ * Writing: to a temporary name beside the target, fsync, rename. An output that is not
+ * committed leaves nothing, also where the process is interrupted.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef ICL_FILE_H
+#define ICL_FILE_H
+
+#include "src/context/context.h"
+
+/* Bytes that somebody must keep alive: a mapping or an allocation. Counted, thread-safe. */
+struct imgcls_storage *icl_storage_retain(struct imgcls_storage *storage);
+void icl_storage_release(struct imgcls_storage *storage);
+/* Maps a whole regular file read-only. Empty files give size 0, bytes non-NULL. Own. */
+imgcls_status icl_storage_map(struct imgcls_context *ctx, const char *path,
+                              struct imgcls_storage **out);
+/* Takes over memory from icl_alloc. */
+imgcls_status icl_storage_own(struct imgcls_context *ctx, void *bytes, size_t size,
+                              struct imgcls_storage **out);
+const unsigned char *icl_storage_bytes(const struct imgcls_storage *storage);
+size_t icl_storage_size(const struct imgcls_storage *storage);
+
+/* A source with what the host needs to open siblings; source.* is what plugins see. */
+struct icl_source {
+    struct imgcls_source source; /* first: the host gets back from one to the other */
+    struct imgcls_context *ctx;
+    char *path;
+    char *folder; /* folder of the file, or the folder itself; NULL within an archive */
+    void *archive; /* within an archive: the archive, retained, to find siblings */
+    imgcls_status (*open_beneath)(struct icl_source *self, const char *relative,
+                                  struct imgcls_source **out);
+    void (*close)(struct icl_source *self); /* frees what archive holds; may be NULL */
+};
+imgcls_status icl_source_open(struct imgcls_context *ctx, const char *path,
+                              struct imgcls_source **out);
+imgcls_status icl_source_open_beneath(struct imgcls_context *ctx,
+                                      const struct imgcls_source *source,
+                                      const char *relative, struct imgcls_source **out);
+void icl_source_close(struct imgcls_source *source);
+/* True where `relative` could only name something below its folder: relative, no "..", no
+ * empty or NUL-carrying part. */
+bool icl_path_is_beneath(const char *relative);
+
+/* A file being written. */
+struct icl_output {
+    struct imgcls_sink sink; /* first; sink.write appends */
+    struct imgcls_context *ctx;
+    char *path, *temporary;
+    int fd;
+};
+imgcls_status icl_output_create(struct imgcls_context *ctx, const char *path,
+                                struct icl_output **out);
+/* status OK: sync, rename to the final name. Else, or where that fails: remove. Frees. */
+imgcls_status icl_output_finish(struct icl_output *output, imgcls_status status);
+
+/* SHA-256 as 64 lower-case hexadecimal digits and NUL (nettle). */
+struct icl_sha256;
+imgcls_status icl_sha256_create(struct imgcls_context *ctx, struct icl_sha256 **out);
+void icl_sha256_update(struct icl_sha256 *hash, const void *bytes, size_t size);
+/* Frees the hash. */
+void icl_sha256_finish(struct icl_sha256 *hash, char text[65]);
+void icl_sha256_of(const void *bytes, size_t size, char text[65]);
+
+#endif

@@ -1,0 +1,60 @@
+/*
+ * src/plan/plan.h - a graph with concrete shapes becomes something that can run
+ *
+ * In: a graph. Out: an immutable plan: nodes in order with chosen kernels and their packed
+ * state, an arena with an offset per value, everything that shapes alone decide computed
+ * already. Any number of sessions may share it.
+ *
+ * How: clone, upgrade, fuse; then one walk in topological order that infers each node's
+ * outputs and, where all inputs are constant (or only their shapes are read and known), runs
+ * the portable kernel at once and keeps the result as a constant; then kernels are chosen by
+ * accepts and cost; then liveness; then offsets. A node whose shapes depend on data stays
+ * `dynamic`: at run time its shapes are inferred anew, a kernel is chosen and its outputs are
+ * allocated outside the arena, and so for all that hangs on it.
+ *
+ * Types: where no kernel accepts float16 or bfloat16, the node is computed in float32 between
+ * conversions, and a conversion back and forth between two such nodes is left out.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef ICL_PLAN_H
+#define ICL_PLAN_H
+
+#include "src/graph/graph.h"
+
+struct icl_plan;
+
+struct icl_plan_options {
+    bool portable_only; /* portable kernels: the reference */
+    bool no_fusion;     /* one step a node of the source, for finding a fault */
+    bool in_double;     /* every float32/16 value computed as float64 (needs portable_only) */
+    bool keep_values;   /* every value keeps its own bytes to the end of the run */
+    int32_t threads;    /* >= 1 */
+};
+
+/* shapes: one tensor struct an input of the graph, in order, with type and dims (data
+ * unused). Fails with the node and its dimensions where shapes contradict each other. */
+imgcls_status icl_plan_build(struct imgcls_context *ctx, const struct imgcls_graph *graph,
+                             const struct imgcls_tensor *shapes,
+                             const struct icl_plan_options *options, struct icl_plan **out);
+struct icl_plan *icl_plan_retain(struct icl_plan *plan);
+void icl_plan_release(struct icl_plan *plan);
+
+struct icl_plan_summary {
+    size_t node_count;      /* steps that run */
+    int64_t parameters;     /* elements of all weights, as the source has them */
+    int64_t macs;           /* multiply-accumulates, -1 where some shape is open */
+    size_t arena_bytes, constant_bytes, packed_bytes;
+    int32_t precision;      /* effective: IMGCLS_F32, or IMGCLS_F64 */
+};
+void icl_plan_summarise(const struct icl_plan *plan, struct icl_plan_summary *out);
+
+/* Step `index`: its node (type, name) and its kernel's name; false past the end. */
+bool icl_plan_step(const struct icl_plan *plan, size_t index, const struct imgcls_node **node,
+                   const char **kernel);
+
+/* Shapes with symbols, for a graph whose inputs are not fixed: fills value infos in place
+ * where inference knows, and reports contradictions. (src/plan/shapes.c) */
+imgcls_status icl_graph_infer(struct imgcls_graph *graph);
+
+#endif

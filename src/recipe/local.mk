@@ -1,0 +1,3 @@
+# src/recipe/local.mk - see README.md of this folder
+libicl_la_SOURCES += \
+	%D%/recipe.h

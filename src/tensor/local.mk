@@ -1,0 +1,3 @@
+# src/tensor/local.mk - see README.md of this folder
+libicl_la_SOURCES += \
+	%D%/tensor.h

@@ -1,0 +1,52 @@
+/*
+ * src/tensor/tensor.h - element types, tensors and values as the library handles them
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef ICL_TENSOR_H
+#define ICL_TENSOR_H
+
+#include "src/context/context.h"
+
+/* Bits of one element; strings count as struct imgcls_string. 0 for unknown types. */
+uint32_t icl_type_bits(int32_t type);
+/* "float32", "int64", ...; "unknown type" never NULL. */
+const char *icl_type_name(int32_t type);
+bool icl_type_is_float(int32_t type); /* f16, bf16, f32, f64, f8s, f4 */
+/* Bytes of `count` elements; false on overflow or unknown type. */
+bool icl_type_size(int32_t type, int64_t count, size_t *bytes);
+
+/* Row-major strides over dims. */
+void icl_strides_of(int32_t rank, const int64_t *dims, int64_t *strides);
+bool icl_tensor_is_row_major(const struct imgcls_tensor *tensor);
+/* Fills a tensor struct over bytes that stay the caller's. */
+imgcls_status icl_tensor_borrow(struct imgcls_context *ctx, int32_t type, int32_t rank,
+                                const int64_t *dims, void *bytes, struct imgcls_tensor *out);
+/* "float32[1,3,224,224]" into a buffer; symbols by name where graph is not NULL. */
+void icl_shape_text(const struct imgcls_graph *graph, int32_t rank, const int64_t *dims,
+                    char *text, size_t capacity);
+
+/* Values: see the host functions of the same names in plugin.h. */
+imgcls_status icl_value_tensor(struct imgcls_context *ctx, int32_t type, int32_t rank,
+                               const int64_t *dims, struct imgcls_value **out);
+imgcls_status icl_value_set_string(struct imgcls_context *ctx, struct imgcls_value *value,
+                                   size_t index, const char *bytes, size_t length);
+imgcls_status icl_value_list(struct imgcls_context *ctx, int32_t kind, int32_t type,
+                             size_t count, struct imgcls_value **items,
+                             struct imgcls_value **out);
+imgcls_status icl_value_copy(struct imgcls_context *ctx, const struct imgcls_value *value,
+                             struct imgcls_value **out);
+void icl_value_release(struct imgcls_context *ctx, struct imgcls_value *value);
+
+/* Conversions, round to nearest, ties to even (IEEE 754; bfloat16 is its upper half). */
+float icl_f16_to_f32(uint16_t bits);
+uint16_t icl_f32_to_f16(float value);
+float icl_bf16_to_f32(uint16_t bits);
+uint16_t icl_f32_to_bf16(float value);
+/* Converts `count` elements between f16, bf16, f32 and f64 in any direction. */
+bool icl_convert_floats(int32_t from_type, const void *from, int32_t to_type, void *to,
+                        size_t count);
+/* Reads element `index` of a numeric row-major tensor as double (for reports). */
+double icl_tensor_get(const struct imgcls_tensor *tensor, int64_t index);
+
+#endif

@@ -1,0 +1,1 @@
+# tests/context/local.mk - tests of the folder of the same name

@@ -1,0 +1,1 @@
+# tests/examples/local.mk - tests of the folder of the same name

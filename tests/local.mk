@@ -1,0 +1,22 @@
+# tests/local.mk - one fragment per folder that is tested
+include tests/context/local.mk
+include tests/file/local.mk
+include tests/tensor/local.mk
+include tests/graph/local.mk
+include tests/registry/local.mk
+include tests/passes/local.mk
+include tests/plan/local.mk
+include tests/session/local.mk
+include tests/bundle/local.mk
+include tests/recipe/local.mk
+include tests/model/local.mk
+include tests/pictures/local.mk
+include tests/datasets/local.mk
+include tests/metrics/local.mk
+include tests/leaderboard/local.mk
+include tests/onnx/local.mk
+include tests/ops/local.mk
+include tests/kernels/local.mk
+include tests/programs/local.mk
+include tests/e2e/local.mk
+include tests/examples/local.mk
