@@ -1,1 +1,11 @@
 # programs/local.mk - one thin file a command, and what they share
+#
+# A command: bin_PROGRAMS += imgcls-NAME, imgcls_NAME_SOURCES = %D%/NAME.c,
+# imgcls_NAME_LDADD = $(COMMAND_LIBS). Its man page follows by itself (docs/local.mk).
+noinst_LTLIBRARIES += %D%/libcommand.la
+%C%_libcommand_la_SOURCES = \
+	%D%/command.c \
+	%D%/command.h \
+	%D%/progress.c \
+	%D%/terminal.c
+COMMAND_LIBS = %D%/libcommand.la libimgcls.la

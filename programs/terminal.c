@@ -1,0 +1,83 @@
+/*
+ * programs/terminal.c - columns that a text takes, so that tables align in any script
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include "programs/command.h"
+
+#include <stdint.h>
+#include <string.h>
+
+/* One code point of UTF-8, and its length in bytes; a byte that fits nowhere is one. */
+static uint32_t decode(const unsigned char *text, size_t *length)
+{
+    static const struct {
+        unsigned char mask, lead;
+        uint32_t least;
+    } forms[] = {{0x80, 0x00, 0}, {0xe0, 0xc0, 0x80}, {0xf0, 0xe0, 0x800}, {0xf8, 0xf0, 0x10000}};
+    for (size_t n = 0; n < 4; n++) {
+        if ((text[0] & forms[n].mask) != forms[n].lead)
+            continue;
+        uint32_t point = text[0] & (unsigned char)~forms[n].mask;
+        size_t k = 1;
+        while (k <= n && (text[k] & 0xc0) == 0x80)
+            point = point << 6 | (text[k++] & 0x3f);
+        if (k <= n || point < forms[n].least)
+            break;
+        *length = n + 1;
+        return point;
+    }
+    *length = 1;
+    return 0xfffd;
+}
+
+/*
+ * wcwidth would do in a UTF-8 locale, but not in the C locale that scripts and containers
+ * have, so the ranges that are wide (East Asian Width W and F) or take no column (combining
+ * marks) stand here. Source: Unicode Standard Annex 11 and the general categories Mn, Me, Cf,
+ * the blocks that class names use.
+ */
+static const struct {
+    uint32_t first, last;
+    int width;
+} ranges[] = {
+    {0x0300, 0x036f, 0},   {0x0483, 0x0489, 0},   {0x0591, 0x05bd, 0},
+    {0x064b, 0x065f, 0},   {0x0900, 0x0902, 0},   {0x0e34, 0x0e3a, 0},
+    {0x1100, 0x115f, 2},   {0x1ab0, 0x1aff, 0},   {0x200b, 0x200f, 0},
+    {0x20d0, 0x20ff, 0},   {0x2e80, 0x303e, 2},   {0x3041, 0x33ff, 2},
+    {0x3400, 0x4dbf, 2},   {0x4e00, 0x9fff, 2},   {0xa000, 0xa4cf, 2},
+    {0xa960, 0xa97f, 2},   {0xac00, 0xd7a3, 2},   {0xf900, 0xfaff, 2},
+    {0xfe00, 0xfe0f, 0},   {0xfe20, 0xfe2f, 0},   {0xfe30, 0xfe6f, 2},
+    {0xff00, 0xff60, 2},   {0xffe0, 0xffe6, 2},   {0x1f300, 0x1f64f, 2},
+    {0x1f900, 0x1f9ff, 2}, {0x20000, 0x3fffd, 2},
+};
+
+int terminal_width_of(const char *text)
+{
+    const unsigned char *at = (const unsigned char *)text;
+    int width = 0;
+    while (*at) {
+        size_t length;
+        uint32_t point = decode(at, &length);
+        int own = point < 0x20 || point == 0x7f ? 0 : 1;
+        for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++)
+            if (point >= ranges[i].first && point <= ranges[i].last)
+                own = ranges[i].width;
+        width += own;
+        at += length;
+    }
+    return width;
+}
+
+void terminal_pad(FILE *file, const char *text, int width)
+{
+    int missing = (width < 0 ? -width : width) - terminal_width_of(text);
+    if (missing < 0)
+        missing = 0;
+    if (width < 0)
+        fprintf(file, "%*s%s", missing, "", text);
+    else
+        fprintf(file, "%s%*s", text, missing, "");
+}
