@@ -1,5 +1,7 @@
 # include/local.mk - the public headers
 imgclsinclude_HEADERS += \
+	%D%/imgcls/evaluate.h \
 	%D%/imgcls/imgcls.h \
+	%D%/imgcls/leaderboard.h \
 	%D%/imgcls/plugin.h \
 	%D%/imgcls/types.h

@@ -1,0 +1,160 @@
+/*
+ * include/imgcls/leaderboard.h - the database of models, data sets and runs
+ *
+ * One SQLite file (schemas/leaderboard.sql; docs/leaderboard.md has every column and its
+ * unit). Runs are only ever added: the database itself refuses to change or delete one.
+ * Several processes may read and write the same file at once; a writer waits for the others.
+ *
+ *     struct imgcls_board *board;
+ *     struct imgcls_board_rows *rows;
+ *     if (imgcls_board_open(ctx, NULL, IMGCLS_BOARD_READ, &board) == IMGCLS_OK &&
+ *         imgcls_board_query(board, "SELECT model, top1 FROM leaderboard", 10.0, &rows) ==
+ *             IMGCLS_OK)
+ *         printf("%zu runs\n", rows->row_count);
+ *
+ * Threads: a board belongs to its context and is used by one thread at a time with it.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef IMGCLS_LEADERBOARD_H
+#define IMGCLS_LEADERBOARD_H
+
+#include <imgcls/evaluate.h>
+#include <imgcls/imgcls.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct imgcls_board;
+
+#define IMGCLS_BOARD_READ 0  /* the file must exist; it is not changed */
+#define IMGCLS_BOARD_WRITE 1 /* made where it is missing, brought to the newest version */
+
+/*
+ * Opens a leaderboard. path NULL: $IMGCLS_DB, else imgcls/leaderboard.db under
+ * $XDG_DATA_HOME, else under ~/.local/share (that folder is made when writing).
+ * IMGCLS_BAD_INPUT: a file that is no leaderboard, damaged, or of a newer version (both
+ * versions are named); IMGCLS_IO: missing or not writable. Own: imgcls_board_close, before
+ * the context.
+ */
+IMGCLS_API imgcls_status imgcls_board_open(struct imgcls_context *context, const char *path,
+                                           int32_t mode, struct imgcls_board **out);
+IMGCLS_API void imgcls_board_close(struct imgcls_board *board);
+/* The file's path, absolute where it was chosen by default. Borrowed from the board. */
+IMGCLS_API const char *imgcls_board_path(const struct imgcls_board *board);
+
+/*
+ * The model that was registered (converted) last: its absolute path and when, as UTC
+ * ISO 8601. Both borrowed until the next call with this board. IMGCLS_BAD_INPUT where none
+ * was registered yet.
+ */
+IMGCLS_API imgcls_status imgcls_board_last_model(struct imgcls_board *board,
+                                                 const char **path, const char **time);
+
+/*
+ * Records an evaluation of a model as one run, in one transaction, with its data set and
+ * every picture's answer. *run_id is its number from then on.
+ */
+IMGCLS_API imgcls_status imgcls_board_add_run(struct imgcls_board *board,
+                                              const struct imgcls_model *model,
+                                              const struct imgcls_evaluation *evaluation,
+                                              int64_t *run_id);
+
+/* ---- Reading ----------------------------------------------------------------------------*/
+
+#define IMGCLS_CELL_NULL 0
+#define IMGCLS_CELL_INTEGER 1
+#define IMGCLS_CELL_REAL 2
+#define IMGCLS_CELL_TEXT 3
+
+struct imgcls_board_cell {
+    int32_t kind; /* IMGCLS_CELL_NULL ... */
+    int32_t reserved;
+    int64_t integer;
+    double real;
+    const char *text; /* UTF-8; a blob comes as hexadecimal digits */
+};
+
+/* A result: row-major cells, everything owned by the struct. */
+struct imgcls_board_rows {
+    size_t struct_size;
+    size_t column_count, row_count;
+    const char *const *columns;            /* column_count names */
+    const struct imgcls_board_cell *cells; /* row_count * column_count */
+};
+IMGCLS_API void imgcls_board_rows_destroy(struct imgcls_board_rows *rows);
+
+struct imgcls_board_selection {
+    size_t struct_size;
+    /* Columns of the view `leaderboard`, comma-separated; "all"; NULL: those of a listing. */
+    const char *columns;
+    /* NULL-ended conditions that all must hold: "column=value", with =, !=, <, <=, >, >= or
+     * ~ (contains, without regard to ASCII case). NULL: every run. */
+    const char *const *where;
+    /* "column" or "column,desc", several separated by ";"; NULL: top1,desc. Runs without a
+     * value come last; equal ones in the order of their numbers. */
+    const char *sort;
+    int64_t limit; /* most rows; 0: all */
+};
+
+/* Lists runs. A column that does not exist is IMGCLS_BAD_INPUT and names those that do.
+ * Own: imgcls_board_rows_destroy. selection may be NULL. */
+IMGCLS_API imgcls_status imgcls_board_list(struct imgcls_board *board,
+                                           const struct imgcls_board_selection *selection,
+                                           struct imgcls_board_rows **out);
+/* All columns of one run, as one row. IMGCLS_BAD_INPUT where there is no such run. */
+IMGCLS_API imgcls_status imgcls_board_show(struct imgcls_board *board, int64_t run_id,
+                                           struct imgcls_board_rows **out);
+/*
+ * Runs one statement that only reads. Anything that would write, attach or set is refused
+ * (IMGCLS_BAD_INPUT), so is one that takes longer than `seconds` (0: no limit) or whose result
+ * exceeds 256 MiB.
+ */
+IMGCLS_API imgcls_status imgcls_board_query(struct imgcls_board *board, const char *sql,
+                                            double seconds, struct imgcls_board_rows **out);
+/*
+ * Renders rows as text: "csv" (RFC 4180, full precision, NULL as nothing), "json" (an object
+ * with `rows`), "markdown". Own: free. Numbers do not depend on the locale.
+ */
+IMGCLS_API imgcls_status imgcls_board_render(struct imgcls_board *board,
+                                             const struct imgcls_board_rows *rows,
+                                             const char *format, char **text);
+/* Writes text to a file: a temporary name beside it, then renamed. */
+IMGCLS_API imgcls_status imgcls_board_save(struct imgcls_board *board, const char *path,
+                                           const char *text);
+
+/* Two runs over the same pictures, picture by picture. */
+struct imgcls_board_comparison {
+    size_t struct_size;
+    int64_t images;
+    int64_t both_right, both_wrong, only_first_right, only_second_right;
+    double p_value; /* McNemar's exact test, two-sided, on the pictures where they differ */
+    struct imgcls_board_rows *flips; /* file, label, first, second, right: 1 or 2 */
+};
+/*
+ * Compares by the stored answers. IMGCLS_BAD_INPUT where a run does not exist, where the data
+ * sets differ (both hashes are named) or where a run was recorded without answers. Own:
+ * imgcls_board_comparison_clear. out->struct_size need not be set.
+ */
+IMGCLS_API imgcls_status imgcls_board_compare(struct imgcls_board *board, int64_t first,
+                                              int64_t second,
+                                              struct imgcls_board_comparison *out);
+IMGCLS_API void imgcls_board_comparison_clear(struct imgcls_board_comparison *comparison);
+
+/*
+ * Checks the file's integrity and computes every run's figures again from its answers.
+ * *rows: one for each figure that does not agree (run, figure, stored, computed); *checked:
+ * number of runs looked at; *without: runs that have no answers to compute from.
+ * IMGCLS_MISMATCH where there is any disagreement (rows are given all the same); a damaged
+ * file is IMGCLS_BAD_INPUT. Own: imgcls_board_rows_destroy.
+ */
+IMGCLS_API imgcls_status imgcls_board_check(struct imgcls_board *board, int64_t *checked,
+                                            int64_t *without,
+                                            struct imgcls_board_rows **rows);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
