@@ -90,7 +90,9 @@ struct imgcls_zip_writer; /* opaque */
 #define IMGCLS_ATTR_GRAPHS 10
 #define IMGCLS_ATTR_TYPE 13
 
-/* One attribute of a node. Only the field of its kind is set; lists have `count` entries. */
+/* One attribute of a node. Only the field of its kind is set; lists have `count` entries.
+ * TYPE: s is the type as a serialised ONNX TypeProto, i the element type of the tensors
+ * inside. */
 struct imgcls_attr {
     size_t struct_size;
     const char *name;
@@ -431,6 +433,10 @@ struct imgcls_host {
     /* Records the message (first one wins until the caller reads it) and returns status. */
     imgcls_status (*fail)(const struct imgcls_host *host, imgcls_status status,
                           const char *format, ...) IMGCLS_PRINTF(3, 4);
+    /* Puts "text: " before the message that another function of the host has recorded: for
+     * the one thing only the caller knows (which tensor wanted the file). Returns status. */
+    imgcls_status (*fail_within)(const struct imgcls_host *host, imgcls_status status,
+                                 const char *format, ...) IMGCLS_PRINTF(3, 4);
     void (*log)(const struct imgcls_host *host, int32_t level, const char *format, ...)
         IMGCLS_PRINTF(3, 4);
     /* count * size bytes, zeroed, aligned to 64, counted against the memory limit; NULL
