@@ -26,7 +26,9 @@ imgcls_status icl_storage_own(struct imgcls_context *ctx, void *bytes, size_t si
 const unsigned char *icl_storage_bytes(const struct imgcls_storage *storage);
 size_t icl_storage_size(const struct imgcls_storage *storage);
 
-/* A source with what the host needs to open siblings; source.* is what plugins see. */
+/* A source with what the host needs to open siblings; source.* is what plugins see. The struct,
+ * path and folder come from icl_alloc: icl_source_close calls close (where there is one), then
+ * releases source.storage and frees path, folder and the struct. source.path is path. */
 struct icl_source {
     struct imgcls_source source; /* first: the host gets back from one to the other */
     struct imgcls_context *ctx;
