@@ -1,3 +1,20 @@
 # src/plan/local.mk - see README.md of this folder
 libicl_la_SOURCES += \
-	%D%/plan.h
+	%D%/adapt.c \
+	%D%/build.c \
+	%D%/choose.c \
+	%D%/convert.c \
+	%D%/convert.h \
+	%D%/fold.c \
+	%D%/host_infer.c \
+	%D%/host_infer.h \
+	%D%/liveness.c \
+	%D%/offsets.c \
+	%D%/offsets.h \
+	%D%/plan.h \
+	%D%/shapes.c \
+	%D%/shapes.h \
+	%D%/slots.c \
+	%D%/step.h \
+	%D%/walk.c
+EXTRA_DIST += %D%/README.md

@@ -26,10 +26,15 @@ imgcls_status icl_session_create(struct imgcls_context *ctx, const struct imgcls
                                  const struct icl_plan_options *options,
                                  struct icl_session **out);
 void icl_session_destroy(struct icl_session *session);
+/* Uses another session's threads, which must outlive this one; for inner graphs, while the
+ * other session waits. NULL: alone. */
+struct icl_pool;
+void icl_session_share_pool(struct icl_session *session, struct icl_pool *pool);
 void icl_session_observe(struct icl_session *session, icl_observe observe, void *argument);
 
-/* inputs: one a graph input, in order; row-major; type must match. outputs: room for one a
- * graph output; borrowed until the next run. */
+/* inputs: one a graph input, in order; row-major; type must match; NULL where the graph has an
+ * initializer of that name. outputs: room for one a graph output; borrowed until the next
+ * run. */
 imgcls_status icl_session_run(struct icl_session *session,
                               const struct imgcls_value *const *inputs,
                               const struct imgcls_value **outputs);

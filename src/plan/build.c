@@ -1,0 +1,282 @@
+/*
+ * src/plan/build.c - from a graph and shapes to a plan, and the plan's life
+ *
+ * The order: clone; shapes of the inputs; newest meaning; fusion; sort; the walk that makes
+ * slots and steps (walk.c); the graph's outputs; liveness and offsets. At the end constants
+ * that every reader has packed give their memory back.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include "src/plan/plan.h"
+
+#include <stdlib.h>
+
+#include "src/passes/passes.h"
+#include "src/plan/shapes.h"
+#include "src/plan/step.h"
+#include "src/tensor/tensor.h"
+
+#define FOLD_LIMIT ((size_t)64 << 20)
+
+static imgcls_status set_input(struct imgcls_context *ctx, struct icl_value *value,
+                               const struct imgcls_tensor *shape)
+{
+    struct imgcls_value_info *info = &value->info;
+    if (info->kind != IMGCLS_KIND_TENSOR)
+        return IMGCLS_OK;
+    if (info->type == IMGCLS_UNDEFINED)
+        info->type = shape->type;
+    if (info->type != shape->type)
+        return icl_fail(ctx, IMGCLS_BAD_INPUT, "input '%s': %s given, %s expected",
+                        value->name, icl_type_name(shape->type), icl_type_name(info->type));
+    bool fits = info->rank < 0 || info->rank == shape->rank;
+    for (int32_t i = 0; fits && i < info->rank; i++)
+        fits = info->dims[i] < 0 || info->dims[i] == shape->dims[i];
+    if (!fits) {
+        char given[256], expected[256];
+        icl_shape_text(NULL, shape->rank, shape->dims, given, sizeof given);
+        icl_shape_text(value->graph, info->rank, info->dims, expected, sizeof expected);
+        return icl_fail(ctx, IMGCLS_BAD_INPUT, "input '%s': shape %s given, %s expected",
+                        value->name, given, expected);
+    }
+    info->rank = shape->rank;
+    for (int32_t i = 0; i < shape->rank; i++)
+        info->dims[i] = shape->dims[i];
+    return IMGCLS_OK;
+}
+
+static imgcls_status make_graph(struct icl_plan *plan, const struct imgcls_graph *graph,
+                                const struct imgcls_tensor *shapes)
+{
+    imgcls_status status = icl_graph_clone(graph, &plan->graph);
+    for (size_t i = 0; status == IMGCLS_OK && i < plan->graph->input_count; i++)
+        status = set_input(plan->ctx, plan->graph->inputs[i], &shapes[i]);
+    if (status == IMGCLS_OK)
+        status = icl_passes_upgrade(plan->graph);
+    if (status == IMGCLS_OK && !plan->options.no_fusion)
+        status = icl_passes_fuse(plan->graph, NULL);
+    if (status == IMGCLS_OK)
+        status = icl_graph_sort(plan->graph);
+    if (status == IMGCLS_OK)
+        icl_graph_forget_shapes(plan->graph);
+    return status;
+}
+
+/* Slots of the outputs, in their declared form, in bytes that are not the caller's. */
+static imgcls_status make_outputs(struct icl_plan *plan)
+{
+    struct imgcls_graph *graph = plan->graph;
+    plan->outputs = calloc(graph->output_count + 1, sizeof *plan->outputs);
+    if (!plan->outputs)
+        return icl_fail(plan->ctx, IMGCLS_NO_MEMORY, "no memory for outputs");
+    for (size_t i = 0; i < graph->output_count; i++) {
+        struct icl_value *value = graph->outputs[i];
+        size_t slot, copy;
+        imgcls_status status = icl_plan_need_form(plan, value, ICL_DECLARED, &slot);
+        if (status)
+            return status;
+        if (plan->slots[icl_slot_root(plan, slot)].place == ICL_PLACE_INPUT) {
+            status = icl_plan_add_slot(plan, value, ICL_DECLARED, &copy);
+            if (status == IMGCLS_OK)
+                status = icl_plan_add_convert(plan, slot, copy);
+            if (status)
+                return status;
+            plan->forms[value->index][ICL_DECLARED] = slot;
+            slot = copy;
+        }
+        plan->slots[slot].is_output = true;
+        plan->outputs[i] = slot;
+    }
+    return IMGCLS_OK;
+}
+
+/* -- constants that were packed -----------------------------------------------------------*/
+
+static void count_use(struct icl_plan *plan, size_t slot, bool released)
+{
+    if (slot == ICL_NONE)
+        return;
+    struct icl_slot *root = &plan->slots[icl_slot_root(plan, slot)];
+    root->uses++;
+    root->released_uses += released;
+}
+
+static void count_uses(struct icl_plan *plan)
+{
+    for (size_t i = 0; i < plan->step_count; i++) {
+        const struct icl_step *step = &plan->steps[i];
+        for (size_t k = 0; k < step->input_count; k++)
+            count_use(plan, step->inputs[k], k < 64 && (step->released >> k & 1));
+        for (size_t k = 0; k < step->capture_count; k++)
+            count_use(plan, step->captures[k], false);
+    }
+    for (size_t i = 0; i < plan->graph->output_count; i++)
+        count_use(plan, plan->outputs[i], false);
+}
+
+/* Frees the folded value whose bytes start at `data`; false where it is none of ours. */
+static bool free_folded(struct icl_plan *plan, const void *data)
+{
+    for (size_t i = 0; i < plan->folded_count; i++) {
+        struct imgcls_value *value = plan->folded[i];
+        if (!value || !value->tensor || value->tensor->data != data)
+            continue;
+        icl_value_release(plan->ctx, value);
+        plan->folded[i] = NULL;
+        return true;
+    }
+    return false;
+}
+
+/* Bytes that nobody reads any more go; the tensors stay, without data. */
+static void drop_packed(struct icl_plan *plan)
+{
+    count_uses(plan);
+    for (size_t i = 0; i < plan->slot_count; i++) {
+        struct icl_slot *slot = &plan->slots[i];
+        if (slot->place != ICL_PLACE_CONSTANT || slot->root != i ||
+            slot->uses != slot->released_uses)
+            continue;
+        struct imgcls_tensor *tensor =
+            slot->wide ? &slot->wide->tensor : &slot->value->tensor;
+        if (tensor->data && free_folded(plan, tensor->data))
+            tensor->data = NULL;
+    }
+}
+
+/* -- figures ------------------------------------------------------------------------------*/
+
+static bool is_weight_type(int32_t type)
+{
+    return type != IMGCLS_I64 && type != IMGCLS_BOOL && type != IMGCLS_STRING;
+}
+
+static int64_t count_parameters(const struct imgcls_graph *graph)
+{
+    int64_t count = 0;
+    for (size_t i = 0; i < graph->initializer_count; i++) {
+        const struct imgcls_tensor *tensor = graph->initializers[i]->info.constant;
+        if (tensor && is_weight_type(tensor->type))
+            count += imgcls_count(tensor->rank, tensor->dims);
+    }
+    for (size_t n = 0; n < graph->node_count; n++)
+        for (size_t a = 0; a < graph->nodes[n]->attr_count; a++) {
+            const struct imgcls_attr *attr = &graph->nodes[n]->attrs[a]->attr;
+            for (size_t g = 0; attr->graphs && g < attr->count; g++)
+                count += count_parameters(attr->graphs[g]);
+        }
+    return count;
+}
+
+static void make_summary(struct icl_plan *plan, const struct imgcls_graph *source)
+{
+    struct icl_plan_summary *summary = &plan->summary;
+    summary->node_count = plan->step_count;
+    summary->parameters = count_parameters(source);
+    summary->arena_bytes = plan->arena_bytes;
+    summary->precision = plan->options.in_double ? IMGCLS_F64 : IMGCLS_F32;
+    for (size_t i = 0; i < plan->step_count; i++) {
+        const struct icl_step *step = &plan->steps[i];
+        summary->packed_bytes += step->constant_bytes;
+        if (!step->op || !ICL_HAS(step->op, macs) || !step->op->macs || summary->macs < 0)
+            continue;
+        int64_t macs = step->op->macs(&plan->ctx->host, step->node);
+        if (macs < 0 || __builtin_add_overflow(summary->macs, macs, &summary->macs))
+            summary->macs = -1;
+    }
+    for (size_t i = 0; i < plan->slot_count; i++) {
+        const struct icl_slot *slot = &plan->slots[i];
+        if (slot->place == ICL_PLACE_CONSTANT && slot->root == i && slot->info->constant &&
+            slot->uses > slot->released_uses)
+            summary->constant_bytes += slot->info->constant->size_bytes;
+    }
+}
+
+void icl_plan_summarise(const struct icl_plan *plan, struct icl_plan_summary *out)
+{
+    *out = plan->summary;
+}
+
+/* -- the plan -----------------------------------------------------------------------------*/
+
+imgcls_status icl_plan_build(struct imgcls_context *ctx, const struct imgcls_graph *graph,
+                             const struct imgcls_tensor *shapes,
+                             const struct icl_plan_options *options, struct icl_plan **out)
+{
+    *out = NULL;
+    if (options->in_double && !options->portable_only)
+        return icl_fail(ctx, IMGCLS_INTERNAL, "a plan in double needs portable kernels");
+    struct icl_plan *plan = calloc(1, sizeof *plan);
+    if (!plan)
+        return icl_fail(ctx, IMGCLS_NO_MEMORY, "no memory for a plan");
+    plan->ctx = ctx;
+    plan->references = 1;
+    plan->options = *options;
+    if (plan->options.threads < 1)
+        plan->options.threads = 1;
+    plan->fold_limit = FOLD_LIMIT;
+    plan->fold_large = true;
+    imgcls_status status = icl_context_registry(ctx, &plan->registry);
+    if (status == IMGCLS_OK)
+        status = make_graph(plan, graph, shapes);
+    if (status == IMGCLS_OK)
+        status = icl_plan_walk(plan);
+    if (status == IMGCLS_OK)
+        status = make_outputs(plan);
+    if (status == IMGCLS_OK) {
+        icl_plan_liveness(plan);
+        status = icl_plan_place(plan);
+    }
+    if (status == IMGCLS_OK) {
+        drop_packed(plan);
+        make_summary(plan, graph);
+        *out = plan;
+        plan = NULL;
+    }
+    icl_plan_release(plan);
+    return status;
+}
+
+struct icl_plan *icl_plan_retain(struct icl_plan *plan)
+{
+    atomic_fetch_add(&plan->references, 1);
+    return plan;
+}
+
+void icl_plan_release(struct icl_plan *plan)
+{
+    if (!plan || atomic_fetch_sub(&plan->references, 1) > 1)
+        return;
+    for (size_t i = 0; i < plan->step_count; i++) {
+        struct icl_step *step = &plan->steps[i];
+        if (step->state && step->kernel && step->kernel->release)
+            step->kernel->release(&plan->ctx->host, step->state);
+        icl_adapted_destroy(step->adapted);
+        free(step->inputs);
+        free(step->captures);
+    }
+    for (size_t i = 0; i < plan->slot_count; i++)
+        free(plan->slots[i].wide);
+    for (size_t i = 0; i < plan->folded_count; i++)
+        icl_value_release(plan->ctx, plan->folded[i]);
+    icl_graph_destroy(plan->graph);
+    free(plan->outputs);
+    free(plan->folded);
+    free(plan->steps);
+    free(plan->slots);
+    free(plan->forms);
+    free(plan);
+}
+
+bool icl_plan_step(const struct icl_plan *plan, size_t index, const struct imgcls_node **node,
+                   const char **kernel)
+{
+    if (index >= plan->step_count)
+        return false;
+    const struct icl_step *step = &plan->steps[index];
+    *node = step->node;
+    *kernel = step->kernel ? step->kernel->name : "";
+    return true;
+}

@@ -1,0 +1,130 @@
+/*
+ * src/plan/shapes.c - types and shapes of a whole graph, with symbols for open dimensions
+ *
+ * What a file declares of values in between is not believed: exporters write a batch of 1
+ * into it that is none. Operators say what they give; where they cannot, the declaration
+ * stands. Small computations on constants are carried out, since shapes hang on them.
+ *
+ * icl_graph_infer works on a clone in the newest meaning and copies what it learned back by
+ * name, so the caller's graph keeps its nodes and its opset.
+ *
+ * Not here: concrete shapes and steps (walk.c).
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include "src/plan/shapes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "src/passes/passes.h"
+#include "src/plan/step.h"
+
+#define SMALL_BYTES ((size_t)64 << 10)
+
+imgcls_status icl_fail_within_node(struct imgcls_context *ctx, imgcls_status status,
+                                   const struct imgcls_node *node)
+{
+    char text[256];
+    icl_node_text(node, text, sizeof text);
+    bool named = strncmp(ctx->error, "node ", 5) == 0 || strstr(ctx->error, text) ||
+                 (node->name[0] && strstr(ctx->error, node->name));
+    if (named || status == IMGCLS_INTERRUPTED)
+        return status;
+    return icl_fail_within(ctx, status, "%s", text);
+}
+
+imgcls_status icl_infer_node(struct imgcls_context *ctx, struct icl_registry *registry,
+                             struct icl_node *node, const struct imgcls_op **out)
+{
+    char text[256];
+    const struct imgcls_op *op = icl_registry_op(registry, node->node.domain,
+                                                 node->node.type, node->node.version);
+    *out = op;
+    if (!op || !ICL_HAS(op, infer) || !op->infer) {
+        icl_node_text(&node->node, text, sizeof text);
+        return icl_fail(ctx, IMGCLS_UNSUPPORTED, "%s: no plugin has operator %s %s version "
+                        "%lld", text, node->node.domain[0] ? node->node.domain : "ai.onnx",
+                        node->node.type, (long long)node->node.version);
+    }
+    struct imgcls_infer infer = {sizeof infer, &node->node};
+    imgcls_status status = op->infer(&ctx->host, &infer);
+    return status ? icl_fail_within_node(ctx, status, &node->node) : IMGCLS_OK;
+}
+
+void icl_graph_forget_shapes(struct imgcls_graph *graph)
+{
+    for (size_t n = 0; n < graph->node_count; n++)
+        for (size_t i = 0; i < graph->nodes[n]->node.output_count; i++)
+            if (graph->nodes[n]->outputs[i])
+                graph->nodes[n]->outputs[i]->rank = -1;
+}
+
+static imgcls_status infer_all(struct icl_plan *scratch)
+{
+    struct imgcls_graph *graph = scratch->graph;
+    imgcls_status status = icl_plan_cover_values(scratch);
+    for (size_t i = 0; i < graph->node_count && status == IMGCLS_OK; i++) {
+        const struct imgcls_op *op;
+        bool done;
+        status = icl_infer_node(scratch->ctx, scratch->registry, graph->nodes[i], &op);
+        if (status == IMGCLS_OK)
+            status = icl_fold_node(scratch, op, graph->nodes[i], &done);
+    }
+    return status;
+}
+
+/* Takes over what is known of `from` and open in, or other than, `to`. */
+static void learn(struct imgcls_value_info *to, const struct imgcls_value_info *from)
+{
+    if (from->type != IMGCLS_UNDEFINED) {
+        to->type = from->type;
+        to->kind = from->kind;
+    }
+    if (from->rank < 0)
+        return;
+    bool same_rank = to->rank == from->rank;
+    for (int32_t i = 0; i < from->rank; i++)
+        if (!same_rank || from->dims[i] != -1)
+            to->dims[i] = from->dims[i];
+    to->rank = from->rank;
+}
+
+static void copy_back(const struct imgcls_graph *from, struct imgcls_graph *to)
+{
+    for (size_t i = 0; i < to->value_count; i++) {
+        struct icl_value *value = to->values[i];
+        if (value->is_input || value->info.constant)
+            continue;
+        const struct icl_value *known = icl_graph_find(from, value->name);
+        if (known)
+            learn(&value->info, &known->info);
+    }
+}
+
+imgcls_status icl_graph_infer(struct imgcls_graph *graph)
+{
+    struct icl_plan *scratch = calloc(1, sizeof *scratch);
+    if (!scratch)
+        return icl_fail(graph->ctx, IMGCLS_NO_MEMORY, "no memory to infer shapes");
+    scratch->ctx = graph->ctx;
+    scratch->references = 1;
+    scratch->fold_limit = SMALL_BYTES;
+    imgcls_status status = icl_context_registry(graph->ctx, &scratch->registry);
+    if (status == IMGCLS_OK)
+        status = icl_graph_clone(graph, &scratch->graph);
+    if (status == IMGCLS_OK)
+        status = icl_passes_upgrade(scratch->graph);
+    if (status == IMGCLS_OK)
+        status = icl_graph_sort(scratch->graph);
+    if (status == IMGCLS_OK) {
+        icl_graph_forget_shapes(scratch->graph);
+        status = infer_all(scratch);
+    }
+    if (status == IMGCLS_OK)
+        copy_back(scratch->graph, graph);
+    icl_plan_release(scratch);
+    return status;
+}
