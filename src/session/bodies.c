@@ -136,7 +136,7 @@ imgcls_status icl_bodies_run(struct icl_bodies *bodies, const struct icl_run *ru
                              const struct imgcls_value *const *inputs, size_t output_count,
                              struct imgcls_value **outputs)
 {
-    struct body *body;
+    struct body *body = NULL;
     if (input_count != graph->input_count || output_count != graph->output_count)
         return icl_fail(bodies->ctx, IMGCLS_BAD_INPUT,
                         "the inner graph has %zu inputs and %zu outputs, not %zu and %zu",
