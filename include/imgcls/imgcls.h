@@ -55,13 +55,14 @@ struct imgcls_context_options {
 };
 
 /* Makes a context; options may be NULL. Own: imgcls_context_destroy, after everything that
- * was opened through it. Thread-safe. */
+ * was opened through it. Where it fails, *out is NULL if there was no memory, else a context
+ * that is good for imgcls_error and must be destroyed. Thread-safe. */
 IMGCLS_API imgcls_status imgcls_context_create(const struct imgcls_context_options *options,
                                                struct imgcls_context **out);
 IMGCLS_API void imgcls_context_destroy(struct imgcls_context *context);
 
-/* The last failure's text, without newline; "" where there was none. Borrowed until the next
- * call with this context. */
+/* The last failure's text, without newline at its end; "" where there was none. NULL for a
+ * context is fine: it could not be made. Borrowed until the next call with this context. */
 IMGCLS_API const char *imgcls_error(const struct imgcls_context *context);
 
 /* Version of the library, "0.1.0". Thread-safe. */

@@ -31,36 +31,55 @@ struct imgcls_context {
     int32_t threads; /* resolved: >= 1 */
     uint64_t memory_limit;
     _Atomic uint64_t memory_used, memory_peak;
+    /* Fault injection for tests: the n-th allocation from now fails, once; 0: none does. */
+    _Atomic uint64_t fail_allocation;
     uint64_t isa; /* IMGCLS_ISA_ bits offered and allowed */
     char *plugin_path;
     struct icl_registry *registry; /* created on first use (icl_context_registry) */
     struct imgcls_host host;       /* host.context is this context */
 };
 
-/* Records "text" unless an unread failure stands already (the one who notices first says it)
- * and returns status. Newlines in file-provided parts are the caller's to avoid. */
+/* Records the text unless a failure stands already (the one who notices first says it; it
+ * stands until icl_forgive) and returns status. Control characters become '?', so that no
+ * name in a file can steer a terminal; a newline stays (advice goes on a second line) and in
+ * file-provided parts is the caller's to avoid. */
 imgcls_status icl_fail(struct imgcls_context *ctx, imgcls_status status, const char *format,
                        ...) IMGCLS_PRINTF(3, 4);
 /* Puts "prefix: " before the recorded text: for the one thing only the caller knows. */
 imgcls_status icl_fail_within(struct imgcls_context *ctx, imgcls_status status,
                               const char *format, ...) IMGCLS_PRINTF(3, 4);
+/* icl_fail(IMGCLS_IO) with ": " and the system's words for the errno value behind the text. */
+imgcls_status icl_fail_errno(struct imgcls_context *ctx, int error, const char *format, ...)
+    IMGCLS_PRINTF(3, 4);
 /* Forgets a recorded failure that was handled. */
 void icl_forgive(struct imgcls_context *ctx);
 void icl_log(struct imgcls_context *ctx, int32_t level, const char *format, ...)
     IMGCLS_PRINTF(3, 4);
 
 /* count * size zeroed bytes aligned to 64, counted against the limit; NULL after icl_fail
- * (IMGCLS_NO_MEMORY or IMGCLS_LIMIT; read it from ctx->status). icl_free accepts NULL. */
+ * (IMGCLS_NO_MEMORY or IMGCLS_LIMIT; icl_alloc_status tells). 0 bytes give a pointer that is
+ * not NULL. Own: icl_free, which accepts NULL. Thread-safe. */
 void *icl_alloc(struct imgcls_context *ctx, size_t count, size_t size);
 void icl_free(struct imgcls_context *ctx, void *pointer);
 /* Status to return after icl_alloc gave NULL. */
 imgcls_status icl_alloc_status(const struct imgcls_context *ctx);
+
+/* A copy of the text; NULL like icl_alloc. Own: icl_free. */
+char *icl_text_copy(struct imgcls_context *ctx, const char *text);
+/* Makes room for `need` elements of `size` bytes in an array from icl_alloc (*array may be
+ * NULL, then *capacity is 0), doubling; old elements are kept, new ones are zero. On failure
+ * nothing has changed. */
+imgcls_status icl_grow(struct imgcls_context *ctx, void **array, size_t *capacity, size_t need,
+                       size_t size);
 
 /* True once imgcls_interrupt was called; long loops ask and return IMGCLS_INTERRUPTED. */
 bool icl_interrupted(void);
 
 /* Number of CPUs that affinity mask and cgroup (v1 and v2) quota leave, at least 1. */
 int32_t icl_cpu_count(void);
+/* CPUs that the cgroup of `self` (a file like /proc/self/cgroup) may use by the quotas found
+ * beneath `mount` (like /sys/fs/cgroup), rounded up; 0 where there is no quota. */
+int32_t icl_cgroup_cpus(const char *self, const char *mount);
 /* IMGCLS_ISA_ bits of this CPU and OS, masked by $IMGCLS_ISA (portable|avx2|avx512). A name
  * that is not known, or asks for more than the machine has, is IMGCLS_BAD_INPUT. */
 imgcls_status icl_cpu_isa(struct imgcls_context *ctx, uint64_t *isa);
