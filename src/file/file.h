@@ -58,6 +58,8 @@ struct icl_output {
 };
 imgcls_status icl_output_create(struct imgcls_context *ctx, const char *path,
                                 struct icl_output **out);
+/* Puts what was gathered into the temporary file, so that it can be opened and read. */
+imgcls_status icl_output_flush(struct icl_output *output);
 /* status OK: sync, rename to the final name. Else, or where that fails: remove. Frees. */
 imgcls_status icl_output_finish(struct icl_output *output, imgcls_status status);
 

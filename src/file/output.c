@@ -1,0 +1,179 @@
+/*
+ * src/file/output.c - files that appear complete or not at all
+ *
+ * Written under a temporary name in the target's folder (so that rename is atomic), synced,
+ * renamed, and the folder synced. Small writes are gathered; large ones go straight through.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "src/file/file.h"
+
+#define GATHER_BYTES 65536
+
+struct buffered {
+    struct icl_output output; /* first */
+    size_t held;
+    unsigned char gather[GATHER_BYTES];
+};
+
+static imgcls_status write_all(struct icl_output *output, const unsigned char *bytes,
+                               size_t size)
+{
+    while (size) {
+        if (icl_interrupted())
+            return icl_fail(output->ctx, IMGCLS_INTERRUPTED, "%s: interrupted", output->path);
+        ssize_t wrote = write(output->fd, bytes, size < (64u << 20) ? size : (64u << 20));
+        if (wrote < 0 && errno == EINTR)
+            continue;
+        if (wrote <= 0)
+            return icl_fail(output->ctx, IMGCLS_IO, "%s: %s", output->path,
+                            strerror(wrote < 0 ? errno : ENOSPC));
+        bytes += wrote;
+        size -= (size_t)wrote;
+    }
+    return IMGCLS_OK;
+}
+
+static imgcls_status flush(struct buffered *self)
+{
+    size_t held = self->held;
+    self->held = 0;
+    return write_all(&self->output, self->gather, held);
+}
+
+static imgcls_status sink_write(const struct imgcls_host *host, struct imgcls_sink *sink,
+                                const void *bytes, size_t size)
+{
+    struct buffered *self = (struct buffered *)sink;
+    imgcls_status status = IMGCLS_OK;
+    (void)host;
+    if (size > GATHER_BYTES - self->held)
+        status = flush(self);
+    if (status == IMGCLS_OK && size >= GATHER_BYTES) {
+        status = write_all(&self->output, bytes, size);
+    } else if (status == IMGCLS_OK && size) {
+        memcpy(self->gather + self->held, bytes, size);
+        self->held += size;
+    }
+    if (status == IMGCLS_OK)
+        sink->position += size;
+    return status;
+}
+
+/* ".NAME.XXXXXX" in the target's folder. */
+static char *temporary_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    size_t folder = slash ? (size_t)(slash - path) + 1 : 0;
+    size_t size = strlen(path) + sizeof "..XXXXXX";
+    char *name = malloc(size);
+    if (name)
+        snprintf(name, size, "%.*s.%s.XXXXXX", (int)folder, path, path + folder);
+    return name;
+}
+
+/* What an ordinary creation would give: mkstemp is stricter. umask can only be read by
+ * setting it, which other threads would see, so it is taken from an existing source. */
+static mode_t ordinary_mode(void)
+{
+    FILE *status = fopen("/proc/self/status", "re");
+    char line[128];
+    unsigned mask = 022;
+    while (status && fgets(line, sizeof line, status))
+        if (sscanf(line, "Umask: %o", &mask) == 1)
+            break;
+    if (status)
+        fclose(status);
+    return (mode_t)(0666 & ~mask);
+}
+
+imgcls_status icl_output_create(struct imgcls_context *ctx, const char *path,
+                                struct icl_output **out)
+{
+    struct stat info;
+    *out = NULL;
+    if (*path == '\0' || path[strlen(path) - 1] == '/' ||
+        (stat(path, &info) == 0 && !S_ISREG(info.st_mode)))
+        return icl_fail(ctx, IMGCLS_BAD_INPUT, "%s: is no file that could be written",
+                        *path ? path : "''");
+    struct buffered *self = calloc(1, sizeof *self);
+    if (!self)
+        return icl_fail(ctx, IMGCLS_NO_MEMORY, "%s: no memory to write it", path);
+    struct icl_output *output = &self->output;
+    output->ctx = ctx;
+    output->fd = -1;
+    output->path = strdup(path);
+    output->temporary = temporary_name(path);
+    output->sink = (struct imgcls_sink){.struct_size = sizeof output->sink,
+                                        .path = output->path,
+                                        .write = sink_write};
+    imgcls_status status = IMGCLS_OK;
+    if (!output->path || !output->temporary)
+        status = icl_fail(ctx, IMGCLS_NO_MEMORY, "%s: no memory to write it", path);
+    else if ((output->fd = mkostemp(output->temporary, O_CLOEXEC)) < 0)
+        status = icl_fail(ctx, IMGCLS_IO, "%s: %s", path, strerror(errno));
+    if (status != IMGCLS_OK) {
+        free(output->path);
+        free(output->temporary);
+        free(self);
+        return status;
+    }
+    fchmod(output->fd, ordinary_mode());
+    *out = output;
+    return IMGCLS_OK;
+}
+
+imgcls_status icl_output_flush(struct icl_output *output)
+{
+    return flush((struct buffered *)output);
+}
+
+static void sync_folder(const char *path)
+{
+    char *folder = strdup(path);
+    char *slash = folder ? strrchr(folder, '/') : NULL;
+    if (slash)
+        slash[slash == folder] = '\0';
+    int fd = folder ? open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (fd >= 0) {
+        /* Some file systems cannot; the rename itself has happened. */
+        (void)!fsync(fd);
+        close(fd);
+    }
+    free(folder);
+}
+
+imgcls_status icl_output_finish(struct icl_output *output, imgcls_status status)
+{
+    if (!output)
+        return status;
+    struct imgcls_context *ctx = output->ctx;
+    if (status == IMGCLS_OK)
+        status = icl_output_flush(output);
+    if (status == IMGCLS_OK && icl_interrupted())
+        status = icl_fail(ctx, IMGCLS_INTERRUPTED, "%s: interrupted", output->path);
+    if (status == IMGCLS_OK && fsync(output->fd) != 0 && errno != EINVAL)
+        status = icl_fail(ctx, IMGCLS_IO, "%s: %s", output->path, strerror(errno));
+    if (close(output->fd) != 0 && status == IMGCLS_OK)
+        status = icl_fail(ctx, IMGCLS_IO, "%s: %s", output->path, strerror(errno));
+    if (status == IMGCLS_OK && rename(output->temporary, output->path) != 0)
+        status = icl_fail(ctx, IMGCLS_IO, "%s: %s", output->path, strerror(errno));
+    if (status == IMGCLS_OK)
+        sync_folder(output->path);
+    else
+        unlink(output->temporary);
+    free(output->path);
+    free(output->temporary);
+    free(output);
+    return status;
+}
