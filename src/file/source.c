@@ -15,13 +15,22 @@
 #include "src/file/beneath.h"
 #include "src/file/storage.h"
 
+/* From icl_alloc, like all that icl_source_close frees. */
+static char *copy_text(struct imgcls_context *ctx, const char *text, size_t length)
+{
+    char *copy = icl_alloc(ctx, length + 1, 1);
+    if (copy)
+        memcpy(copy, text, length);
+    return copy;
+}
+
 /* Folder of a file's path: "." where it has no slash. */
-static char *folder_of(const char *path)
+static char *folder_of(struct imgcls_context *ctx, const char *path)
 {
     const char *slash = strrchr(path, '/');
     if (!slash)
-        return strdup(".");
-    return strndup(path, slash == path ? 1 : (size_t)(slash - path));
+        return copy_text(ctx, ".", 1);
+    return copy_text(ctx, path, slash == path ? 1 : (size_t)(slash - path));
 }
 
 static imgcls_status beneath_folder(struct icl_source *self, const char *relative,
@@ -31,19 +40,19 @@ static imgcls_status beneath_folder(struct icl_source *self, const char *relativ
 static imgcls_status create(struct imgcls_context *ctx, const char *path, const char *folder,
                             struct icl_source **out)
 {
-    struct icl_source *source = calloc(1, sizeof *source);
+    struct icl_source *source = icl_alloc(ctx, 1, sizeof *source);
     if (source) {
         source->source.struct_size = sizeof source->source;
         source->ctx = ctx;
         source->open_beneath = beneath_folder;
-        source->path = strdup(path);
-        source->folder = folder ? strdup(folder) : folder_of(path);
+        source->path = copy_text(ctx, path, strlen(path));
+        source->folder = folder ? copy_text(ctx, folder, strlen(folder)) : folder_of(ctx, path);
         source->source.path = source->path;
     }
     if (!source || !source->path || !source->folder) {
         if (source)
             icl_source_close(&source->source);
-        return icl_fail(ctx, IMGCLS_NO_MEMORY, "%s: no memory to open it", path);
+        return icl_alloc_status(ctx);
     }
     *out = source;
     return IMGCLS_OK;
@@ -133,8 +142,9 @@ void icl_source_close(struct imgcls_source *source)
         return;
     if (self->close)
         self->close(self);
+    struct imgcls_context *ctx = self->ctx;
     icl_storage_release(self->source.storage);
-    free(self->folder);
-    free(self->path);
-    free(self);
+    icl_free(ctx, self->folder);
+    icl_free(ctx, self->path);
+    icl_free(ctx, self);
 }
