@@ -13,3 +13,24 @@ CLEANFILES += \
 	sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n"/' \
 		$(srcdir)/%D%/leaderboard.sql; } > $@.tmp && mv $@.tmp $@
 eval/leaderboard/schema.lo: %D%/leaderboard.sql.h
+
+# protoc-c writes the C of onnx.proto and onnx-data.proto; one convenience library holds it.
+proto_sources = schemas/onnx.pb-c.c schemas/onnx-data.pb-c.c
+proto_headers = schemas/onnx.pb-c.h schemas/onnx-data.pb-c.h
+
+noinst_LTLIBRARIES += schemas/libonnxproto.la
+nodist_schemas_libonnxproto_la_SOURCES = $(proto_sources) $(proto_headers)
+schemas_libonnxproto_la_SOURCES =
+schemas_libonnxproto_la_LIBADD = $(PROTOBUFC_LIBS)
+
+# -I the source tree, so that "schemas/..." means the same in imports and in includes.
+schemas/onnx.pb-c.c: $(top_srcdir)/schemas/onnx.proto
+	$(AM_V_GEN)$(MKDIR_P) schemas && $(PROTOC_C) -I$(top_srcdir) --c_out=. schemas/onnx.proto
+schemas/onnx-data.pb-c.c: $(top_srcdir)/schemas/onnx-data.proto $(top_srcdir)/schemas/onnx.proto
+	$(AM_V_GEN)$(MKDIR_P) schemas && $(PROTOC_C) -I$(top_srcdir) --c_out=. schemas/onnx-data.proto
+schemas/onnx.pb-c.h: schemas/onnx.pb-c.c
+schemas/onnx-data.pb-c.h: schemas/onnx-data.pb-c.c
+
+BUILT_SOURCES += $(proto_headers)
+CLEANFILES += $(proto_sources) $(proto_headers)
+EXTRA_DIST += schemas/onnx.proto schemas/onnx-data.proto schemas/README.md
