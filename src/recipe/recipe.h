@@ -7,7 +7,11 @@
  * color, range, mean, std. Those with their default value are left out of the canonical text
  * except filter (where there is a resize), color, range, mean and std, which always stand.
  * Numbers are read and written without regard to the locale; mean and std keep the shortest
- * text that gives the same float32.
+ * text that gives the same float32. Gray recipes have one number in mean, std and pad.
+ *
+ * Input may say crop_pct=F in the place of resize, with crop=N: it means
+ * resize=floor(N / F) and is written so. Keys left out take their defaults: no resize, no
+ * crop, filter=bilinear, color=rgb, range=1, mean 0, std 1.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -16,6 +20,10 @@
 
 #include "src/context/context.h"
 
+#define ICL_RECIPE_SIDE_MAX   16384     /* largest resize and crop */
+#define ICL_RECIPE_PIXELS_MAX 178956970 /* most pixels a resized picture may have */
+
+/* In the order of the words in words.c; so are the enums below. */
 enum icl_filter {
     ICL_FILTER_NEAREST, ICL_FILTER_BOX, ICL_FILTER_BILINEAR, ICL_FILTER_BICUBIC,
     ICL_FILTER_HAMMING, ICL_FILTER_LANCZOS, ICL_FILTER_AREA
@@ -49,6 +57,11 @@ char *icl_recipe_text(struct imgcls_context *ctx, const struct icl_recipe *recip
 const char *icl_recipe_presets(void);
 /* Channels of the tensor: 3, or 1 for gray. */
 int32_t icl_recipe_channels(const struct icl_recipe *recipe);
+/* Size that a picture gets by the resize alone: torchvision's rule, the long side is
+ * int(N * long / short). Fails where that is more than ICL_RECIPE_PIXELS_MAX pixels. */
+imgcls_status icl_recipe_resized(struct imgcls_context *ctx, const struct icl_recipe *recipe,
+                                 int32_t width, int32_t height, int32_t *out_width,
+                                 int32_t *out_height);
 /* Size of the tensor for a picture of that size, after resize and crop. */
 imgcls_status icl_recipe_size(struct imgcls_context *ctx, const struct icl_recipe *recipe,
                               int32_t width, int32_t height, int32_t *out_width,
