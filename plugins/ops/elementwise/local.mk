@@ -1,1 +1,32 @@
 # plugins/ops/elementwise/local.mk - see README.md of this folder
+plugin_LTLIBRARIES += plugins/ops-elementwise.la
+plugins_ops_elementwise_la_SOURCES = \
+	plugins/ops/op.h \
+	plugins/ops/upgrade.h \
+	%D%/activation.c \
+	%D%/arithmetic.c \
+	%D%/broadcast.c \
+	%D%/broadcast.h \
+	%D%/cast.c \
+	%D%/clip.c \
+	%D%/compare.c \
+	%D%/elementwise.h \
+	%D%/elementwise.list.h \
+	%D%/fold.c \
+	%D%/function.c \
+	%D%/logic.c \
+	%D%/map.c \
+	%D%/map.h \
+	%D%/modulo.c \
+	%D%/number.c \
+	%D%/number.h \
+	%D%/plugin.c \
+	%D%/power.c \
+	%D%/prelu.c \
+	%D%/sign.c \
+	%D%/where.c
+# -fopenmp-simd: only the simd pragma, no run-time library.
+plugins_ops_elementwise_la_CFLAGS = $(AM_CFLAGS) -fopenmp-simd
+plugins_ops_elementwise_la_LDFLAGS = $(PLUGIN_LINK_FLAGS)
+plugins_ops_elementwise_la_LIBADD = -lm
+EXTRA_DIST += %D%/README.md
