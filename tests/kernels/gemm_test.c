@@ -140,7 +140,7 @@ static void compare(struct gemm_job *job, const struct entry *entries, size_t co
             print_message("skipped %s: this CPU lacks its instructions\n", entries[e].name);
             continue;
         }
-        for (packing = 0; packing < (is_depthwise ? 1 : 4); packing++)
+        for (packing = 0; packing < (is_depthwise ? 1 : job->window ? 2 : 4); packing++)
             for (threads = 1; threads <= 3; threads++) {
                 float *a_packed = NULL, *b_packed = NULL;
                 int64_t a_count = 0, b_count = 0;
@@ -268,13 +268,13 @@ static void window_case(int is_depthwise)
     int64_t taps, plane, a_count, b_count, end;
     float *a, *b, *bias, *other;
     char row[240];
-    int d, k_most = draw_between(0, 3) == 0 ? 7 : 3;
+    int d, k_most = is_depthwise && draw_between(0, 3) == 0 ? 7 : 3;
 
     w.channels = is_depthwise ? 1 : PICK(sizes);
     if (w.channels == 0)
         w.channels = draw_between(120, 130); /* 3 x 3 of these pass 2 and 3 blocks */
     for (d = 0; d < 3; d++) {
-        int flat = d == 0 && (is_depthwise || draw_between(0, 3) != 0);
+        int flat = d == 0 && (is_depthwise || draw_between(0, 7) != 0);
         w.kernel[d] = flat ? 1 : draw_between(1, k_most);
         w.stride[d] = flat ? 1 : draw_between(1, 3);
         w.dilation[d] = flat ? 1 : draw_between(1, 2);
@@ -295,6 +295,11 @@ static void window_case(int is_depthwise)
     job.m = is_depthwise ? draw_between(1, 2) : PICK(sizes);
     job.n = w.out[0] * w.out[1] * w.out[2];
     job.k = w.channels * taps;
+    while (groups * images * job.m * job.n * job.k > 1500000 && (groups | images | job.m) > 1) {
+        groups = (groups + 1) / 2; /* the sums in double take their time */
+        images = 1;
+        job.m = (job.m + 1) / 2;
+    }
     job.window = &w;
     job.batch_rank = 2;
     job.batch_dims[0] = images;
