@@ -4,4 +4,5 @@ imgclsinclude_HEADERS += \
 	%D%/imgcls/imgcls.h \
 	%D%/imgcls/leaderboard.h \
 	%D%/imgcls/plugin.h \
+	%D%/imgcls/registry.h \
 	%D%/imgcls/types.h
