@@ -1,3 +1,23 @@
 # src/registry/local.mk - see README.md of this folder
 libicl_la_SOURCES += \
-	%D%/registry.h
+	%D%/bytes.c \
+	%D%/bytes.h \
+	%D%/cache.c \
+	%D%/cache.h \
+	%D%/child.c \
+	%D%/child.h \
+	%D%/descriptor.c \
+	%D%/descriptor.h \
+	%D%/folders.c \
+	%D%/index.c \
+	%D%/load.c \
+	%D%/lookup.c \
+	%D%/offers.c \
+	%D%/offers.h \
+	%D%/plugins.h \
+	%D%/registry.c \
+	%D%/registry.h \
+	%D%/report.c \
+	%D%/scan.c \
+	%D%/scan.h
+EXTRA_DIST += %D%/README.md

@@ -3,8 +3,8 @@
  *
  * Search: each folder of the context's plugin path (IMGCLS_PLUGIN_PATH), then the installed
  * one. A file is scanned in a child process first (time limit 10 s); what it offers is cached
- * under $XDG_CACHE_HOME/imgcls by path, size, time and ABI, refusals included, so that an
- * ordinary start loads only the plugins it uses. Handles are never closed.
+ * under $XDG_CACHE_HOME/imgcls by path, size, time and ABI, so that an ordinary start loads
+ * only the plugins it uses. Handles are never closed.
  *
  * Thread-safe after icl_registry_open: loading takes a mutex.
  *
@@ -12,6 +12,8 @@
  */
 #ifndef ICL_REGISTRY_H
 #define ICL_REGISTRY_H
+
+#include <imgcls/registry.h>
 
 #include "src/context/context.h"
 
@@ -49,19 +51,30 @@ icl_registry_architectures(struct icl_registry *registry, size_t *count);
 const void *icl_registry_service(struct icl_registry *registry, const char *name,
                                  int32_t version);
 
-/* For reports: every file found, loaded or refused. */
-struct icl_plugin_report {
-    const char *path;
-    const char *name, *version, *licence; /* NULL where refused */
-    int32_t abi_major, abi_minor_needed;
-    const char *refused; /* NULL: fine; else the reason, loader's own words included */
-    const char *sha256;  /* of the file; computed when asked */
-    bool loaded;         /* in this process, by now */
-    size_t offer_count;
-    const char *const *offers; /* "op ai.onnx Conv 1-28", "kernel conv_f32_portable", ... */
-};
+/* For reports: every file found, loaded or refused (struct imgcls_plugin_info). */
 size_t icl_registry_plugin_count(struct icl_registry *registry);
+/* Borrowed until the registry is closed. Computes the file's SHA-256. */
 imgcls_status icl_registry_plugin_at(struct icl_registry *registry, size_t index,
-                                     struct icl_plugin_report *out);
+                                     struct imgcls_plugin_info *out);
+/* Folder `index` of the search path and what became of it, NULL past the last. */
+const char *icl_registry_folder_at(struct icl_registry *registry, size_t index,
+                                   const char **note);
+/* Scans a file whatever the cache says, and has it among the plugins from now on even where
+ * it is in no folder of the path. Where it is accepted it is loaded, too. */
+imgcls_status icl_registry_add(struct icl_registry *registry, const char *path, size_t *index);
+/* Index of a plugin by its name (or by the path of its file), SIZE_MAX where there is none. */
+size_t icl_registry_find(struct icl_registry *registry, const char *name);
+
+/* What opening depends on, for tests; a context opens with the environment's. */
+struct icl_registry_options {
+    const char *path;      /* colon-separated folders; NULL: none */
+    const char *installed; /* searched last; NULL: none */
+    const char *disable;   /* globs separated by commas or colons; NULL: none */
+    const char *cache_file; /* NULL: no cache */
+    int scan_limit_ms;
+};
+imgcls_status icl_registry_open(struct imgcls_context *ctx,
+                                const struct icl_registry_options *options,
+                                struct icl_registry **out);
 
 #endif
