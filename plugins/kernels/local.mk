@@ -1,1 +1,32 @@
-# plugins/kernels/local.mk - see README.md of this folder
+# plugins/kernels/local.mk - one convenience library per instruction set, its flags nowhere else
+noinst_LTLIBRARIES += %D%/libportable.la
+%C%_libportable_la_SOURCES = \
+	%D%/approx.h \
+	%D%/dwconv.c \
+	%D%/dwconv.h \
+	%D%/fused.h \
+	%D%/gemm.c \
+	%D%/gemm.h \
+	%D%/gemm.portable.body.h \
+	%D%/gemm.portable.c \
+	%D%/rows.h \
+	%D%/rows.portable.body.h \
+	%D%/rows.portable.c
+kernel_libs = %D%/libportable.la
+
+avx2_sources = \
+	%D%/approx.avx2.h \
+	%D%/dwconv.avx2.c \
+	%D%/finish.avx2.h \
+	%D%/gather.avx2.h \
+	%D%/gemm.avx2.c \
+	%D%/rows.avx2.c
+if BUILD_AVX2
+noinst_LTLIBRARIES += %D%/libavx2.la
+%C%_libavx2_la_CFLAGS = $(AM_CFLAGS) $(AVX2_CFLAGS)
+%C%_libavx2_la_SOURCES = $(avx2_sources)
+kernel_libs += %D%/libavx2.la
+else
+EXTRA_DIST += $(avx2_sources)
+endif
+EXTRA_DIST += %D%/README.md

@@ -99,6 +99,16 @@ static inline struct icl_node *icl_node_of(const struct imgcls_node *node)
     return (struct icl_node *)node;
 }
 
+/* Name of a symbolic dimension (dim < -1), NULL where it has none. Inner graphs share the
+ * symbols of the outermost. */
+static inline const char *icl_graph_symbol(const struct imgcls_graph *graph, int64_t dim)
+{
+    while (graph->outer)
+        graph = graph->outer;
+    uint64_t k = (uint64_t)(-2 - dim);
+    return dim < -1 && k < graph->symbol_count ? graph->symbols[k] : NULL;
+}
+
 imgcls_status icl_graph_create(struct imgcls_context *ctx, struct imgcls_graph *outer,
                                struct imgcls_graph **out);
 void icl_graph_destroy(struct imgcls_graph *graph);

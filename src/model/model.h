@@ -20,9 +20,17 @@ struct imgcls_model {
     struct icl_recipe recipe; /* valid where recipe_text is not NULL */
     char **labels;
     size_t label_count;
+    size_t class_count;          /* 0: not known before running */
     struct icl_session *session; /* made on first run */
-    struct imgcls_value *result_source; /* reserved for imgcls_model_run */
+    /* For one run, grown as needed: values around tensors, converted input, rows. */
+    struct imgcls_value *run_values;
+    const struct imgcls_value **run_inputs, **run_outputs;
+    void *feed;
+    float *rows;
+    size_t feed_bytes, rows_bytes;
 };
+
+/* -- labels.c -- */
 
 /* Labels from text, one a line (trailing "\r" and an empty last line dropped; "wnid name"
  * lines keep both in the label and the wnid is found by icl_label_wnid). */
@@ -30,14 +38,31 @@ imgcls_status icl_labels_parse(struct imgcls_context *ctx, const char *name, con
                                size_t size, char ***labels, size_t *count);
 void icl_labels_free(char **labels, size_t count);
 
+/* -- shape_option.c -- */
+
+/* Sets the shape of a graph input from "name=1,3,224,224" or "name:[1,3,224,224]"; the name
+ * may be left out where there is one input. */
+imgcls_status icl_shape_option(struct imgcls_graph *graph, const char *text);
+
+/* -- run.c -- */
+
 /* The session for ordinary running (best kernels, fused, context's threads). */
 imgcls_status icl_model_session(struct imgcls_model *model, struct icl_session **out);
+
+/* -- scores.c -- */
+
 /* Runs a batch of preprocessed pictures, [batch][channels][h][w] float32, and gives the first
- * output as float32 rows; converts to the input's own type where that is float16 or float64.
- * *rows borrowed until the next run. Fails where the model's shape contradicts. */
+ * output as float32 rows; converts to the input's own type where that is float16 or float64,
+ * to channels last where the input is N x H x W x C, and runs in pieces where the model's
+ * batch is fixed. *rows borrowed until the next run. Fails where the model's shape
+ * contradicts. */
 imgcls_status icl_model_scores(struct imgcls_model *model, const float *pictures,
                                int64_t batch, int64_t channels, int64_t height, int64_t width,
                                const float **rows, int64_t *classes);
+/* IMGCLS_BAD_INPUT where the model has no recipe, naming --preprocess and the presets. */
+imgcls_status icl_model_needs_recipe(const struct imgcls_model *model);
+
+/* -- top.c -- */
 
 /* top-k of one row: probabilities by softmax in double, shifted by the maximum; a row that
  * already is a distribution (all in [0, 1], sum within 1e-3 of 1) is taken as it is. Ties go

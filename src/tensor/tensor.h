@@ -1,12 +1,21 @@
 /*
  * src/tensor/tensor.h - element types, tensors and values as the library handles them
  *
+ * A value made here owns everything beneath it: its tensor's bytes, the texts of a string
+ * tensor, the items of a sequence. What merely looks at bytes (icl_tensor_borrow) owns nothing
+ * and needs no release.
+ *
+ * Not here: shapes by inference (src/plan/), bytes that several share (src/file/).
+ *
  * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef ICL_TENSOR_H
 #define ICL_TENSOR_H
 
 #include "src/context/context.h"
+
+/* How deep sequences, optionals and maps may nest. */
+#define ICL_VALUE_DEPTH 32
 
 /* Bits of one element; strings count as struct imgcls_string. 0 for unknown types. */
 uint32_t icl_type_bits(int32_t type);
@@ -19,14 +28,18 @@ bool icl_type_size(int32_t type, int64_t count, size_t *bytes);
 /* Row-major strides over dims. */
 void icl_strides_of(int32_t rank, const int64_t *dims, int64_t *strides);
 bool icl_tensor_is_row_major(const struct imgcls_tensor *tensor);
-/* Fills a tensor struct over bytes that stay the caller's. */
+/* Fills a row-major tensor struct over bytes that stay the caller's. Refuses a rank above
+ * IMGCLS_MAX_RANK, negative dimensions, unknown types and sizes that overflow. */
 imgcls_status icl_tensor_borrow(struct imgcls_context *ctx, int32_t type, int32_t rank,
                                 const int64_t *dims, void *bytes, struct imgcls_tensor *out);
-/* "float32[1,3,224,224]" into a buffer; symbols by name where graph is not NULL. */
+/* "[1,3,224,224]" into a buffer; "?" for an unknown dimension, a symbol by its name where
+ * graph is not NULL and it has one, else as "s0"; "[...]" for an unknown rank. What does not
+ * fit ends in "...". */
 void icl_shape_text(const struct imgcls_graph *graph, int32_t rank, const int64_t *dims,
                     char *text, size_t capacity);
 
-/* Values: see the host functions of the same names in plugin.h. */
+/* Values: see the host functions of the same names in plugin.h. A copy is row-major whatever
+ * the strides of the original. Nesting past ICL_VALUE_DEPTH is refused. */
 imgcls_status icl_value_tensor(struct imgcls_context *ctx, int32_t type, int32_t rank,
                                const int64_t *dims, struct imgcls_value **out);
 imgcls_status icl_value_set_string(struct imgcls_context *ctx, struct imgcls_value *value,
@@ -38,15 +51,18 @@ imgcls_status icl_value_copy(struct imgcls_context *ctx, const struct imgcls_val
                              struct imgcls_value **out);
 void icl_value_release(struct imgcls_context *ctx, struct imgcls_value *value);
 
-/* Conversions, round to nearest, ties to even (IEEE 754; bfloat16 is its upper half). */
+/* Conversions, round to nearest, ties to even (IEEE 754; bfloat16 is its upper half). NaN stays
+ * NaN, made quiet, with the upper bits of its payload, as the F16C instructions do. */
 float icl_f16_to_f32(uint16_t bits);
 uint16_t icl_f32_to_f16(float value);
 float icl_bf16_to_f32(uint16_t bits);
 uint16_t icl_f32_to_bf16(float value);
-/* Converts `count` elements between f16, bf16, f32 and f64 in any direction. */
+/* Converts `count` elements between f16, bf16, f32 and f64 in any direction, rounding once.
+ * False for other types. from and to do not overlap, or are the same with equal widths. */
 bool icl_convert_floats(int32_t from_type, const void *from, int32_t to_type, void *to,
                         size_t count);
-/* Reads element `index` of a numeric row-major tensor as double (for reports). */
+/* Reads element `index` of a numeric row-major tensor as double (for reports): the real part
+ * of a complex one, NaN for strings. 64-bit integers past 2^53 are rounded. */
 double icl_tensor_get(const struct imgcls_tensor *tensor, int64_t index);
 
 #endif

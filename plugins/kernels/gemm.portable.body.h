@@ -1,0 +1,142 @@
+/*
+ * plugins/kernels/gemm.portable.body.h - the reference for every matrix product here
+ *
+ * Included once a type by gemm.portable.c, which defines REAL, FUSED(a, b, c) = a * b + c,
+ * the functions of finish, and the names. Written for reading: 16 columns of B are gathered
+ * for one block of k, then each row of A meets them.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+
+/* Rows k_begin..k_end of columns n..n+count of B as a k-major panel; other columns are 0. */
+static void GATHER(const struct gemm_job *job, int64_t index, int64_t k_begin, int64_t k_end,
+                   int64_t n, int64_t count, REAL *panel)
+{
+    const REAL *b = (const REAL *)job->b + index * job->b_size;
+    int64_t k, tap, plane, at[GEMM_COLUMNS];
+    int j;
+
+    if (!job->window) {
+        for (k = k_begin; k < k_end; k++)
+            for (j = 0; j < GEMM_COLUMNS; j++)
+                *panel++ = j < count ? b[k * job->b_row + (n + j) * job->b_column] : 0;
+        return;
+    }
+    plane = job->window->in[0] * job->window->in[1] * job->window->in[2];
+    for (k = k_begin; k < k_end; k++) {
+        const REAL *channel = b + k % job->window->channels * plane;
+        tap = k / job->window->channels;
+        if (k == k_begin || k % job->window->channels == 0)
+            gemm_window_offsets(job->window, n, count, tap, at);
+        for (j = 0; j < GEMM_COLUMNS; j++)
+            *panel++ = at[j] < 0 ? 0 : channel[at[j]];
+    }
+}
+
+static REAL STEP(const struct gemm_step *step, int64_t at, REAL x)
+{
+    switch (step->kind) {
+    case IMGCLS_EPILOGUE_ADD:
+        return x + ((const REAL *)step->operand)[at];
+    case IMGCLS_EPILOGUE_MUL:
+        return x * ((const REAL *)step->operand)[at];
+    case IMGCLS_EPILOGUE_RELU:
+        return x < 0 ? 0 : x; /* NaN stays */
+    case IMGCLS_EPILOGUE_CLIP:
+        x = x < (REAL)step->a ? (REAL)step->a : x;
+        return x > (REAL)step->b ? (REAL)step->b : x;
+    case IMGCLS_EPILOGUE_HARDSIGMOID:
+        x = (REAL)step->a * x + (REAL)step->b;
+        x = x < 0 ? 0 : x;
+        return x > 1 ? 1 : x;
+    case IMGCLS_EPILOGUE_HARDSWISH: {
+        REAL gate = x * SIXTH + (REAL)0.5;
+        gate = gate < 0 ? 0 : gate;
+        return x * (gate > 1 ? 1 : gate);
+    }
+    case IMGCLS_EPILOGUE_SIGMOID:
+        return SIGMOID(x);
+    case IMGCLS_EPILOGUE_SILU:
+        return SILU(x);
+    case IMGCLS_EPILOGUE_GELU:
+        return GELU(x);
+    case IMGCLS_EPILOGUE_TANH:
+        return TANH(x);
+    default:
+        return x;
+    }
+}
+
+/* alpha, bias and steps on the sum of element (m, n). */
+static REAL FINISH(const struct gemm_job *job, const struct gemm_tile *tile, int64_t m,
+                   int64_t n, REAL sum)
+{
+    int64_t at = (tile->batch * job->m + m) * job->c_row + n;
+    int32_t i;
+
+    if (job->alpha != 1)
+        sum = (REAL)job->alpha * sum;
+    if (job->bias) {
+        const REAL *bias = (const REAL *)job->bias + tile->bias_index * job->bias_size;
+        REAL value = bias[m * job->bias_row + n * job->bias_column];
+        sum = sum + (job->beta != 1 ? (REAL)job->beta * value : value);
+    }
+    for (i = 0; i < job->step_count; i++)
+        sum = STEP(&job->steps[i], at, sum);
+    return sum;
+}
+
+/* 16 columns of one tile, all its rows, one block of k: sums go to C, the last are finished. */
+static void BLOCK(const struct gemm_job *job, const struct gemm_tile *tile, int64_t k_begin,
+                  int64_t k_end, int64_t n, int64_t count, const REAL *panel)
+{
+    const REAL *a = (const REAL *)job->a + tile->a_index * job->a_size;
+    int64_t m, k, run = job->a_run ? job->a_run : job->k;
+
+    for (m = tile->m_begin; m < tile->m_end; m++) {
+        REAL *c = (REAL *)job->c + (tile->batch * job->m + m) * job->c_row + n;
+        REAL sum[GEMM_COLUMNS] = {0};
+        int64_t in_run = k_begin % (run ? run : 1);
+        const REAL *row = a + m * job->a_row;
+        int j;
+
+        if (run)
+            row += k_begin / run * job->a_jump + in_run * job->a_column;
+        for (k = 0; k < k_end - k_begin; k++) {
+            REAL weight = *row;
+            for (j = 0; j < GEMM_COLUMNS; j++)
+                sum[j] = FUSED(weight, panel[k * GEMM_COLUMNS + j], sum[j]);
+            if (++in_run < run) {
+                row += job->a_column;
+            } else { /* the next run begins; not looked at after the last k */
+                row += job->a_jump - (run - 1) * job->a_column;
+                in_run = 0;
+            }
+        }
+        for (j = 0; j < count; j++) {
+            REAL total = k_begin == 0 ? sum[j] : c[j] + sum[j];
+            c[j] = k_end == job->k ? FINISH(job, tile, m, n + j, total) : total;
+        }
+    }
+}
+
+void KERNEL(const struct gemm_job *job, int64_t begin, int64_t end, void *workspace)
+{
+    REAL *panel = workspace; /* GEMM_K_BLOCK x GEMM_COLUMNS */
+
+    for (; begin < end; begin++) {
+        struct gemm_tile tile = gemm_tile_at(job, begin);
+        int64_t n, k_begin, k_end;
+
+        for (n = tile.n_begin; n < tile.n_end; n += GEMM_COLUMNS) {
+            int64_t count = tile.n_end - n < GEMM_COLUMNS ? tile.n_end - n : GEMM_COLUMNS;
+            k_begin = 0;
+            do { /* once even where k is 0: an empty sum is 0 */
+                k_end = job->k - k_begin < GEMM_K_BLOCK ? job->k : k_begin + GEMM_K_BLOCK;
+                GATHER(job, tile.b_index, k_begin, k_end, n, count, panel);
+                BLOCK(job, &tile, k_begin, k_end, n, count, panel);
+                k_begin = k_end;
+            } while (k_begin < job->k);
+        }
+    }
+}

@@ -1,0 +1,81 @@
+/*
+ * src/model/run.c - running a model on tensors
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include "src/model/model.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+imgcls_status icl_model_session(struct imgcls_model *model, struct icl_session **out)
+{
+    *out = model->session;
+    if (model->session)
+        return IMGCLS_OK;
+    struct icl_plan_options options = {.threads = model->ctx->threads};
+    imgcls_status status =
+        icl_session_create(model->ctx, model->graph, &options, &model->session);
+    *out = model->session;
+    return status;
+}
+
+static imgcls_status make_lists(struct imgcls_model *model)
+{
+    const struct imgcls_graph *graph = model->graph;
+    if (model->run_values)
+        return IMGCLS_OK;
+    model->run_inputs = calloc(graph->input_count + 1, sizeof *model->run_inputs);
+    model->run_outputs = calloc(graph->output_count + 1, sizeof *model->run_outputs);
+    model->run_values = calloc(graph->input_count + 1, sizeof *model->run_values);
+    if (model->run_inputs && model->run_outputs && model->run_values)
+        return IMGCLS_OK;
+    return icl_fail(model->ctx, IMGCLS_NO_MEMORY, "%s: no memory to run it", model->path);
+}
+
+/* Tensors of the outputs asked for; a sequence or a map is none. */
+static imgcls_status take_outputs(struct imgcls_model *model, size_t count,
+                                  const struct imgcls_tensor **outputs)
+{
+    for (size_t i = 0; i < count; i++) {
+        outputs[i] = model->run_outputs[i]->tensor;
+        if (!outputs[i])
+            return icl_fail(model->ctx, IMGCLS_UNSUPPORTED,
+                            "%s: output '%s' is no tensor", model->path,
+                            model->graph->outputs[i]->name);
+    }
+    return IMGCLS_OK;
+}
+
+imgcls_status imgcls_model_run(struct imgcls_model *model, size_t input_count,
+                               const struct imgcls_tensor *const *inputs, size_t output_count,
+                               const struct imgcls_tensor **outputs)
+{
+    struct icl_session *session;
+    const struct imgcls_graph *graph = model->graph;
+    for (size_t i = 0; i < output_count; i++)
+        outputs[i] = NULL;
+    if (input_count != graph->input_count || output_count > graph->output_count)
+        return icl_fail(model->ctx, IMGCLS_BAD_INPUT, "%s: %zu inputs and %zu outputs asked "
+                        "for, it has %zu and %zu", model->path, input_count, output_count,
+                        graph->input_count, graph->output_count);
+    imgcls_status status = make_lists(model);
+    if (status == IMGCLS_OK)
+        status = icl_model_session(model, &session);
+    for (size_t i = 0; i < input_count && status == IMGCLS_OK; i++) {
+        model->run_values[i] = (struct imgcls_value){
+            .struct_size = sizeof(struct imgcls_value),
+            .kind = IMGCLS_KIND_TENSOR,
+            .type = inputs[i]->type,
+            .tensor = (struct imgcls_tensor *)inputs[i], /* read only */
+        };
+        model->run_inputs[i] = &model->run_values[i];
+    }
+    if (status == IMGCLS_OK)
+        status = icl_session_run(session, model->run_inputs, model->run_outputs);
+    if (status && status != IMGCLS_INTERRUPTED && !strstr(model->ctx->error, model->path))
+        icl_fail_within(model->ctx, status, "%s", model->path);
+    return status ? status : take_outputs(model, output_count, outputs);
+}
