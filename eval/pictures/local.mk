@@ -1,3 +1,12 @@
 # eval/pictures/local.mk - see README.md of this folder
 libicl_la_SOURCES += \
-	%D%/picture.h
+	%D%/decode.c \
+	%D%/decoder.h \
+	%D%/exif.c \
+	%D%/jpeg.c \
+	%D%/picture.h \
+	%D%/png.c \
+	%D%/preprocess.c \
+	%D%/resize.c \
+	%D%/webp.c
+EXTRA_DIST += %D%/README.md

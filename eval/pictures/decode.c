@@ -1,0 +1,175 @@
+/*
+ * eval/pictures/decode.c - a picture file becomes RGB or gray bytes, whatever its type
+ *
+ * The type is read from the first bytes, never from the name: data sets carry PNGs named
+ * .JPEG. The result is that of Pillow's Image.open(...).convert("RGB") (or "L"): gray is
+ * spread over three channels, alpha and palette transparency are dropped, CMYK goes through
+ * Pillow's integer formula, and colour becomes gray by 19595/38470/7471 over 65536.
+ *
+ * Not here: the file types themselves (jpeg.c, png.c, webp.c), resizing (resize.c).
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include "eval/pictures/decoder.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+    const char *kind;
+    size_t offset, length;
+    const char *magic;
+    imgcls_status (*decode)(struct decoding *in); /* NULL: known, not read */
+} kinds[] = {
+    {"jpeg", 0, 3, "\xff\xd8\xff", icl_decode_jpeg},
+    {"png", 0, 8, "\x89PNG\r\n\x1a\n", icl_decode_png},
+    {"webp", 8, 4, "WEBP", icl_decode_webp}, /* after "RIFF" and a size */
+    {"gif", 0, 4, "GIF8", NULL},
+    {"tiff", 0, 4, "II*\0", NULL},
+    {"tiff", 0, 4, "MM\0*", NULL},
+    {"bmp", 0, 2, "BM", NULL},
+};
+
+static size_t find_kind(const unsigned char *bytes, size_t size)
+{
+    size_t i, count = sizeof kinds / sizeof *kinds;
+    for (i = 0; i < count; i++) {
+        size_t end = kinds[i].offset + kinds[i].length;
+        bool riff = kinds[i].offset != 8 || (size >= 12 && memcmp(bytes, "RIFF", 4) == 0);
+        if (size >= end && riff &&
+            memcmp(bytes + kinds[i].offset, kinds[i].magic, kinds[i].length) == 0)
+            break;
+    }
+    return i;
+}
+
+const char *icl_picture_kind(const void *bytes, size_t size)
+{
+    size_t kind = find_kind(bytes, size);
+    return kind < sizeof kinds / sizeof *kinds ? kinds[kind].kind : NULL;
+}
+
+void icl_picture_clear(struct icl_picture *picture)
+{
+    if (!picture)
+        return;
+    free(picture->pixels);
+    *picture = (struct icl_picture){0};
+}
+
+/* ---- For the decoders -------------------------------------------------------------------*/
+
+imgcls_status icl_decoder_refuse(struct decoding *in, imgcls_status status, const char *format,
+                                 ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(in->reason, sizeof in->reason, format, args);
+    va_end(args);
+    for (char *p = in->reason; *p; p++)
+        if ((unsigned char)*p < 0x20)
+            *p = ' '; /* a library's text may have a line break */
+    return status;
+}
+
+imgcls_status icl_decoder_begin(struct decoding *in, uint64_t width, uint64_t height)
+{
+    if (width == 0 || height == 0)
+        return icl_decoder_refuse(in, IMGCLS_BAD_INPUT, "has no pixels (%llu x %llu)",
+                                  (unsigned long long)width, (unsigned long long)height);
+    if (width > ICL_PICTURE_PIXELS_MAX || height > ICL_PICTURE_PIXELS_MAX ||
+        width * height > ICL_PICTURE_PIXELS_MAX)
+        return icl_decoder_refuse(in, IMGCLS_BAD_INPUT,
+                                  "is %llu x %llu pixels large, at most %d in all are allowed",
+                                  (unsigned long long)width, (unsigned long long)height,
+                                  ICL_PICTURE_PIXELS_MAX);
+    in->out->pixels = malloc((size_t)(width * height) * (size_t)in->channels);
+    if (!in->out->pixels)
+        return icl_decoder_refuse(in, IMGCLS_NO_MEMORY, "no memory for %llu x %llu pixels",
+                                  (unsigned long long)width, (unsigned long long)height);
+    in->out->width = (int32_t)width;
+    in->out->height = (int32_t)height;
+    in->out->channels = in->channels;
+    return IMGCLS_OK;
+}
+
+static uint8_t gray_of(uint32_t r, uint32_t g, uint32_t b)
+{
+    return (uint8_t)((r * 19595 + g * 38470 + b * 7471 + 0x8000) >> 16);
+}
+
+void icl_decoder_row(const struct decoding *in, int32_t y, const uint8_t *row, int components)
+{
+    size_t width = (size_t)in->out->width;
+    uint8_t *to = in->out->pixels + (size_t)y * width * (size_t)in->channels;
+    for (size_t x = 0; x < width; x++, row += components) {
+        const uint8_t *green = components > 2 ? row + 1 : row;
+        const uint8_t *blue = components > 2 ? row + 2 : row;
+        if (in->channels == 1) {
+            to[x] = components > 2 ? gray_of(*row, *green, *blue) : *row;
+        } else {
+            to[3 * x] = *row;
+            to[3 * x + 1] = *green;
+            to[3 * x + 2] = *blue;
+        }
+    }
+}
+
+/* a * b / 255, rounded, as Pillow's MULDIV255 has it. */
+static uint32_t scaled(uint32_t a, uint32_t b)
+{
+    uint32_t t = a * b + 128;
+    return ((t >> 8) + t) >> 8;
+}
+
+void icl_decoder_row_cmyk(const struct decoding *in, int32_t y, const uint8_t *row)
+{
+    size_t width = (size_t)in->out->width;
+    uint8_t *to = in->out->pixels + (size_t)y * width * (size_t)in->channels;
+    for (size_t x = 0; x < width; x++, row += 4) {
+        uint32_t white = 255u - row[3], rgb[3];
+        for (int c = 0; c < 3; c++)
+            rgb[c] = white - scaled(row[c], white);
+        if (in->channels == 1)
+            to[x] = gray_of(rgb[0], rgb[1], rgb[2]);
+        for (size_t c = 0; in->channels == 3 && c < 3; c++)
+            to[3 * x + c] = (uint8_t)rgb[c];
+    }
+}
+
+/* ---- The whole --------------------------------------------------------------------------*/
+
+static imgcls_status not_read(struct decoding *in, size_t kind)
+{
+    if (in->size == 0)
+        return icl_decoder_refuse(in, IMGCLS_BAD_INPUT, "is empty");
+    if (kind < sizeof kinds / sizeof *kinds)
+        return icl_decoder_refuse(in, IMGCLS_UNSUPPORTED,
+                                  "is a %s picture; jpeg, png and webp are read",
+                                  kinds[kind].kind);
+    return icl_decoder_refuse(in, IMGCLS_BAD_INPUT,
+                              "is no picture (jpeg, png and webp are read)");
+}
+
+imgcls_status icl_picture_decode(struct imgcls_context *ctx, const char *name,
+                                 const void *bytes, size_t size, int32_t channels,
+                                 struct icl_picture *out, char *reason, size_t capacity)
+{
+    struct decoding in = {.bytes = bytes, .size = size, .channels = channels, .out = out};
+    *out = (struct icl_picture){0};
+    size_t kind = find_kind(bytes, size);
+    bool readable = kind < sizeof kinds / sizeof *kinds && kinds[kind].decode;
+    imgcls_status status = readable ? kinds[kind].decode(&in) : not_read(&in, kind);
+    if (status == IMGCLS_OK)
+        return IMGCLS_OK;
+    icl_picture_clear(out);
+    if (reason && capacity)
+        snprintf(reason, capacity, "%s", in.reason);
+    if (ctx)
+        icl_fail(ctx, status, "%s: %s", name, in.reason);
+    return status;
+}

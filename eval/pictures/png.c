@@ -1,0 +1,175 @@
+/*
+ * eval/pictures/png.c - PNG through libpng, to the bit as Pillow converts it
+ *
+ * libpng does the unpacking only; what a sample means is decided here after Pillow's modes:
+ * gray of 1, 2 and 4 bits is scaled to 8; colour of 16 bits keeps its high byte; gray of 16
+ * bits (Pillow's mode I;16) is cut off at 255, not scaled; a palette index past the palette is
+ * gray of that level; all transparency is dropped.
+ *
+ * Chunks with a wrong checksum are refused, which is stricter than Pillow for the data chunk.
+ * What follows the last row is not read, so a missing end chunk is forgiven, as there.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include "eval/pictures/decoder.h"
+
+#include <setjmp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <png.h>
+
+struct reading {
+    struct decoding *in;
+    size_t at;
+    png_structp png;
+    png_infop info;
+    uint8_t *rows; /* own: the whole picture where interlaced, else one row */
+    uint8_t palette[256][3];
+    imgcls_status status;
+};
+
+static void fail_by_libpng(png_structp png, png_const_charp text)
+{
+    struct reading *reading = png_get_error_ptr(png);
+    if (reading->status == IMGCLS_OK)
+        reading->status =
+            icl_decoder_refuse(reading->in, IMGCLS_BAD_INPUT, "broken PNG: %s", text);
+    png_longjmp(png, 1);
+}
+
+static void ignore_warning(png_structp png, png_const_charp text)
+{
+    (void)png;
+    (void)text;
+}
+
+static void give_up(struct reading *reading, imgcls_status status)
+{
+    reading->status = status;
+    png_longjmp(reading->png, 1);
+}
+
+static void take(png_structp png, png_bytep to, size_t count)
+{
+    struct reading *reading = png_get_io_ptr(png);
+    if (count > reading->in->size - reading->at)
+        give_up(reading, icl_decoder_refuse(reading->in, IMGCLS_BAD_INPUT,
+                                            "truncated PNG: ends before its last row"));
+    memcpy(to, reading->in->bytes + reading->at, count);
+    reading->at += count;
+}
+
+/* Indices past the palette are levels of gray, as in Pillow's fresh palettes. */
+static void read_palette(struct reading *reading)
+{
+    png_colorp colors = NULL;
+    int count = 0;
+    for (int i = 0; i < 256; i++)
+        memset(reading->palette[i], i, 3);
+    png_get_PLTE(reading->png, reading->info, &colors, &count);
+    for (int i = 0; i < count && i < 256; i++) {
+        reading->palette[i][0] = colors[i].red;
+        reading->palette[i][1] = colors[i].green;
+        reading->palette[i][2] = colors[i].blue;
+    }
+}
+
+static int32_t orientation_of(struct reading *reading)
+{
+    png_bytep exif = NULL;
+    png_uint_32 size = 0;
+    if (!png_get_eXIf_1(reading->png, reading->info, &size, &exif))
+        return 0;
+    return icl_exif_orientation(exif, size);
+}
+
+static void put_row(const struct reading *reading, int32_t y, uint8_t *row, int type, int depth)
+{
+    size_t width = (size_t)reading->in->out->width;
+    if (type == PNG_COLOR_TYPE_PALETTE) {
+        for (size_t x = width; x-- > 0;)
+            memmove(row + 3 * x, reading->palette[row[x]], 3);
+        icl_decoder_row(reading->in, y, row, 3);
+        return;
+    }
+    if (type == PNG_COLOR_TYPE_GRAY && depth == 16)
+        for (size_t x = 0; x < width; x++)
+            row[x] = row[2 * x] ? 255 : row[2 * x + 1]; /* big-endian */
+    int components = type == PNG_COLOR_TYPE_GRAY         ? 1
+                     : type == PNG_COLOR_TYPE_GRAY_ALPHA ? 2
+                     : type == PNG_COLOR_TYPE_RGB        ? 3
+                                                         : 4;
+    icl_decoder_row(reading->in, y, row, components);
+}
+
+static void read_header(struct reading *reading, int *type, int *depth, int *passes)
+{
+    png_structp png = reading->png;
+    png_uint_32 width, height;
+    int interlace;
+    png_set_read_fn(png, reading, take);
+    png_set_user_limits(png, ICL_PICTURE_PIXELS_MAX, ICL_PICTURE_PIXELS_MAX);
+    png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, 0);
+    png_read_info(png, reading->info);
+    png_get_IHDR(png, reading->info, &width, &height, depth, type, &interlace, NULL, NULL);
+    imgcls_status status = icl_decoder_begin(reading->in, width, height);
+    if (status != IMGCLS_OK)
+        give_up(reading, status);
+    reading->in->out->orientation = orientation_of(reading);
+    if (*type == PNG_COLOR_TYPE_PALETTE) {
+        read_palette(reading);
+        png_set_packing(png); /* one index a byte */
+    } else if (*type == PNG_COLOR_TYPE_GRAY && *depth < 8) {
+        png_set_expand_gray_1_2_4_to_8(png);
+    } else if (*depth == 16 && *type != PNG_COLOR_TYPE_GRAY) {
+        png_set_strip_16(png);
+    }
+    *passes = png_set_interlace_handling(png);
+    png_read_update_info(png, reading->info);
+}
+
+static void read_rows(struct reading *reading)
+{
+    int type = 0, depth = 0, passes = 1;
+    read_header(reading, &type, &depth, &passes);
+    size_t height = (size_t)reading->in->out->height, width = (size_t)reading->in->out->width;
+    size_t row_bytes = png_get_rowbytes(reading->png, reading->info);
+    if (row_bytes < 3 * width)
+        row_bytes = 3 * width; /* room to put colours in the place of indices */
+    size_t bytes, kept = passes > 1 ? height : 1;
+    if (!icl_mul_size(row_bytes, kept, &bytes) || !(reading->rows = malloc(bytes)))
+        give_up(reading, icl_decoder_refuse(reading->in, IMGCLS_NO_MEMORY,
+                                            "no memory for %zu rows of pixels", kept));
+    for (int pass = 0; pass < passes; pass++)
+        for (size_t y = 0; y < height; y++) {
+            uint8_t *row = reading->rows + (passes > 1 ? y * row_bytes : 0);
+            png_read_row(reading->png, row, NULL);
+            if (pass == passes - 1)
+                put_row(reading, (int32_t)y, row, type, depth);
+        }
+}
+
+imgcls_status icl_decode_png(struct decoding *in)
+{
+    struct reading *reading = calloc(1, sizeof *reading);
+    if (!reading)
+        return icl_decoder_refuse(in, IMGCLS_NO_MEMORY, "no memory for a PNG decoder");
+    reading->in = in;
+    reading->png = png_create_read_struct(PNG_LIBPNG_VER_STRING, reading, fail_by_libpng,
+                                          ignore_warning);
+    if (reading->png)
+        reading->info = png_create_info_struct(reading->png);
+    if (!reading->info)
+        reading->status =
+            icl_decoder_refuse(in, IMGCLS_NO_MEMORY, "no memory for a PNG decoder");
+    else if (setjmp(png_jmpbuf(reading->png)) == 0)
+        read_rows(reading);
+    imgcls_status status = reading->status;
+    png_destroy_read_struct(&reading->png, &reading->info, NULL);
+    free(reading->rows);
+    free(reading);
+    return status;
+}
