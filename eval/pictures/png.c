@@ -4,7 +4,7 @@
  * libpng does the unpacking only; what a sample means is decided here after Pillow's modes:
  * gray of 1, 2 and 4 bits is scaled to 8; colour of 16 bits keeps its high byte; gray of 16
  * bits (Pillow's mode I;16) is cut off at 255, not scaled; a palette index past the palette is
- * gray of that level; all transparency is dropped.
+ * black; all transparency is dropped.
  *
  * Chunks with a wrong checksum are refused, which is stricter than Pillow for the data chunk.
  * What follows the last row is not read, so a missing end chunk is forgiven, as there.
@@ -62,13 +62,10 @@ static void take(png_structp png, png_bytep to, size_t count)
     reading->at += count;
 }
 
-/* Indices past the palette are levels of gray, as in Pillow's fresh palettes. */
 static void read_palette(struct reading *reading)
 {
     png_colorp colors = NULL;
     int count = 0;
-    for (int i = 0; i < 256; i++)
-        memset(reading->palette[i], i, 3);
     png_get_PLTE(reading->png, reading->info, &colors, &count);
     for (int i = 0; i < count && i < 256; i++) {
         reading->palette[i][0] = colors[i].red;
