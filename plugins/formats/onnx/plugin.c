@@ -10,6 +10,7 @@
 #include "config.h"
 
 #include "plugins/formats/onnx/reader.h"
+#include "plugins/formats/onnx/writer.h"
 
 static int32_t bid(const struct imgcls_host *host, const struct imgcls_source *source)
 {
@@ -50,8 +51,10 @@ static const struct imgcls_format onnx = {
     .extensions = (const char *const[]){".onnx", ".pb", NULL},
     .bid = bid,
     .read = read_model,
+    .write = onnx_model_write,
     .bid_values = onnx_values_bid,
     .read_values = read_values,
+    .write_value = onnx_value_write,
 };
 static const struct imgcls_plugin plugin = {
     .abi_major = IMGCLS_ABI_MAJOR,

@@ -19,6 +19,7 @@
 
 #include <imgcls/plugin.h>
 
+#include "plugins/formats/onnx/arena.h"
 #include "plugins/formats/onnx/wire.h"
 
 #include <stdbool.h>
@@ -33,22 +34,6 @@
 #define ONNX_SPARSE_MAX (UINT64_C(1) << 31)
 
 #define ONNX_TEXT_CAPACITY 512
-
-struct onnx_chunk;
-
-/* Memory that is freed all at once. protobuf-c allocates from it, too. */
-struct onnx_arena {
-    const struct imgcls_host *host;
-    struct onnx_chunk *chunks;
-    size_t used, size; /* of the newest chunk */
-    bool failed;       /* an allocation was refused; the host has the text */
-    ProtobufCAllocator allocator;
-};
-
-void onnx_arena_init(struct onnx_arena *arena, const struct imgcls_host *host);
-/* count * size zeroed bytes aligned to 16, or NULL. */
-void *onnx_arena_alloc(struct onnx_arena *arena, size_t count, size_t size);
-void onnx_arena_clear(struct onnx_arena *arena);
 
 /* A file that tensors of the model name as their external data. */
 struct onnx_external {
