@@ -1,4 +1,14 @@
-# eval/local.mk - data sets, pictures, figures, leaderboard
+# eval/local.mk - data sets, pictures, figures, leaderboard, and the verb that joins them
+libicl_la_SOURCES += \
+	%D%/evaluate.c \
+	%D%/evaluate.h \
+	%D%/feeder.c \
+	%D%/feeder.h \
+	%D%/number_text.c \
+	%D%/number_text.h \
+	%D%/predictions.c
+EXTRA_DIST += \
+	%D%/README.md
 include eval/datasets/local.mk
 include eval/pictures/local.mk
 include eval/metrics/local.mk

@@ -1,1 +1,7 @@
 # eval/metrics/local.mk - see README.md of this folder
+libicl_la_SOURCES += \
+	%D%/answer.c \
+	%D%/metrics.h \
+	%D%/significance.c
+EXTRA_DIST += \
+	%D%/README.md

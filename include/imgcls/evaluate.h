@@ -62,7 +62,7 @@ struct imgcls_evaluation {
     size_t failure_count;
     const struct imgcls_evaluation_failure *failures; /* in the order of the set */
     const char *started;  /* UTC, ISO 8601 */
-    void *details;        /* the library's own: answers for the leaderboard */
+    int64_t oriented;     /* pictures whose EXIF tag asks to be turned; they are not */
 };
 
 /*

@@ -1,0 +1,42 @@
+/*
+ * eval/feeder.h - the pictures of a data set, decoded ahead by several threads, in order
+ *
+ * A ring of slots: threads claim the next picture as long as a slot is free, the consumer
+ * takes them in the order of the set. Memory is bounded by the number of slots, whatever the
+ * size of the set, and what comes out does not depend on the number of threads.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef ICL_FEEDER_H
+#define ICL_FEEDER_H
+
+#include "eval/datasets/dataset.h"
+#include "src/recipe/recipe.h"
+
+#define ICL_REASON_CAPACITY 256
+
+/* One picture as it comes out. */
+struct icl_fed {
+    size_t index;     /* in the set */
+    float *tensor;    /* views x channels x height x width; own: icl_fed_clear; NULL: failed */
+    int32_t width, height;
+    int32_t orientation; /* EXIF tag, 0: none */
+    char reason[ICL_REASON_CAPACITY]; /* why it failed, one line */
+    struct imgcls_context *owner;     /* of the tensor */
+};
+void icl_fed_clear(struct icl_fed *fed);
+
+struct icl_feeder;
+
+/* threads 1 decodes on the caller's thread, when asked; more start so many. Borrows set and
+ * recipe. Own: icl_feeder_close. */
+imgcls_status icl_feeder_open(struct imgcls_context *ctx, struct icl_dataset *set,
+                              const struct icl_recipe *recipe, int32_t threads, size_t slots,
+                              struct icl_feeder **out);
+/* The next picture; index == set->count where there is none left. A picture that failed is
+ * IMGCLS_OK with a reason; other statuses end the feeding (memory, interruption). */
+imgcls_status icl_feeder_next(struct icl_feeder *feeder, struct icl_fed *fed);
+/* Stops the threads, whatever they are doing, and frees what was not taken. */
+void icl_feeder_close(struct icl_feeder *feeder);
+
+#endif
