@@ -1,9 +1,24 @@
 # eval/leaderboard/local.mk - see README.md of this folder
 libicl_la_SOURCES += \
+	%D%/answers.c \
+	%D%/answers.h \
 	%D%/board.c \
 	%D%/board.h \
+	%D%/check.c \
+	%D%/compare.c \
+	%D%/list.c \
+	%D%/machine.c \
+	%D%/machine.h \
 	%D%/models.c \
 	%D%/place.c \
 	%D%/place.h \
+	%D%/query.c \
+	%D%/render.c \
+	%D%/rows.c \
+	%D%/runs.c \
 	%D%/schema.c \
-	%D%/schema.h
+	%D%/schema.h \
+	%D%/text.c \
+	%D%/text.h
+EXTRA_DIST += \
+	%D%/README.md

@@ -1,0 +1,138 @@
+/*
+ * eval/leaderboard/answers.c - a run's stored answers, with files and labels beside them
+ *
+ * Nothing read here is believed: positions must run from 0 without gaps, and the blob must
+ * hold exactly one answer a picture.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include "eval/leaderboard/answers.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void icl_pictures_clear(struct icl_pictures *pictures)
+{
+    size_t i;
+    for (i = 0; pictures->files && i < pictures->count; i++)
+        free(pictures->files[i]);
+    free(pictures->files);
+    free(pictures->labels);
+    memset(pictures, 0, sizeof *pictures);
+}
+
+static imgcls_status count_pictures(struct imgcls_board *board, int64_t dataset, size_t *count)
+{
+    sqlite3_stmt *statement = NULL;
+    imgcls_status status = icl_board_prepare(
+        board, "SELECT count(*) FROM pictures WHERE dataset_id = ?1", &statement);
+    int code;
+    *count = 0;
+    if (status != IMGCLS_OK)
+        return status;
+    sqlite3_bind_int64(statement, 1, dataset);
+    code = sqlite3_step(statement);
+    if (code == SQLITE_ROW)
+        *count = (size_t)sqlite3_column_int64(statement, 0);
+    else
+        status = icl_board_fail(board, code, "counting pictures");
+    sqlite3_finalize(statement);
+    return status;
+}
+
+static imgcls_status take_picture(struct imgcls_board *board, sqlite3_stmt *statement,
+                                  size_t i, size_t count, struct icl_pictures *pictures)
+{
+    if (i >= count || sqlite3_column_int64(statement, 0) != (int64_t)i)
+        return icl_fail(board->ctx, IMGCLS_BAD_INPUT,
+                        "%s: pictures of data set %lld are not numbered without gaps",
+                        board->path, (long long)pictures->dataset);
+    pictures->labels[i] = sqlite3_column_int(statement, 1);
+    pictures->count = i + 1;
+    if (!pictures->files)
+        return IMGCLS_OK;
+    pictures->files[i] = strdup((const char *)sqlite3_column_text(statement, 2));
+    return pictures->files[i] ? IMGCLS_OK
+                              : icl_fail(board->ctx, IMGCLS_NO_MEMORY,
+                                         "%s: no memory for file names", board->path);
+}
+
+imgcls_status icl_pictures_load(struct imgcls_board *board, int64_t dataset, bool files,
+                                struct icl_pictures *pictures)
+{
+    sqlite3_stmt *statement = NULL;
+    size_t count, i = 0;
+    imgcls_status status;
+    int code;
+    icl_pictures_clear(pictures);
+    status = count_pictures(board, dataset, &count);
+    if (status != IMGCLS_OK)
+        return status;
+    pictures->dataset = dataset;
+    pictures->labels = calloc(count + 1, sizeof *pictures->labels);
+    pictures->files = files ? calloc(count + 1, sizeof *pictures->files) : NULL;
+    if (!pictures->labels || (files && !pictures->files)) {
+        status = icl_fail(board->ctx, IMGCLS_NO_MEMORY, "%s: no memory for %zu pictures",
+                          board->path, count);
+        goto done;
+    }
+    status = icl_board_prepare(board,
+                               "SELECT position, label, file FROM pictures"
+                               " WHERE dataset_id = ?1 ORDER BY position",
+                               &statement);
+    if (status != IMGCLS_OK)
+        goto done;
+    sqlite3_bind_int64(statement, 1, dataset);
+    while (status == IMGCLS_OK && (code = sqlite3_step(statement)) != SQLITE_DONE)
+        status = code == SQLITE_ROW ? take_picture(board, statement, i++, count, pictures)
+                                    : icl_board_fail(board, code, "reading file names");
+done:
+    sqlite3_finalize(statement);
+    if (status != IMGCLS_OK)
+        icl_pictures_clear(pictures);
+    return status;
+}
+
+static imgcls_status decode(struct imgcls_board *board, sqlite3_stmt *statement, int64_t run,
+                            size_t count, struct icl_answer **answers)
+{
+    int index_bytes = sqlite3_column_int(statement, 0);
+    const uint8_t *bytes = sqlite3_column_blob(statement, 1);
+    size_t size = (size_t)sqlite3_column_bytes(statement, 1), one, i;
+    one = icl_answer_size(index_bytes == 2 ? 2 : 4);
+    if (size % one != 0 || size / one != count || count == 0)
+        return icl_fail(board->ctx, IMGCLS_BAD_INPUT,
+                        "%s: run %lld has %zu bytes of answers, %zu pictures need %zu",
+                        board->path, (long long)run, size, count, one * count);
+    *answers = calloc(count, sizeof **answers);
+    if (!*answers)
+        return icl_fail(board->ctx, IMGCLS_NO_MEMORY, "%s: no memory for %zu answers",
+                        board->path, count);
+    for (i = 0; i < count; i++)
+        icl_answer_decode(bytes + i * one, index_bytes, &(*answers)[i]);
+    return IMGCLS_OK;
+}
+
+imgcls_status icl_answers_load(struct imgcls_board *board, int64_t run, size_t count,
+                               bool *present, struct icl_answer **answers)
+{
+    sqlite3_stmt *statement = NULL;
+    imgcls_status status = icl_board_prepare(
+        board, "SELECT index_bytes, bytes FROM answers WHERE run_id = ?1", &statement);
+    int code;
+    *present = false;
+    *answers = NULL;
+    if (status != IMGCLS_OK)
+        return status;
+    sqlite3_bind_int64(statement, 1, run);
+    code = sqlite3_step(statement);
+    *present = code == SQLITE_ROW;
+    if (code == SQLITE_ROW)
+        status = decode(board, statement, run, count, answers);
+    else if (code != SQLITE_DONE)
+        status = icl_board_fail(board, code, "reading answers");
+    sqlite3_finalize(statement);
+    return status;
+}

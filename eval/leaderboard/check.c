@@ -1,0 +1,188 @@
+/*
+ * eval/leaderboard/check.c - does every figure follow from the answers that it claims
+ *
+ * Figures are compared to the bit: they were computed by the same functions from the same
+ * stored values.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include "eval/leaderboard/answers.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A run's figures as stored, in the order of the statement below. */
+static const char runs_sql[] =
+    "SELECT runs.id, dataset_id, datasets.classes, datasets.images,"
+    " runs.images, failed, nan_scores, top1_correct, top5_correct,"
+    " top1, top1_low, top1_high, top5, top5_low, top5_high,"
+    " (SELECT count(*) FROM failures WHERE run_id = runs.id)"
+    " FROM runs JOIN datasets ON datasets.id = dataset_id ORDER BY dataset_id, runs.id";
+#define FIRST_FIGURE 4
+
+static imgcls_status check_integrity(struct imgcls_board *board)
+{
+    sqlite3_stmt *statement = NULL;
+    imgcls_status status = icl_board_prepare(board, "PRAGMA integrity_check(1)", &statement);
+    int code;
+    if (status != IMGCLS_OK)
+        return status;
+    code = sqlite3_step(statement);
+    if (code != SQLITE_ROW) {
+        status = icl_board_fail(board, code, "checking its integrity");
+    } else {
+        const char *says = (const char *)sqlite3_column_text(statement, 0);
+        if (!says || strcmp(says, "ok") != 0)
+            status = icl_fail(board->ctx, IMGCLS_BAD_INPUT, "%s: damaged: %.200s", board->path,
+                              says ? says : "no answer");
+    }
+    sqlite3_finalize(statement);
+    return status;
+}
+
+static imgcls_status report(struct imgcls_board *board, struct imgcls_board_rows *rows,
+                            int64_t run, const char *figure,
+                            struct imgcls_board_cell stored, struct imgcls_board_cell computed)
+{
+    struct imgcls_board_cell cells[4] = {
+        {.kind = IMGCLS_CELL_INTEGER, .integer = run},
+        {.kind = IMGCLS_CELL_TEXT, .text = figure},
+    };
+    cells[2] = stored;
+    cells[3] = computed;
+    return icl_board_rows_append(board, rows, cells);
+}
+
+static struct imgcls_board_cell stored_cell(sqlite3_stmt *statement, int column)
+{
+    struct imgcls_board_cell cell = {.kind = IMGCLS_CELL_NULL};
+    if (sqlite3_column_type(statement, column) == SQLITE_INTEGER) {
+        cell.kind = IMGCLS_CELL_INTEGER;
+        cell.integer = sqlite3_column_int64(statement, column);
+    } else if (sqlite3_column_type(statement, column) == SQLITE_FLOAT) {
+        cell.kind = IMGCLS_CELL_REAL;
+        cell.real = sqlite3_column_double(statement, column);
+    }
+    return cell;
+}
+
+static bool agree(const struct imgcls_board_cell *a, const struct imgcls_board_cell *b)
+{
+    if (a->kind != b->kind)
+        return false;
+    if (a->kind == IMGCLS_CELL_INTEGER)
+        return a->integer == b->integer;
+    return a->kind != IMGCLS_CELL_REAL || a->real == b->real;
+}
+
+static struct imgcls_board_cell integer_cell(int64_t value, bool known)
+{
+    struct imgcls_board_cell cell = {
+        .kind = known ? IMGCLS_CELL_INTEGER : IMGCLS_CELL_NULL, .integer = value};
+    return cell;
+}
+
+static struct imgcls_board_cell real_cell(double value, bool known)
+{
+    struct imgcls_board_cell cell = {.kind = known ? IMGCLS_CELL_REAL : IMGCLS_CELL_NULL,
+                                     .real = value};
+    return cell;
+}
+
+static imgcls_status compare_figures(struct imgcls_board *board, sqlite3_stmt *statement,
+                                     const struct icl_tally *tally,
+                                     struct imgcls_board_rows *rows)
+{
+    bool five = sqlite3_column_int64(statement, 2) > ICL_TOP5_CLASSES;
+    struct imgcls_rate top1 = icl_wilson(tally->top1_correct, tally->images);
+    struct imgcls_rate top5 = icl_wilson(tally->top5_correct, tally->images);
+    const struct {
+        const char *name;
+        struct imgcls_board_cell computed;
+    } figures[] = {
+        {"images", integer_cell(tally->images, true)},
+        {"failed", integer_cell(tally->failed, true)},
+        {"nan_scores", integer_cell(tally->nan_scores, true)},
+        {"top1_correct", integer_cell(tally->top1_correct, true)},
+        {"top5_correct", integer_cell(tally->top5_correct, five)},
+        {"top1", real_cell(top1.value, true)},
+        {"top1_low", real_cell(top1.low, true)},
+        {"top1_high", real_cell(top1.high, true)},
+        {"top5", real_cell(top5.value, five)},
+        {"top5_low", real_cell(top5.low, five)},
+        {"top5_high", real_cell(top5.high, five)},
+        {"failures", integer_cell(tally->failed, true)},
+    };
+    imgcls_status status = IMGCLS_OK;
+    size_t i;
+    for (i = 0; i < sizeof figures / sizeof figures[0] && status == IMGCLS_OK; i++) {
+        struct imgcls_board_cell stored = stored_cell(statement, FIRST_FIGURE + (int)i);
+        if (!agree(&stored, &figures[i].computed))
+            status = report(board, rows, sqlite3_column_int64(statement, 0), figures[i].name,
+                            stored, figures[i].computed);
+    }
+    return status;
+}
+
+static imgcls_status check_run(struct imgcls_board *board, sqlite3_stmt *statement,
+                               struct icl_pictures *pictures, int64_t *without,
+                               struct imgcls_board_rows *rows)
+{
+    int64_t run = sqlite3_column_int64(statement, 0);
+    int64_t dataset = sqlite3_column_int64(statement, 1);
+    struct icl_answer *answers = NULL;
+    struct icl_tally tally = {0};
+    imgcls_status status = IMGCLS_OK;
+    bool present = false;
+    size_t i;
+    if (pictures->dataset != dataset)
+        status = icl_pictures_load(board, dataset, false, pictures);
+    if (status == IMGCLS_OK)
+        status = icl_answers_load(board, run, pictures->count, &present, &answers);
+    if (status != IMGCLS_OK)
+        return status;
+    *without += !present;
+    for (i = 0; present && i < pictures->count; i++)
+        icl_tally_add(&tally, &answers[i], pictures->labels[i]);
+    free(answers);
+    return present ? compare_figures(board, statement, &tally, rows) : IMGCLS_OK;
+}
+
+imgcls_status imgcls_board_check(struct imgcls_board *board, int64_t *checked,
+                                 int64_t *without, struct imgcls_board_rows **rows)
+{
+    static const char *const columns[] = {"run", "figure", "stored", "computed", NULL};
+    struct icl_pictures pictures = {0};
+    sqlite3_stmt *statement = NULL;
+    imgcls_status status = check_integrity(board);
+    int code;
+    *checked = *without = 0;
+    *rows = NULL;
+    if (status == IMGCLS_OK)
+        status = icl_board_rows_create(board, columns, rows);
+    if (status == IMGCLS_OK)
+        status = icl_board_prepare(board, runs_sql, &statement);
+    while (status == IMGCLS_OK && (code = sqlite3_step(statement)) != SQLITE_DONE) {
+        if (icl_interrupted())
+            status = icl_fail(board->ctx, IMGCLS_INTERRUPTED, "%s: interrupted", board->path);
+        else if (code != SQLITE_ROW)
+            status = icl_board_fail(board, code, "reading runs");
+        else
+            status = check_run(board, statement, &pictures, without, *rows);
+        *checked += status == IMGCLS_OK;
+    }
+    sqlite3_finalize(statement);
+    icl_pictures_clear(&pictures);
+    if (status != IMGCLS_OK) {
+        imgcls_board_rows_destroy(*rows);
+        *rows = NULL;
+        return status;
+    }
+    if ((*rows)->row_count == 0)
+        return IMGCLS_OK;
+    return icl_fail(board->ctx, IMGCLS_MISMATCH,
+                    "%s: %zu figures do not follow from the stored answers", board->path,
+                    (*rows)->row_count);
+}

@@ -1,0 +1,289 @@
+/*
+ * eval/leaderboard/runs.c - an evaluation becomes one immutable row, with all that it rests on
+ *
+ * Model, data set, file names, run, answers and failures go in by one transaction: a crash
+ * leaves all of it or nothing.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include "eval/leaderboard/board.h"
+
+#include "eval/evaluate.h"
+#include "eval/leaderboard/machine.h"
+#include "eval/leaderboard/place.h"
+#include "src/model/model.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+/* 128 random bits: a run keeps its name in every copy and merge of the file. */
+static imgcls_status make_uid(struct imgcls_board *board, char text[33])
+{
+    unsigned char bits[16];
+    size_t i;
+    if (getrandom(bits, sizeof bits, 0) != (ssize_t)sizeof bits)
+        return icl_fail(board->ctx, IMGCLS_IO, "%s: no random number for the run: %s",
+                        board->path, strerror(errno));
+    for (i = 0; i < sizeof bits; i++)
+        snprintf(text + 2 * i, 3, "%02x", bits[i]);
+    return IMGCLS_OK;
+}
+
+/* Last part of a path, for the name of a data set. */
+static void last_part(const char *path, char *text, size_t capacity)
+{
+    size_t end = strlen(path), begin;
+    while (end > 1 && path[end - 1] == '/')
+        end--;
+    for (begin = end; begin > 0 && path[begin - 1] != '/'; begin--)
+        continue;
+    snprintf(text, capacity, "%.*s", (int)(end - begin), path + begin);
+}
+
+static imgcls_status find_dataset(struct imgcls_board *board, const char *sha256, int64_t *id)
+{
+    sqlite3_stmt *statement = NULL;
+    imgcls_status status =
+        icl_board_prepare(board, "SELECT id FROM datasets WHERE sha256 = ?1", &statement);
+    int code;
+    *id = 0;
+    if (status != IMGCLS_OK)
+        return status;
+    icl_bind_text(statement, 1, sha256);
+    code = sqlite3_step(statement);
+    if (code == SQLITE_ROW)
+        *id = sqlite3_column_int64(statement, 0);
+    else if (code != SQLITE_DONE)
+        status = icl_board_fail(board, code, "looking for the data set");
+    sqlite3_finalize(statement);
+    return status;
+}
+
+static imgcls_status add_pictures(struct imgcls_board *board, const struct icl_dataset *set,
+                                  int64_t id)
+{
+    sqlite3_stmt *statement = NULL;
+    imgcls_status status = icl_board_prepare(
+        board,
+        "INSERT INTO pictures (dataset_id, position, file, label) VALUES (?1, ?2, ?3, ?4)",
+        &statement);
+    size_t i;
+    for (i = 0; i < set->count && status == IMGCLS_OK; i++) {
+        sqlite3_bind_int64(statement, 1, id);
+        sqlite3_bind_int64(statement, 2, (int64_t)i);
+        icl_bind_text(statement, 3, set->entries[i].file);
+        sqlite3_bind_int64(statement, 4, set->entries[i].label);
+        status = icl_board_step(board, statement, "writing the file names");
+        sqlite3_reset(statement);
+    }
+    sqlite3_finalize(statement);
+    return status;
+}
+
+static imgcls_status keep_dataset(struct imgcls_board *board,
+                                  const struct icl_evaluation *evaluation, int64_t *id)
+{
+    const struct imgcls_evaluation *head = &evaluation->head;
+    sqlite3_stmt *statement = NULL;
+    char *absolute, name[256], time[21];
+    imgcls_status status = find_dataset(board, evaluation->sha256, id);
+    if (status != IMGCLS_OK || *id != 0)
+        return status;
+    absolute = icl_absolute_path(evaluation->dataset);
+    if (!absolute)
+        return icl_fail(board->ctx, IMGCLS_NO_MEMORY, "%s: no memory for a path", board->path);
+    status = icl_board_prepare(board,
+                               "INSERT INTO datasets (sha256, name, path, layout, images, "
+                               "classes, first_seen) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                               &statement);
+    if (status == IMGCLS_OK) {
+        last_part(absolute, name, sizeof name);
+        icl_board_time(time);
+        icl_bind_text(statement, 1, evaluation->sha256);
+        icl_bind_text(statement, 2, name);
+        icl_bind_text(statement, 3, absolute);
+        icl_bind_text(statement, 4, head->layout);
+        sqlite3_bind_int64(statement, 5, head->images);
+        sqlite3_bind_int64(statement, 6, head->classes);
+        icl_bind_text(statement, 7, time);
+        status = icl_board_step(board, statement, "writing the data set");
+    }
+    sqlite3_finalize(statement);
+    free(absolute);
+    *id = sqlite3_last_insert_rowid(board->db);
+    return status == IMGCLS_OK ? add_pictures(board, evaluation->set, *id) : status;
+}
+
+/* Binds from index on: value, low, high; NULL where there is no such rate. */
+static void bind_rate(sqlite3_stmt *statement, int index, const struct imgcls_rate *rate,
+                      bool known)
+{
+    const double values[] = {rate->value, rate->low, rate->high};
+    int i;
+    for (i = 0; i < 3; i++) {
+        if (known)
+            sqlite3_bind_double(statement, index + i, values[i]);
+        else
+            sqlite3_bind_null(statement, index + i);
+    }
+}
+
+static const char run_sql[] =
+    "INSERT INTO runs (uid, model_id, dataset_id, model_name, model_path, recipe, precision,"
+    " engine_version, isa, threads, batch, cpu, cpus, images, failed, nan_scores,"
+    " top1_correct, top1, top1_low, top1_high, top5_correct, top5, top5_low, top5_high,"
+    " seconds, images_per_second, started_at, recorded_at)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,"
+    " ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28)";
+
+static void bind_run(sqlite3_stmt *statement, const struct imgcls_context *ctx,
+                     const struct imgcls_evaluation *head)
+{
+    char cpu[256], time[21];
+    icl_cpu_name(cpu, sizeof cpu);
+    icl_board_time(time);
+    icl_bind_text(statement, 6, head->recipe);
+    icl_bind_text(statement, 7, "float32"); /* the only one that this engine computes in */
+    icl_bind_text(statement, 8, imgcls_version());
+    icl_bind_text(statement, 9, icl_isa_name(ctx->isa));
+    sqlite3_bind_int64(statement, 10, head->threads);
+    sqlite3_bind_int64(statement, 11, head->batch);
+    icl_bind_text(statement, 12, cpu);
+    sqlite3_bind_int64(statement, 13, icl_cpu_count());
+    sqlite3_bind_int64(statement, 14, head->images);
+    sqlite3_bind_int64(statement, 15, head->failed);
+    sqlite3_bind_int64(statement, 16, head->nan_scores);
+    sqlite3_bind_int64(statement, 17, head->top1_correct);
+    bind_rate(statement, 18, &head->top1, true);
+    icl_bind_known(statement, 21, head->top5_correct);
+    bind_rate(statement, 22, &head->top5, head->top5_correct >= 0);
+    sqlite3_bind_double(statement, 25, head->seconds);
+    sqlite3_bind_double(statement, 26, head->images_per_second);
+    icl_bind_text(statement, 27, head->started);
+    icl_bind_text(statement, 28, time);
+}
+
+static imgcls_status insert_run(struct imgcls_board *board, const struct imgcls_model *model,
+                                const struct icl_evaluation *evaluation, int64_t model_id,
+                                int64_t dataset_id, int64_t *id)
+{
+    sqlite3_stmt *statement = NULL;
+    char uid[33], *absolute = icl_absolute_path(model->path);
+    char *name = absolute ? icl_board_model_name(absolute) : NULL;
+    imgcls_status status = make_uid(board, uid);
+    if (status == IMGCLS_OK && !name)
+        status = icl_fail(board->ctx, IMGCLS_NO_MEMORY, "%s: no memory for a path",
+                          board->path);
+    if (status == IMGCLS_OK)
+        status = icl_board_prepare(board, run_sql, &statement);
+    if (status == IMGCLS_OK) {
+        icl_bind_text(statement, 1, uid);
+        sqlite3_bind_int64(statement, 2, model_id);
+        sqlite3_bind_int64(statement, 3, dataset_id);
+        icl_bind_text(statement, 4, name);
+        icl_bind_text(statement, 5, absolute);
+        bind_run(statement, board->ctx, &evaluation->head);
+        status = icl_board_step(board, statement, "writing the run");
+        *id = sqlite3_last_insert_rowid(board->db);
+    }
+    sqlite3_finalize(statement);
+    free(absolute);
+    free(name);
+    return status;
+}
+
+static imgcls_status add_answers(struct imgcls_board *board,
+                                 const struct icl_evaluation *evaluation, int64_t run)
+{
+    int index_bytes = icl_answer_index_bytes(evaluation->head.classes);
+    size_t size = icl_answer_size(index_bytes), count = evaluation->set->count, bytes, i;
+    sqlite3_stmt *statement = NULL;
+    uint8_t *blob = NULL;
+    imgcls_status status;
+    if (icl_mul_size(size, count, &bytes))
+        blob = malloc(bytes);
+    if (!blob)
+        return icl_fail(board->ctx, IMGCLS_NO_MEMORY, "%s: no memory for %zu answers",
+                        board->path, count);
+    for (i = 0; i < count; i++)
+        icl_answer_encode(&evaluation->answers[i], index_bytes, blob + i * size);
+    status = icl_board_prepare(
+        board, "INSERT INTO answers (run_id, index_bytes, bytes) VALUES (?1, ?2, ?3)",
+        &statement);
+    if (status == IMGCLS_OK) {
+        sqlite3_bind_int64(statement, 1, run);
+        sqlite3_bind_int(statement, 2, index_bytes);
+        sqlite3_bind_blob64(statement, 3, blob, bytes, SQLITE_STATIC);
+        status = icl_board_step(board, statement, "writing the answers");
+    }
+    sqlite3_finalize(statement);
+    free(blob);
+    return status;
+}
+
+/* Failures stand in the order of the set, so positions are found in one walk. */
+static imgcls_status add_failures(struct imgcls_board *board,
+                                  const struct icl_evaluation *evaluation, int64_t run)
+{
+    sqlite3_stmt *statement = NULL;
+    imgcls_status status = icl_board_prepare(
+        board, "INSERT INTO failures (run_id, position, reason) VALUES (?1, ?2, ?3)",
+        &statement);
+    size_t i, position = 0;
+    for (i = 0; i < evaluation->head.failure_count && status == IMGCLS_OK; i++) {
+        while (position < evaluation->set->count &&
+               evaluation->set->entries[position].file != evaluation->failures[i].file)
+            position++;
+        sqlite3_bind_int64(statement, 1, run);
+        sqlite3_bind_int64(statement, 2, (int64_t)position);
+        icl_bind_text(statement, 3, evaluation->failures[i].reason);
+        status = icl_board_step(board, statement, "writing the failures");
+        sqlite3_reset(statement);
+    }
+    sqlite3_finalize(statement);
+    return status;
+}
+
+imgcls_status imgcls_board_add_run(struct imgcls_board *board,
+                                   const struct imgcls_model *model,
+                                   const struct imgcls_evaluation *head, int64_t *run_id)
+{
+    const struct icl_evaluation *evaluation = (const struct icl_evaluation *)head;
+    struct icl_board_model known = {
+        .path = model->path,
+        .sha256 = model->sha256,
+        .format = model->format ? model->format : "unknown",
+        .parameters = -1,
+        .macs = -1,
+        .nodes = -1,
+        .classes = head->classes,
+        .recipe = model->recipe_text,
+    };
+    int64_t model_id = 0, dataset_id = 0, run = 0;
+    imgcls_status status;
+    *run_id = 0;
+    if (!board->writable)
+        return icl_fail(board->ctx, IMGCLS_BAD_INPUT, "%s: opened for reading only",
+                        board->path);
+    status = icl_board_begin(board);
+    if (status != IMGCLS_OK)
+        return status;
+    status = icl_board_keep_model(board, &known, &model_id);
+    if (status == IMGCLS_OK)
+        status = keep_dataset(board, evaluation, &dataset_id);
+    if (status == IMGCLS_OK)
+        status = insert_run(board, model, evaluation, model_id, dataset_id, &run);
+    if (status == IMGCLS_OK)
+        status = add_answers(board, evaluation, run);
+    if (status == IMGCLS_OK)
+        status = add_failures(board, evaluation, run);
+    status = icl_board_end(board, status);
+    if (status == IMGCLS_OK)
+        *run_id = run;
+    return status;
+}

@@ -1,0 +1,28 @@
+/*
+ * eval/leaderboard/text.h - text that grows, for statements and exports
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef ICL_BOARD_TEXT_H
+#define ICL_BOARD_TEXT_H
+
+#include <imgcls/plugin.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Starts zeroed. Once memory ran out nothing is added any more, and failed says so: ask once,
+ * at the end. */
+struct icl_text {
+    char *bytes; /* NUL-ended; NULL while empty */
+    size_t length, capacity;
+    bool failed;
+};
+
+void icl_text_append(struct icl_text *text, const char *bytes, size_t length);
+void icl_text_format(struct icl_text *text, const char *format, ...) IMGCLS_PRINTF(2, 3);
+void icl_text_clear(struct icl_text *text);
+/* As a JSON string, quotes included; bytes that are no UTF-8 become U+FFFD. */
+void icl_text_json(struct icl_text *text, const char *value);
+
+#endif
