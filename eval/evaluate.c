@@ -34,7 +34,6 @@ struct batch {
     float *mean;      /* one row, where several views are averaged; own */
     size_t *indices;  /* of the pictures in it */
     size_t capacity, count;
-    size_t fixed;     /* pictures a run of a model whose batch is fixed; 0: any number */
     size_t picture_elements;
     int64_t views, channels, height, width;
 };
@@ -108,14 +107,14 @@ static imgcls_status settle_classes(struct batch *batch, int64_t classes)
 static imgcls_status batch_run(struct batch *batch)
 {
     struct icl_evaluation *evaluation = batch->evaluation;
-    int64_t classes, rows_in = (int64_t)(batch->fixed ? batch->fixed : batch->count);
+    int64_t classes, rows_in = (int64_t)batch->count * batch->views;
     const float *rows;
     imgcls_status status;
     size_t i;
     if (batch->count == 0)
         return IMGCLS_OK;
-    status = icl_model_scores(batch->model, batch->tensor, rows_in * batch->views,
-                              batch->channels, batch->height, batch->width, &rows, &classes);
+    status = icl_model_scores(batch->model, batch->tensor, rows_in, batch->channels,
+                              batch->height, batch->width, &rows, &classes);
     if (status == IMGCLS_OK)
         status = settle_classes(batch, classes);
     for (i = 0; i < batch->count && status == IMGCLS_OK; i++) {
@@ -188,30 +187,22 @@ static imgcls_status run_all(struct batch *batch, struct icl_feeder *feeder,
     return status == IMGCLS_OK ? batch_run(batch) : status;
 }
 
-/* How many pictures go into a run: as asked, as the model's first dimension fixes it, or the
- * default. */
+/* How many pictures go into a run: as asked, as the model's first dimension fixes it (others
+ * are filled up or cut in pieces by icl_model_scores), or the default. */
 static imgcls_status choose_batch(struct imgcls_model *model, int64_t asked,
                                   struct batch *batch)
 {
+    size_t count = batch->evaluation->set->count;
     struct imgcls_tensor shape;
     const char *name;
-    int64_t fixed = 0;
     imgcls_status status = imgcls_model_input(model, 0, &name, &shape);
     if (status != IMGCLS_OK)
         return status;
-    if (shape.rank > 0 && shape.dims[0] > 0)
-        fixed = shape.dims[0];
-    if (fixed > 0 && (fixed % batch->views != 0 ||
-                      (asked > 0 && asked * batch->views != fixed)))
-        return icl_fail(model->ctx, IMGCLS_BAD_INPUT,
-                        "%s: takes batches of exactly %lld, asked for %lld pictures of %lld "
-                        "views",
-                        model->path, (long long)fixed, (long long)(asked > 0 ? asked : 1),
-                        (long long)batch->views);
-    batch->fixed = (size_t)(fixed / batch->views);
-    batch->capacity = fixed > 0 ? batch->fixed : asked > 0 ? (size_t)asked : BATCH_DEFAULT;
-    if (batch->capacity > batch->evaluation->set->count && fixed == 0)
-        batch->capacity = batch->evaluation->set->count;
+    batch->capacity = asked > 0 ? (size_t)asked : BATCH_DEFAULT;
+    if (asked == 0 && shape.rank == 4 && shape.dims[0] > 0)
+        batch->capacity = (size_t)((shape.dims[0] + batch->views - 1) / batch->views);
+    if (batch->capacity > count)
+        batch->capacity = count;
     batch->indices = calloc(batch->capacity, sizeof *batch->indices);
     if (!batch->indices)
         return icl_fail(model->ctx, IMGCLS_NO_MEMORY, "no memory for a batch of %zu pictures",
@@ -284,11 +275,9 @@ static imgcls_status open_set(struct imgcls_model *model, struct icl_evaluation 
     };
     imgcls_status status;
     size_t i;
-    if (!model->recipe_text)
-        return icl_fail(ctx, IMGCLS_BAD_INPUT,
-                        "%s: carries no preprocessing; say which with --preprocess (presets: "
-                        "%s)",
-                        model->path, icl_recipe_presets());
+    status = icl_model_needs_recipe(model);
+    if (status != IMGCLS_OK)
+        return status;
     if (space.classes > 0 && space.label_count > 0 &&
         (uint64_t)space.classes != space.label_count)
         return icl_fail(ctx, IMGCLS_BAD_INPUT,
