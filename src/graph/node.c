@@ -148,8 +148,7 @@ void icl_node_destroy(struct icl_node *node)
     struct imgcls_context *ctx = node->graph->ctx;
     for (size_t i = 0; i < node->input_capacity; i++)
         unlink_use(&node->uses[i]);
-    if (!node->removed)
-        give_up_outputs(node);
+    give_up_outputs(node);
     for (size_t i = 0; i < node->attr_count; i++)
         icl_attr_destroy(ctx, node->attrs[i]);
     icl_free(ctx, node->attrs);
