@@ -128,9 +128,7 @@ static imgcls_status copy_node(const struct icl_node *from, struct imgcls_graph 
 
 static imgcls_status copy_graph(const struct imgcls_graph *from, struct imgcls_graph *to)
 {
-    imgcls_status status = IMGCLS_OK;
-    if (from->name)
-        to->name = strdup(from->name);
+    imgcls_status status = icl_graph_set_name(to, from->name);
     for (size_t i = 0; i < from->input_count && status == IMGCLS_OK; i++) {
         const struct icl_value *value = from->inputs[i];
         status = icl_graph_add_input(to, value->name, value->info.kind, value->info.type, -1,
