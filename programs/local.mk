@@ -6,6 +6,21 @@ noinst_LTLIBRARIES += %D%/libcommand.la
 %C%_libcommand_la_SOURCES = \
 	%D%/command.c \
 	%D%/command.h \
+	%D%/model_options.c \
+	%D%/model_options.h \
 	%D%/progress.c \
 	%D%/terminal.c
-COMMAND_LIBS = %D%/libcommand.la libimgcls.la
+COMMAND_LIBS = %D%/libcommand.la libimgcls.la $(JANSSON_LIBS)
+
+bin_PROGRAMS += imgcls-convert
+imgcls_convert_SOURCES = \
+	%D%/convert.c \
+	%D%/inspect.c \
+	%D%/inspect.h
+imgcls_convert_LDADD = $(COMMAND_LIBS) -lm
+
+bin_PROGRAMS += imgcls-verify
+imgcls_verify_SOURCES = %D%/verify.c
+imgcls_verify_LDADD = $(COMMAND_LIBS) -lm
+
+EXTRA_DIST += %D%/README.md

@@ -10,3 +10,5 @@ include src/session/local.mk
 include src/bundle/local.mk
 include src/recipe/local.mk
 include src/model/local.mk
+include src/convert/local.mk
+include src/verify/local.mk

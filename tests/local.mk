@@ -10,6 +10,8 @@ include tests/session/local.mk
 include tests/bundle/local.mk
 include tests/recipe/local.mk
 include tests/model/local.mk
+include tests/verify/local.mk
+include tests/convert/local.mk
 include tests/pictures/local.mk
 include tests/datasets/local.mk
 include tests/metrics/local.mk

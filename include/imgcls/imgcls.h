@@ -115,6 +115,18 @@ IMGCLS_API imgcls_status imgcls_model_output(const struct imgcls_model *model, s
 /* SHA-256 of the model file, 64 hexadecimal digits. */
 IMGCLS_API const char *imgcls_model_sha256(const struct imgcls_model *model);
 
+/* Name of the format that read it, "onnx" or "bundle". */
+IMGCLS_API const char *imgcls_model_format(const struct imgcls_model *model);
+/* Elements of all weights. */
+IMGCLS_API int64_t imgcls_model_parameters(const struct imgcls_model *model);
+/* Operator number `index`, by falling count: its domain ("" is ai.onnx), type, and how many
+ * nodes there are of it. IMGCLS_BAD_INPUT past the last. */
+IMGCLS_API imgcls_status imgcls_model_operator(const struct imgcls_model *model, size_t index,
+                                               const char **domain, const char **type,
+                                               int64_t *count);
+/* "float32" for IMGCLS_F32 and so on; "unknown type" for other numbers. Thread-safe; static. */
+IMGCLS_API const char *imgcls_type_text(int32_t type);
+
 struct imgcls_prediction {
     int32_t index;      /* class index */
     float probability;  /* softmax of the first output, 0..1 */

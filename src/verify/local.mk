@@ -1,0 +1,11 @@
+# src/verify/local.mk - see README.md of this folder
+libicl_la_SOURCES += \
+	%D%/blame.c \
+	%D%/blame.h \
+	%D%/compare.c \
+	%D%/compare.h \
+	%D%/reference.c \
+	%D%/reference.h \
+	%D%/verify.c \
+	%D%/verify.h
+EXTRA_DIST += %D%/README.md

@@ -1,0 +1,1 @@
+# tests/convert/local.mk - tests of the folder of the same name
