@@ -7,6 +7,7 @@
 
 #include "programs/command.h"
 
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -162,6 +163,8 @@ int main(int argc, char **argv)
         !command_number(&line, "atol", 0, 1e9, 0, &what.atol) ||
         !(ctx = command_context(&line)))
         return 2;
+    if (command_value(&line, "l2") && what.l2 == 0)
+        what.l2 = DBL_MIN; /* 0 would mean the default: only equal outputs pass */
     struct imgcls_verify_report report;
     imgcls_status status = imgcls_verify(ctx, &what, &report);
     if (status == IMGCLS_OK) {

@@ -327,6 +327,8 @@ static imgcls_status convert(struct work *work, struct owner *owner)
     }
     if (status == IMGCLS_OK)
         status = write_output(work);
+    if (status == IMGCLS_OK)
+        status = icl_output_flush(work->output);
     if (status == IMGCLS_OK && !work->options->no_verify)
         status = check_output(work);
     if (status == IMGCLS_OK)
