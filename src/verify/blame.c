@@ -28,7 +28,7 @@ struct search {
     bool found;
     double worst; /* largest own error of any node, found or not */
     char worst_node[256];
-    char text[1024];
+    char text[ICL_ERROR_CAPACITY];
 };
 
 /* Puts the reference's value, converted, in place of what the node computed. */

@@ -160,7 +160,7 @@ static imgcls_status verify_set(struct imgcls_model *model, struct icl_session *
         icl_session_run(session, (const struct imgcls_value *const *)set->inputs, got);
     *passed = true;
     for (size_t i = 0; status == IMGCLS_OK && i < set->output_count; i++) {
-        struct imgcls_verify_output *row;
+        struct imgcls_verify_output *row = NULL;
         const char *name = graph->outputs[i]->name;
         if (!set->outputs[i])
             continue;
@@ -195,7 +195,7 @@ imgcls_status icl_verify_model(struct imgcls_model *model,
     const struct icl_reference *faulty = NULL;
     imgcls_status status = icl_model_session(model, &session);
     for (size_t i = 0; status == IMGCLS_OK && i < references->count; i++) {
-        bool passed;
+        bool passed = true;
         status = verify_set(model, session, &references->sets[i], &tolerance, owner, &passed);
         if (status == IMGCLS_OK && !passed && !faulty)
             faulty = &references->sets[i];
