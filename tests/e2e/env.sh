@@ -1,0 +1,69 @@
+# tests/e2e/env.sh - sourced by the end-to-end tests: the installed programs, an own folder, and
+# a few words for asserting
+#
+# SPDX-License-Identifier: Apache-2.0
+set -u
+
+PATH=$ICL_ROOT$ICL_BINDIR:$PATH
+LD_LIBRARY_PATH=$ICL_ROOT$ICL_LIBDIR${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+IMGCLS_PLUGIN_PATH=$ICL_ROOT$ICL_LIBDIR/imgcls/plugins
+export PATH LD_LIBRARY_PATH IMGCLS_PLUGIN_PATH
+sample=$ICL_TOP_SRCDIR/eval/sample
+shared=$ICL_TOP_SRCDIR/../shared
+
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cd "$folder" || exit 99
+export XDG_CACHE_HOME=$folder/cache XDG_DATA_HOME=$folder/data
+unset IMGCLS_DB IMGCLS_ISA IMGCLS_PLUGIN_DISABLE
+
+failures=0
+
+complain() {
+    printf 'FAILED: %s\n' "$*"
+    failures=$((failures + 1))
+}
+
+# expect STATUS COMMAND...: runs it; output in out, errors in err.
+expect() {
+    wanted=$1
+    shift
+    "$@" >out 2>err
+    got=$?
+    if [ $got -ne "$wanted" ]; then
+        complain "'$*' gave status $got, not $wanted"
+        sed 's/^/  out: /' out | head -n 20
+        sed 's/^/  err: /' err | head -n 20
+    fi
+    return 0
+}
+
+# refused WORDS COMMAND...: status 2, one line on standard error that has the words, and nothing
+# new in the folder.
+refused() {
+    words=$1
+    shift
+    rm -f out err
+    before=$(ls -A)
+    expect 2 "$@"
+    after=$(ls -A | grep -vx -e out -e err)
+    [ "$(printf '%s\n' "$before" | grep -vx -e out -e err)" = "$after" ] ||
+        complain "'$*' left something behind: $after"
+    [ "$(grep -c . err)" -eq 1 ] || { complain "'$*' said more or less than one line"; cat err; }
+    grep -q -- "$words" err || { complain "'$*' did not say '$words'"; cat err; }
+}
+
+# holds TEXT FILE
+holds() {
+    grep -q -- "$1" "$2" || { complain "'$1' is not in $2"; head -n 20 "$2"; }
+}
+
+# value KEY FILE: the number or text of a key in JSON made by ourselves, one key a line.
+value() {
+    sed -n 's/^ *"'"$1"'": *"\{0,1\}\([^",]*\)"\{0,1\},\{0,1\}$/\1/p' "$2" | head -n 1
+}
+
+finish() {
+    [ $failures -eq 0 ] || exit 1
+    echo "all as expected"
+}
