@@ -6,5 +6,6 @@ imgclsinclude_HEADERS += \
 	%D%/imgcls/leaderboard.h \
 	%D%/imgcls/plugin.h \
 	%D%/imgcls/registry.h \
+	%D%/imgcls/suite.h \
 	%D%/imgcls/types.h \
 	%D%/imgcls/verify.h

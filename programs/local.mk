@@ -20,7 +20,10 @@ imgcls_convert_SOURCES = \
 imgcls_convert_LDADD = $(COMMAND_LIBS) -lm
 
 bin_PROGRAMS += imgcls-verify
-imgcls_verify_SOURCES = %D%/verify.c
+imgcls_verify_SOURCES = \
+	%D%/suite.c \
+	%D%/suite.h \
+	%D%/verify.c
 imgcls_verify_LDADD = $(COMMAND_LIBS) -lm
 
 EXTRA_DIST += %D%/README.md

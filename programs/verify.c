@@ -18,6 +18,7 @@
 #include <imgcls/verify.h>
 
 #include "programs/model_options.h"
+#include "programs/suite.h"
 
 static const struct command_option options[] = {
     {"reference", 'r', "PATH", "expected values: a folder of test_data_set_N or of input_K and\n"
@@ -28,6 +29,9 @@ static const struct command_option options[] = {
                    "models)"},
     {"rtol", 0, "X", "decide element by element instead: |got - want| <= atol + rtol*|want|"},
     {"atol", 0, "X", "see --rtol"},
+    {"suite", 0, "DIR", "run every case below DIR instead of one model"},
+    {"baseline", 0, "FILE", "with --suite: fail only where a case that passed in FILE (the\n"
+                            "--json of an earlier run) does not pass now"},
     {"no-blame", 0, NULL, "after a mismatch, do not look for the node at fault"},
     MODEL_OPTION_ROWS,
     {"memory-limit", 0, "SIZE", "stop, with status 3, before using more than SIZE (e.g. 2G)"},
@@ -37,18 +41,22 @@ static const struct command_option options[] = {
 static const struct command command = {
     .name = "imgcls-verify",
     .summary = "Check that a model computes what its reference says.",
-    .synopsis = "MODEL [--reference FOLDER|FILE.npz] [--l2 X] [--rtol X --atol X]",
+    .synopsis = "MODEL [--reference FOLDER|FILE.npz] [--l2 X] [--rtol X --atol X]\n"
+                "--suite DIR [--baseline FILE]",
     .details =
         "For every output it prints the largest absolute difference, the relative L2 norm of\n"
         "the difference, the cosine, how often the largest element agrees (top-1), and the\n"
         "tolerance that would have been needed. On a mismatch every node is fed the values of\n"
         "a float64 run, and the first whose own error is too large is named.\n"
+        "A suite's case is a folder with model.onnx, test_data_set_N and tolerance.txt (rtol\n"
+        "and atol), as in the ONNX backend suite; each runs in a process of its own, so that a\n"
+        "crash is one case's failure.\n"
         "Counterparts: polygraphy run --onnxrt --validate, numpy's assert_allclose.",
     .options = options,
     .examples = "  imgcls-verify resnet50/model.onnx\n"
                 "  imgcls-verify resnet50.imgcls\n"
                 "  imgcls-verify vit.onnx --reference answers.npz --rtol 1e-3 --atol 1e-5",
-    .positional_min = 1,
+    .positional_min = 0,
     .positional_max = 1,
 };
 
@@ -147,6 +155,11 @@ int main(int argc, char **argv)
     int exit_status = command_line_parse(&command, argc, argv, &line);
     if (exit_status >= 0)
         return exit_status;
+    if ((line.positional_count == 0) == (command_value(&line, "suite") == NULL)) {
+        command_complain(&line, "one model, or --suite DIR, is wanted");
+        fprintf(stderr, "Try 'imgcls-verify --help'.\n");
+        return 2;
+    }
     struct model_options given;
     model_options_take(&line, &given);
     struct imgcls_verify_options what = {
@@ -163,6 +176,11 @@ int main(int argc, char **argv)
         !command_number(&line, "atol", 0, 1e9, 0, &what.atol) ||
         !(ctx = command_context(&line)))
         return 2;
+    if (command_value(&line, "suite")) {
+        exit_status = 0;
+        int suite_end = command_end(&line, ctx, run_suite(ctx, &line, &exit_status));
+        return suite_end ? suite_end : exit_status;
+    }
     if (command_value(&line, "l2") && what.l2 == 0)
         what.l2 = DBL_MIN; /* 0 would mean the default: only equal outputs pass */
     struct imgcls_verify_report report;

@@ -11,4 +11,5 @@ include src/bundle/local.mk
 include src/recipe/local.mk
 include src/model/local.mk
 include src/convert/local.mk
+include src/suite/local.mk
 include src/verify/local.mk
