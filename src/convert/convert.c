@@ -308,10 +308,10 @@ static void enter_into_board(struct work *work)
 
 static imgcls_status convert(struct work *work, struct owner *owner)
 {
-    imgcls_status status = choose_output(work, owner);
+    imgcls_status status = imgcls_model_open_with(
+        work->ctx, work->options->model, work->options->model_options, &work->model);
     if (status == IMGCLS_OK)
-        status = imgcls_model_open_with(work->ctx, work->options->model,
-                                        work->options->model_options, &work->model);
+        status = choose_output(work, owner);
     if (status != IMGCLS_OK)
         return status;
     strcpy(work->report->source_sha256, work->model->sha256);
