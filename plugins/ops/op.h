@@ -266,6 +266,36 @@ static inline imgcls_status op_infer_open(const struct imgcls_host *host,
     return host->infer_output(host, infer, index, type, rank < 0 ? -1 : (int32_t)rank, dims);
 }
 
+/* Output of a shape that a node computes: what cannot be counted is refused here, before
+ * anybody multiplies. */
+static inline imgcls_status op_infer_shape(const struct imgcls_host *host,
+                                           struct imgcls_infer *infer, size_t index,
+                                           int32_t type, int32_t rank, const int64_t *dims)
+{
+    char text[OP_SHAPE_TEXT];
+    int32_t i;
+    bool known = true;
+    for (i = 0; i < rank; i++)
+        known = known && dims[i] >= 0;
+    if (known && imgcls_count(rank, dims) < 0)
+        return OP_FAIL(host, infer->node, IMGCLS_LIMIT,
+                       "output shape %s has more elements than can be counted",
+                       op_shape_text(rank, dims, text, sizeof text));
+    return host->infer_output(host, infer, index, type, rank, dims);
+}
+
+/* What is known of one dimension from two sources; false where they contradict. */
+static inline bool op_merge_dim(int64_t a, int64_t b, int64_t *out)
+{
+    if (a >= 0 && b >= 0 && a != b)
+        return false;
+    if (a >= 0 || b >= 0)
+        *out = a >= 0 ? a : b;
+    else
+        *out = a == -1 ? b : a;
+    return true;
+}
+
 /* Makes sure that output `index` is allocated with this shape: gives it where inference had
  * left it open, compares where not. A no-op for omitted outputs. */
 static inline imgcls_status op_set_output(const struct imgcls_host *host,

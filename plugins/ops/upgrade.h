@@ -74,14 +74,17 @@ static inline imgcls_status upgrade_node(const struct imgcls_host *host,
 
 #define UPGRADE_NAME 128
 
-/* A scalar int64 initializer under a new name. */
+/* One int64 as an initializer under a new name; rank 0, or 1 for a list of one. */
 static inline imgcls_status upgrade_constant(const struct imgcls_host *host,
-                                             struct imgcls_graph *graph, int64_t value,
-                                             char *name, size_t capacity)
+                                             struct imgcls_graph *graph, int32_t rank,
+                                             int64_t value, char *name, size_t capacity)
 {
     struct imgcls_tensor tensor = {
         .struct_size = sizeof tensor,
         .type = IMGCLS_I64,
+        .rank = rank,
+        .dims = {1},
+        .strides = {1},
         .data = &value,
         .size_bytes = sizeof value,
     };
@@ -122,10 +125,10 @@ static inline imgcls_status upgrade_align(const struct imgcls_host *host,
     UPGRADE_ADD("Shape", 1, shape);
     in[0] = shape;
     UPGRADE_ADD("Size", 1, b_rank);
-    UPGRADE_TRY(upgrade_constant(host, graph, axis, first, sizeof first));
-    UPGRADE_TRY(upgrade_constant(host, graph, 1, one, sizeof one));
+    UPGRADE_TRY(upgrade_constant(host, graph, 0, axis, first, sizeof first));
+    UPGRADE_TRY(upgrade_constant(host, graph, 0, 1, one, sizeof one));
     if (axis < 0) /* counts from A's end: rank - (axis + rank) */
-        UPGRADE_TRY(upgrade_constant(host, graph, 0, a_rank, sizeof a_rank));
+        UPGRADE_TRY(upgrade_constant(host, graph, 0, 0, a_rank, sizeof a_rank));
     in[0] = a_rank, in[1] = first;
     UPGRADE_ADD("Sub", 2, limit);
     in[0] = b_rank, in[1] = limit, in[2] = one;

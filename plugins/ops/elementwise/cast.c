@@ -18,7 +18,7 @@
 
 #include "elementwise.h"
 #include "map.h"
-#include "number.h"
+#include "plugins/ops/number.h"
 
 #define BLOCK 256 /* elements between the two loops: stays in the first cache */
 

@@ -1,6 +1,8 @@
 # plugins/ops/elementwise/local.mk - see README.md of this folder
 plugin_LTLIBRARIES += plugins/ops-elementwise.la
 plugins_ops_elementwise_la_SOURCES = \
+	plugins/ops/number.c \
+	plugins/ops/number.h \
 	plugins/ops/op.h \
 	plugins/ops/upgrade.h \
 	%D%/activation.c \
@@ -18,8 +20,6 @@ plugins_ops_elementwise_la_SOURCES = \
 	%D%/map.c \
 	%D%/map.h \
 	%D%/modulo.c \
-	%D%/number.c \
-	%D%/number.h \
 	%D%/plugin.c \
 	%D%/power.c \
 	%D%/prelu.c \

@@ -1,1 +1,32 @@
 # plugins/ops/shape/local.mk - see README.md of this folder
+plugin_LTLIBRARIES += plugins/ops-shape.la
+plugins_ops_shape_la_SOURCES = \
+	plugins/ops/number.c \
+	plugins/ops/number.h \
+	plugins/ops/op.h \
+	plugins/ops/upgrade.h \
+	%D%/concat.c \
+	%D%/constant.c \
+	%D%/elements.c \
+	%D%/elements.h \
+	%D%/expand.c \
+	%D%/extent.c \
+	%D%/gather.c \
+	%D%/identity.c \
+	%D%/index.h \
+	%D%/pad.c \
+	%D%/plugin.c \
+	%D%/scatter.c \
+	%D%/select.c \
+	%D%/shape.h \
+	%D%/shape.list.h \
+	%D%/slice.c \
+	%D%/strided.c \
+	%D%/strided.h \
+	%D%/transpose.c \
+	%D%/view.c
+# -fopenmp-simd: only the simd pragma, no run-time library.
+plugins_ops_shape_la_CFLAGS = $(AM_CFLAGS) -fopenmp-simd
+plugins_ops_shape_la_LDFLAGS = $(PLUGIN_LINK_FLAGS)
+plugins_ops_shape_la_LIBADD = -lm
+EXTRA_DIST += %D%/README.md

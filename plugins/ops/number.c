@@ -1,5 +1,5 @@
 /*
- * plugins/ops/elementwise/number.c - see number.h
+ * plugins/ops/number.c - see number.h
  *
  * The narrow floating-point formats differ in four numbers and in what they do for infinity
  * and NaN, so one encoder and one decoder serve all (IEEE 754 binary16, bfloat16, the OCP

@@ -1,5 +1,5 @@
 /*
- * plugins/ops/elementwise/number.h - elements of any numeric type, read and written in blocks
+ * plugins/ops/number.h - elements of any numeric type, read and written in blocks
  *
  * Floating-point elements pass through double, which holds all of their types exactly, and
  * integers (bool among them) through int64_t, whose bits are also those of uint64_t; a
@@ -7,10 +7,10 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#ifndef OPS_ELEMENTWISE_NUMBER_H
-#define OPS_ELEMENTWISE_NUMBER_H
+#ifndef OPS_NUMBER_H
+#define OPS_NUMBER_H
 
-#include "plugins/ops/op.h"
+#include "op.h"
 
 /* How values that a narrow floating-point type cannot hold come out. */
 #define NUMBER_SATURATE 1 /* largest finite number; else infinity or NaN */

@@ -1,0 +1,31 @@
+/*
+ * plugins/ops/shape/plugin.c - what ops-shape offers
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include "shape.h"
+
+static const struct imgcls_op *const ops[] = {
+#define SHAPE_OP(name) &name,
+#include "shape.list.h"
+#undef SHAPE_OP
+    NULL,
+};
+
+static const struct imgcls_plugin plugin = {
+    .abi_major = IMGCLS_ABI_MAJOR,
+    .abi_minor_needed = 1,
+    .struct_size = sizeof(struct imgcls_plugin),
+    .name = "ops-shape",
+    .version = PACKAGE_VERSION,
+    .licence = "Apache-2.0",
+    .ops = ops,
+};
+
+const struct imgcls_plugin *imgcls_plugin_entry(const struct imgcls_host *host)
+{
+    (void)host;
+    return &plugin;
+}
