@@ -3,6 +3,7 @@ include src/context/local.mk
 include src/file/local.mk
 include src/tensor/local.mk
 include src/graph/local.mk
+include src/checkpoint/local.mk
 include src/registry/local.mk
 include src/passes/local.mk
 include src/plan/local.mk
