@@ -19,6 +19,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "src/registry/registry.h"
+
 static atomic_int interrupted; /* set by signal handlers, hence outside any context */
 
 void imgcls_interrupt(void)
@@ -65,11 +67,7 @@ imgcls_status imgcls_context_create(const struct imgcls_context_options *options
     ctx->log_argument = given.log_argument;
     ctx->memory_limit = given.memory_limit;
     ctx->threads = given.threads > 0 ? given.threads : threads_by_default();
-    ctx->host.struct_size = sizeof ctx->host;
-    ctx->host.abi_major = IMGCLS_ABI_MAJOR;
-    ctx->host.abi_minor = IMGCLS_ABI_MINOR;
-    ctx->host.version = imgcls_version();
-    ctx->host.context = ctx;
+    icl_host_init(ctx);
     /* From here on the context can carry the text of its own failure. */
     *out = ctx;
 
@@ -86,6 +84,7 @@ void imgcls_context_destroy(struct imgcls_context *ctx)
 {
     if (!ctx)
         return;
+    icl_registry_close(ctx->registry);
     icl_free(ctx, ctx->plugin_path);
     pthread_mutex_destroy(&ctx->lock);
     free(ctx);

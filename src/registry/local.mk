@@ -9,6 +9,11 @@ libicl_la_SOURCES += \
 	%D%/descriptor.c \
 	%D%/descriptor.h \
 	%D%/folders.c \
+	%D%/host.c \
+	%D%/host.h \
+	%D%/host_data.c \
+	%D%/host_file.c \
+	%D%/host_graph.c \
 	%D%/index.c \
 	%D%/load.c \
 	%D%/lookup.c \
