@@ -1,7 +1,8 @@
 # docs/local.mk - pages, and man pages made of each command's --help
 EXTRA_DIST += \
 	%D%/architecture.md \
-	%D%/dependencies.md
+	%D%/dependencies.md \
+	%D%/examples/classify.c
 
 # The second sentence of NAME is the summary: the last line before --help's first empty one.
 docs/man/%.1: %$(EXEEXT)
