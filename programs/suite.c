@@ -71,7 +71,9 @@ static void count(const struct imgcls_suite_report *report, struct tallies *kind
 {
     for (size_t i = 0; i < report->count; i++) {
         const struct imgcls_case *row = &report->cases[i];
-        struct tally *kind = tally_of(kinds, row->name, strcspn(row->name, "/"));
+        const char *slash = strchr(row->name, '/');
+        struct tally *kind = slash ? tally_of(kinds, row->name, (size_t)(slash - row->name))
+                                   : tally_of(kinds, "all", 3);
         if (kind)
             kind->counts[row->result]++;
         for (const char *word = row->operators; *word;) {
