@@ -2,6 +2,7 @@
 imgclsinclude_HEADERS += \
 	%D%/imgcls/convert.h \
 	%D%/imgcls/evaluate.h \
+	%D%/imgcls/gemm.h \
 	%D%/imgcls/imgcls.h \
 	%D%/imgcls/leaderboard.h \
 	%D%/imgcls/plugin.h \

@@ -1,0 +1,287 @@
+/*
+ * plugins/ops/nn/matmul.c - MatMul: batches of matrix products, as numpy.matmul
+ *
+ * A vector on the left is a row, on the right a column, and that dimension is left out of the
+ * result. Leading dimensions broadcast. Where B is one matrix, the batch of A is only more
+ * rows. A constant B is packed once.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include "integer.h"
+#include "nn.h"
+#include "product.h"
+
+static imgcls_status matmul_infer(const struct imgcls_host *host, struct imgcls_infer *infer)
+{
+    const struct imgcls_node *node = infer->node;
+    const struct imgcls_value_info *a = op_in(node, 0), *b = op_in(node, 1);
+    int64_t dims[IMGCLS_MAX_RANK], left, right;
+    imgcls_status status;
+    int32_t rank = 0;
+
+    if (!a || !b)
+        return OP_FAIL(host, node, IMGCLS_BAD_INPUT, "A and B are needed");
+    if (a->rank < 0 || b->rank < 0)
+        return op_infer_open(host, infer, 0, a->type, -1);
+    if (a->rank == 0 || b->rank == 0)
+        return OP_FAIL(host, node, IMGCLS_BAD_INPUT, "%s is a scalar",
+                       a->rank == 0 ? "A" : "B");
+    left = a->dims[a->rank - 1];
+    right = b->dims[b->rank == 1 ? 0 : b->rank - 2];
+    if (left >= 0 && right >= 0 && left != right) {
+        char text_a[OP_SHAPE_TEXT], text_b[OP_SHAPE_TEXT];
+        return OP_FAIL(host, node, IMGCLS_BAD_INPUT,
+                       "A is %s and B is %s: %lld elements to sum over against %lld",
+                       op_shape_text(a->rank, a->dims, text_a, sizeof text_a),
+                       op_shape_text(b->rank, b->dims, text_b, sizeof text_b), (long long)left,
+                       (long long)right);
+    }
+    if (a->rank > 2 || b->rank > 2) {
+        status = host->broadcast(host, node, a->rank > 2 ? a->rank - 2 : 0, a->dims,
+                                 b->rank > 2 ? b->rank - 2 : 0, b->dims, &rank, dims);
+        if (status != IMGCLS_OK)
+            return status;
+    }
+    if (a->rank > 1)
+        dims[rank++] = a->dims[a->rank - 2];
+    if (b->rank > 1)
+        dims[rank++] = b->dims[b->rank - 1];
+    return host->infer_output(host, infer, 0, a->type, rank, dims);
+}
+
+/* Steps through the matrices of one operand, in matrices, along the result's batch dims. */
+static void matmul_steps(int32_t batch_rank, int32_t rank, const int64_t *dims, int64_t *steps)
+{
+    int32_t i, own = rank > 2 ? rank - 2 : 0;
+    int64_t size = 1;
+
+    for (i = 0; i < batch_rank; i++)
+        steps[i] = 0;
+    for (i = own - 1; i >= 0; i--) {
+        steps[batch_rank - own + i] = dims[i] == 1 ? 0 : size;
+        size *= dims[i];
+    }
+}
+
+static void matmul_shape(int32_t a_rank, const int64_t *a, int32_t b_rank, const int64_t *b,
+                         struct gemm_job *job)
+{
+    int32_t rank = a_rank > b_rank ? a_rank - 2 : b_rank - 2, i;
+    int64_t rows;
+
+    job->m = a_rank > 1 ? a[a_rank - 2] : 1;
+    job->k = a[a_rank - 1];
+    job->n = b_rank > 1 ? b[b_rank - 1] : 1;
+    job->batch_rank = rank < 0 ? 0 : rank;
+    for (i = 0; i < job->batch_rank; i++) {
+        int64_t from_a = i - (rank - (a_rank - 2)) >= 0 ? a[i - (rank - (a_rank - 2))] : 1;
+        int64_t from_b = i - (rank - (b_rank - 2)) >= 0 ? b[i - (rank - (b_rank - 2))] : 1;
+        job->batch_dims[i] = from_a == 1 ? from_b : from_a;
+    }
+    matmul_steps(job->batch_rank, a_rank, a, job->a_step);
+    matmul_steps(job->batch_rank, b_rank, b, job->b_step);
+    if (a_rank > 2 && (b_rank <= 2 || imgcls_count(b_rank - 2, b) == 1) && b_rank <= a_rank) {
+        rows = imgcls_count(a_rank - 2, a);
+        job->m *= rows;
+        job->batch_rank = 0;
+    }
+    job->a_size = job->m * job->k;
+    job->a_row = job->k;
+    job->a_column = 1;
+    job->b_size = job->k * job->n;
+    job->b_row = job->n;
+    job->b_column = 1;
+    job->c_row = job->n;
+    job->alpha = job->beta = 1;
+}
+
+static int32_t matmul_accepts_portable(const struct imgcls_host *host,
+                                       const struct imgcls_node *node)
+{
+    (void)host;
+    return product_accepts(node, IMGCLS_F32, 2) || product_accepts(node, IMGCLS_F64, 2);
+}
+
+static int32_t matmul_accepts_f32(const struct imgcls_host *host,
+                                  const struct imgcls_node *node)
+{
+    (void)host;
+    return product_accepts(node, IMGCLS_F32, 2);
+}
+
+static int32_t matmul_accepts_integer(const struct imgcls_host *host,
+                                      const struct imgcls_node *node)
+{
+    (void)host;
+    return integer_accepts(node);
+}
+
+/* The job of known shapes; false where they are not. */
+static bool matmul_known(const struct imgcls_node *node, struct gemm_job *job)
+{
+    const struct imgcls_value_info *a = op_in(node, 0), *b = op_in(node, 1);
+
+    if (!a || !b || a->rank < 1 || b->rank < 1 || imgcls_count(a->rank, a->dims) < 0 ||
+        imgcls_count(b->rank, b->dims) < 0)
+        return false;
+    matmul_shape(a->rank, a->dims, b->rank, b->dims, job);
+    return true;
+}
+
+static int64_t matmul_macs(const struct imgcls_host *host, const struct imgcls_node *node)
+{
+    struct gemm_job job = {0};
+    int64_t factors[4];
+
+    (void)host;
+    if (!matmul_known(node, &job))
+        return -1;
+    factors[0] = imgcls_count(job.batch_rank, job.batch_dims);
+    factors[1] = job.m, factors[2] = job.n, factors[3] = job.k;
+    return imgcls_count(4, factors);
+}
+
+static double matmul_cost_portable(const struct imgcls_host *host,
+                                   const struct imgcls_node *node)
+{
+    return product_cost_portable((double)matmul_macs(host, node));
+}
+
+static double matmul_cost_avx2(const struct imgcls_host *host, const struct imgcls_node *node)
+{
+    return product_cost_avx2((double)matmul_macs(host, node), 1);
+}
+
+static imgcls_status matmul_prepare_portable(const struct imgcls_host *host,
+                                             struct imgcls_prepare *prepare)
+{
+    (void)host;
+    prepare->workspace_bytes = product_workspace(prepare->threads);
+    return IMGCLS_OK;
+}
+
+/* Packs every matrix of a constant B. */
+static imgcls_status matmul_prepare_avx2(const struct imgcls_host *host,
+                                         struct imgcls_prepare *prepare)
+{
+    const struct imgcls_tensor *b = prepare->node->inputs[1]->constant;
+    int64_t row[1], count, size, i;
+    struct gemm_job job = {0};
+    float *packed;
+
+    prepare->workspace_bytes = product_workspace(prepare->threads);
+    if (!b || b->rank < 1)
+        return IMGCLS_OK;
+    row[0] = b->dims[b->rank == 1 ? 0 : b->rank - 2]; /* any A will do: here, a vector */
+    matmul_shape(1, row, b->rank, b->dims, &job);
+    count = b->rank > 2 ? imgcls_count(b->rank - 2, b->dims) : 1;
+    size = gemm_packed_b_size(job.k, job.n);
+    if (size == 0 || count == 0)
+        return IMGCLS_OK;
+    packed = host->alloc(host, (size_t)count, (size_t)size * sizeof *packed);
+    if (!packed)
+        return IMGCLS_NO_MEMORY;
+    job.b = b->data;
+    for (i = 0; i < count; i++)
+        gemm_pack_b(&job, i, packed + i * size);
+    prepare->state = packed;
+    prepare->constant_bytes = (size_t)(count * size) * sizeof *packed;
+    prepare->inputs_released = 1 << 1;
+    return IMGCLS_OK;
+}
+
+static void matmul_fill(const struct imgcls_run *run, struct gemm_job *job)
+{
+    const struct imgcls_tensor *a = imgcls_input(run, 0), *b = imgcls_input(run, 1);
+    const struct imgcls_value_info *b_info = run->node->inputs[1];
+
+    /* B's shape comes from its info where it was packed: its tensor may be gone */
+    if (run->state)
+        matmul_shape(a->rank, a->dims, b_info->rank, b_info->dims, job);
+    else
+        matmul_shape(a->rank, a->dims, b->rank, b->dims, job);
+    job->a = a->data;
+    job->b = b ? b->data : NULL;
+    job->b_packed = run->state;
+    job->c = imgcls_output(run, 0)->data;
+    product_steps(run, job);
+}
+
+static imgcls_status matmul_portable(const struct imgcls_host *host,
+                                     const struct imgcls_run *run)
+{
+    struct gemm_job job = {0};
+
+    matmul_fill(run, &job);
+    return product_run(host, run, &job, product_portable(imgcls_input(run, 0)->type), false,
+                       gemm_workspace());
+}
+
+static imgcls_status matmul_integer(const struct imgcls_host *host,
+                                    const struct imgcls_run *run)
+{
+    struct gemm_job job = {0};
+
+    matmul_fill(run, &job);
+    return integer_run(host, run, &job);
+}
+
+static const struct imgcls_kernel portable = {
+    .struct_size = sizeof(struct imgcls_kernel),
+    .name = "matmul_portable",
+    .epilogues = PRODUCT_EPILOGUES,
+    .accepts = matmul_accepts_portable,
+    .cost = matmul_cost_portable,
+    .prepare = matmul_prepare_portable,
+    .run = matmul_portable,
+};
+static const struct imgcls_kernel integer = {
+    .struct_size = sizeof(struct imgcls_kernel),
+    .name = "matmul_integer_portable",
+    .accepts = matmul_accepts_integer,
+    .run = matmul_integer,
+};
+
+#if BUILD_AVX2
+static imgcls_status matmul_run_avx2(const struct imgcls_host *host,
+                                     const struct imgcls_run *run)
+{
+    struct gemm_job job = {0};
+
+    matmul_fill(run, &job);
+    return product_run(host, run, &job, gemm_f32_6x16_avx2, false, gemm_workspace());
+}
+
+static const struct imgcls_kernel avx2 = {
+    .struct_size = sizeof(struct imgcls_kernel),
+    .name = "matmul_f32_6x16_avx2",
+    .isa = IMGCLS_ISA_AVX2,
+    .epilogues = PRODUCT_EPILOGUES,
+    .accepts = matmul_accepts_f32,
+    .cost = matmul_cost_avx2,
+    .prepare = matmul_prepare_avx2,
+    .run = matmul_run_avx2,
+    .release = product_release,
+};
+#endif
+
+const struct imgcls_op matmul_op = {
+    .struct_size = sizeof(struct imgcls_op),
+    .domain = "",
+    .type = "MatMul",
+    .since_first = 1,
+    .since_last = OP_NEWEST,
+    .infer = matmul_infer,
+    .macs = matmul_macs,
+    .kernels =
+        (const struct imgcls_kernel *const[]){
+#if BUILD_AVX2
+            &avx2,
+#endif
+            &portable,
+            &integer,
+            NULL,
+        },
+};

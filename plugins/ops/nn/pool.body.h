@@ -1,0 +1,111 @@
+/*
+ * plugins/ops/nn/pool.body.h - pooling loops, included once a type by pool_planes.c
+ *
+ * Defined before: TYPE, and NAME(x) which makes a function's name for the type. A window is
+ * clipped to the image first, so that the inner loops meet elements only. Sums run in rising
+ * order of position.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+
+void NAME(max_pool)(const struct pool_job *job, int64_t begin, int64_t end)
+{
+    const struct gemm_window *w = &job->window;
+    int64_t plane = w->in[0] * w->in[1] * w->in[2], i, z, y, x;
+    TYPE *out = (TYPE *)job->y + begin * w->out[0] * w->out[1] * w->out[2];
+    int64_t *index = job->indices;
+
+    if (index)
+        index += begin * w->out[0] * w->out[1] * w->out[2];
+    for (i = begin; i < end; i++) {
+        const TYPE *in = (const TYPE *)job->x + i * plane;
+        struct span at[3];
+        int64_t o[3];
+        for (o[0] = 0; o[0] < w->out[0]; o[0]++)
+            for (o[1] = 0; o[1] < w->out[1]; o[1]++)
+                for (o[2] = 0; o[2] < w->out[2]; o[2]++) {
+                    TYPE best = LOWEST;
+                    int64_t where = 0;
+                    int found = 0;
+                    clip(w, 0, o[0], &at[0]);
+                    clip(w, 1, o[1], &at[1]);
+                    clip(w, 2, o[2], &at[2]);
+                    for (z = at[0].begin; z < at[0].end; z += w->dilation[0])
+                        for (y = at[1].begin; y < at[1].end; y += w->dilation[1]) {
+                            const TYPE *row = in + (z * w->in[1] + y) * w->in[2];
+                            for (x = at[2].begin; x < at[2].end; x += w->dilation[2])
+                                if (!found || row[x] > best || IS_NAN(row[x])) {
+                                    found = 1;
+                                    best = row[x];
+                                    where = z * job->index_step[0] + y * job->index_step[1] +
+                                            x * job->index_step[2];
+                                }
+                        }
+                    *out++ = best;
+                    if (index)
+                        *index++ = i * plane + where;
+                }
+    }
+}
+
+#ifdef POWER
+void NAME(average_pool)(const struct pool_job *job, int64_t begin, int64_t end)
+{
+    const struct gemm_window *w = &job->window;
+    int64_t plane = w->in[0] * w->in[1] * w->in[2], i, z, y, x;
+    TYPE *out = (TYPE *)job->y + begin * w->out[0] * w->out[1] * w->out[2];
+
+    for (i = begin; i < end; i++) {
+        const TYPE *in = (const TYPE *)job->x + i * plane;
+        struct span at[3];
+        int64_t o[3];
+        for (o[0] = 0; o[0] < w->out[0]; o[0]++)
+            for (o[1] = 0; o[1] < w->out[1]; o[1]++)
+                for (o[2] = 0; o[2] < w->out[2]; o[2]++) {
+                    TYPE sum = 0;
+                    int64_t count = 1;
+                    int d;
+                    for (d = 0; d < 3; d++) {
+                        clip(w, d, o[d], &at[d]);
+                        count *= job->include_pad ? padded(w, job->pad_end[d], d, o[d])
+                                                  : at[d].count;
+                    }
+                    for (z = at[0].begin; z < at[0].end; z += w->dilation[0])
+                        for (y = at[1].begin; y < at[1].end; y += w->dilation[1]) {
+                            const TYPE *row = in + (z * w->in[1] + y) * w->in[2];
+                            for (x = at[2].begin; x < at[2].end; x += w->dilation[2])
+                                sum += row[x];
+                        }
+                    *out++ = count ? sum / (TYPE)count : 0;
+                }
+    }
+}
+
+void NAME(lp_pool)(const struct pool_job *job, int64_t begin, int64_t end)
+{
+    const struct gemm_window *w = &job->window;
+    int64_t plane = w->in[0] * w->in[1] * w->in[2], i, z, y, x;
+    TYPE *out = (TYPE *)job->y + begin * w->out[0] * w->out[1] * w->out[2];
+
+    for (i = begin; i < end; i++) {
+        const TYPE *in = (const TYPE *)job->x + i * plane;
+        struct span at[3];
+        int64_t o[3];
+        for (o[0] = 0; o[0] < w->out[0]; o[0]++)
+            for (o[1] = 0; o[1] < w->out[1]; o[1]++)
+                for (o[2] = 0; o[2] < w->out[2]; o[2]++) {
+                    double sum = 0;
+                    clip(w, 0, o[0], &at[0]);
+                    clip(w, 1, o[1], &at[1]);
+                    clip(w, 2, o[2], &at[2]);
+                    for (z = at[0].begin; z < at[0].end; z += w->dilation[0])
+                        for (y = at[1].begin; y < at[1].end; y += w->dilation[1]) {
+                            const TYPE *row = in + (z * w->in[1] + y) * w->in[2];
+                            for (x = at[2].begin; x < at[2].end; x += w->dilation[2])
+                                sum += POWER(row[x], job->power);
+                        }
+                    *out++ = (TYPE)ROOT(sum, job->power);
+                }
+    }
+}
+#endif

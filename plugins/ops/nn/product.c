@@ -1,0 +1,140 @@
+/*
+ * plugins/ops/nn/product.c - running a gemm job on the host's threads, epilogues included
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include "product.h"
+
+#define PIECE_MACS 200000 /* below about 5 us of work a thread is not worth waking */
+
+/* Epilogue operands have the output's own shape, number for number. */
+static bool same_shape(const struct imgcls_value_info *a, const struct imgcls_value_info *b)
+{
+    int32_t i;
+
+    if (a->rank < 0 || a->rank != b->rank)
+        return false;
+    for (i = 0; i < a->rank; i++)
+        if (a->dims[i] < 0 || a->dims[i] != b->dims[i])
+            return false;
+    return true;
+}
+
+bool product_accepts(const struct imgcls_node *node, int32_t type, size_t needed)
+{
+    size_t i;
+
+    if (node->epilogue_count > GEMM_MAX_STEPS || !op_is_plain(node) ||
+        !op_has_output(node, 0) || node->outputs[0]->type != type)
+        return false;
+    for (i = 0; i < needed; i++)
+        if (!op_in(node, i))
+            return false;
+    for (i = 0; i < node->input_count; i++)
+        if (node->inputs[i] && node->inputs[i]->type != type)
+            return false;
+    for (i = 0; i < node->epilogue_count; i++) {
+        const struct imgcls_epilogue *step = &node->epilogues[i];
+        bool takes = step->kind == IMGCLS_EPILOGUE_ADD || step->kind == IMGCLS_EPILOGUE_MUL;
+        if (!(PRODUCT_EPILOGUES & IMGCLS_EPILOGUE_BIT(step->kind)))
+            return false;
+        if (takes && (step->operand < 0 || !op_in(node, (size_t)step->operand) ||
+                      !same_shape(node->inputs[step->operand], node->outputs[0])))
+            return false;
+    }
+    return true;
+}
+
+bool product_is_operand(const struct imgcls_node *node, size_t i)
+{
+    size_t e;
+
+    for (e = 0; e < node->epilogue_count; e++)
+        if ((node->epilogues[e].kind == IMGCLS_EPILOGUE_ADD ||
+             node->epilogues[e].kind == IMGCLS_EPILOGUE_MUL) &&
+            node->epilogues[e].operand == (int32_t)i)
+            return true;
+    return false;
+}
+
+void product_release(const struct imgcls_host *host, void *state)
+{
+    host->release(host, state);
+}
+
+void product_steps(const struct imgcls_run *run, struct gemm_job *job)
+{
+    const struct imgcls_node *node = run->node;
+    size_t i;
+
+    job->step_count = (int32_t)node->epilogue_count;
+    for (i = 0; i < node->epilogue_count; i++) {
+        const struct imgcls_epilogue *step = &node->epilogues[i];
+        const struct imgcls_tensor *operand = NULL;
+        if (step->kind == IMGCLS_EPILOGUE_ADD || step->kind == IMGCLS_EPILOGUE_MUL)
+            operand = imgcls_input(run, (size_t)step->operand);
+        job->steps[i].kind = step->kind;
+        job->steps[i].a = step->a;
+        job->steps[i].b = step->b;
+        job->steps[i].operand = operand ? operand->data : NULL;
+    }
+}
+
+size_t product_workspace(int32_t threads)
+{
+    return gemm_workspace() * (size_t)(threads < 1 ? 1 : threads);
+}
+
+struct shared {
+    const struct gemm_job *job;
+    gemm_kernel *kernel;
+    char *workspace;
+    size_t bytes;
+};
+
+static void body(void *argument, int64_t begin, int64_t end, int32_t thread)
+{
+    const struct shared *shared = argument;
+    shared->kernel(shared->job, begin, end,
+                   shared->workspace + (size_t)thread * shared->bytes);
+}
+
+imgcls_status product_run(const struct imgcls_host *host, const struct imgcls_run *run,
+                          struct gemm_job *job, gemm_kernel *kernel, bool depthwise,
+                          size_t bytes)
+{
+    struct shared shared = {job, kernel, run->workspace, bytes};
+    int64_t tiles = depthwise ? dwconv_grid(job) : gemm_grid(job, run->threads), grain = 1;
+    double macs;
+
+    if (tiles == 0)
+        return IMGCLS_OK;
+    if (run->workspace_bytes / bytes < (size_t)(run->threads < 1 ? 1 : run->threads))
+        return OP_FAIL(host, run->node, IMGCLS_INTERNAL,
+                       "%zu bytes of workspace for %d threads that need %zu each",
+                       run->workspace_bytes, run->threads, bytes);
+    macs = (double)job->tile_m * (double)job->tile_n * (double)job->k;
+    if (macs < PIECE_MACS)
+        grain = (int64_t)(PIECE_MACS / (macs + 64)) + 1;
+    host->parallel_for(host, run, tiles, grain, body, &shared);
+    return IMGCLS_OK;
+}
+
+double product_cost_avx2(double macs, int64_t rows)
+{
+    /* 40 multiply-adds a nanosecond, on whole tiles only, and what a call costs */
+    int64_t whole = rows < 1 ? 1 : (rows + GEMM_ROWS - 1) / GEMM_ROWS * GEMM_ROWS;
+    return macs / 40 * (double)whole / (double)(rows < 1 ? 1 : rows) + 2000;
+}
+
+double product_cost_portable(double macs)
+{
+    return macs * 3 + 2000;
+}
+
+gemm_kernel *product_portable(int32_t type)
+{
+    return type == IMGCLS_F64 ? gemm_f64_portable : gemm_f32_portable;
+}

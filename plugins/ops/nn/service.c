@@ -1,0 +1,117 @@
+/*
+ * plugins/ops/nn/service.c - the service "imgcls.gemm": a call becomes a gemm job
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include "service.h"
+
+#include "plugins/kernels/gemm.h"
+
+static size_t workspace_bytes(const struct imgcls_host *host, int32_t threads)
+{
+    (void)host;
+    return gemm_workspace() * (size_t)(threads < 1 ? 1 : threads);
+}
+
+static size_t packed_bytes(const struct imgcls_host *host, int64_t k, int64_t n)
+{
+    int64_t dims[3] = {n / GEMM_COLUMNS + 1, GEMM_COLUMNS * (int64_t)sizeof(float), k};
+
+    (void)host;
+    if (k < 0 || n < 0 || imgcls_count(3, dims) < 0)
+        return 0;
+    return (size_t)gemm_packed_b_size(k, n) * sizeof(float);
+}
+
+static imgcls_status pack_b(const struct imgcls_host *host, int64_t k, int64_t n,
+                            const float *b, int64_t b_row, int64_t b_column, float *packed)
+{
+    struct gemm_job job = {.k = k, .n = n, .b = b, .b_row = b_row, .b_column = b_column};
+
+    if (k < 0 || n < 0 || ((!b || !packed) && k != 0 && n != 0))
+        return host->fail(host, IMGCLS_BAD_INPUT, "imgcls.gemm: cannot pack %lld x %lld",
+                          (long long)k, (long long)n);
+    gemm_pack_b(&job, 0, packed);
+    return IMGCLS_OK;
+}
+
+struct shared {
+    const struct gemm_job *job;
+    gemm_kernel *kernel;
+    char *workspace;
+};
+
+static void body(void *argument, int64_t begin, int64_t end, int32_t thread)
+{
+    const struct shared *shared = argument;
+    shared->kernel(shared->job, begin, end,
+                   shared->workspace + (size_t)thread * gemm_workspace());
+}
+
+static gemm_kernel *best_kernel(const struct imgcls_host *host)
+{
+#if BUILD_AVX2
+    if (host->isa(host) & IMGCLS_ISA_AVX2)
+        return gemm_f32_6x16_avx2;
+#endif
+    (void)host;
+    return gemm_f32_portable;
+}
+
+static imgcls_status multiply(const struct imgcls_host *host, const struct imgcls_run *run,
+                              const struct imgcls_gemm_call *call, void *workspace,
+                              size_t workspace_size)
+{
+    struct shared shared = {NULL, best_kernel(host), workspace};
+    struct gemm_job job = {
+        .m = call->m,
+        .n = call->n,
+        .k = call->k,
+        .a = call->a,
+        .a_row = call->a_row,
+        .a_column = call->a_column,
+        .b = call->b,
+        .b_row = call->b_row,
+        .b_column = call->b_column,
+        .b_packed = shared.kernel == gemm_f32_portable ? NULL : call->packed_b,
+        .c = call->c,
+        .c_row = call->c_row,
+        .alpha = call->alpha,
+        .beta = 1,
+        .bias = call->bias,
+        .bias_row = call->bias_row,
+        .bias_column = call->bias_column,
+    };
+    int64_t tiles;
+
+    if (call->m < 0 || call->n < 0 || call->k < 0 || !call->c ||
+        (call->k > 0 && (!call->a || (!call->b && !call->packed_b))))
+        return host->fail(host, IMGCLS_BAD_INPUT,
+                          "imgcls.gemm: %lld x %lld x %lld with an operand missing",
+                          (long long)call->m, (long long)call->n, (long long)call->k);
+    if (!workspace || workspace_size < workspace_bytes(host, run->threads))
+        return host->fail(host, IMGCLS_BAD_INPUT,
+                          "imgcls.gemm: %zu bytes of workspace where %zu are needed",
+                          workspace_size, workspace_bytes(host, run->threads));
+    tiles = gemm_grid(&job, run->threads);
+    shared.job = &job;
+    if (tiles > 0)
+        host->parallel_for(host, run, tiles, 1, body, &shared);
+    return IMGCLS_OK;
+}
+
+static const struct imgcls_gemm table = {
+    .struct_size = sizeof(struct imgcls_gemm),
+    .workspace_bytes = workspace_bytes,
+    .packed_bytes = packed_bytes,
+    .pack_b = pack_b,
+    .multiply = multiply,
+};
+const struct imgcls_service gemm_service = {
+    .struct_size = sizeof(struct imgcls_service),
+    .name = IMGCLS_GEMM_NAME,
+    .version = IMGCLS_GEMM_VERSION,
+    .table = &table,
+};
