@@ -1,1 +1,17 @@
-# tests/plan/local.mk - tests of the folder of the same name
+# tests/plan/local.mk - tests of the folder of the same name, and the operators they use
+check_LTLIBRARIES += tests/plan/fixture.la
+tests_plan_fixture_la_SOURCES = %D%/fixture.c
+tests_plan_fixture_la_LDFLAGS = $(PLUGIN_LINK_FLAGS)
+
+check_PROGRAMS += %D%/offsets_test
+TESTS += %D%/offsets_test
+%C%_offsets_test_SOURCES = %D%/offsets_test.c
+%C%_offsets_test_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += %D%/plan_test
+TESTS += %D%/plan_test
+%C%_plan_test_SOURCES = \
+	%D%/plan_test.c \
+	%D%/sketch.c \
+	%D%/sketch.h
+%C%_plan_test_LDADD = $(TEST_LIBS)

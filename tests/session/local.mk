@@ -1,1 +1,13 @@
 # tests/session/local.mk - tests of the folder of the same name
+check_PROGRAMS += %D%/pool_test
+TESTS += %D%/pool_test
+%C%_pool_test_SOURCES = %D%/pool_test.c
+%C%_pool_test_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += %D%/session_test
+TESTS += %D%/session_test
+%C%_session_test_SOURCES = \
+	%D%/session_test.c \
+	tests/plan/sketch.c \
+	tests/plan/sketch.h
+%C%_session_test_LDADD = $(TEST_LIBS)
