@@ -1,6 +1,7 @@
 # include/local.mk - the public headers
 imgclsinclude_HEADERS += \
 	%D%/imgcls/convert.h \
+	%D%/imgcls/bench.h \
 	%D%/imgcls/evaluate.h \
 	%D%/imgcls/gemm.h \
 	%D%/imgcls/imgcls.h \

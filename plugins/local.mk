@@ -1,5 +1,6 @@
 # plugins/local.mk - one fragment per plugin or kernel family
 include plugins/kernels/local.mk
+include plugins/kernels/peak/local.mk
 include plugins/formats/onnx/local.mk
 include plugins/formats/bundle/local.mk
 include plugins/formats/numpy/local.mk

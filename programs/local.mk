@@ -12,6 +12,10 @@ noinst_LTLIBRARIES += %D%/libcommand.la
 	%D%/terminal.c
 COMMAND_LIBS = %D%/libcommand.la libimgcls.la $(JANSSON_LIBS)
 
+bin_PROGRAMS += imgcls-bench
+imgcls_bench_SOURCES = %D%/bench.c
+imgcls_bench_LDADD = $(COMMAND_LIBS) -lm
+
 bin_PROGRAMS += imgcls-convert
 imgcls_convert_SOURCES = \
 	%D%/convert.c \

@@ -14,3 +14,4 @@ include src/model/local.mk
 include src/convert/local.mk
 include src/suite/local.mk
 include src/verify/local.mk
+include src/bench/local.mk
