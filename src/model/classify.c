@@ -80,6 +80,7 @@ imgcls_status imgcls_model_classify(struct imgcls_model *model, const char *pict
     int32_t width, height;
     int64_t classes, views;
     *count = 0;
+    icl_forgive(model->ctx); /* what an earlier call left */
     imgcls_status status = icl_model_needs_recipe(model);
     if (status)
         return status;

@@ -144,6 +144,7 @@ imgcls_status imgcls_model_open_with(struct imgcls_context *context, const char 
 {
     struct imgcls_model_options options = options_of(given);
     *out = NULL;
+    icl_forgive(context); /* what an earlier call left */
     struct imgcls_model *model = calloc(1, sizeof *model);
     if (!model)
         return icl_fail(context, IMGCLS_NO_MEMORY, "%s: no memory for the model", path);

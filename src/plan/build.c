@@ -170,6 +170,40 @@ static int64_t count_parameters(const struct imgcls_graph *graph)
     return count;
 }
 
+static int64_t step_macs(const struct icl_plan *plan, const struct icl_step *step)
+{
+    if (!step->op || !ICL_HAS(step->op, macs) || !step->op->macs)
+        return 0;
+    return step->op->macs(&plan->ctx->host, step->node);
+}
+
+/* Bytes of a list of infos; -1 where one is open. */
+static int64_t bytes_of(const struct imgcls_value_info *const *infos, size_t count)
+{
+    int64_t sum = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t bytes;
+        if (!infos[i])
+            continue;
+        if (!icl_info_is_static(infos[i]) ||
+            !icl_type_size(infos[i]->type, imgcls_count(infos[i]->rank, infos[i]->dims),
+                           &bytes) ||
+            __builtin_add_overflow(sum, bytes, &sum))
+            return -1;
+    }
+    return sum;
+}
+
+void icl_plan_step_work(const struct icl_plan *plan, size_t index, int64_t *macs,
+                        int64_t *bytes)
+{
+    const struct imgcls_node *node = plan->steps[index].node;
+    int64_t in = bytes_of(node->inputs, node->input_count);
+    int64_t out = bytes_of(node->outputs, node->output_count);
+    *macs = step_macs(plan, &plan->steps[index]);
+    *bytes = in < 0 || out < 0 ? -1 : in + out;
+}
+
 static void make_summary(struct icl_plan *plan, const struct imgcls_graph *source)
 {
     struct icl_plan_summary *summary = &plan->summary;
@@ -180,9 +214,9 @@ static void make_summary(struct icl_plan *plan, const struct imgcls_graph *sourc
     for (size_t i = 0; i < plan->step_count; i++) {
         const struct icl_step *step = &plan->steps[i];
         summary->packed_bytes += step->constant_bytes;
-        if (!step->op || !ICL_HAS(step->op, macs) || !step->op->macs || summary->macs < 0)
+        int64_t macs = step_macs(plan, step);
+        if (summary->macs < 0)
             continue;
-        int64_t macs = step->op->macs(&plan->ctx->host, step->node);
         if (macs < 0 || __builtin_add_overflow(summary->macs, macs, &summary->macs))
             summary->macs = -1;
     }

@@ -53,6 +53,11 @@ void icl_plan_summarise(const struct icl_plan *plan, struct icl_plan_summary *ou
 bool icl_plan_step(const struct icl_plan *plan, size_t index, const struct imgcls_node **node,
                    const char **kernel);
 
+/* What step `index` does in one run: multiply-accumulates as its operator counts them (0 where
+ * it counts none), and bytes of inputs and outputs; -1 each where a shape is open. */
+void icl_plan_step_work(const struct icl_plan *plan, size_t index, int64_t *macs,
+                        int64_t *bytes);
+
 /* Shapes with symbols, for a graph whose inputs are not fixed: fills value infos in place
  * where inference knows, and reports contradictions. (src/plan/shapes.c) */
 imgcls_status icl_graph_infer(struct imgcls_graph *graph);

@@ -324,12 +324,9 @@ static imgcls_status decompose(struct icl_plan *plan, const struct imgcls_op *op
         return icl_fail(plan->ctx, IMGCLS_BAD_INPUT, "%s: decomposed %d times over", text,
                         depth);
     size_t first = plan->graph->node_count;
-    for (size_t i = 0; i < node->node.output_count; i++)
-        if (node->outputs[i])
-            icl_value_of(node->outputs[i])->producer = NULL; /* the parts produce it now */
     imgcls_status status =
         op->decompose(&plan->ctx->host, plan->graph, &node->node);
-    node->removed = true;
+    icl_node_remove(node);
     if (status == IMGCLS_OK)
         status = icl_plan_cover_values(plan);
     if (status == IMGCLS_OK)

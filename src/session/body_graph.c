@@ -14,7 +14,6 @@
 #include "src/session/bodies.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "src/graph/graph.h"
 
