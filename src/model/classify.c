@@ -89,6 +89,8 @@ imgcls_status imgcls_model_classify(struct imgcls_model *model, const char *pict
         return status;
     status = icl_preprocess(model->ctx, &model->recipe, &pixels, &tensor, &width, &height);
     icl_picture_clear(&pixels);
+    if (status)
+        return icl_fail_within(model->ctx, status, "%s", picture);
     views = model->recipe.views > 1 ? model->recipe.views : 1;
     if (status == IMGCLS_OK)
         status = icl_model_scores(model, tensor, views, icl_recipe_channels(&model->recipe),
