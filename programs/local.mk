@@ -16,6 +16,10 @@ bin_PROGRAMS += imgcls-bench
 imgcls_bench_SOURCES = %D%/bench.c
 imgcls_bench_LDADD = $(COMMAND_LIBS) -lm
 
+bin_PROGRAMS += imgcls-classify
+imgcls_classify_SOURCES = %D%/classify.c
+imgcls_classify_LDADD = $(COMMAND_LIBS)
+
 bin_PROGRAMS += imgcls-convert
 imgcls_convert_SOURCES = \
 	%D%/convert.c \
