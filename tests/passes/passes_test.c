@@ -1,0 +1,371 @@
+/*
+ * tests/passes/passes_test.c - graphs keep their meaning and their names while they shrink
+ *
+ * Graphs are built by hand. Expected weights of a folded normalisation are computed here in
+ * double from the definition.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "src/passes/passes.h"
+#include "src/tensor/tensor.h"
+
+static struct imgcls_context *ctx;
+static struct imgcls_graph *graph;
+
+static int set_up(void **state)
+{
+    (void)state;
+    if (imgcls_context_create(NULL, &ctx) != IMGCLS_OK ||
+        icl_graph_create(ctx, NULL, &graph) != IMGCLS_OK)
+        return -1;
+    return icl_graph_set_opset(graph, "", 17);
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    icl_graph_destroy(graph);
+    imgcls_context_destroy(ctx);
+    return 0;
+}
+
+static void ok(imgcls_status status)
+{
+    if (status != IMGCLS_OK)
+        fail_msg("%s", imgcls_error(ctx));
+}
+
+static void input(const char *name, int32_t rank, const int64_t *dims)
+{
+    ok(icl_graph_add_input(graph, name, IMGCLS_KIND_TENSOR, IMGCLS_F32, rank, dims, NULL));
+}
+
+static void output(const char *name)
+{
+    ok(icl_graph_add_output(graph, name, IMGCLS_KIND_TENSOR, IMGCLS_UNDEFINED, -1, NULL, NULL));
+}
+
+static void constant(const char *name, int32_t rank, const int64_t *dims, float *data)
+{
+    struct imgcls_tensor tensor;
+    ok(icl_tensor_borrow(ctx, IMGCLS_F32, rank, dims, data, &tensor));
+    ok(icl_graph_add_initializer(graph, name, &tensor, NULL));
+}
+
+static void scalar(const char *name, float value)
+{
+    constant(name, 0, NULL, &value);
+}
+
+static struct icl_node *node(const char *type, const char *a, const char *b, const char *c,
+                             const char *out)
+{
+    const char *inputs[] = {a, b, c}, *outputs[] = {out};
+    struct icl_node *made;
+    ok(icl_graph_add_node(graph, "", type, out, c ? 3 : b ? 2 : 1, inputs, 1, outputs, &made));
+    return made;
+}
+
+static size_t count_of(const char *type)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < graph->node_count; i++)
+        count += strcmp(graph->nodes[i]->type, type) == 0;
+    return count;
+}
+
+static const int64_t picture[] = {1, 2, 4, 4};
+
+static void constant_nodes_become_initializers(void **state)
+{
+    (void)state;
+    int64_t ints[] = {1, 2, 3};
+    input("x", 4, picture);
+    struct icl_node *made = node("Constant", "", NULL, NULL, "c");
+    ok(icl_node_set_input(made, 0, ""));
+    struct imgcls_attr attr = {.struct_size = sizeof attr, .name = "value_ints",
+                               .kind = IMGCLS_ATTR_INTS, .count = 3, .ints = ints};
+    ok(icl_node_set_attr(made, &attr));
+    node("Reshape", "x", "c", NULL, "y");
+    output("y");
+    char *names;
+    ok(icl_passes_clean(graph, &names));
+    assert_string_equal(names, "constants-to-initializers");
+    free(names);
+    assert_int_equal(graph->node_count, 1);
+    const struct imgcls_tensor *tensor = icl_graph_find(graph, "c")->info.constant;
+    assert_non_null(tensor);
+    assert_int_equal(tensor->type, IMGCLS_I64);
+    assert_memory_equal(tensor->data, ints, sizeof ints);
+}
+
+static void an_identity_that_gives_an_output_lends_its_name(void **state)
+{
+    (void)state;
+    input("x", 4, picture);
+    node("Relu", "x", NULL, NULL, "r");
+    node("Identity", "r", NULL, NULL, "y");
+    node("Sigmoid", "r", NULL, NULL, "z");
+    output("y");
+    output("z");
+    ok(icl_passes_clean(graph, NULL));
+    assert_int_equal(count_of("Identity"), 0);
+    assert_string_equal(graph->outputs[0]->name, "y");
+    assert_string_equal(graph->outputs[0]->producer->type, "Relu");
+    assert_string_equal(graph->outputs[1]->producer->inputs[0]->name, "y");
+    ok(icl_graph_sort(graph));
+}
+
+static void an_identity_from_input_to_output_stays(void **state)
+{
+    (void)state;
+    input("x", 4, picture);
+    node("Identity", "x", NULL, NULL, "y");
+    output("y");
+    ok(icl_passes_clean(graph, NULL));
+    assert_int_equal(count_of("Identity"), 1);
+    assert_string_equal(graph->outputs[0]->name, "y");
+}
+
+static void dead_nodes_and_unused_weights_go(void **state)
+{
+    (void)state;
+    float data[] = {1};
+    int64_t one[] = {1};
+    input("x", 4, picture);
+    constant("unused", 1, one, data);
+    constant("used", 1, one, data);
+    node("Mul", "x", "used", NULL, "y");
+    node("Add", "x", "unused", NULL, "dead");
+    node("Relu", "dead", NULL, NULL, "deader");
+    output("y");
+    ok(icl_passes_clean(graph, NULL));
+    assert_int_equal(graph->node_count, 1);
+    assert_null(icl_graph_find(graph, "unused"));
+    assert_non_null(icl_graph_find(graph, "used"));
+}
+
+static void a_dropout_in_training_mode_stays(void **state)
+{
+    (void)state;
+    uint8_t yes = 1;
+    struct imgcls_tensor tensor;
+    input("x", 4, picture);
+    scalar("ratio", 0.5f);
+    ok(icl_tensor_borrow(ctx, IMGCLS_BOOL, 0, NULL, &yes, &tensor));
+    ok(icl_graph_add_initializer(graph, "training", &tensor, NULL));
+    node("Dropout", "x", "ratio", "training", "d");
+    node("Relu", "d", NULL, NULL, "y");
+    output("y");
+    ok(icl_passes_clean(graph, NULL));
+    assert_int_equal(count_of("Dropout"), 1);
+}
+
+static void all_unknown_operators_are_named_at_once(void **state)
+{
+    (void)state;
+    input("x", 4, picture);
+    node("Foo", "x", NULL, NULL, "a");
+    node("Foo", "a", NULL, NULL, "b");
+    node("Bar", "b", NULL, NULL, "y");
+    output("y");
+    assert_int_equal(icl_passes_upgrade(graph), IMGCLS_UNSUPPORTED);
+    const char *text = imgcls_error(ctx);
+    assert_non_null(strstr(text, "2 operators are not supported (3 nodes)"));
+    assert_non_null(strstr(text, "ai.onnx Foo (opset 17) x2, first node 'a' with inputs float32"));
+    assert_non_null(strstr(text, "ai.onnx Bar (opset 17) x1, first node 'y'"));
+    icl_forgive(ctx);
+}
+
+/* Conv of 2 to 3 channels, 1 x 1, followed by a normalisation. */
+static void a_batch_norm_goes_into_the_weights(void **state)
+{
+    (void)state;
+    float w[] = {1, 2, -3, 4, 0.5f, -6}, b[] = {0.25f, -1, 2};
+    float scale[] = {2, 0.5f, -1}, beta[] = {1, 0, -2}, mean[] = {0.5f, 1, -1};
+    float variance[] = {4, 0.25f, 1};
+    int64_t weight_dims[] = {3, 2, 1, 1}, three[] = {3};
+    input("x", 4, picture);
+    constant("w", 4, weight_dims, w);
+    constant("b", 1, three, b);
+    constant("scale", 1, three, scale);
+    constant("beta", 1, three, beta);
+    constant("mean", 1, three, mean);
+    constant("variance", 1, three, variance);
+    node("Conv", "x", "w", "b", "c");
+    const char *inputs[] = {"c", "scale", "beta", "mean", "variance"}, *outputs[] = {"y"};
+    struct icl_node *norm;
+    ok(icl_graph_add_node(graph, "", "BatchNormalization", "bn", 5, inputs, 1, outputs, &norm));
+    struct imgcls_attr epsilon = {.struct_size = sizeof epsilon, .name = "epsilon",
+                                  .kind = IMGCLS_ATTR_FLOAT, .f = 0.5f};
+    ok(icl_node_set_attr(norm, &epsilon));
+    output("y");
+    ok(icl_passes_upgrade(graph));
+    char *names;
+    ok(icl_passes_fuse(graph, &names));
+    assert_non_null(strstr(names, "fold-batch-norm"));
+    free(names);
+    assert_int_equal(graph->node_count, 1);
+    const struct icl_node *conv = graph->nodes[0];
+    assert_string_equal(conv->outputs[0]->name, "y");
+    const float *folded_w = conv->inputs[1]->constant->data;
+    const float *folded_b = conv->inputs[2]->constant->data;
+    for (int m = 0; m < 3; m++) {
+        double s = scale[m] / sqrt(variance[m] + 0.5);
+        assert_true(folded_b[m] == (float)(s * (b[m] - mean[m]) + beta[m]));
+        for (int c = 0; c < 2; c++)
+            assert_true(folded_w[2 * m + c] == (float)(s * w[2 * m + c]));
+    }
+    /* the source's weights are not touched: a bundle keeps them */
+    assert_null(icl_graph_find(graph, "w"));
+    assert_true(w[0] == 1);
+}
+
+static void a_batch_norm_whose_input_has_another_reader_stays(void **state)
+{
+    (void)state;
+    float w[6] = {1}, v[] = {1, 1, 1};
+    int64_t weight_dims[] = {3, 2, 1, 1}, three[] = {3};
+    input("x", 4, picture);
+    constant("w", 4, weight_dims, w);
+    constant("v", 1, three, v);
+    node("Conv", "x", "w", NULL, "c");
+    const char *inputs[] = {"c", "v", "v", "v", "v"}, *outputs[] = {"y"};
+    struct icl_node *norm;
+    ok(icl_graph_add_node(graph, "", "BatchNormalization", "bn", 5, inputs, 1, outputs, &norm));
+    output("y");
+    output("c");
+    ok(icl_passes_upgrade(graph));
+    ok(icl_passes_fuse(graph, NULL));
+    assert_int_equal(count_of("BatchNormalization"), 1);
+}
+
+/* The three orders in which exporters write GELU out. */
+static void gelu_written_out_becomes_one_node(void **state)
+{
+    const int order = *(const int *)*state;
+    input("x", 4, picture);
+    scalar("root2", 1.41421356f);
+    scalar("one", 1);
+    scalar("half", 0.5f);
+    node("Div", "x", "root2", NULL, "d");
+    node("Erf", "d", NULL, NULL, "e");
+    node("Add", "e", "one", NULL, "p");
+    if (order == 0) {
+        node("Mul", "x", "p", NULL, "m");
+        node("Mul", "m", "half", NULL, "y");
+    } else if (order == 1) {
+        node("Mul", "p", "half", NULL, "m");
+        node("Mul", "x", "m", NULL, "y");
+    } else {
+        node("Mul", "x", "half", NULL, "m");
+        node("Mul", "m", "p", NULL, "y");
+    }
+    output("y");
+    ok(icl_passes_upgrade(graph));
+    ok(icl_passes_fuse(graph, NULL));
+    assert_int_equal(graph->node_count, 1);
+    assert_string_equal(graph->nodes[0]->type, "Gelu");
+    assert_string_equal(graph->nodes[0]->inputs[0]->name, "x");
+    assert_string_equal(graph->nodes[0]->outputs[0]->name, "y");
+}
+
+static void a_half_that_is_none_is_no_gelu(void **state)
+{
+    (void)state;
+    input("x", 4, picture);
+    scalar("root2", 1.41421356f);
+    scalar("one", 1);
+    scalar("third", 0.3333f);
+    node("Div", "x", "root2", NULL, "d");
+    node("Erf", "d", NULL, NULL, "e");
+    node("Add", "e", "one", NULL, "p");
+    node("Mul", "x", "p", NULL, "m");
+    node("Mul", "m", "third", NULL, "y");
+    output("y");
+    ok(icl_passes_upgrade(graph));
+    ok(icl_passes_fuse(graph, NULL));
+    assert_int_equal(count_of("Erf"), 1);
+}
+
+/* y = relu(conv(x) + x2), as at the end of a residual block. */
+static void a_residual_and_its_relu_become_epilogues(void **state)
+{
+    (void)state;
+    float w[4] = {1};
+    int64_t weight_dims[] = {2, 2, 1, 1};
+    input("x", 4, picture);
+    constant("w", 4, weight_dims, w);
+    node("Sigmoid", "x", NULL, NULL, "x2");
+    node("Conv", "x", "w", NULL, "c");
+    node("Add", "c", "x2", NULL, "s");
+    node("Relu", "s", NULL, NULL, "y");
+    output("y");
+    ok(icl_passes_upgrade(graph));
+    ok(icl_passes_fuse(graph, NULL));
+    assert_int_equal(graph->node_count, 2);
+    const struct icl_node *conv = graph->outputs[0]->producer;
+    assert_string_equal(conv->type, "Conv");
+    assert_int_equal(conv->node.epilogue_count, 2);
+    assert_int_equal(conv->node.epilogues[0].kind, IMGCLS_EPILOGUE_ADD);
+    assert_string_equal(conv->inputs[conv->node.epilogues[0].operand]->name, "x2");
+    assert_null(conv->inputs[2]); /* no bias: its place stays empty */
+    assert_int_equal(conv->node.epilogues[1].kind, IMGCLS_EPILOGUE_RELU);
+}
+
+static void a_sum_of_other_shape_is_no_epilogue(void **state)
+{
+    (void)state;
+    float w[4] = {1}, bias[2] = {1, 2};
+    int64_t weight_dims[] = {2, 2, 1, 1}, bias_dims[] = {2, 1, 1};
+    input("x", 4, picture);
+    constant("w", 4, weight_dims, w);
+    constant("bias", 3, bias_dims, bias);
+    node("Conv", "x", "w", NULL, "c");
+    node("Add", "c", "bias", NULL, "y");
+    output("y");
+    ok(icl_passes_upgrade(graph));
+    ok(icl_passes_fuse(graph, NULL));
+    assert_int_equal(count_of("Add"), 1);
+}
+
+int main(void)
+{
+    static int orders[] = {0, 1, 2};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(constant_nodes_become_initializers, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_identity_that_gives_an_output_lends_its_name, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(an_identity_from_input_to_output_stays, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(dead_nodes_and_unused_weights_go, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_dropout_in_training_mode_stays, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(all_unknown_operators_are_named_at_once, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_batch_norm_goes_into_the_weights, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_batch_norm_whose_input_has_another_reader_stays, set_up,
+                                        tear_down),
+        {"gelu_written_out_times_x_first", gelu_written_out_becomes_one_node, set_up, tear_down,
+         &orders[0]},
+        {"gelu_written_out_half_first", gelu_written_out_becomes_one_node, set_up, tear_down,
+         &orders[1]},
+        {"gelu_written_out_half_of_x", gelu_written_out_becomes_one_node, set_up, tear_down,
+         &orders[2]},
+        cmocka_unit_test_setup_teardown(a_half_that_is_none_is_no_gelu, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_residual_and_its_relu_become_epilogues, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_sum_of_other_shape_is_no_epilogue, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
