@@ -165,6 +165,16 @@ static inline imgcls_status op_axis(const struct imgcls_host *host,
     return IMGCLS_OK;
 }
 
+/* An axis at which a shape is cut in two (Flatten, old Softmax): 0..rank, where rank cuts
+ * behind the last dimension; a negative one counts from the rank, not from rank + 1. */
+static inline imgcls_status op_cut(const struct imgcls_host *host,
+                                   const struct imgcls_node *node, int64_t axis, int32_t rank,
+                                   int32_t *out)
+{
+    *out = rank;
+    return axis == rank ? IMGCLS_OK : op_axis(host, node, axis, rank, out);
+}
+
 /* Marks the axes of a list in flags[rank]; a repeated axis is an error. */
 static inline imgcls_status op_axes(const struct imgcls_host *host,
                                     const struct imgcls_node *node, size_t count,

@@ -12,6 +12,16 @@
 #include "plugins/kernels/rows.h"
 #include "plugins/ops/op.h"
 
+/* Where the row begins; a flattened one may begin behind the last dimension: one element. */
+static imgcls_status softmax_axis(const struct imgcls_host *host,
+                                  const struct imgcls_node *node, int32_t rank, int32_t *axis)
+{
+    int64_t named = host->attr_int(host, node, "axis", -1);
+    if (host->attr_int(host, node, "imgcls_flatten", 0) != 0)
+        return op_cut(host, node, named, rank, axis);
+    return op_axis(host, node, named, rank > 0 ? rank : 1, axis);
+}
+
 static imgcls_status softmax_infer(const struct imgcls_host *host, struct imgcls_infer *infer)
 {
     const struct imgcls_value_info *x = op_in(infer->node, 0);
@@ -20,11 +30,8 @@ static imgcls_status softmax_infer(const struct imgcls_host *host, struct imgcls
 
     if (!x)
         return OP_FAIL(host, infer->node, IMGCLS_BAD_INPUT, "an input is needed");
-    if (x->rank >= 0) /* a flattened row may begin behind the last dimension: one element */
-        status = op_axis(host, infer->node, host->attr_int(host, infer->node, "axis", -1),
-                         x->rank + (host->attr_int(host, infer->node, "imgcls_flatten", 0) != 0 ||
-                                    x->rank == 0),
-                         &axis);
+    if (x->rank >= 0)
+        status = softmax_axis(host, infer->node, x->rank, &axis);
     return status == IMGCLS_OK ? host->infer_like(host, infer, 0, 0) : status;
 }
 
@@ -91,8 +98,7 @@ static imgcls_status softmax_run(const struct imgcls_host *host, const struct im
     imgcls_status status;
     int32_t axis;
 
-    status = op_axis(host, run->node, host->attr_int(host, run->node, "axis", -1),
-                     x->rank + (flatten || x->rank == 0), &axis);
+    status = softmax_axis(host, run->node, x->rank, &axis);
     if (status != IMGCLS_OK)
         return status;
     if (flatten) {

@@ -154,7 +154,7 @@ static imgcls_status flatten_dims(const struct imgcls_host *host,
     struct product product;
     int32_t axis;
     imgcls_status status =
-        op_axis(host, node, host->attr_int(host, node, "axis", 1), rank + 1, &axis);
+        op_cut(host, node, host->attr_int(host, node, "axis", 1), rank, &axis);
     if (status != IMGCLS_OK)
         return status;
     product_of(in, 0, axis, &product);
