@@ -1,0 +1,174 @@
+/*
+ * tests/onnx/damage_test.c - truncated and bit-flipped files are read or refused, never more
+ *
+ * Every prefix of each good file, every single bit of it flipped, and several bytes at once
+ * by a fixed pseudo-random sequence. What counts is that nothing crashes, reads past the
+ * bytes (they end at the end of an allocation: the sanitizer build sees it) or leaks, and
+ * that each refusal has one line that names the file. What can still be read is written, too.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include "tests/onnx/fixture.h"
+
+static const char *const files[] = {
+    "good/plain.onnx",   "good/types_raw.onnx", "good/types_typed.onnx", "good/external.onnx",
+    "good/sparse.onnx",  "good/attributes.onnx", "good/nested.onnx",     "good/functions.onnx",
+    "good/sequence.pb",  "good/map.pb",         "good/optional_sequence.pb", "good/f4.npy",
+    "good/unicode.npy",  "good/fortran.npy",
+};
+
+/* xorshift64: the same damage on every machine. */
+static uint64_t next(uint64_t *state)
+{
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    return *state;
+}
+
+/* One context for all tries would keep the first failure's text: it is forgiven each time. */
+static void check_refusal(struct imgcls_context *ctx, imgcls_status status, const char *path)
+{
+    if (status != IMGCLS_OK) {
+        const char *text = imgcls_error(ctx);
+        if (!*text || strchr(text, '\n'))
+            fail_msg("%s: status %d, text \"%s\"", path, (int)status, text);
+    }
+    icl_forgive(ctx);
+}
+
+static imgcls_status swallow(const struct imgcls_host *host, struct imgcls_sink *sink,
+                             const void *bytes, size_t size)
+{
+    (void)host;
+    (void)bytes;
+    sink->position += size;
+    return IMGCLS_OK;
+}
+
+static void try_model(struct imgcls_context *ctx, const struct imgcls_source *source)
+{
+    const struct imgcls_format *format =
+        icl_registry_format_named(fixture_registry(ctx), "onnx");
+    struct imgcls_graph *graph;
+    format->bid(&ctx->host, source);
+    imgcls_status status = fixture_read_source(ctx, source, &graph);
+    check_refusal(ctx, status, source->path);
+    if (status != IMGCLS_OK)
+        return;
+    check_refusal(ctx, icl_graph_sort(graph), source->path);
+    struct imgcls_sink sink = {.struct_size = sizeof sink, .path = "out.onnx",
+                               .write = swallow};
+    check_refusal(ctx, format->write(&ctx->host, graph, &sink), source->path);
+    icl_graph_destroy(graph);
+}
+
+static void try_values(struct imgcls_context *ctx, const struct imgcls_source *source,
+                       const char *name)
+{
+    const struct imgcls_format *format =
+        icl_registry_format_named(fixture_registry(ctx), name);
+    void *values;
+    assert_non_null(format);
+    format->bid_values(&ctx->host, source);
+    assert_int_equal(ctx->host.values_create(&ctx->host, &values), IMGCLS_OK);
+    check_refusal(ctx, format->read_values(&ctx->host, source, values), source->path);
+    ctx->host.values_release(&ctx->host, values);
+}
+
+/* Reads a copy that ends where its allocation ends. */
+static void try_bytes(struct imgcls_context *ctx, const char *path, const unsigned char *bytes,
+                      size_t size)
+{
+    unsigned char *copy = malloc(size ? size : 1);
+    assert_non_null(copy);
+    memcpy(copy, bytes, size);
+    struct imgcls_source source = {
+        .struct_size = sizeof source, .path = path, .bytes = copy, .size = size};
+    if (strstr(path, ".onnx"))
+        try_model(ctx, &source);
+    else
+        try_values(ctx, &source, strstr(path, ".npy") ? "npy" : "onnx");
+    free(copy);
+}
+
+static void load(struct imgcls_context *ctx, const char *name, unsigned char **bytes,
+                 size_t *size)
+{
+    struct imgcls_storage *storage;
+    assert_int_equal(icl_storage_map(ctx, fixture_path(name), &storage), IMGCLS_OK);
+    *size = icl_storage_size(storage);
+    *bytes = malloc(*size + 1);
+    assert_non_null(*bytes);
+    memcpy(*bytes, icl_storage_bytes(storage), *size);
+    icl_storage_release(storage);
+}
+
+static void every_prefix_is_survived(void **state)
+{
+    struct imgcls_context *ctx = fixture_context();
+    (void)state;
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        unsigned char *bytes;
+        size_t size;
+        load(ctx, files[i], &bytes, &size);
+        for (size_t length = 0; length <= size; length++)
+            try_bytes(ctx, files[i], bytes, length);
+        free(bytes);
+    }
+    imgcls_context_destroy(ctx);
+}
+
+static void every_flipped_bit_is_survived(void **state)
+{
+    struct imgcls_context *ctx = fixture_context();
+    (void)state;
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        unsigned char *bytes;
+        size_t size;
+        load(ctx, files[i], &bytes, &size);
+        for (size_t bit = 0; bit < 8 * size; bit++) {
+            bytes[bit / 8] ^= (unsigned char)(1 << bit % 8);
+            try_bytes(ctx, files[i], bytes, size);
+            bytes[bit / 8] ^= (unsigned char)(1 << bit % 8);
+        }
+        free(bytes);
+    }
+    imgcls_context_destroy(ctx);
+}
+
+static void several_wrong_bytes_are_survived(void **state)
+{
+    struct imgcls_context *ctx = fixture_context();
+    uint64_t seed = 0x9e3779b97f4a7c15;
+    (void)state;
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        unsigned char *bytes, *damaged;
+        size_t size;
+        load(ctx, files[i], &bytes, &size);
+        damaged = malloc(size);
+        assert_non_null(damaged);
+        for (int round = 0; round < 2000; round++) {
+            size_t count = 1 + next(&seed) % 8;
+            memcpy(damaged, bytes, size);
+            for (size_t k = 0; k < count; k++)
+                damaged[next(&seed) % size] = (unsigned char)next(&seed);
+            try_bytes(ctx, files[i], damaged, size);
+        }
+        free(damaged);
+        free(bytes);
+    }
+    imgcls_context_destroy(ctx);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_prefix_is_survived),
+        cmocka_unit_test(every_flipped_bit_is_survived),
+        cmocka_unit_test(several_wrong_bytes_are_survived),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
