@@ -24,7 +24,13 @@ TESTS += %D%/write_test
 %C%_write_test_SOURCES = %D%/write_test.c %D%/fixture.h
 %C%_write_test_LDADD = $(TEST_LIBS)
 
+# A tool of roundtrip_test.py, built with the tests.
+check_PROGRAMS += %D%/rewrite
+%C%_rewrite_SOURCES = %D%/rewrite.c
+%C%_rewrite_LDADD = libicl.la
+
 EXTRA_DIST += \
 	%D%/fixtures \
 	%D%/make_fixtures.py \
+	%D%/roundtrip_test.py \
 	%D%/schema_test.py
