@@ -121,7 +121,7 @@ static void each_fault_is_named_in_one_line(void **state)
 /* The link is made here: archives of the sources need not keep links. */
 static void links_do_not_lead_out_of_the_folder(void **state)
 {
-    char folder[] = "/tmp/imgcls-onnx-XXXXXX", model[1100], copy[600], link[64];
+    char folder[] = "/tmp/imgcls-onnx-XXXXXX", model[2048], copy[64], link[64];
     struct imgcls_context *ctx = fixture_context();
     struct imgcls_graph *graph;
     (void)state;
