@@ -78,32 +78,44 @@ static void try_values(struct imgcls_context *ctx, const struct imgcls_source *s
     ctx->host.values_release(&ctx->host, values);
 }
 
-/* Reads a copy that ends where its allocation ends. */
-static void try_bytes(struct imgcls_context *ctx, const char *path, const unsigned char *bytes,
-                      size_t size)
+/* A good file: its bytes, and the source that knows the folder around it. */
+struct sound {
+    struct imgcls_source *source;
+    unsigned char *bytes;
+    size_t size;
+};
+
+static void open_sound(struct imgcls_context *ctx, const char *name, struct sound *sound)
 {
+    assert_int_equal(icl_source_open(ctx, fixture_path(name), &sound->source), IMGCLS_OK);
+    sound->size = sound->source->size;
+    sound->bytes = malloc(sound->size);
+    assert_non_null(sound->bytes);
+    memcpy(sound->bytes, sound->source->bytes, sound->size);
+}
+
+static void close_sound(struct sound *sound)
+{
+    icl_source_close(sound->source);
+    free(sound->bytes);
+}
+
+/* Reads a copy that ends where its allocation ends. */
+static void try_bytes(struct imgcls_context *ctx, const struct sound *sound,
+                      const unsigned char *bytes, size_t size)
+{
+    struct icl_source source = *(struct icl_source *)sound->source;
     unsigned char *copy = malloc(size ? size : 1);
     assert_non_null(copy);
     memcpy(copy, bytes, size);
-    struct imgcls_source source = {
-        .struct_size = sizeof source, .path = path, .bytes = copy, .size = size};
-    if (strstr(path, ".onnx"))
-        try_model(ctx, &source);
+    source.source.bytes = copy;
+    source.source.size = size;
+    source.source.storage = NULL;
+    if (strstr(source.source.path, ".onnx"))
+        try_model(ctx, &source.source);
     else
-        try_values(ctx, &source, strstr(path, ".npy") ? "npy" : "onnx");
+        try_values(ctx, &source.source, strstr(source.source.path, ".npy") ? "npy" : "onnx");
     free(copy);
-}
-
-static void load(struct imgcls_context *ctx, const char *name, unsigned char **bytes,
-                 size_t *size)
-{
-    struct imgcls_storage *storage;
-    assert_int_equal(icl_storage_map(ctx, fixture_path(name), &storage), IMGCLS_OK);
-    *size = icl_storage_size(storage);
-    *bytes = malloc(*size + 1);
-    assert_non_null(*bytes);
-    memcpy(*bytes, icl_storage_bytes(storage), *size);
-    icl_storage_release(storage);
 }
 
 static void every_prefix_is_survived(void **state)
@@ -111,12 +123,11 @@ static void every_prefix_is_survived(void **state)
     struct imgcls_context *ctx = fixture_context();
     (void)state;
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        unsigned char *bytes;
-        size_t size;
-        load(ctx, files[i], &bytes, &size);
-        for (size_t length = 0; length <= size; length++)
-            try_bytes(ctx, files[i], bytes, length);
-        free(bytes);
+        struct sound sound;
+        open_sound(ctx, files[i], &sound);
+        for (size_t length = 0; length <= sound.size; length++)
+            try_bytes(ctx, &sound, sound.bytes, length);
+        close_sound(&sound);
     }
     imgcls_context_destroy(ctx);
 }
@@ -126,15 +137,14 @@ static void every_flipped_bit_is_survived(void **state)
     struct imgcls_context *ctx = fixture_context();
     (void)state;
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        unsigned char *bytes;
-        size_t size;
-        load(ctx, files[i], &bytes, &size);
-        for (size_t bit = 0; bit < 8 * size; bit++) {
-            bytes[bit / 8] ^= (unsigned char)(1 << bit % 8);
-            try_bytes(ctx, files[i], bytes, size);
-            bytes[bit / 8] ^= (unsigned char)(1 << bit % 8);
+        struct sound sound;
+        open_sound(ctx, files[i], &sound);
+        for (size_t bit = 0; bit < 8 * sound.size; bit++) {
+            sound.bytes[bit / 8] ^= (unsigned char)(1 << bit % 8);
+            try_bytes(ctx, &sound, sound.bytes, sound.size);
+            sound.bytes[bit / 8] ^= (unsigned char)(1 << bit % 8);
         }
-        free(bytes);
+        close_sound(&sound);
     }
     imgcls_context_destroy(ctx);
 }
@@ -145,20 +155,19 @@ static void several_wrong_bytes_are_survived(void **state)
     uint64_t seed = 0x9e3779b97f4a7c15;
     (void)state;
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        unsigned char *bytes, *damaged;
-        size_t size;
-        load(ctx, files[i], &bytes, &size);
-        damaged = malloc(size);
+        struct sound sound;
+        open_sound(ctx, files[i], &sound);
+        unsigned char *damaged = malloc(sound.size);
         assert_non_null(damaged);
         for (int round = 0; round < 2000; round++) {
             size_t count = 1 + next(&seed) % 8;
-            memcpy(damaged, bytes, size);
+            memcpy(damaged, sound.bytes, sound.size);
             for (size_t k = 0; k < count; k++)
-                damaged[next(&seed) % size] = (unsigned char)next(&seed);
-            try_bytes(ctx, files[i], damaged, size);
+                damaged[next(&seed) % sound.size] = (unsigned char)next(&seed);
+            try_bytes(ctx, &sound, damaged, sound.size);
         }
         free(damaged);
-        free(bytes);
+        close_sound(&sound);
     }
     imgcls_context_destroy(ctx);
 }

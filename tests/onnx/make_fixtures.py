@@ -308,7 +308,7 @@ def values():
     save("good/scalar.pb", numpy_helper.from_array(numpy.array(True)))
     save("good/strings.pb", helper.make_tensor("s", TensorProto.STRING, [2], [b"a", b"bc"]))
     sequence = onnx.SequenceProto(name="q", elem_type=onnx.SequenceProto.TENSOR)
-    sequence.tensor_values.extend([tensor, raw("", numpy.array([5], numpy.int64))])
+    sequence.tensor_values.extend([tensor, raw("", numpy.array([5], numpy.float32))])
     save("good/sequence.pb", sequence)
     save("good/sequence_empty.pb",
          onnx.SequenceProto(name="q", elem_type=onnx.SequenceProto.TENSOR))
@@ -414,6 +414,8 @@ def models():
     save("bad/wire_type.onnx", head + field(7, b"\x08\x01" + graph) + opset)  # node: a number
     save("bad/packed.onnx", head + field(7, graph + field(5, field(1, b"\x80"))) + opset)
     save("bad/nul.onnx", head + field(7, field(1, field(4, b"Re\0lu"))) + opset)
+    save("bad/latin1.onnx", head + field(7, field(1, field(3, b"caf\xe9"))) + opset)
+    save("bad/newline.onnx", head + field(7, field(1, field(1, b"a\nb"))) + opset)
 
     inner = b""
     for _ in range(200):  # If in If in If

@@ -30,14 +30,8 @@ static struct imgcls_graph *read_back(struct imgcls_context *ctx,
                                       const struct fixture_sink *written)
 {
     struct imgcls_graph *graph;
-    struct imgcls_source source = {
-        .struct_size = sizeof source,
-        .path = written->sink.path,
-        .bytes = written->bytes,
-        .size = written->size,
-    };
-    if (fixture_read_source(ctx, &source, &graph) != IMGCLS_OK ||
-        icl_graph_sort(graph) != IMGCLS_OK)
+    struct icl_source source = fixture_memory(written->sink.path, written->bytes, written->size);
+    if (fixture_read_source(ctx, &source.source, &graph) != IMGCLS_OK)
         fail_msg("%s: %s", written->sink.path, imgcls_error(ctx));
     return graph;
 }

@@ -22,6 +22,7 @@ plugins_onnx_la_SOURCES = \
 	%D%/stream.h \
 	%D%/strip.c \
 	%D%/tensor.c \
+	%D%/text.c \
 	%D%/type.c \
 	%D%/values.c \
 	%D%/wire.c \

@@ -125,6 +125,20 @@ static imgcls_status read_opsets(struct onnx_reader *reader, const Onnx__ModelPr
     return status;
 }
 
+static imgcls_status set_meta(struct onnx_reader *reader, struct imgcls_graph *graph,
+                              const char *key, const char *text)
+{
+    struct onnx_span bytes = {(const unsigned char *)text, strlen(text)};
+    if (!*key)
+        return IMGCLS_OK;
+    if (!onnx_text_is_utf8(bytes)) {
+        reader->host->log(reader->host, IMGCLS_LOG_WARNING,
+                          "%s: metadata '%s' is not UTF-8; left out", reader->source->path, key);
+        return IMGCLS_OK;
+    }
+    return reader->host->graph_set_meta(reader->host, graph, key, text);
+}
+
 static imgcls_status read_metadata(struct onnx_reader *reader, const Onnx__ModelProto *model,
                                    struct imgcls_graph *graph)
 {
@@ -138,9 +152,8 @@ static imgcls_status read_metadata(struct onnx_reader *reader, const Onnx__Model
         status = host->graph_set_meta(host, graph, IMGCLS_META_PRODUCER, text);
     }
     for (size_t i = 0; i < model->n_metadata_props && status == IMGCLS_OK; i++)
-        if (onnx_text(model->metadata_props[i]->key)[0])
-            status = host->graph_set_meta(host, graph, model->metadata_props[i]->key,
-                                          onnx_text(model->metadata_props[i]->value));
+        status = set_meta(reader, graph, onnx_text(model->metadata_props[i]->key),
+                          onnx_text(model->metadata_props[i]->value));
     snprintf(text, sizeof text, "%" PRId64, model->ir_version);
     return status != IMGCLS_OK ? status
                                : host->graph_set_meta(host, graph, IMGCLS_META_IR, text);

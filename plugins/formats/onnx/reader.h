@@ -184,6 +184,10 @@ void onnx_names_sort(struct onnx_names *names);
 /* Position, or SIZE_MAX. */
 size_t onnx_names_find(const struct onnx_names *names, const char *name);
 
+/* text.c: UTF-8; and that without control characters. */
+bool onnx_text_is_utf8(struct onnx_span text);
+bool onnx_text_is_name(struct onnx_span text);
+
 /* values.c */
 int32_t onnx_values_bid(const struct imgcls_host *host, const struct imgcls_source *source);
 imgcls_status onnx_values_read(struct onnx_reader *reader, void *values);

@@ -127,6 +127,17 @@ static bool wire_fits(const ProtobufCFieldDescriptor *known, uint32_t wire)
     return known->label == PROTOBUF_C_LABEL_REPEATED && wire == ONNX_WIRE_LENGTH;
 }
 
+/* Names have to be such; the text of metadata may have lines, and is looked at by who reads
+ * it, but NUL would cut it short. */
+static bool text_fits(const struct level *level, const ProtobufCFieldDescriptor *known,
+                      struct onnx_span text)
+{
+    if (level->kind == &onnx__string_string_entry_proto__descriptor &&
+        strcmp(known->name, "value") == 0)
+        return !memchr(text.bytes, 0, text.size);
+    return onnx_text_is_name(text);
+}
+
 static imgcls_status copy_place(struct copy *copy, const struct onnx_field *field)
 {
     unsigned char place[1 + PLACE_BYTES] = {PLACE_BYTES};
@@ -173,9 +184,9 @@ static imgcls_status copy_field(struct copy *copy, struct level *level,
         *down = true;
         return append_tag(copy, field);
     }
-    if (known->type == PROTOBUF_C_TYPE_STRING &&
-        memchr(field->payload.bytes, 0, field->payload.size))
-        return onnx_fail(reader, IMGCLS_BAD_INPUT, "%s.%s has a NUL byte in its text",
+    if (known->type == PROTOBUF_C_TYPE_STRING && !text_fits(level, known, field->payload))
+        return onnx_fail(reader, IMGCLS_BAD_INPUT,
+                         "%s.%s is not text: it has control characters or is not UTF-8",
                          level->kind->short_name, known->name);
     if (level->kind == &onnx__tensor_proto__descriptor && field->number == RAW_DATA_FIELD)
         return copy_place(copy, field);
