@@ -34,4 +34,11 @@ imgcls_verify_SOURCES = \
 	%D%/verify.c
 imgcls_verify_LDADD = $(COMMAND_LIBS) -lm
 
+bin_PROGRAMS += imgcls-plugin
+imgcls_plugin_SOURCES = \
+	%D%/plugin.c \
+	%D%/skeleton.c \
+	%D%/skeleton.h
+imgcls_plugin_LDADD = $(COMMAND_LIBS)
+
 EXTRA_DIST += %D%/README.md

@@ -6,6 +6,7 @@ libicl_la_SOURCES += \
 	%D%/cache.h \
 	%D%/child.c \
 	%D%/child.h \
+	%D%/conform.c \
 	%D%/descriptor.c \
 	%D%/descriptor.h \
 	%D%/folders.c \
