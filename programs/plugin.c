@@ -74,8 +74,8 @@ static json_t *text_json(const char *text)
 
 static void abi_text(const struct imgcls_plugin_info *info, char *text, size_t capacity)
 {
-    if (info->abi_major < 0)
-        snprintf(text, capacity, "-");
+    if (info->abi_major < 0) /* refused before it was read */
+        snprintf(text, capacity, "unknown");
     else
         snprintf(text, capacity, "%d.%d", info->abi_major, info->abi_minor_needed);
 }
@@ -259,6 +259,7 @@ static imgcls_status check(const struct command_line *line, struct imgcls_contex
 {
     struct imgcls_plugin_info info = {.struct_size = sizeof info};
     json_t *plugins = json_array();
+    char abi[32];
     imgcls_status result = IMGCLS_OK;
     for (size_t i = 1; i < line->positional_count; i++) {
         imgcls_status status = imgcls_plugin_check(ctx, line->positionals[i], &info);
@@ -267,8 +268,13 @@ static imgcls_status check(const struct command_line *line, struct imgcls_contex
             return status;
         }
         bool refused = info.state == IMGCLS_PLUGIN_REFUSED;
-        if (refused)
+        if (refused) {
             result = IMGCLS_MISMATCH;
+            abi_text(&info, abi, sizeof abi);
+            command_complain(line, "%s: refused: %s (plugin ABI %s, host ABI %d.%d)",
+                             info.path, info.reason, abi, IMGCLS_ABI_MAJOR,
+                             IMGCLS_ABI_MINOR);
+        }
         if (line->json)
             json_array_append_new(plugins, info_json(&info));
         else if (!refused && !line->quiet)
@@ -416,11 +422,10 @@ int main(int argc, char **argv)
         if (strcmp(verbs[i].verb, line.positionals[0]) != 0)
             continue;
         if (words < verbs[i].least || words > verbs[i].most) {
-            command_complain(&line, "%s: %zu names behind it, allowed are %zu to %s",
-                             verbs[i].verb, words, verbs[i].least,
-                             verbs[i].most == SIZE_MAX ? "any number"
-                             : verbs[i].most           ? "1"
-                                                       : "0");
+            command_complain(&line, "%s: %zu names behind it, allowed %s", verbs[i].verb, words,
+                             verbs[i].most == 0   ? "is none"
+                             : verbs[i].most == 1 ? "is one"
+                                                  : "are one or more");
             return end_with(&line, NULL, 2);
         }
         if (!verbs[i].run)

@@ -47,8 +47,10 @@ static void warn(struct icl_registry *registry, const struct icl_plugin_file *fi
             abi, IMGCLS_ABI_MAJOR, IMGCLS_ABI_MINOR);
 }
 
-/* Asks cache, then child. False where there is no verdict: memory is out, or interrupted. */
-static bool judge(struct icl_registry *registry, struct icl_plugin_file *file, bool ask_cache)
+/* Asks cache, then child. False where there is no verdict: memory is out, or interrupted.
+ * Not opening: somebody asked about this file, does not want the cache's opinion, and gets the
+ * refusal as the answer rather than as a warning. */
+static bool judge(struct icl_registry *registry, struct icl_plugin_file *file, bool opening)
 {
     struct imgcls_context *ctx = registry->ctx;
     file->state = IMGCLS_PLUGIN_READY;
@@ -56,8 +58,8 @@ static bool judge(struct icl_registry *registry, struct icl_plugin_file *file, b
     file->described = file->from_cache = false;
     file->judged = true;
     if (icl_scan_mark(file->path, &registry->shelf, &file->mark, &file->verdict)) {
-        file->from_cache = ask_cache && icl_cache_find(&registry->cache, file->path, &file->mark,
-                                                       ctx->isa, &file->verdict);
+        file->from_cache = opening && icl_cache_find(&registry->cache, file->path, &file->mark,
+                                                     ctx->isa, &file->verdict);
         if (!file->from_cache &&
             !icl_scan_file(&ctx->host, file->path, registry->scan_limit_ms, &registry->shelf,
                            &file->verdict))
@@ -68,7 +70,8 @@ static bool judge(struct icl_registry *registry, struct icl_plugin_file *file, b
     if (file->verdict.refusal != ICL_ACCEPTED) {
         file->state = IMGCLS_PLUGIN_REFUSED;
         file->reason = file->verdict.reason;
-        warn(registry, file);
+        if (opening)
+            warn(registry, file);
     } else {
         file->described = true;
     }

@@ -7,8 +7,13 @@ check_PROGRAMS += \
 TESTS += \
 	%D%/bytes_test \
 	%D%/cache_test \
+	%D%/headers_test.sh \
 	%D%/refusal_test \
-	%D%/registry_test
+	%D%/registry_test \
+	%D%/symbols_test.sh
+EXTRA_DIST += \
+	%D%/headers_test.sh \
+	%D%/symbols_test.sh
 %C%_bytes_test_SOURCES = %D%/bytes_test.c
 %C%_bytes_test_LDADD = $(TEST_LIBS)
 %C%_cache_test_SOURCES = %D%/cache_test.c %D%/stage.c %D%/stage.h
