@@ -214,7 +214,7 @@ static imgcls_status no_open_member(struct imgcls_zip_writer *writer)
         return writer->failed;
     const struct written *last = &writer->members[writer->count - 1];
     return note(writer, icl_fail(writer->ctx, IMGCLS_INTERNAL,
-                                 "%s: member '%s' lacks %llu of its %llu bytes",
+                                 "%s: zip member '%s' lacks %llu of its %llu bytes",
                                  writer->sink->path, last->name,
                                  (unsigned long long)writer->wanted,
                                  (unsigned long long)last->size));

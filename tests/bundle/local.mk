@@ -1,1 +1,16 @@
 # tests/bundle/local.mk - tests of the folder of the same name
+check_PROGRAMS += %D%/zip_read_test
+TESTS += %D%/zip_read_test
+%C%_zip_read_test_SOURCES = %D%/memory.h %D%/zip_read_test.c
+%C%_zip_read_test_LDADD = $(TEST_LIBS)
+check_PROGRAMS += %D%/zip_write_test
+TESTS += %D%/zip_write_test
+%C%_zip_write_test_SOURCES = %D%/memory.h %D%/zip_write_test.c
+%C%_zip_write_test_LDADD = $(TEST_LIBS)
+EXTRA_DIST += \
+	%D%/make_fixtures.py \
+	%D%/fixtures/deflated.npz \
+	%D%/fixtures/encrypted.zip \
+	%D%/fixtures/python.zip \
+	%D%/fixtures/pytorch.pt \
+	%D%/fixtures/stored.npz
