@@ -27,6 +27,14 @@ imgcls_convert_SOURCES = \
 	%D%/inspect.h
 imgcls_convert_LDADD = $(COMMAND_LIBS) -lm
 
+bin_PROGRAMS += imgcls-eval
+imgcls_eval_SOURCES = %D%/eval.c
+imgcls_eval_LDADD = $(COMMAND_LIBS)
+
+bin_PROGRAMS += imgcls-leaderboard
+imgcls_leaderboard_SOURCES = %D%/leaderboard.c
+imgcls_leaderboard_LDADD = $(COMMAND_LIBS)
+
 bin_PROGRAMS += imgcls-verify
 imgcls_verify_SOURCES = \
 	%D%/suite.c \

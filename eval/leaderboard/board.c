@@ -63,6 +63,53 @@ imgcls_status icl_board_fail(struct imgcls_board *board, int code, const char *d
     }
 }
 
+static void pause_for(long milliseconds)
+{
+    struct timespec wait = {milliseconds / 1000, milliseconds % 1000 * 1000000};
+    nanosleep(&wait, NULL);
+}
+
+/* Whether to try again after `code`: busy (SQLite has waited BUSY_MS, or not at all), the
+ * minute is not over since `began`, and nobody asked to stop. Pauses before it says yes. */
+static bool is_worth_a_retry(int code, const struct timespec *began)
+{
+    struct timespec now;
+    if ((code & 0xff) != SQLITE_BUSY || icl_interrupted())
+        return false;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    if (now.tv_sec - began->tv_sec > ROUNDS * BUSY_MS / 1000)
+        return false;
+    pause_for(PAUSE_MS);
+    return true;
+}
+
+static int execute_patiently(sqlite3 *db, const char *sql)
+{
+    struct timespec began;
+    int code;
+    clock_gettime(CLOCK_MONOTONIC, &began);
+    do
+        code = sqlite3_exec(db, sql, NULL, NULL, NULL);
+    while (is_worth_a_retry(code, &began));
+    return code;
+}
+
+/* The first step of a statement that reads, and its preparation, which reads the schema. */
+static int read_patiently(sqlite3 *db, const char *sql, sqlite3_stmt **statement)
+{
+    struct timespec began;
+    int code;
+    clock_gettime(CLOCK_MONOTONIC, &began);
+    do {
+        sqlite3_finalize(*statement);
+        *statement = NULL;
+        code = sqlite3_prepare_v2(db, sql, -1, statement, NULL);
+        if (code == SQLITE_OK)
+            code = sqlite3_step(*statement);
+    } while (is_worth_a_retry(code, &began));
+    return code;
+}
+
 imgcls_status icl_board_execute(struct imgcls_board *board, const char *sql,
                                 const char *doing)
 {
@@ -81,12 +128,9 @@ imgcls_status icl_board_integer(struct imgcls_board *board, const char *sql, int
                                 int64_t *out)
 {
     sqlite3_stmt *statement = NULL;
-    imgcls_status status = icl_board_prepare(board, sql, &statement);
-    int code;
+    imgcls_status status = IMGCLS_OK;
+    int code = read_patiently(board->db, sql, &statement);
     *out = absent;
-    if (status != IMGCLS_OK)
-        return status;
-    code = sqlite3_step(statement);
     if (code == SQLITE_ROW && sqlite3_column_type(statement, 0) != SQLITE_NULL)
         *out = sqlite3_column_int64(statement, 0);
     else if (code != SQLITE_ROW && code != SQLITE_DONE)
@@ -103,29 +147,6 @@ imgcls_status icl_board_step(struct imgcls_board *board, sqlite3_stmt *statement
         code = sqlite3_step(statement);
     while (code == SQLITE_ROW);
     return code == SQLITE_DONE ? IMGCLS_OK : icl_board_fail(board, code, doing);
-}
-
-static void pause_for(long milliseconds)
-{
-    struct timespec wait = {milliseconds / 1000, milliseconds % 1000 * 1000000};
-    nanosleep(&wait, NULL);
-}
-
-/* Repeats a statement while it is busy; SQLite has waited BUSY_MS, or not at all. */
-static int execute_patiently(sqlite3 *db, const char *sql)
-{
-    struct timespec began, now;
-    int code;
-    clock_gettime(CLOCK_MONOTONIC, &began);
-    for (;;) {
-        code = sqlite3_exec(db, sql, NULL, NULL, NULL);
-        if ((code & 0xff) != SQLITE_BUSY || icl_interrupted())
-            return code;
-        clock_gettime(CLOCK_MONOTONIC, &now);
-        if (now.tv_sec - began.tv_sec > ROUNDS * BUSY_MS / 1000)
-            return code;
-        pause_for(PAUSE_MS);
-    }
 }
 
 imgcls_status icl_board_begin(struct imgcls_board *board)

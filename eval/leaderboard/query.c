@@ -92,7 +92,9 @@ static imgcls_status prepare(struct imgcls_board *board, const char *sql,
 {
     const char *rest = "";
     int code = sqlite3_prepare_v2(board->db, sql, -1, statement, &rest);
-    if (code == SQLITE_AUTH)
+    /* A refused function is a plain error whose words alone tell. */
+    if (code == SQLITE_AUTH ||
+        (code != SQLITE_OK && strstr(sqlite3_errmsg(board->db), "not authorized")))
         return icl_fail(board->ctx, IMGCLS_BAD_INPUT,
                         "%s: query refused, for it does more than read", board->path);
     if (code != SQLITE_OK)

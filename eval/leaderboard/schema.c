@@ -41,6 +41,18 @@ static imgcls_status read_identity(struct imgcls_board *board, struct identity *
     return status;
 }
 
+/* The same outside a transaction, from one state of the file: another program may be making
+ * it at this moment, and half of that looks like a foreign database. */
+static imgcls_status look(struct imgcls_board *board, struct identity *identity)
+{
+    imgcls_status status = icl_board_execute(board, "BEGIN", "opening it");
+    if (status == IMGCLS_OK)
+        status = read_identity(board, identity);
+    if (!sqlite3_get_autocommit(board->db))
+        sqlite3_exec(board->db, "ROLLBACK", NULL, NULL, NULL);
+    return status;
+}
+
 static bool is_new(const struct identity *identity)
 {
     return identity->application == 0 && identity->version == 0 && identity->objects == 0;
@@ -139,7 +151,7 @@ imgcls_status icl_board_migrate(struct imgcls_board *board,
 {
     struct identity identity;
     int newest = steps[count - 1].version;
-    imgcls_status status = read_identity(board, &identity);
+    imgcls_status status = look(board, &identity);
     if (status == IMGCLS_OK)
         status = judge(board, &identity, newest);
     if (status != IMGCLS_OK || identity.version == newest)
@@ -158,7 +170,7 @@ imgcls_status icl_board_recognise(struct imgcls_board *board, bool *old)
 {
     struct identity identity;
     int newest = versions[sizeof versions / sizeof versions[0] - 1].version;
-    imgcls_status status = read_identity(board, &identity);
+    imgcls_status status = look(board, &identity);
     *old = false;
     if (status == IMGCLS_OK && is_new(&identity))
         return icl_fail(board->ctx, IMGCLS_BAD_INPUT, "%s: empty, no leaderboard",

@@ -1,0 +1,363 @@
+/*
+ * programs/eval.c - imgcls-eval: how often is a classifier right on labelled pictures
+ *
+ * Options in, imgcls_evaluate and imgcls_board_add_run, words and JSON out. The database is
+ * opened before the work, so that one that cannot be written costs nobody an hour.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include "programs/command.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include <imgcls/evaluate.h>
+#include <imgcls/leaderboard.h>
+
+static const struct command_option options[] = {
+    {"dataset", 'd', "DIR", "folder with one folder of pictures a class; required"},
+    {"labels", 0, "FILE", "class names, one a line in the order of the model's output\n"
+                          "(\"n01440764 tench\" or \"tench\"); default: the model's own"},
+    {"preprocess", 'p', "RECIPE", "a preset (imagenet, inception, caffe, none) or a recipe\n"
+                                  "(resize=256,filter=bilinear,crop=224,...); default: the\n"
+                                  "model's own"},
+    {"arch", 0, "NAME", "architecture of a bare checkpoint; default: recognised"},
+    {"layout", 0, "NAME", "how the data set is laid out (folders); default: recognised"},
+    {"batch", 'b', "N", "pictures a run of the model; figures do not depend on it"},
+    {"limit", 'n', "N", "only N pictures, spread evenly over the set: picture number\n"
+                        "floor(i * all / N) for each i from 0"},
+    {"predictions", 'o', "CSV", "write the five best classes of every picture; fields that a\n"
+                                "picture has not (it failed, or fewer classes) are empty"},
+    {"min-top1", 0, "X", "exit 1 where top-1 is below X: a fraction up to 1 (0.6), a\n"
+                         "percentage above it (60)"},
+    {"strict", 0, NULL, "exit 1 where a picture could not be read"},
+    {"db", 0, "FILE", "leaderboard to write to; default: $IMGCLS_DB, else\n"
+                      "imgcls/leaderboard.db under $XDG_DATA_HOME (~/.local/share)"},
+    {"no-record", 0, NULL, "leave no row on the leaderboard"},
+    {NULL, 0, NULL, NULL},
+};
+
+static const struct command command = {
+    .name = "imgcls-eval",
+    .summary = "Measure top-1 and top-5 of image classifiers on a folder of labelled pictures.",
+    .synopsis = "[MODEL...] --dataset DIR [OPTION]...",
+    .details =
+        "MODEL is an .onnx file, an .imgcls bundle, a checkpoint file or folder; without one,\n"
+        "the model that was converted last is taken from the leaderboard.\n"
+        "\n"
+        "The class of a folder comes from the full list of labels, never from the folders\n"
+        "that happen to exist: by wnid (n01440764), by name (underscores are spaces), or by\n"
+        "class index (0, 1, 2, ...). Without labels there must be exactly as many folders as\n"
+        "classes, and they are taken in sorted order. The first pictures are shown with their\n"
+        "class, so that a shift is seen at once.\n"
+        "\n"
+        "A picture that cannot be read counts as wrong, is listed by name, and stays in the\n"
+        "denominator; so does one whose scores hold a NaN. Rates come with their 95 %\n"
+        "interval (Wilson). In JSON top1 and top5 are fractions from 0 to 1 (top1_percent and\n"
+        "top5_percent beside them); top5 is null where there are 10 classes or fewer.",
+    .options = options,
+    .examples =
+        "  imgcls-eval --dataset imagenet/val\n"
+        "  imgcls-eval resnet50.onnx --preprocess imagenet --labels labels.txt -d val\n"
+        "  imgcls-eval a.imgcls b.imgcls -d val --limit 1000 --json\n"
+        "  imgcls-eval model.imgcls -d val --predictions p.csv --min-top1 76",
+    .positional_min = 0,
+    .positional_max = -1,
+};
+
+/* What main keeps for one call of the library. */
+struct job {
+    struct command_line line;
+    struct imgcls_context *ctx;
+    struct imgcls_board *board; /* NULL: nothing is recorded */
+    struct progress progress;
+    bool progressing;
+    long long batch, limit;
+    double min_top1; /* fraction, -1: not asked */
+    json_t *runs;
+    bool failed_check; /* below the minimum, or failures with --strict */
+};
+
+static void on_note(void *argument, const char *text)
+{
+    struct job *job = argument;
+    if (!job->line.quiet)
+        fprintf(stderr, "%s\n", text);
+}
+
+static void on_progress(void *argument, int64_t done, int64_t total)
+{
+    struct job *job = argument;
+    if (!job->progressing)
+        progress_begin(&job->progress, &job->line, "evaluating", "pictures", total);
+    job->progressing = true;
+    progress_show(&job->progress, done);
+}
+
+/* File names need not be UTF-8; JSON must. */
+static json_t *json_name(const char *text)
+{
+    json_t *string = json_string(text);
+    char *copy, *p;
+    if (string)
+        return string;
+    copy = strdup(text);
+    for (p = copy; p && *p; p++)
+        if ((unsigned char)*p >= 0x80)
+            *p = '?';
+    string = json_string(copy ? copy : "");
+    free(copy);
+    return string;
+}
+
+static json_t *json_interval(const struct imgcls_rate *rate)
+{
+    return json_pack("[f,f]", rate->low, rate->high);
+}
+
+static json_t *json_failures(const struct imgcls_evaluation *evaluation)
+{
+    json_t *list = json_array();
+    size_t i;
+    for (i = 0; i < evaluation->failure_count; i++)
+        json_array_append_new(list,
+                              json_pack("{s:o,s:o}", "file",
+                                        json_name(evaluation->failures[i].file), "reason",
+                                        json_name(evaluation->failures[i].reason)));
+    return list;
+}
+
+static json_t *json_run(const char *path, const struct imgcls_model *model,
+                        const struct imgcls_evaluation *e, int64_t run_id)
+{
+    bool five = e->top5_correct >= 0;
+    json_t *run = json_object();
+    json_object_set_new(run, "model", json_name(path));
+    json_object_set_new(run, "images", json_integer(e->images));
+    json_object_set_new(run, "failed", json_integer(e->failed));
+    json_object_set_new(run, "nan_scores", json_integer(e->nan_scores));
+    json_object_set_new(run, "top1", json_real(e->top1.value));
+    json_object_set_new(run, "top1_percent", json_real(100 * e->top1.value));
+    json_object_set_new(run, "top1_interval", json_interval(&e->top1));
+    json_object_set_new(run, "top1_correct", json_integer(e->top1_correct));
+    json_object_set_new(run, "top5", five ? json_real(e->top5.value) : json_null());
+    json_object_set_new(run, "top5_percent",
+                        five ? json_real(100 * e->top5.value) : json_null());
+    json_object_set_new(run, "top5_interval", five ? json_interval(&e->top5) : json_null());
+    json_object_set_new(run, "top5_correct", five ? json_integer(e->top5_correct) : json_null());
+    json_object_set_new(run, "classes", json_integer(e->classes));
+    json_object_set_new(run, "images_per_second", json_real(e->images_per_second));
+    json_object_set_new(run, "seconds", json_real(e->seconds));
+    json_object_set_new(run, "batch", json_integer(e->batch));
+    json_object_set_new(run, "threads", json_integer(e->threads));
+    json_object_set_new(run, "recipe", json_name(e->recipe));
+    json_object_set_new(run, "model_sha256", json_string(imgcls_model_sha256(model)));
+    json_object_set_new(run, "dataset", json_name(e->dataset));
+    json_object_set_new(run, "dataset_sha256", json_string(e->dataset_sha256));
+    json_object_set_new(run, "layout", json_string(e->layout));
+    json_object_set_new(run, "oriented", json_integer(e->oriented));
+    json_object_set_new(run, "started", json_string(e->started));
+    json_object_set_new(run, "failures", json_failures(e));
+    json_object_set_new(run, "run_id", run_id > 0 ? json_integer(run_id) : json_null());
+    return run;
+}
+
+static void print_rate(const char *name, int64_t correct, int64_t images,
+                       const struct imgcls_rate *rate)
+{
+    printf("  %s  %6.2f %%  (%lld of %lld; 95 %% interval %.1f to %.1f)\n", name,
+           100 * rate->value, (long long)correct, (long long)images, 100 * rate->low,
+           100 * rate->high);
+}
+
+static void print_run(const struct job *job, const char *path,
+                      const struct imgcls_evaluation *e, int64_t run_id)
+{
+    size_t i;
+    printf("%s\n", path);
+    print_rate("top-1", e->top1_correct, e->images, &e->top1);
+    if (e->top5_correct >= 0)
+        print_rate("top-5", e->top5_correct, e->images, &e->top5);
+    printf("  %lld pictures in %.1f s, %.1f a second\n", (long long)e->images, e->seconds,
+           e->images_per_second);
+    if (e->nan_scores > 0)
+        printf("  %lld pictures got scores that are no numbers, counted as wrong\n",
+               (long long)e->nan_scores);
+    if (e->oriented > 0)
+        printf("  %lld pictures ask by EXIF to be turned and were not, as in training\n",
+               (long long)e->oriented);
+    if (e->failure_count > 0)
+        printf("  %zu pictures could not be read, counted as wrong:\n", e->failure_count);
+    for (i = 0; i < e->failure_count; i++)
+        printf("    %s: %s\n", e->failures[i].file, e->failures[i].reason);
+    if (run_id > 0)
+        printf("  run %lld in %s\n", (long long)run_id, imgcls_board_path(job->board));
+}
+
+/* What the user asked to be told by the exit status. */
+static void judge(struct job *job, const char *path, const struct imgcls_evaluation *e)
+{
+    if (job->min_top1 >= 0 && e->top1.value < job->min_top1 - 1e-12) {
+        command_complain(&job->line, "%s: top-1 is %.4g %%, below the %.4g %% of --min-top1",
+                         path, 100 * e->top1.value, 100 * job->min_top1);
+        job->failed_check = true;
+    }
+    if (e->failed > 0 && command_value(&job->line, "strict")) {
+        command_complain(&job->line, "%s: %lld pictures could not be read (--strict)", path,
+                         (long long)e->failed);
+        job->failed_check = true;
+    }
+}
+
+static imgcls_status evaluate(struct job *job, const char *path)
+{
+    struct command_line *line = &job->line;
+    struct imgcls_model_options how = {
+        .struct_size = sizeof how,
+        .recipe = command_value(line, "preprocess"),
+        .labels = command_value(line, "labels"),
+        .arch = command_value(line, "arch"),
+    };
+    struct imgcls_evaluation_options what = {
+        .struct_size = sizeof what,
+        .dataset = command_value(line, "dataset"),
+        .layout = command_value(line, "layout"),
+        .predictions = command_value(line, "predictions"),
+        .batch = job->batch,
+        .limit = job->limit,
+        .note = on_note,
+        .progress = on_progress,
+        .argument = job,
+    };
+    struct imgcls_model *model = NULL;
+    struct imgcls_evaluation *evaluation = NULL;
+    int64_t run_id = 0;
+    imgcls_status status = imgcls_model_open_with(job->ctx, path, &how, &model);
+    if (status != IMGCLS_OK)
+        return status;
+    if (!line->quiet && imgcls_model_recipe(model))
+        fprintf(stderr, "%s: preprocessing %s\n", path, imgcls_model_recipe(model));
+    status = imgcls_evaluate(model, &what, &evaluation);
+    if (job->progressing)
+        progress_end(&job->progress);
+    job->progressing = false;
+    if (status != IMGCLS_OK)
+        goto done;
+    if (job->board)
+        status = imgcls_board_add_run(job->board, model, evaluation, &run_id);
+    /* Figures are shown even where they could not be recorded: they took long to get. */
+    if (line->json && status == IMGCLS_OK)
+        json_array_append_new(job->runs, json_run(path, model, evaluation, run_id));
+    else if (!line->json)
+        print_run(job, path, evaluation, run_id);
+    judge(job, path, evaluation);
+done:
+    imgcls_evaluation_destroy(evaluation);
+    imgcls_model_close(model);
+    return status;
+}
+
+/* Without MODEL: the one that was converted last. Own: free. */
+static imgcls_status last_model(struct job *job, char **path)
+{
+    struct imgcls_board *board = job->board;
+    const char *found, *when;
+    imgcls_status status = IMGCLS_OK;
+    *path = NULL;
+    if (!board)
+        status = imgcls_board_open(job->ctx, command_value(&job->line, "db"),
+                                   IMGCLS_BOARD_READ, &board);
+    if (status == IMGCLS_OK)
+        status = imgcls_board_last_model(board, &found, &when);
+    if (status == IMGCLS_OK) {
+        *path = strdup(found);
+        status = *path ? IMGCLS_OK : IMGCLS_NO_MEMORY;
+        if (!job->line.quiet)
+            fprintf(stderr, "%s: converted last (%s)\n", found, when);
+    }
+    if (board != job->board)
+        imgcls_board_close(board);
+    return status;
+}
+
+static imgcls_status evaluate_all(struct job *job)
+{
+    struct command_line *line = &job->line;
+    imgcls_status status = IMGCLS_OK;
+    size_t i;
+    if (!command_value(line, "no-record"))
+        status = imgcls_board_open(job->ctx, command_value(line, "db"), IMGCLS_BOARD_WRITE,
+                                   &job->board);
+    if (status == IMGCLS_OK && line->positional_count == 0) {
+        char *path;
+        status = last_model(job, &path);
+        if (status == IMGCLS_OK)
+            status = evaluate(job, path);
+        free(path);
+    }
+    for (i = 0; i < line->positional_count && status == IMGCLS_OK; i++)
+        status = evaluate(job, line->positionals[i]);
+    return status;
+}
+
+/* Usage that the table cannot check; false after saying what is wrong. */
+static bool check_usage(struct job *job)
+{
+    struct command_line *line = &job->line;
+    if (!command_value(line, "dataset")) {
+        command_complain(line, "--dataset DIR is needed: a folder with one folder a class");
+        return false;
+    }
+    if (command_value(line, "predictions") && line->positional_count > 1) {
+        command_complain(line, "--predictions %s: holds one model's answers, %zu models named",
+                         command_value(line, "predictions"), line->positional_count);
+        return false;
+    }
+    if (!command_integer(line, "batch", 1, 65536, 0, &job->batch) ||
+        !command_integer(line, "limit", 1, INT64_MAX, 0, &job->limit) ||
+        !command_number(line, "min-top1", 0, 100, -1, &job->min_top1))
+        return false;
+    if (job->min_top1 > 1)
+        job->min_top1 /= 100;
+    return true;
+}
+
+static void print_json(struct job *job)
+{
+    json_t *answer = json_pack("{s:O,s:o}", "runs", job->runs, "database",
+                               job->board ? json_name(imgcls_board_path(job->board))
+                                          : json_null());
+    json_dumpf(answer, stdout, JSON_INDENT(2));
+    printf("\n");
+    json_decref(answer);
+}
+
+int main(int argc, char **argv)
+{
+    struct job job = {.runs = NULL};
+    imgcls_status status;
+    int end = command_line_parse(&command, argc, argv, &job.line);
+    if (end >= 0)
+        return end;
+    if (!check_usage(&job)) {
+        command_end(&job.line, NULL, IMGCLS_OK);
+        return 2;
+    }
+    job.ctx = command_context(&job.line);
+    if (!job.ctx) {
+        command_end(&job.line, NULL, IMGCLS_OK);
+        return 2;
+    }
+    job.runs = json_array();
+    status = evaluate_all(&job);
+    if (job.line.json && status == IMGCLS_OK)
+        print_json(&job);
+    json_decref(job.runs);
+    imgcls_board_close(job.board);
+    end = command_end(&job.line, job.ctx, status);
+    return end == 0 && job.failed_check ? 1 : end;
+}
