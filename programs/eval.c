@@ -9,6 +9,7 @@
 #include "config.h"
 
 #include "programs/command.h"
+#include "programs/model_options.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,12 +21,7 @@
 
 static const struct command_option options[] = {
     {"dataset", 'd', "DIR", "folder with one folder of pictures a class; required"},
-    {"labels", 0, "FILE", "class names, one a line in the order of the model's output\n"
-                          "(\"n01440764 tench\" or \"tench\"); default: the model's own"},
-    {"preprocess", 'p', "RECIPE", "a preset (imagenet, inception, caffe, none) or a recipe\n"
-                                  "(resize=256,filter=bilinear,crop=224,...); default: the\n"
-                                  "model's own"},
-    {"arch", 0, "NAME", "architecture of a bare checkpoint; default: recognised"},
+    MODEL_OPTION_ROWS,
     {"layout", 0, "NAME", "how the data set is laid out (folders); default: recognised"},
     {"batch", 'b', "N", "pictures a run of the model; figures do not depend on it"},
     {"limit", 'n', "N", "only N pictures, spread evenly over the set: picture number\n"
@@ -50,7 +46,8 @@ static const struct command command = {
         "the model that was converted last is taken from the leaderboard.\n"
         "\n"
         "The class of a folder comes from the full list of labels, never from the folders\n"
-        "that happen to exist: by wnid (n01440764), by name (underscores are spaces), or by\n"
+        "that happen to exist: by wnid (n01440764, where labels read \"n01440764 tench\"), by\n"
+        "name (underscores are spaces), or by\n"
         "class index (0, 1, 2, ...). Without labels there must be exactly as many folders as\n"
         "classes, and they are taken in sorted order. The first pictures are shown with their\n"
         "class, so that a shift is seen at once.\n"
@@ -216,12 +213,7 @@ static void judge(struct job *job, const char *path, const struct imgcls_evaluat
 static imgcls_status evaluate(struct job *job, const char *path)
 {
     struct command_line *line = &job->line;
-    struct imgcls_model_options how = {
-        .struct_size = sizeof how,
-        .recipe = command_value(line, "preprocess"),
-        .labels = command_value(line, "labels"),
-        .arch = command_value(line, "arch"),
-    };
+    struct model_options how;
     struct imgcls_evaluation_options what = {
         .struct_size = sizeof what,
         .dataset = command_value(line, "dataset"),
@@ -236,7 +228,9 @@ static imgcls_status evaluate(struct job *job, const char *path)
     struct imgcls_model *model = NULL;
     struct imgcls_evaluation *evaluation = NULL;
     int64_t run_id = 0;
-    imgcls_status status = imgcls_model_open_with(job->ctx, path, &how, &model);
+    imgcls_status status;
+    model_options_take(line, &how);
+    status = imgcls_model_open_with(job->ctx, path, &how.options, &model);
     if (status != IMGCLS_OK)
         return status;
     if (!line->quiet && imgcls_model_recipe(model))
