@@ -97,7 +97,7 @@ static inline __m256 twice_normal_f32_avx2(__m256 x)
 {
     __m256 z = _mm256_mul_ps(x, _mm256_set1_ps(APPROX_SQRT_HALF));
     __m256 size = approx_abs_avx2(z), square = _mm256_mul_ps(z, z);
-    __m256 ten = _mm256_set1_ps(10), p, q;
+    __m256 most = _mm256_set1_ps(10.1f), p, q;
     __m256 small = _mm256_cmp_ps(size, _mm256_set1_ps(1), _CMP_LT_OQ);
 
     p = _mm256_set1_ps(APPROX_F6);
@@ -109,7 +109,7 @@ static inline __m256 twice_normal_f32_avx2(__m256 x)
     p = approx_step_avx2(p, square, APPROX_F0);
     p = _mm256_add_ps(_mm256_mul_ps(p, z), _mm256_set1_ps(1));
 
-    size = _mm256_blendv_ps(size, ten, _mm256_cmp_ps(size, ten, _CMP_GT_OQ));
+    size = _mm256_blendv_ps(size, most, _mm256_cmp_ps(size, most, _CMP_GT_OQ));
     q = _mm256_set1_ps(APPROX_G9);
     q = approx_step_avx2(q, size, APPROX_G8);
     q = approx_step_avx2(q, size, APPROX_G7);

@@ -131,8 +131,8 @@ static inline float twice_normal_f32(float x)
         p = p * square + APPROX_F0;
         return p * z + 1;
     }
-    if (size > 10)
-        size = 10; /* erfc(10) is 2e-45: nothing is left */
+    if (size > 10.1f)
+        size = 10.1f; /* erfc is below the smallest float: nothing is left */
     p = APPROX_G9;
     p = p * size + APPROX_G8;
     p = p * size + APPROX_G7;

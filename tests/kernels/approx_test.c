@@ -1,0 +1,142 @@
+/*
+ * tests/kernels/approx_test.c - exp, tanh, sigmoid, erf: how far from the truth, and the same
+ * bits eight at a time
+ *
+ * The truth is libm in double, rounded. The bounds are what was measured over these samples
+ * (every 257th float of a range), plus a little: they guard against a coefficient mistyped.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include "plugins/kernels/approx.h"
+
+#include "tests/kernels/drawn.h"
+#include "tests/kernels/lanes.h"
+
+static double exact_sigmoid(double x)
+{
+    return 1 / (1 + exp(-x));
+}
+
+static double exact_silu(double x)
+{
+    return x / (1 + exp(-x));
+}
+
+static double exact_gelu(double x)
+{
+    return x / 2 * erfc(-x * M_SQRT1_2);
+}
+
+static double exact_twice_normal(double x)
+{
+    return erfc(-x * M_SQRT1_2);
+}
+
+static const struct {
+    const char *name;
+    float (*near)(float x);
+    double (*exact)(double x);
+    void (*lanes)(const float *x, float *y);
+    float low, high;
+    double ulps;     /* relative, in units of 2^-24 */
+    double absolute; /* what the result may be off besides */
+} rows[] = {
+    {"exp", exp_f32, exp, exp_lanes, -87.3f, 88.72f, 3.2, 0},
+    {"exp", exp_f32, exp, exp_lanes, -104, -87.3f, 0, 0x1p-148},
+    {"sigmoid", sigmoid_f32, exact_sigmoid, sigmoid_lanes, -87, 100, 5.5, 1e-38},
+    {"silu", silu_f32, exact_silu, silu_lanes, -87, 100, 6.5, 1e-36},
+    {"tanh", tanh_f32, tanh, tanh_lanes, -12, 12, 4, 0},
+    {"gelu", gelu_f32, exact_gelu, gelu_lanes, 0, 12, 8, 1e-44},
+    {"gelu", gelu_f32, exact_gelu, gelu_lanes, -1.4142f, 0, 8, 1.2e-7}, /* 1 + erf cancels */
+    {"gelu", gelu_f32, exact_gelu, gelu_lanes, -12, -1.4143f, 2000, 1e-37},
+    {"1 + erf", twice_normal_f32, exact_twice_normal, twice_normal_lanes, -1.4142f, 12, 4,
+     2e-7},
+    {"1 + erf", twice_normal_f32, exact_twice_normal, twice_normal_lanes, -12, -1.4143f, 2000, 1e-38},
+};
+
+static void results_are_near_the_truth(void **state)
+{
+    size_t r;
+    (void)state;
+    for (r = 0; r < sizeof rows / sizeof *rows; r++) {
+        double worst = 0;
+        uint32_t bits;
+        for (bits = 0; bits < 0x7f800000u; bits += 257) {
+            int sign;
+            for (sign = 0; sign < 2; sign++) {
+                uint32_t both = bits | (sign ? 0x80000000u : 0);
+                double want, off;
+                float x, is;
+                memcpy(&x, &both, sizeof x);
+                if (!(x >= rows[r].low && x <= rows[r].high))
+                    continue;
+                is = rows[r].near(x);
+                want = rows[r].exact(x);
+                off = fabs(is - want);
+                if (off > rows[r].ulps * 0x1p-24 * fabs(want) + rows[r].absolute)
+                    fail_msg("%s(%a) is %.9g, should be %.9g: %.2f of 2^-24 away", rows[r].name,
+                             x, is, want, off / fabs(want) * 0x1p24);
+                off = off <= rows[r].absolute ? 0 : (off - rows[r].absolute) / fabs(want) * 0x1p24;
+                worst = off > worst ? off : worst;
+            }
+        }
+        print_message("%s on %g..%g: at most %.2f of 2^-24\n", rows[r].name, rows[r].low,
+                      rows[r].high, worst);
+    }
+}
+
+static void ends_of_the_range_are_kept(void **state)
+{
+    (void)state;
+    assert_true(exp_f32(INFINITY) == INFINITY && exp_f32(89) == INFINITY);
+    assert_true(exp_f32(-INFINITY) == 0 && exp_f32(-105) == 0 && exp_f32(0) == 1);
+    assert_true(isnan(exp_f32(NAN)) && isnan(tanh_f32(NAN)) && isnan(gelu_f32(NAN)));
+    assert_true(tanh_f32(INFINITY) == 1 && tanh_f32(-INFINITY) == -1);
+    assert_true(sigmoid_f32(-INFINITY) == 0 && sigmoid_f32(INFINITY) == 1);
+    assert_true(gelu_f32(100) == 100 && gelu_f32(-100) == 0);
+    assert_true(tanh_f32(-0.0f) == 0);
+}
+
+static void lanes_have_the_scalar_bits(void **state)
+{
+    static const float odd[] = {0,   -0.0f,  INFINITY, -INFINITY, NAN,       1e-40f, 88.7228394f,
+                                89,  -103.9f, -104,     0.625f,    1.4142136f, -1.4142136f};
+    size_t r;
+    int i, j;
+    (void)state;
+    if (!lanes_offered()) {
+        print_message("skipped: this CPU or build lacks AVX2\n");
+        skip();
+    }
+    draw_begin();
+    for (r = 0; r < sizeof rows / sizeof *rows; r++)
+        for (i = 0; i < 200000; i++) {
+            float x[8], is[8], want[8];
+            int64_t where;
+            for (j = 0; j < 8; j++) {
+                uint32_t bits = (uint32_t)(draw() >> 32);
+                memcpy(&x[j], &bits, sizeof bits);
+                if (i % 2)
+                    x[j] = draw_float() * 12;
+                if (i < 40)
+                    x[j] = odd[(i + j) % (int)(sizeof odd / sizeof *odd)];
+                want[j] = rows[r].near(x[j]);
+            }
+            rows[r].lanes(x, is);
+            if (!same_bits(is, want, 8, &where))
+                fail_msg("%s(%a): a lane gives %a, the scalar %a", rows[r].name, x[where],
+                         is[where], want[where]);
+        }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(results_are_near_the_truth),
+        cmocka_unit_test(ends_of_the_range_are_kept),
+        cmocka_unit_test(lanes_have_the_scalar_bits),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,39 @@
+/*
+ * tests/kernels/lanes.avx2.c - approx.avx2.h's functions on eight floats in memory
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include "tests/kernels/lanes.h"
+
+#if BUILD_AVX2
+#include "plugins/kernels/approx.avx2.h"
+
+int lanes_offered(void)
+{
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+}
+#define LANES(name, function)                                                                  \
+    void name(const float *x, float *y)                                                        \
+    {                                                                                          \
+        _mm256_storeu_ps(y, function(_mm256_loadu_ps(x)));                                     \
+    }
+#else
+int lanes_offered(void)
+{
+    return 0;
+}
+#define LANES(name, function)                                                                  \
+    void name(const float *x, float *y)                                                        \
+    {                                                                                          \
+        *y = *x; /* not called */                                                              \
+    }
+#endif
+
+LANES(exp_lanes, exp_f32_avx2)
+LANES(sigmoid_lanes, sigmoid_f32_avx2)
+LANES(silu_lanes, silu_f32_avx2)
+LANES(tanh_lanes, tanh_f32_avx2)
+LANES(gelu_lanes, gelu_f32_avx2)
+LANES(twice_normal_lanes, twice_normal_f32_avx2)
