@@ -30,6 +30,9 @@ struct icl_session {
     struct icl_instance *instances[PLANS_KEPT];
     struct icl_instance *last; /* that ran last; NULL before the first run */
     struct imgcls_tensor *shapes; /* of the run at hand, one an input */
+    const struct imgcls_value **given; /* of the run at hand, optionals wrapped */
+    struct imgcls_value *optionals;    /* around given_items, one an input */
+    const struct imgcls_value **given_items;
     char *arena;
     size_t arena_bytes;
     uint64_t runs;
@@ -51,7 +54,10 @@ imgcls_status icl_session_create(struct imgcls_context *ctx, const struct imgcls
     if (session->options.threads < 1)
         session->options.threads = 1;
     session->shapes = calloc(graph->input_count + 1, sizeof *session->shapes);
-    if (!session->shapes) {
+    session->given = calloc(graph->input_count + 1, sizeof *session->given);
+    session->given_items = calloc(graph->input_count + 1, sizeof *session->given_items);
+    session->optionals = calloc(graph->input_count + 1, sizeof *session->optionals);
+    if (!session->shapes || !session->given || !session->given_items || !session->optionals) {
         icl_session_destroy(session);
         return icl_fail(ctx, IMGCLS_NO_MEMORY, "no memory for a session");
     }
@@ -68,6 +74,9 @@ void icl_session_destroy(struct icl_session *session)
     if (!session->pool_shared)
         icl_pool_destroy(session->pool);
     icl_free(session->ctx, session->arena);
+    free(session->optionals);
+    free(session->given_items);
+    free(session->given);
     free(session->shapes);
     free(session);
 }
@@ -182,10 +191,37 @@ imgcls_status icl_session_prepare(struct icl_session *session,
 
 /* -- running ------------------------------------------------------------------------------*/
 
-static imgcls_status check_input(struct icl_session *session, size_t index,
-                                 const struct imgcls_value *value)
+static const char *kind_name(int32_t kind)
+{
+    static const char *const names[] = {"a tensor", "a sequence", "an optional", "a map",
+                                        "a sparse tensor"};
+    return kind >= 0 && kind <= IMGCLS_KIND_SPARSE ? names[kind] : "an unknown kind of value";
+}
+
+/* A plain value where an optional is expected is an optional that has it. */
+static void take_input(struct icl_session *session, size_t index,
+                       const struct imgcls_value *value)
+{
+    session->given[index] = value;
+    if (!value || session->graph->inputs[index]->info.kind != IMGCLS_KIND_OPTIONAL ||
+        value->kind == IMGCLS_KIND_OPTIONAL)
+        return;
+    struct imgcls_value *optional = &session->optionals[index];
+    session->given[index] = optional;
+    *optional = (struct imgcls_value){
+        .struct_size = sizeof *optional,
+        .kind = IMGCLS_KIND_OPTIONAL,
+        .type = value->type,
+        .count = 1,
+        .items = (struct imgcls_value *const *)&session->given_items[index],
+    };
+    session->given_items[index] = value;
+}
+
+static imgcls_status check_input(struct icl_session *session, size_t index)
 {
     const struct icl_value *input = session->graph->inputs[index];
+    const struct imgcls_value *value = session->given[index];
     struct imgcls_tensor *shape = &session->shapes[index];
     memset(shape, 0, sizeof *shape);
     if (input->info.constant) { /* an initializer that may be fed in old models: it is not */
@@ -195,10 +231,10 @@ static imgcls_status check_input(struct icl_session *session, size_t index,
     }
     if (!value)
         return icl_fail(session->ctx, IMGCLS_BAD_INPUT, "input '%s' is missing", input->name);
-    if (value->kind != input->info.kind || (value->kind == IMGCLS_KIND_TENSOR) !=
-                                               (value->tensor != NULL))
-        return icl_fail(session->ctx, IMGCLS_BAD_INPUT, "input '%s': kind %d given, kind %d "
-                        "expected", input->name, (int)value->kind, (int)input->info.kind);
+    if (value->kind != input->info.kind ||
+        (value->kind == IMGCLS_KIND_TENSOR) != (value->tensor != NULL))
+        return icl_fail(session->ctx, IMGCLS_BAD_INPUT, "input '%s' is %s, %s is expected",
+                        input->name, kind_name(value->kind), kind_name(input->info.kind));
     shape->reserved = value->kind; /* part of the key */
     shape->type = value->tensor ? value->tensor->type : value->type;
     shape->rank = value->tensor ? value->tensor->rank : -1;
@@ -218,8 +254,10 @@ imgcls_status icl_session_run(struct icl_session *session,
     imgcls_status status = IMGCLS_OK;
     for (size_t i = 0; i < session->graph->output_count; i++)
         outputs[i] = NULL;
-    for (size_t i = 0; i < session->graph->input_count && status == IMGCLS_OK; i++)
-        status = check_input(session, i, inputs[i]);
+    for (size_t i = 0; i < session->graph->input_count && status == IMGCLS_OK; i++) {
+        take_input(session, i, inputs[i]);
+        status = check_input(session, i);
+    }
     if (status == IMGCLS_OK)
         status = find_instance(session, &instance);
     if (status == IMGCLS_OK)
@@ -227,7 +265,7 @@ imgcls_status icl_session_run(struct icl_session *session,
     if (status)
         return status;
     session->last = instance;
-    status = icl_instance_run(instance, session->arena, session->pool, inputs,
+    status = icl_instance_run(instance, session->arena, session->pool, session->given,
                               session->observe, session->observe_argument);
     for (size_t i = 0; i < session->graph->output_count && status == IMGCLS_OK; i++)
         outputs[i] = instance->values[instance->plan->outputs[i]];
