@@ -2,7 +2,8 @@
 
 # The schema as a C string, so that the library needs no file at run time.
 EXTRA_DIST += \
-	%D%/leaderboard.sql
+	%D%/leaderboard.sql \
+	%D%/manifest.schema.json
 BUILT_SOURCES += \
 	%D%/leaderboard.sql.h
 CLEANFILES += \

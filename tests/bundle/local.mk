@@ -1,4 +1,8 @@
 # tests/bundle/local.mk - tests of the folder of the same name
+check_PROGRAMS += %D%/bundle_test
+TESTS += %D%/bundle_test
+%C%_bundle_test_SOURCES = %D%/bundle_test.c %D%/memory.h
+%C%_bundle_test_LDADD = $(TEST_LIBS)
 check_PROGRAMS += %D%/zip_read_test
 TESTS += %D%/zip_read_test
 %C%_zip_read_test_SOURCES = %D%/memory.h %D%/zip_read_test.c

@@ -110,7 +110,13 @@ char *bundle_manifest_text(const struct imgcls_host *host, const struct imgcls_g
         "outputs", bundle_ports(host, graph, true),
         "passes", passes_of(host, graph),
         "golden", golden_of(host, graph));
-    char *text = manifest ? json_dumps(manifest, JSON_INDENT(2)) : NULL;
+    /* Twice, to end with a line break without another copy: the size is known first. */
+    size_t size = manifest ? json_dumpb(manifest, NULL, 0, JSON_INDENT(2)) : 0;
+    char *text = size ? malloc(size + 2) : NULL;
+    if (text) {
+        json_dumpb(manifest, text, size, JSON_INDENT(2));
+        memcpy(text + size, "\n", 2);
+    }
     json_decref(manifest);
     if (!text)
         host->fail(host, IMGCLS_BAD_INPUT,
