@@ -248,8 +248,7 @@ static const struct {
     {"labels.txt", NULL, "one\n", "says 2 labels, labels.txt has 1", IMGCLS_BAD_INPUT},
     {"test_data_set_0/output_0.pb", NULL, NULL, "output_0.pb", IMGCLS_BAD_INPUT},
     {"test_data_set_0/input_0.pb", NULL, "not a tensor", "input_0.pb", IMGCLS_BAD_INPUT},
-    /* A tensor of 2 x 31 float64 zeros would do; one of one element does too: dims 1, type 1,
-     * float_data 0 (by hand after onnx.proto). */
+    /* By hand after onnx.proto: dims 1, data_type 1 (float32), float_data of four bytes. */
     {"test_data_set_0/input_0.pb", NULL, "\x08\x01\x10\x01\x22\x04zzzz",
      "golden input 0 is float32[1], the graph's 'x' is float32[?,32]", IMGCLS_BAD_INPUT},
     {"manifest.json", NULL, "{\"format\": \"imgcls-bundle\"", "no JSON object",
@@ -321,12 +320,26 @@ static void what_people_edit_wins_over_the_graphs_metadata(void **state)
     free(edited.bytes);
 }
 
-static void cuts_are_refused_and_flips_survived(void **state)
+/* Whether a byte belongs to some member's data, so that a checksum covers it. */
+static bool is_data(struct imgcls_context *ctx, const struct imgcls_zip *zip, size_t at)
+{
+    const struct imgcls_zip_member *member;
+    for (size_t i = 0; (member = icl_zip_member_at(&ctx->host, zip, i)); i++)
+        if (at >= member->offset && at - member->offset < member->size)
+            return true;
+    return false;
+}
+
+static void cuts_and_flips_of_data_are_refused(void **state)
 {
     struct imgcls_context *ctx = *state;
     struct imgcls_graph *graph = make_graph(ctx), *again;
     struct memory good;
+    struct imgcls_source whole;
+    struct imgcls_zip *zip;
     write_bundle(ctx, graph, &good);
+    OK(memory_source(ctx, good.bytes, good.size, &whole));
+    OK(icl_zip_open(&ctx->host, &whole, &zip));
     for (size_t cut = 0; cut < good.size; cut += 13) {
         struct imgcls_source source;
         OK(memory_source(ctx, good.bytes, cut, &source));
@@ -342,11 +355,16 @@ static void cuts_are_refused_and_flips_survived(void **state)
         OK(memory_source(ctx, good.bytes, good.size, &source));
         source.path = "flipped.imgcls";
         ((unsigned char *)source.bytes)[at] ^= (unsigned char)(1 << at % 8);
-        if (read_bundle(ctx, &source, &again) == IMGCLS_OK)
+        if (read_bundle(ctx, &source, &again) == IMGCLS_OK) {
+            if (is_data(ctx, zip, at))
+                fail_msg("a flipped bit in byte %zu was accepted", at);
             icl_graph_destroy(again);
+        }
         icl_forgive(ctx);
         memory_source_clear(&source);
     }
+    icl_zip_close(&ctx->host, zip);
+    memory_source_clear(&whole);
     icl_graph_destroy(graph);
     free(good.bytes);
 }
@@ -363,7 +381,7 @@ int main(void)
                                         close_context),
         cmocka_unit_test_setup_teardown(what_people_edit_wins_over_the_graphs_metadata,
                                         open_context, close_context),
-        cmocka_unit_test_setup_teardown(cuts_are_refused_and_flips_survived, open_context,
+        cmocka_unit_test_setup_teardown(cuts_and_flips_of_data_are_refused, open_context,
                                         close_context),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
