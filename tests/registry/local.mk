@@ -1,10 +1,12 @@
 # tests/registry/local.mk - tests of the folder of the same name
 check_PROGRAMS += \
+	%D%/boundary_test \
 	%D%/bytes_test \
 	%D%/cache_test \
 	%D%/refusal_test \
 	%D%/registry_test
 TESTS += \
+	%D%/boundary_test \
 	%D%/bytes_test \
 	%D%/cache_test \
 	%D%/headers_test.sh \
@@ -14,6 +16,8 @@ TESTS += \
 EXTRA_DIST += \
 	%D%/headers_test.sh \
 	%D%/symbols_test.sh
+%C%_boundary_test_SOURCES = %D%/boundary_test.c %D%/stage.c %D%/stage.h
+%C%_boundary_test_LDADD = $(TEST_LIBS)
 %C%_bytes_test_SOURCES = %D%/bytes_test.c
 %C%_bytes_test_LDADD = $(TEST_LIBS)
 %C%_cache_test_SOURCES = %D%/cache_test.c %D%/stage.c %D%/stage.h
@@ -104,5 +108,9 @@ check_LTLIBRARIES += %D%/sample_range.la
 %C%_sample_range_la_SOURCES = %D%/sample_plugin.c
 %C%_sample_range_la_CPPFLAGS = $(AM_CPPFLAGS) -DSAMPLE=25
 %C%_sample_range_la_LDFLAGS = $(PLUGIN_TEST_LINK_FLAGS)
+# The three proofs of the boundary, in one throw-away plugin.
+check_LTLIBRARIES += %D%/sample_boundary.la
+%C%_sample_boundary_la_SOURCES = %D%/boundary_plugin.c
+%C%_sample_boundary_la_LDFLAGS = $(PLUGIN_TEST_LINK_FLAGS)
 # As plugins are linked, but never installed; -rpath makes libtool build a shared object.
 PLUGIN_TEST_LINK_FLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath /nowhere
