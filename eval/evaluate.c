@@ -288,6 +288,8 @@ static imgcls_status open_set(struct imgcls_model *model, struct icl_evaluation 
     if (status != IMGCLS_OK)
         return status;
     icl_dataset_limit(evaluation->set, options->limit);
+    if (options->ready && (status = options->ready(options->argument)) != IMGCLS_OK)
+        return status;
     for (i = 0; options->note && i < evaluation->set->evidence_count; i++)
         options->note(options->argument, evaluation->set->evidence[i]);
     evaluation->head.classes = space.classes;

@@ -2,7 +2,7 @@
  * programs/eval.c - imgcls-eval: how often is a classifier right on labelled pictures
  *
  * Options in, imgcls_evaluate and imgcls_board_add_run, words and JSON out. The database is
- * opened before the work, so that one that cannot be written costs nobody an hour.
+ * opened before the first picture, so that one that cannot be written costs nobody an hour.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -70,7 +70,9 @@ static const struct command command = {
 struct job {
     struct command_line line;
     struct imgcls_context *ctx;
-    struct imgcls_board *board; /* NULL: nothing is recorded */
+    struct imgcls_board *board; /* NULL: nothing is recorded, or not yet */
+    const char *path;           /* of the model in work */
+    struct imgcls_model *model;
     struct progress progress;
     bool progressing;
     long long batch, limit;
@@ -93,6 +95,20 @@ static void on_progress(void *argument, int64_t done, int64_t total)
         progress_begin(&job->progress, &job->line, "evaluating", "pictures", total);
     job->progressing = true;
     progress_show(&job->progress, done);
+}
+
+/* Model and data set are in order: now is the time to see whether there will be a row, and to
+ * say what is going to be done. A bad input has left no database and one line by then. */
+static imgcls_status on_ready(void *argument)
+{
+    struct job *job = argument;
+    imgcls_status status = IMGCLS_OK;
+    if (!job->board && !command_value(&job->line, "no-record"))
+        status = imgcls_board_open(job->ctx, command_value(&job->line, "db"),
+                                   IMGCLS_BOARD_WRITE, &job->board);
+    if (status == IMGCLS_OK && !job->line.quiet)
+        fprintf(stderr, "%s: preprocessing %s\n", job->path, imgcls_model_recipe(job->model));
+    return status;
 }
 
 /* File names need not be UTF-8; JSON must. */
@@ -223,6 +239,7 @@ static imgcls_status evaluate(struct job *job, const char *path)
         .limit = job->limit,
         .note = on_note,
         .progress = on_progress,
+        .ready = on_ready,
         .argument = job,
     };
     struct imgcls_model *model = NULL;
@@ -233,8 +250,8 @@ static imgcls_status evaluate(struct job *job, const char *path)
     status = imgcls_model_open_with(job->ctx, path, &how.options, &model);
     if (status != IMGCLS_OK)
         return status;
-    if (!line->quiet && imgcls_model_recipe(model))
-        fprintf(stderr, "%s: preprocessing %s\n", path, imgcls_model_recipe(model));
+    job->path = path;
+    job->model = model;
     status = imgcls_evaluate(model, &what, &evaluation);
     if (job->progressing)
         progress_end(&job->progress);
@@ -258,13 +275,11 @@ done:
 /* Without MODEL: the one that was converted last. Own: free. */
 static imgcls_status last_model(struct job *job, char **path)
 {
-    struct imgcls_board *board = job->board;
+    struct imgcls_board *board = NULL;
     const char *found, *when;
-    imgcls_status status = IMGCLS_OK;
+    imgcls_status status = imgcls_board_open(job->ctx, command_value(&job->line, "db"),
+                                             IMGCLS_BOARD_READ, &board);
     *path = NULL;
-    if (!board)
-        status = imgcls_board_open(job->ctx, command_value(&job->line, "db"),
-                                   IMGCLS_BOARD_READ, &board);
     if (status == IMGCLS_OK)
         status = imgcls_board_last_model(board, &found, &when);
     if (status == IMGCLS_OK) {
@@ -273,8 +288,7 @@ static imgcls_status last_model(struct job *job, char **path)
         if (!job->line.quiet)
             fprintf(stderr, "%s: converted last (%s)\n", found, when);
     }
-    if (board != job->board)
-        imgcls_board_close(board);
+    imgcls_board_close(board);
     return status;
 }
 
@@ -283,10 +297,7 @@ static imgcls_status evaluate_all(struct job *job)
     struct command_line *line = &job->line;
     imgcls_status status = IMGCLS_OK;
     size_t i;
-    if (!command_value(line, "no-record"))
-        status = imgcls_board_open(job->ctx, command_value(line, "db"), IMGCLS_BOARD_WRITE,
-                                   &job->board);
-    if (status == IMGCLS_OK && line->positional_count == 0) {
+    if (line->positional_count == 0) {
         char *path;
         status = last_model(job, &path);
         if (status == IMGCLS_OK)

@@ -24,8 +24,12 @@ struct imgcls_evaluation_options {
     int64_t limit;           /* that many pictures, spread evenly over the set; 0: all */
     /* What was recognised, one line a call, before the first picture; may be NULL. */
     void (*note)(void *argument, const char *line);
-    /* After each batch; may be NULL. Both are called on the caller's thread. */
+    /* After each batch; may be NULL. */
     void (*progress)(void *argument, int64_t done, int64_t total);
+    /* Once model and data set are found to be in order, before note and the first picture;
+     * may be NULL. Other than IMGCLS_OK ends the evaluation with that status: the place to
+     * see whether the result can be written. All three are called on the caller's thread. */
+    imgcls_status (*ready)(void *argument);
     void *argument;
 };
 
