@@ -75,8 +75,8 @@ static uint32_t encode(const struct narrow *f, double value, bool saturate)
     exponent = (int)(bits >> 52 & 0x7ff);
     fraction = bits & ((UINT64_C(1) << 52) - 1);
     if (exponent == 0x7ff && fraction != 0) { /* NaN */
-        if (f->no_nan)
-            return top;
+        if (f->no_nan) /* -0, as ml_dtypes (and with it the ONNX suite) has it */
+            return 1u << (f->exponent_bits + f->fraction_bits);
         if (f->unsigned_zero)
             return 1u << (f->exponent_bits + f->fraction_bits);
         return f->infinity ? sign | (top + 1) | 1u << (f->fraction_bits - 1) : sign | (top + 1);

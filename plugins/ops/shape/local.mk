@@ -16,6 +16,9 @@ plugins_ops_shape_la_SOURCES = \
 	%D%/index.h \
 	%D%/pad.c \
 	%D%/plugin.c \
+	%D%/resize.c \
+	%D%/resize_taps.c \
+	%D%/resize_taps.h \
 	%D%/scatter.c \
 	%D%/select.c \
 	%D%/shape.h \

@@ -30,6 +30,9 @@ SHAPE_OP(dropout_op)
 /* pad.c */
 SHAPE_OP(pad_op)
 SHAPE_OP(center_crop_pad_op)
+/* resize.c */
+SHAPE_OP(resize_op)
+SHAPE_OP(upsample_op)
 /* scatter.c */
 SHAPE_OP(scatter_op)
 SHAPE_OP(scatter_elements_op)
