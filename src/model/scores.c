@@ -2,7 +2,7 @@
  * src/model/scores.c - preprocessed pictures in, rows of scores out
  *
  * The model's one input says how it wants pictures: N x C x H x W; N x H x W x C where the
- * last dimension is 1 or 3 and the second is not; C x H x W, one picture at a time; or N x F
+ * last dimension is the number of channels and the second is not; C x H x W, one picture at a time; or N x F
  * with F their product. A fixed batch is honoured: larger batches run in pieces, and the last
  * piece is filled up with zeros whose rows are dropped.
  *
@@ -50,9 +50,7 @@ static imgcls_status find_form(struct pictures *p)
     struct imgcls_model *model = p->model;
     bool known = info->rank < 0 || info->rank == 4;
     p->form = FORM_NCHW;
-    if (info->rank == 4 && is_color(dims[3]) && dims[1] >= 0 && !is_color(dims[1]))
-        p->form = FORM_NHWC;
-    if (info->rank == 4 && is_color(dims[3]) && dims[1] < 0)
+    if (info->rank == 4 && dims[3] == p->channels && dims[1] != p->channels)
         p->form = FORM_NHWC;
     if (info->rank == 3 && is_color(dims[0]))
         p->form = FORM_CHW;
