@@ -1,1 +1,7 @@
-# tests/programs/local.mk - tests of the folder of the same name
+# tests/programs/local.mk - tests of the folder of the same name, with the installed programs
+# (tests/e2e/env.sh)
+PROGRAM_TESTS = \
+	%D%/eval_test.sh \
+	%D%/leaderboard_test.sh
+TESTS += $(PROGRAM_TESTS)
+EXTRA_DIST += $(PROGRAM_TESTS)

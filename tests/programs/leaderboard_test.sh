@@ -1,0 +1,94 @@
+#!/bin/sh
+# tests/programs/leaderboard_test.sh - imgcls-leaderboard over three runs of the sample
+#
+# PyTorch's answers (eval/sample/reference.csv) say how often only one of the two is right:
+# that is what compare must find.
+. "$ICL_TOP_SRCDIR/tests/e2e/env.sh"
+
+board() { # board STATUS ARGUMENT...
+    status=$1
+    shift
+    expect "$status" imgcls-leaderboard "$@"
+}
+export IMGCLS_DB=$folder/board.db
+board 2 list
+holds 'board.db: no such leaderboard' err
+[ ! -e board.db ] || complain "reading made a database"
+for model in lenet5 vit_tiny; do
+    expect 0 imgcls-eval "$sample/$model/model.onnx" -d "$sample/val" \
+        --preprocess "$(cat "$sample/$model/recipe.txt")"
+done
+expect 0 imgcls-eval "$sample/lenet5/model.onnx" -d "$sample/val" --limit 50 \
+    --preprocess "$(cat "$sample/lenet5/recipe.txt")"
+
+board 0 list
+[ "$(wc -l <out)" -eq 4 ] || complain "list: not three runs under a head"
+holds 'lenet5' out
+board 0 list --json --where model=vit_tiny
+[ "$(grep -c '"run"' out)" -eq 1 ] || complain "where does not select one"
+board 0 list --columns run --sort run,desc --json
+[ "$(grep -o '"run": [0-9]' out | tr -d '\n')" = '"run": 3"run": 2"run": 1' ] ||
+    complain "sort does not fall"
+board 0 list --where 'images<100' --columns run,model --limit 1
+holds '  3  lenet5' out
+board 2 list --where nonsense=1
+holds "column 'nonsense'" err
+board 0 list --where run=99
+[ ! -s out ] || complain "an empty list prints something"
+board 0 list --where run=99 --json
+holds '"rows": \[\]' out
+
+board 0 show 2
+holds 'model_sha256 *[0-9a-f]\{64\}$' out
+board 2 show 99
+holds 'no run 99' err
+board 2 show two
+board 2 show
+board 2 nonsense
+
+counts=$(awk -F, '{ split($2, path, "/"); right[$1, $2] = path[1] == $3; files[$2] }
+    END { for (f in files) { a += right["lenet5", f] && !right["vit_tiny", f]
+                             b += !right["lenet5", f] && right["vit_tiny", f] }
+          print a + 0, b + 0 }' "$sample/reference.csv")
+board 0 compare 1 2 --json
+[ "$(grep -o '"only_[a-z]*_right": [0-9]*' out | grep -o '[0-9]*' | tr '\n' ' ')" = "$counts " ] ||
+    complain "compare does not find PyTorch's $counts: $(cat out)"
+holds '"p_value": ' out
+board 0 compare 1 2
+holds "McNemar" out
+board 2 compare 1 3
+holds 'different data sets' err
+
+board 0 check
+holds '3 runs checked' out
+board 0 query 'SELECT count(*) AS n FROM pictures' --json
+holds '"n": 405' out
+board 2 query 'DELETE FROM registrations'
+board 2 query 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n' \
+    --time-limit 0.2
+holds 'stopped after' err
+
+board 0 export --format csv -o board.csv
+[ "$(wc -l <board.csv)" -eq 4 ] || complain "csv: not three runs under a head"
+board 0 export --format markdown --columns model,top1
+holds '^| model | top1 |$' out
+board 0 export --format json
+holds '"rows"' out
+board 2 export --format html
+board 2 export --format csv -o no/such/place.csv
+board 2 export
+
+# somebody with sqlite3 at hand: found out, status 1
+if command -v sqlite3 >/dev/null; then
+    sqlite3 board.db 'UPDATE runs SET top1 = 1' 2>err && complain "a run could be changed"
+    sqlite3 board.db 'DROP TRIGGER runs_keep; UPDATE runs SET top1_correct = 355 WHERE id = 2'
+    board 1 check --json
+    holds '"figure": "top1_correct"' out
+fi
+# a board in a folder that cannot be written is read all the same
+if [ "$(id -u)" -ne 0 ]; then
+    mkdir shut && cp board.db shut/ && chmod 555 shut
+    board 0 list --db shut/board.db
+    chmod 755 shut
+fi
+finish
