@@ -3,7 +3,8 @@ EXTRA_DIST += \
 	%D%/architecture.md \
 	%D%/dependencies.md \
 	%D%/examples/classify.c \
-	%D%/file-format.md
+	%D%/file-format.md \
+	%D%/leaderboard.md
 
 # The second sentence of NAME is the summary: the last line before --help's first empty one.
 docs/man/%.1: %$(EXEEXT)
