@@ -1,1 +1,5 @@
-# plugins/examples/local.mk - see README.md of this folder
+# plugins/examples/local.mk - see README.md of this folder; nothing here is built by us
+EXTRA_DIST += \
+	%D%/README.md \
+	%D%/scaled-tanh/Makefile \
+	%D%/scaled-tanh/scaled-tanh.c
