@@ -24,14 +24,9 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("ICL_TOP_BUILDDIR", TOP / "build"))
 REWRITE = BUILD / "tests/onnx/rewrite"
 
-# Optionals of sequences come back as optionals of tensors: a graph keeps the element type of a
-# value and what it is, and one level of nesting. Graph inputs of that kind cannot be run here.
-KNOWN = {
-    "test_optional_get_element_optional_sequence",
-    "test_identity_opt",
-    "test_loop16_seq_none",
-    "test_if_opt",
-}
+# A graph keeps of a value what it is and the element type inside, not more than one level of
+# nesting: an optional of a sequence is declared as an optional of a tensor when written.
+KNOWN = {"test_identity_opt", "test_if_opt"}
 
 
 def skip(reason):

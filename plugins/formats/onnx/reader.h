@@ -101,8 +101,9 @@ imgcls_status onnx_unpack(struct onnx_reader *reader, const ProtobufCMessageDesc
 bool onnx_raw_span(const struct onnx_reader *reader, const ProtobufCBinaryData *raw,
                    struct onnx_span *out);
 
-/* tensor.c: checks a tensor and points *out at its bytes, which stay the reader's, or the
- * storage's where *storage is not NULL. reader->where says which tensor it is. */
+/* tensor.c: checks a tensor and points *out at its bytes. With *storage set they are the
+ * storage's and aligned; with NULL they last as long as the reader, may stand anywhere, and
+ * are to be copied. reader->where says which tensor it is. */
 imgcls_status onnx_tensor_read(struct onnx_reader *reader, const Onnx__TensorProto *proto,
                                struct imgcls_tensor *out, struct imgcls_storage **storage);
 /* tensor.c: type, dims and byte count of a tensor or of a sparse one's dense form. */

@@ -14,16 +14,25 @@
 #include <inttypes.h>
 #include <string.h>
 
+/* Number `at` of the indices, which may stand anywhere in the file. */
+static int64_t index_at(const struct imgcls_tensor *indices, int64_t at)
+{
+    int64_t index;
+    memcpy(&index, (const char *)indices->data + (size_t)at * sizeof index, sizeof index);
+    return index;
+}
+
 /* Position in the flattened shape of entry i, or -1 where it is out of range. */
 static int64_t position(const struct imgcls_tensor *dense, const struct imgcls_tensor *indices,
                         int64_t i)
 {
-    const int64_t *at = indices->data;
-    if (indices->rank == 1)
-        return at[i] >= 0 && at[i] < imgcls_count(dense->rank, dense->dims) ? at[i] : -1;
     int64_t sum = 0;
+    if (indices->rank == 1) {
+        sum = index_at(indices, i);
+        return sum >= 0 && sum < imgcls_count(dense->rank, dense->dims) ? sum : -1;
+    }
     for (int32_t d = 0; d < dense->rank; d++) {
-        int64_t index = at[i * dense->rank + d];
+        int64_t index = index_at(indices, i * dense->rank + d);
         if (index < 0 || index >= dense->dims[d])
             return -1;
         sum += index * dense->strides[d];

@@ -1,9 +1,8 @@
 /*
  * plugins/formats/onnx/tensor.c - TensorProto to a tensor over bytes
  *
- * raw_data stays where it is in the mapped file when it is aligned for its type; typed fields
- * are turned into plain arrays in the reader's arena; external data are a view of the other
- * file. The number of bytes, or of entries, must be exactly what type and shape need.
+ * raw_data stays where it is in the mapped file, external data in theirs; typed fields are
+ * turned into plain arrays in the reader's arena. The number of bytes, or of entries, must be exactly what type and shape need.
  *
  * Files are little-endian, and so are all machines this is built for.
  *
@@ -161,22 +160,15 @@ static size_t alignment_of(const struct onnx_element *element)
     return element->bits > 64 ? 8 : element->bits < 8 ? 1 : element->bits / 8;
 }
 
-/* Points at bytes of a mapped file, or at a copy where they are not aligned for the type. */
-static imgcls_status view(struct onnx_reader *reader, struct onnx_span bytes,
-                          struct imgcls_tensor *out, struct imgcls_storage **storage)
+/* Points at bytes of a mapped file. Those that are not aligned for the type have no storage:
+ * whoever keeps the tensor copies them, once. */
+static void view(struct onnx_span bytes, struct imgcls_tensor *out,
+                 struct imgcls_storage **storage)
 {
-    if (bytes.size == 0) {
+    out->data = bytes.size ? (void *)(uintptr_t)bytes.bytes : NULL; /* read-only all along */
+    if (!bytes.size ||
+        (uintptr_t)bytes.bytes % alignment_of(onnx_element_of(out->type)) != 0)
         *storage = NULL;
-        return IMGCLS_OK;
-    }
-    out->data = (void *)(uintptr_t)bytes.bytes; /* read-only by the host's promise */
-    if ((uintptr_t)bytes.bytes % alignment_of(onnx_element_of(out->type)) == 0)
-        return IMGCLS_OK;
-    *storage = NULL;
-    imgcls_status status = onnx_alloc(reader, 1, bytes.size, &out->data);
-    if (status == IMGCLS_OK)
-        memcpy(out->data, bytes.bytes, bytes.size);
-    return status;
 }
 
 static size_t typed_count(const Onnx__TensorProto *proto)
@@ -201,7 +193,8 @@ static imgcls_status read_raw(struct onnx_reader *reader, const Onnx__TensorProt
         return onnx_fail(reader, IMGCLS_BAD_INPUT,
                          "%s: data both in raw_data and in a typed field", reader->where);
     *storage = reader->source->storage;
-    return view(reader, raw, out, storage);
+    view(raw, out, storage);
+    return IMGCLS_OK;
 }
 
 imgcls_status onnx_tensor_read(struct onnx_reader *reader, const Onnx__TensorProto *proto,
@@ -223,7 +216,9 @@ imgcls_status onnx_tensor_read(struct onnx_reader *reader, const Onnx__TensorPro
             return onnx_fail(reader, IMGCLS_BAD_INPUT,
                              "%s: strings cannot be external data", reader->where);
         status = onnx_external_read(reader, proto, out->size_bytes, &bytes, storage);
-        return status != IMGCLS_OK ? status : view(reader, bytes, out, storage);
+        if (status == IMGCLS_OK)
+            view(bytes, out, storage);
+        return status;
     }
     /* Some writers leave an empty raw_data beside a typed field. */
     struct onnx_span raw = {NULL, 0};
