@@ -1,9 +1,11 @@
 /*
  * programs/classify.c - imgcls-classify: pictures in, names and probabilities out
  *
- * A picture that fails is reported and the others are still answered; a failure that would
- * meet every picture (the model, the recipe, memory) ends the command at once. Which one it
- * was is told by the message: a picture's own begins with its name.
+ * A picture that fails is reported and the others are still answered; a failure that meets
+ * every picture (the model, no recipe, memory) ends the command with one line. Which one it was
+ * is told by the message: a picture's own begins with its name. One that does not is held back
+ * until the next picture: the same again ends the command, anything else shows that it was the
+ * picture's after all (a size that the model does not take).
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -57,6 +59,8 @@ struct classifying {
     json_t *results; /* with --json */
     bool colour;
     imgcls_status worst; /* of pictures that failed */
+    const char *held_file; /* picture whose failure is held back, NULL: none */
+    char *held;            /* own: its text */
 };
 
 /* ---- Words ------------------------------------------------------------------------------*/
@@ -142,17 +146,40 @@ static imgcls_status print_json(struct classifying *work)
 
 /* ---- The whole --------------------------------------------------------------------------*/
 
-/* The reason where the context's failure is this picture's own, NULL where it is not. */
-static const char *own_reason(const struct classifying *work, const char *file,
-                              imgcls_status status)
+static void release_held(struct classifying *work)
+{
+    if (work->held_file)
+        command_complain(work->line, "%s: %s", work->held_file, work->held ? work->held : "");
+    free(work->held);
+    work->held = NULL;
+    work->held_file = NULL;
+}
+
+/* Reports a failure and gives IMGCLS_OK, or gives it back where it is every picture's. */
+static imgcls_status report(struct classifying *work, const char *file, imgcls_status status)
 {
     const char *error = imgcls_error(work->ctx);
     size_t length = strlen(file);
+    bool own = strncmp(error, file, length) == 0 && strncmp(error + length, ": ", 2) == 0;
+    bool alone = work->line->positional_count == 2;
     if (status == IMGCLS_INTERRUPTED || status == IMGCLS_NO_MEMORY || status == IMGCLS_LIMIT)
-        return NULL;
-    if (strncmp(error, file, length) != 0 || strncmp(error + length, ": ", 2) != 0)
-        return NULL;
-    return error + length + 2;
+        return status;
+    if (!own && (alone || (work->held && strcmp(work->held, error) == 0))) {
+        work->held_file = NULL; /* command_end says it once */
+        return status;
+    }
+    release_held(work);
+    if (own) {
+        error += length + 2;
+        command_complain(work->line, "%s: %s", file, error);
+    } else {
+        work->held_file = file;
+        work->held = strdup(error);
+    }
+    work->worst = status;
+    if (work->results)
+        add_result(work, file, json_array(), error);
+    return IMGCLS_OK;
 }
 
 static imgcls_status classify(struct classifying *work, const char *file)
@@ -160,16 +187,9 @@ static imgcls_status classify(struct classifying *work, const char *file)
     size_t count = 0;
     imgcls_status status =
         imgcls_model_classify(work->model, file, work->top, work->best, &count);
-    if (status != IMGCLS_OK) {
-        const char *reason = own_reason(work, file, status);
-        if (!reason)
-            return status;
-        command_complain(work->line, "%s: %s", file, reason);
-        work->worst = status;
-        if (work->results)
-            add_result(work, file, json_array(), reason);
-        return IMGCLS_OK;
-    }
+    if (status != IMGCLS_OK)
+        return report(work, file, status);
+    release_held(work);
     if (work->results)
         add_result(work, file, answers_json(work, count), NULL);
     else
@@ -185,6 +205,7 @@ static imgcls_status classify_all(struct classifying *work)
                                                   &given.options, &work->model);
     for (size_t i = 1; i < work->line->positional_count && status == IMGCLS_OK; i++)
         status = classify(work, work->line->positionals[i]);
+    release_held(work);
     if (status == IMGCLS_OK && work->results)
         status = print_json(work);
     return status;

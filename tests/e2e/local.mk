@@ -8,6 +8,7 @@ check_DATA = %D%/installed.stamp
 
 E2E_TESTS = \
 	%D%/bad_input_test.sh \
+	%D%/classify_test.sh \
 	%D%/example_test.sh \
 	%D%/main_job_test.sh \
 	%D%/options_test.sh \
