@@ -88,64 +88,77 @@ size_t gemm_workspace(void)
     return (size_t)GEMM_K_BLOCK * (GEMM_MAX_TILE_M + GEMM_MAX_TILE_N) * sizeof(float);
 }
 
+/* Packing walks along k in pieces, so that the lines of a panel that is written with gaps stay
+ * in L1 until they are full. */
+#define PACK_PIECE 128
+
 void gemm_pack_a(const struct gemm_job *job, int64_t index, float *to)
 {
     const float *a = (const float *)job->a + index * job->a_size;
-    int64_t m, k, r, run = job->a_run ? job->a_run : job->k;
+    int64_t run = job->a_run ? job->a_run : job->k, m, k, r, begin, end, in_run;
 
-    for (m = 0; m < job->m; m += GEMM_ROWS)
-        for (k = 0; k < job->k; k++) {
-            const float *from = a + k / run * job->a_jump + k % run * job->a_column;
-            for (r = 0; r < GEMM_ROWS; r++)
-                *to++ = m + r < job->m ? from[(m + r) * job->a_row] : 0;
+    for (m = 0; m < job->m; m += GEMM_ROWS, to += job->k * GEMM_ROWS)
+        for (begin = 0; begin < job->k; begin = end) {
+            end = begin + PACK_PIECE < job->k ? begin + PACK_PIECE : job->k;
+            for (r = 0; r < GEMM_ROWS; r++) {
+                const float *from = a + (m + r) * job->a_row + begin / run * job->a_jump +
+                                    begin % run * job->a_column;
+                for (in_run = begin % run, k = begin; k < end; k++) {
+                    to[k * GEMM_ROWS + r] = m + r < job->m ? *from : 0;
+                    if (m + r >= job->m || k + 1 == end)
+                        continue;
+                    from += job->a_column;
+                    if (++in_run == run) { /* from the run's end to the next run */
+                        from += job->a_jump - run * job->a_column;
+                        in_run = 0;
+                    }
+                }
+            }
         }
 }
 
 void gemm_pack_b(const struct gemm_job *job, int64_t index, float *to)
 {
     const float *b = (const float *)job->b + index * job->b_size;
-    int64_t n, k, j;
+    int64_t n, k, j, begin, end;
 
-    for (n = 0; n < job->n; n += GEMM_COLUMNS)
-        for (k = 0; k < job->k; k++)
+    for (n = 0; n < job->n; n += GEMM_COLUMNS, to += job->k * GEMM_COLUMNS)
+        for (begin = 0; begin < job->k; begin = end) {
+            end = begin + PACK_PIECE < job->k ? begin + PACK_PIECE : job->k;
             for (j = 0; j < GEMM_COLUMNS; j++)
-                *to++ = n + j < job->n ? b[k * job->b_row + (n + j) * job->b_column] : 0;
+                for (k = begin; k < end; k++)
+                    to[k * GEMM_COLUMNS + j] =
+                        n + j < job->n ? b[k * job->b_row + (n + j) * job->b_column] : 0;
+        }
 }
 
 void gemm_window_offsets(const struct gemm_window *window, int64_t n, int64_t count,
                          int64_t tap, int64_t offsets[GEMM_COLUMNS])
 {
-    int64_t at[3], base[3], z, y, x;
+    const int64_t *in = window->in, *out = window->out;
     int64_t kx = tap % window->kernel[2];
     int64_t ky = tap / window->kernel[2] % window->kernel[1];
     int64_t kz = tap / window->kernel[2] / window->kernel[1];
-    int j;
+    int64_t ox = n % out[2], oy = n / out[2] % out[1], oz = n / out[2] / out[1];
+    int64_t z = oz * window->stride[0] + kz * window->dilation[0] - window->pad[0];
+    int64_t y = oy * window->stride[1] + ky * window->dilation[1] - window->pad[1];
+    int64_t x0 = kx * window->dilation[2] - window->pad[2], row, x;
+    int64_t j = 0, in_row;
 
-    base[0] = kz * window->dilation[0] - window->pad[0];
-    base[1] = ky * window->dilation[1] - window->pad[1];
-    base[2] = kx * window->dilation[2] - window->pad[2];
-    at[2] = n % window->out[2];
-    at[1] = n / window->out[2] % window->out[1];
-    at[0] = n / window->out[2] / window->out[1];
-    for (j = 0; j < GEMM_COLUMNS; j++) {
-        if (j >= count) {
-            offsets[j] = -1;
-            continue;
-        }
-        z = base[0] + at[0] * window->stride[0];
-        y = base[1] + at[1] * window->stride[1];
-        x = base[2] + at[2] * window->stride[2];
-        if (z < 0 || y < 0 || x < 0 || z >= window->in[0] || y >= window->in[1] ||
-            x >= window->in[2])
-            offsets[j] = -1;
-        else
-            offsets[j] = (z * window->in[1] + y) * window->in[2] + x;
-        if (++at[2] == window->out[2]) {
-            at[2] = 0;
-            if (++at[1] == window->out[1]) {
-                at[1] = 0;
-                at[0]++;
-            }
+    while (j < count) { /* one output row, or what is left of it, at a time */
+        in_row = out[2] - ox < count - j ? out[2] - ox : count - j;
+        row = z >= 0 && z < in[0] && y >= 0 && y < in[1] ? (z * in[1] + y) * in[2] : -1;
+        x = x0 + ox * window->stride[2];
+        for (; in_row > 0; in_row--, x += window->stride[2])
+            offsets[j++] = row < 0 || x < 0 || x >= in[2] ? -1 : row + x;
+        ox = 0;
+        y += window->stride[1];
+        if (++oy == out[1]) {
+            oy = 0;
+            y = ky * window->dilation[1] - window->pad[1];
+            z += window->stride[0];
         }
     }
+    for (; j < GEMM_COLUMNS; j++)
+        offsets[j] = -1;
 }

@@ -8,6 +8,34 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 
+/* An output row of MaxPool without indices: input rows one after another, each kernel column
+ * against all outputs, which a compiler turns into vectors where the stride is 1. */
+static void NAME(max_row)(const struct gemm_window *w, const TYPE *in, int64_t oz, int64_t oy,
+                          TYPE *out)
+{
+    struct span at_z, at_y;
+    int64_t z, y, k, o, first, end, from;
+
+    clip(w, 0, oz, &at_z);
+    clip(w, 1, oy, &at_y);
+    for (o = 0; o < w->out[2]; o++)
+        out[o] = LOWEST;
+    for (z = at_z.begin; z < at_z.end; z += w->dilation[0])
+        for (y = at_y.begin; y < at_y.end; y += w->dilation[1]) {
+            const TYPE *row = in + (z * w->in[1] + y) * w->in[2];
+            for (k = 0; k < w->kernel[2]; k++) {
+                from = k * w->dilation[2] - w->pad[2]; /* outputs whose input is in the row */
+                first = from >= 0 ? 0 : (-from + w->stride[2] - 1) / w->stride[2];
+                end = from >= w->in[2] ? 0 : (w->in[2] - 1 - from) / w->stride[2] + 1;
+                end = end < w->out[2] ? end : w->out[2];
+                for (o = first; o < end; o++) {
+                    TYPE value = row[o * w->stride[2] + from];
+                    out[o] = value > out[o] || IS_NAN(value) ? value : out[o];
+                }
+            }
+        }
+}
+
 void NAME(max_pool)(const struct pool_job *job, int64_t begin, int64_t end)
 {
     const struct gemm_window *w = &job->window;
@@ -15,8 +43,14 @@ void NAME(max_pool)(const struct pool_job *job, int64_t begin, int64_t end)
     TYPE *out = (TYPE *)job->y + begin * w->out[0] * w->out[1] * w->out[2];
     int64_t *index = job->indices;
 
-    if (index)
-        index += begin * w->out[0] * w->out[1] * w->out[2];
+    if (!index) {
+        for (i = begin; i < end; i++)
+            for (z = 0; z < w->out[0]; z++)
+                for (y = 0; y < w->out[1]; y++, out += w->out[2])
+                    NAME(max_row)(w, (const TYPE *)job->x + i * plane, z, y, out);
+        return;
+    }
+    index += begin * w->out[0] * w->out[1] * w->out[2];
     for (i = begin; i < end; i++) {
         const TYPE *in = (const TYPE *)job->x + i * plane;
         struct span at[3];
@@ -42,8 +76,7 @@ void NAME(max_pool)(const struct pool_job *job, int64_t begin, int64_t end)
                                 }
                         }
                     *out++ = best;
-                    if (index)
-                        *index++ = i * plane + where;
+                    *index++ = i * plane + where;
                 }
     }
 }

@@ -70,14 +70,16 @@ static double root_of(double sum, int32_t p)
 #undef IS_NAN
 #undef LOWEST
 #define IS_NAN(x) 0
-#define LOWEST 0 /* a window without elements */
 
 #define TYPE int8_t
+#define LOWEST INT8_MIN
 #define NAME(x) x##_i8
 #include "pool.body.h"
 #undef TYPE
+#undef LOWEST
 #undef NAME
 
 #define TYPE uint8_t
+#define LOWEST 0
 #define NAME(x) x##_u8
 #include "pool.body.h"
