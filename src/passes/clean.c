@@ -64,9 +64,10 @@ imgcls_status icl_pass_constants(struct imgcls_graph *graph, size_t *changes)
             node->attr_count != 1 || !tensor_of(&node->attrs[0]->attr, &tensor))
             continue;
         /* The value must have no producer before it can be an initializer. */
-        node->removed = true;
-        value->producer = NULL;
-        status = icl_graph_add_initializer(graph, value->name, &tensor, NULL);
+        struct imgcls_storage **storages = node->attrs[0]->storages;
+        icl_node_remove(node);
+        status = icl_graph_add_initializer(graph, value->name, &tensor,
+                                           storages ? storages[0] : NULL);
         ++*changes;
     }
     if (status == IMGCLS_OK)
@@ -135,8 +136,7 @@ static imgcls_status bypass(struct imgcls_graph *graph, struct icl_node *node, s
             return IMGCLS_OK;
         size_t at = output_position(x);
         /* The identity lets go of y first: a value has one producer. */
-        node->removed = true;
-        y->producer = NULL;
+        icl_node_remove(node);
         char *name = y->name;
         status = icl_node_set_output(node, 0, "");
         if (status == IMGCLS_OK)
@@ -144,7 +144,7 @@ static imgcls_status bypass(struct imgcls_graph *graph, struct icl_node *node, s
         if (status == IMGCLS_OK)
             status = icl_graph_replace_uses(graph, x, y);
     }
-    node->removed = true;
+    icl_node_remove(node);
     ++*changes;
     return status;
 }

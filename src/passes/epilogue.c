@@ -38,8 +38,7 @@ imgcls_status icl_node_take_output(struct icl_node *from, struct icl_node *to)
     char *name = strdup(value->name);
     if (!name)
         return icl_fail(from->graph->ctx, IMGCLS_NO_MEMORY, "no memory for a value's name");
-    from->removed = true;
-    value->producer = NULL; /* a value has one producer */
+    icl_node_remove(from); /* a value has one producer */
     imgcls_status status = icl_node_set_output(from, 0, "");
     if (status == IMGCLS_OK)
         status = icl_node_set_output(to, 0, name);
@@ -213,7 +212,7 @@ static imgcls_status take_follower(struct readers *readers, struct icl_node *pro
         struct imgcls_epilogue epilogue = {.kind = IMGCLS_EPILOGUE_SILU, .operand = -1};
         struct icl_value *gate =
             icl_node_input(mul, 0) == x ? icl_node_input(mul, 1) : icl_node_input(mul, 0);
-        gate->producer->removed = true;
+        icl_node_remove(gate->producer);
         status = icl_node_add_epilogue(producer, &epilogue);
         *taken = true;
         return status == IMGCLS_OK ? icl_node_take_output(mul, producer) : status;

@@ -125,7 +125,10 @@ static imgcls_status fuse(struct imgcls_graph *graph, struct icl_node *erf, size
     if (status != IMGCLS_OK)
         return status;
     gelu->node.version = last->node.version;
-    scale->removed = erf->removed = plus->removed = gone[0]->removed = true;
+    icl_node_remove(scale);
+    icl_node_remove(erf);
+    icl_node_remove(plus);
+    icl_node_remove(gone[0]);
     ++*changes;
     return icl_node_take_output(last, gelu);
 }
