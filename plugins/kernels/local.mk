@@ -14,19 +14,16 @@ noinst_LTLIBRARIES += %D%/libportable.la
 	%D%/rows.portable.c
 kernel_libs = %D%/libportable.la
 
-avx2_sources = \
+if BUILD_AVX2
+noinst_LTLIBRARIES += %D%/libavx2.la
+%C%_libavx2_la_CFLAGS = $(AM_CFLAGS) $(AVX2_CFLAGS)
+%C%_libavx2_la_SOURCES = \
 	%D%/approx.avx2.h \
 	%D%/dwconv.avx2.c \
 	%D%/finish.avx2.h \
 	%D%/gather.avx2.h \
 	%D%/gemm.avx2.c \
 	%D%/rows.avx2.c
-if BUILD_AVX2
-noinst_LTLIBRARIES += %D%/libavx2.la
-%C%_libavx2_la_CFLAGS = $(AM_CFLAGS) $(AVX2_CFLAGS)
-%C%_libavx2_la_SOURCES = $(avx2_sources)
 kernel_libs += %D%/libavx2.la
-else
-EXTRA_DIST += $(avx2_sources)
 endif
 EXTRA_DIST += %D%/README.md

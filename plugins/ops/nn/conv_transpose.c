@@ -55,6 +55,11 @@ static imgcls_status transpose_window(const struct imgcls_host *host,
                            "dimension %d has %lld elements and a kernel of %lld, allowed is at "
                            "most %d and 1..%d",
                            i + 2, (long long)in[i], (long long)kernel[i], INT32_MAX, INT32_MAX);
+        if ((double)w->stride[i] * (double)in[i] +
+                (double)w->dilation[i] * (double)kernel[i] >
+            0x1p61)
+            return OP_FAIL(host, node, IMGCLS_BAD_INPUT, "dimension %d comes out too large",
+                           i + 2);
         whole = in[i] == 0 ? 0
                            : w->stride[i] * (in[i] - 1) + extra[i] +
                                  (kernel[i] - 1) * w->dilation[i] + 1;
