@@ -232,9 +232,9 @@ int command_line_parse(const struct command *command, int argc, char **argv,
         }
     }
     if (status < 0)
-        status = check_positionals(line, argc, argv);
-    if (status < 0)
         status = take_shared(line);
+    if (status < 0)
+        status = check_positionals(line, argc, argv);
     if (status >= 0)
         free_line(line);
     return status;

@@ -11,10 +11,11 @@ export PATH LD_LIBRARY_PATH IMGCLS_PLUGIN_PATH
 sample=$ICL_TOP_SRCDIR/eval/sample
 shared=$ICL_TOP_SRCDIR/../shared
 
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-cd "$folder" || exit 99
-export XDG_CACHE_HOME=$folder/cache XDG_DATA_HOME=$folder/data
+top=$(mktemp -d)
+trap 'rm -rf "$top"' EXIT
+folder=$top/work
+mkdir "$folder" && cd "$folder" || exit 99
+export XDG_CACHE_HOME=$top/cache XDG_DATA_HOME=$top/data
 unset IMGCLS_DB IMGCLS_ISA IMGCLS_PLUGIN_DISABLE
 
 failures=0
