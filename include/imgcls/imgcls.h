@@ -112,7 +112,9 @@ IMGCLS_API imgcls_status imgcls_model_input(const struct imgcls_model *model, si
                                             const char **name, struct imgcls_tensor *shape);
 IMGCLS_API imgcls_status imgcls_model_output(const struct imgcls_model *model, size_t index,
                                              const char **name, struct imgcls_tensor *shape);
-/* SHA-256 of the model file, 64 hexadecimal digits. */
+/* SHA-256 of the model file, 64 hexadecimal digits; of a folder, over its files' names and
+ * hashes. Computed when first asked for (a second for some hundred MB); "" where a file could
+ * not be read. */
 IMGCLS_API const char *imgcls_model_sha256(const struct imgcls_model *model);
 
 /* Name of the format that read it, "onnx" or "bundle". */

@@ -135,7 +135,7 @@ static imgcls_status describe_source(struct imgcls_model *model)
     const char *slash = strrchr(model->path, '/');
     json_t *source = json_pack("{s:s, s:s, s:s}", "file",
                                slash && slash[1] ? slash + 1 : model->path, "sha256",
-                               model->sha256, "format", model->format);
+                               imgcls_model_sha256(model), "format", model->format);
     char *text = source ? json_dumps(source, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
     if (text)
         status = icl_graph_set_meta(graph, IMGCLS_META_SOURCE, text);
@@ -314,7 +314,7 @@ static imgcls_status convert(struct work *work, struct owner *owner)
         status = choose_output(work, owner);
     if (status != IMGCLS_OK)
         return status;
-    strcpy(work->report->source_sha256, work->model->sha256);
+    strcpy(work->report->source_sha256, imgcls_model_sha256(work->model));
     status = describe_source(work->model);
     if (status == IMGCLS_OK)
         status = clean(work, owner);

@@ -25,6 +25,9 @@ imgcls_status icl_storage_own(struct imgcls_context *ctx, void *bytes, size_t si
                               struct imgcls_storage **out);
 const unsigned char *icl_storage_bytes(const struct imgcls_storage *storage);
 size_t icl_storage_size(const struct imgcls_storage *storage);
+/* Tells the system that these bytes of a mapping are not needed for now, so that they stop
+ * counting as ours; they stay readable. Nothing happens where the storage is an allocation. */
+void icl_storage_forget(const struct imgcls_storage *storage, const void *bytes, size_t size);
 
 /* A source with what the host needs to open siblings; source.* is what plugins see. The struct,
  * path and folder come from icl_alloc: icl_source_close calls close (where there is one), then

@@ -118,3 +118,19 @@ size_t icl_storage_size(const struct imgcls_storage *storage)
 {
     return storage->size;
 }
+
+/* Whole pages within alone: what else lies on the first and the last may be needed. */
+void icl_storage_forget(const struct imgcls_storage *storage, const void *bytes, size_t size)
+{
+    if (!storage || !storage->mapped || size == 0)
+        return;
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t begin = (uintptr_t)bytes, end = begin + size;
+    uintptr_t first = (uintptr_t)storage->bytes;
+    if (begin < first || end > first + storage->size)
+        return;
+    begin = (begin + page - 1) / page * page;
+    end = end / page * page;
+    if (begin < end)
+        madvise((void *)begin, end - begin, MADV_DONTNEED);
+}

@@ -148,5 +148,6 @@ imgcls_status icl_source_sha256(struct imgcls_context *ctx,
     if (source->is_folder)
         return hash_folder(ctx, source->path, text);
     icl_sha256_of(source->bytes, source->size, text);
+    icl_storage_forget(source->storage, source->bytes, source->size);
     return IMGCLS_OK;
 }

@@ -13,7 +13,8 @@
 struct imgcls_model {
     struct imgcls_context *ctx;
     char *path;
-    char sha256[65];          /* of the file; of sorted names and contents for a folder */
+    struct imgcls_source *source; /* own: what path names, kept open */
+    char sha256[65]; /* "" until imgcls_model_sha256 was asked: hashing takes its time */
     const char *format;       /* "onnx", "bundle", ... */
     struct imgcls_graph *graph; /* as read: source names and opset */
     char *recipe_text;        /* canonical, or NULL */

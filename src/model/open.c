@@ -103,15 +103,10 @@ static void find_class_count(struct imgcls_model *model)
 static imgcls_status open_graph(struct imgcls_model *model,
                                 const struct imgcls_model_options *options)
 {
-    struct imgcls_source *source;
-    imgcls_status status = icl_source_open(model->ctx, model->path, &source);
-    if (status)
-        return status;
-    status = icl_source_sha256(model->ctx, source, model->sha256);
+    imgcls_status status = icl_source_open(model->ctx, model->path, &model->source);
     if (status == IMGCLS_OK)
-        status = icl_read_model(model->ctx, source, options->arch, model->graph,
+        status = icl_read_model(model->ctx, model->source, options->arch, model->graph,
                                 &model->format);
-    icl_source_close(source);
     if (status == IMGCLS_OK)
         status = icl_graph_sort(model->graph);
     if (status == IMGCLS_OK && model->graph->output_count == 0)
@@ -177,6 +172,7 @@ void imgcls_model_close(struct imgcls_model *model)
         return;
     icl_session_destroy(model->session);
     icl_graph_destroy(model->graph);
+    icl_source_close(model->source);
     icl_labels_free(model->labels, model->label_count);
     icl_free(model->ctx, model->feed);
     icl_free(model->ctx, model->rows);
@@ -210,8 +206,12 @@ size_t imgcls_model_class_count(const struct imgcls_model *model)
     return model->class_count;
 }
 
-const char *imgcls_model_sha256(const struct imgcls_model *model)
+const char *imgcls_model_sha256(const struct imgcls_model *asked)
 {
+    struct imgcls_model *model = (struct imgcls_model *)asked; /* what it says is the same */
+    if (!model->sha256[0] &&
+        icl_source_sha256(model->ctx, model->source, model->sha256) != IMGCLS_OK)
+        model->sha256[0] = 0;
     return model->sha256;
 }
 

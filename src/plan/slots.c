@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "src/file/file.h"
 #include "src/plan/convert.h"
 #include "src/tensor/tensor.h"
 
@@ -130,6 +131,7 @@ static imgcls_status widen_constant(struct icl_plan *plan, struct icl_value *val
         return status;
     icl_convert_floats(from->type, from->data, made->tensor->type, made->tensor->data,
                        (size_t)imgcls_count(from->rank, from->dims));
+    icl_storage_forget(value->storage, from->data, from->size_bytes);
     status = icl_plan_keep(plan, made);
     if (status) {
         icl_value_release(plan->ctx, made);

@@ -22,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "src/file/file.h"
 #include "src/plan/shapes.h"
 #include "src/tensor/tensor.h"
 
@@ -155,6 +156,19 @@ static enum icl_form form_of(const struct imgcls_value_info *declared,
     return declared->type == used->type ? ICL_DECLARED : ICL_WIDE;
 }
 
+/* Weights that the kernel packed: their pages of the model file need not stay in memory. */
+static void forget_packed(const struct icl_step *step)
+{
+    const struct imgcls_node *node = step->node;
+    for (size_t i = 0; i < node->input_count && i < 64; i++) {
+        const struct imgcls_value_info *info = node->inputs[i];
+        if (!(step->released >> i & 1) || !info || !info->constant || step->adapted)
+            continue;
+        icl_storage_forget(icl_value_of(info)->storage, info->constant->data,
+                           info->constant->size_bytes);
+    }
+}
+
 static imgcls_status prepare_step(struct icl_plan *plan, struct icl_step *step)
 {
     const struct imgcls_kernel *kernel = step->kernel;
@@ -168,6 +182,8 @@ static imgcls_status prepare_step(struct icl_plan *plan, struct icl_step *step)
     step->workspace_bytes = prepare.workspace_bytes;
     step->constant_bytes = prepare.constant_bytes;
     step->released = prepare.inputs_released;
+    if (status == IMGCLS_OK)
+        forget_packed(step);
     return status;
 }
 
