@@ -28,11 +28,15 @@ static uint64_t next(uint64_t *state)
     return *state;
 }
 
+/* Whether a try since this was cleared ended for want of memory. */
+static bool refused;
+
 /* One context for all tries would keep the first failure's text: it is forgiven each time. */
 static void check_refusal(struct imgcls_context *ctx, imgcls_status status, const char *path)
 {
     if (status != IMGCLS_OK) {
         const char *text = imgcls_error(ctx);
+        refused = refused || status == IMGCLS_NO_MEMORY || status == IMGCLS_LIMIT;
         if (!*text || strchr(text, '\n'))
             fail_msg("%s: status %d, text \"%s\"", path, (int)status, text);
     }
@@ -73,9 +77,12 @@ static void try_values(struct imgcls_context *ctx, const struct imgcls_source *s
     void *values;
     assert_non_null(format);
     format->bid_values(&ctx->host, source);
-    assert_int_equal(ctx->host.values_create(&ctx->host, &values), IMGCLS_OK);
-    check_refusal(ctx, format->read_values(&ctx->host, source, values), source->path);
-    ctx->host.values_release(&ctx->host, values);
+    imgcls_status status = ctx->host.values_create(&ctx->host, &values);
+    if (status == IMGCLS_OK) {
+        status = format->read_values(&ctx->host, source, values);
+        ctx->host.values_release(&ctx->host, values);
+    }
+    check_refusal(ctx, status, source->path);
 }
 
 /* A good file: its bytes, and the source that knows the folder around it. */
@@ -172,12 +179,41 @@ static void several_wrong_bytes_are_survived(void **state)
     imgcls_context_destroy(ctx);
 }
 
+/* Each allocation of a reading and of a writing fails once: the limit is raised until there
+ * is enough. */
+static void every_refused_allocation_is_survived(void **state)
+{
+    struct imgcls_context *ctx = fixture_context();
+    (void)state;
+    fixture_registry(ctx);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        struct sound sound;
+        open_sound(ctx, files[i], &sound);
+        try_bytes(ctx, &sound, sound.bytes, sound.size); /* the plugin is loaded by now */
+        uint64_t before = ctx->memory_used, room = 1;
+        bool enough = false;
+        for (; !enough && room < (1 << 22); room += room < 4096 ? 8 : 1024) {
+            ctx->memory_limit = before + room;
+            refused = false;
+            try_bytes(ctx, &sound, sound.bytes, sound.size);
+            enough = !refused;
+            assert_int_equal(ctx->memory_used, before); /* all of it was given back */
+        }
+        ctx->memory_limit = 0;
+        if (!enough || room < 64)
+            fail_msg("%s: %s", files[i], enough ? "no limit was met" : "never enough memory");
+        close_sound(&sound);
+    }
+    imgcls_context_destroy(ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_prefix_is_survived),
         cmocka_unit_test(every_flipped_bit_is_survived),
         cmocka_unit_test(several_wrong_bytes_are_survived),
+        cmocka_unit_test(every_refused_allocation_is_survived),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
