@@ -197,13 +197,11 @@ int main(int argc, char **argv)
     int exit_status = command_line_parse(&command, argc, argv, &line);
     if (exit_status >= 0)
         return exit_status;
+    struct imgcls_context *ctx = NULL;
     if (!command_integer(&line, "batch", 1, 1000000, 0, &batch) ||
         !command_number(&line, "seconds", 0.001, 86400, 3, &how.seconds) ||
-        !precision_is_known(&line))
-        return command_end(&line, NULL, IMGCLS_BAD_INPUT);
+        !precision_is_known(&line) || !(ctx = command_context(&line)))
+        return 2;
     how.batch = batch;
-    struct imgcls_context *ctx = command_context(&line);
-    if (!ctx)
-        return command_end(&line, NULL, IMGCLS_BAD_INPUT);
     return command_end(&line, ctx, bench(&line, ctx, &how));
 }

@@ -10,6 +10,7 @@ include tests/session/local.mk
 include tests/bundle/local.mk
 include tests/recipe/local.mk
 include tests/model/local.mk
+include tests/bench/local.mk
 include tests/verify/local.mk
 include tests/convert/local.mk
 include tests/pictures/local.mk

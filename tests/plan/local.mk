@@ -3,6 +3,14 @@ check_LTLIBRARIES += tests/plan/fixture.la
 tests_plan_fixture_la_SOURCES = %D%/fixture.c
 tests_plan_fixture_la_LDFLAGS = $(PLUGIN_LINK_FLAGS)
 
+check_PROGRAMS += %D%/host_infer_test
+TESTS += %D%/host_infer_test
+%C%_host_infer_test_SOURCES = \
+	%D%/host_infer_test.c \
+	%D%/sketch.c \
+	%D%/sketch.h
+%C%_host_infer_test_LDADD = $(TEST_LIBS)
+
 check_PROGRAMS += %D%/offsets_test
 TESTS += %D%/offsets_test
 %C%_offsets_test_SOURCES = %D%/offsets_test.c

@@ -1,4 +1,9 @@
 # tests/session/local.mk - tests of the folder of the same name
+check_PROGRAMS += %D%/bits_test
+TESTS += %D%/bits_test
+%C%_bits_test_SOURCES = %D%/bits_test.c
+%C%_bits_test_LDADD = $(TEST_LIBS)
+
 check_PROGRAMS += %D%/pool_test
 TESTS += %D%/pool_test
 %C%_pool_test_SOURCES = %D%/pool_test.c

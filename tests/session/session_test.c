@@ -162,6 +162,38 @@ static void a_loop_may_change_the_shape_it_carries(void **state)
     icl_graph_destroy(graph);
 }
 
+/* A body within a body, which reads a weight and a computed value from two graphs away. */
+static void inner_graphs_nest(void **state)
+{
+    struct imgcls_graph *graph = sketch_graph(*state);
+    sketch_input(graph, "x", IMGCLS_F32, SHAPE(1));
+    sketch_floats(graph, "times", SHAPE(1), (float[]){3});
+    sketch_floats(graph, "one", SHAPE(1), (float[]){1});
+    sketch_node(graph, "Mul", "x x", "square");
+    struct icl_node *repeat = sketch_node(graph, "Repeat", "times x", "y");
+    struct imgcls_graph *body = sketch_inner(graph);
+    assert_int_equal(icl_graph_add_input(body, "carried", IMGCLS_KIND_TENSOR, IMGCLS_F32, -1,
+                                         NULL, NULL),
+                     IMGCLS_OK);
+    struct icl_node *choose = sketch_node(body, "Choose", "carried", "next");
+    struct imgcls_graph *yes = sketch_inner(body), *no = sketch_inner(body);
+    sketch_node(yes, "Add", "carried square", "grown");
+    sketch_output(yes, "grown", IMGCLS_F32);
+    sketch_node(no, "Add", "carried one", "nearer");
+    sketch_output(no, "nearer", IMGCLS_F32);
+    sketch_body(choose, "then", yes);
+    sketch_body(choose, "else", no);
+    sketch_output(body, "next", IMGCLS_F32);
+    sketch_body(repeat, "body", body);
+    sketch_output(graph, "y", IMGCLS_F32);
+    struct icl_session *session = open_session(graph, &plain);
+    /* by hand: 2 -> 6 -> 10 -> 14; -1 -> 0 -> 1 -> 2 */
+    assert_floats(run1(session, graph, SHAPE(1), (float[]){2}), 1, (float[]){14});
+    assert_floats(run1(session, graph, SHAPE(1), (float[]){-1}), 1, (float[]){2});
+    icl_session_destroy(session);
+    icl_graph_destroy(graph);
+}
+
 static void half_floats_go_in_and_out(void **state)
 {
     struct imgcls_graph *graph = sketch_graph(*state);
@@ -392,6 +424,7 @@ int main(void)
         cmocka_unit_test(shapes_that_depend_on_data_run),
         cmocka_unit_test(an_inner_graph_reads_what_is_around_it),
         cmocka_unit_test(a_loop_may_change_the_shape_it_carries),
+        cmocka_unit_test(inner_graphs_nest),
         cmocka_unit_test(half_floats_go_in_and_out),
         cmocka_unit_test(wrong_inputs_are_refused),
         cmocka_unit_test(values_are_kept_and_may_be_replaced),

@@ -1,0 +1,5 @@
+# tests/bench/local.mk - tests of the folder of the same name
+check_PROGRAMS += %D%/bench_test
+TESTS += %D%/bench_test
+%C%_bench_test_SOURCES = %D%/bench_test.c
+%C%_bench_test_LDADD = $(TEST_LIBS) -lm
