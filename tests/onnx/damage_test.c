@@ -1,10 +1,12 @@
 /*
- * tests/onnx/damage_test.c - truncated and bit-flipped files are read or refused, never more
+ * tests/onnx/damage_test.c - truncated and bit-flipped files are read or refused, never
+ * more
  *
  * Every prefix of each good file, every single bit of it flipped, and several bytes at once
  * by a fixed pseudo-random sequence. What counts is that nothing crashes, reads past the
  * bytes (they end at the end of an allocation: the sanitizer build sees it) or leaks, and
- * that each refusal has one line that names the file. What can still be read is written, too.
+ * that each refusal has one line that names the file. What can still be read is written,
+ * too.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -13,10 +15,11 @@
 #include "tests/onnx/fixture.h"
 
 static const char *const files[] = {
-    "good/plain.onnx",   "good/types_raw.onnx", "good/types_typed.onnx", "good/external.onnx",
-    "good/sparse.onnx",  "good/attributes.onnx", "good/nested.onnx",     "good/functions.onnx",
-    "good/sequence.pb",  "good/map.pb",         "good/optional_sequence.pb", "good/f4.npy",
-    "good/unicode.npy",  "good/fortran.npy",
+    "good/plain.onnx",    "good/types_raw.onnx",       "good/types_typed.onnx",
+    "good/external.onnx", "good/sparse.onnx",          "good/attributes.onnx",
+    "good/nested.onnx",   "good/functions.onnx",       "good/sequence.pb",
+    "good/map.pb",        "good/optional_sequence.pb", "good/f4.npy",
+    "good/unicode.npy",   "good/fortran.npy",
 };
 
 /* xorshift64: the same damage on every machine. */
@@ -31,8 +34,10 @@ static uint64_t next(uint64_t *state)
 /* Whether a try since this was cleared ended for want of memory. */
 static bool refused;
 
-/* One context for all tries would keep the first failure's text: it is forgiven each time. */
-static void check_refusal(struct imgcls_context *ctx, imgcls_status status, const char *path)
+/* One context for all tries would keep the first failure's text: it is forgiven each time.
+ */
+static void check_refusal(struct imgcls_context *ctx, imgcls_status status,
+                          const char *path)
 {
     if (status != IMGCLS_OK) {
         const char *text = imgcls_error(ctx);
@@ -63,8 +68,8 @@ static void try_model(struct imgcls_context *ctx, const struct imgcls_source *so
     if (status != IMGCLS_OK)
         return;
     check_refusal(ctx, icl_graph_sort(graph), source->path);
-    struct imgcls_sink sink = {.struct_size = sizeof sink, .path = "out.onnx",
-                               .write = swallow};
+    struct imgcls_sink sink = {
+        .struct_size = sizeof sink, .path = "out.onnx", .write = swallow};
     check_refusal(ctx, format->write(&ctx->host, graph, &sink), source->path);
     icl_graph_destroy(graph);
 }
@@ -121,7 +126,8 @@ static void try_bytes(struct imgcls_context *ctx, const struct sound *sound,
     if (strstr(source.source.path, ".onnx"))
         try_model(ctx, &source.source);
     else
-        try_values(ctx, &source.source, strstr(source.source.path, ".npy") ? "npy" : "onnx");
+        try_values(ctx, &source.source,
+                   strstr(source.source.path, ".npy") ? "npy" : "onnx");
     free(copy);
 }
 
@@ -201,7 +207,8 @@ static void every_refused_allocation_is_survived(void **state)
         }
         ctx->memory_limit = 0;
         if (!enough || room < 64)
-            fail_msg("%s: %s", files[i], enough ? "no limit was met" : "never enough memory");
+            fail_msg("%s: %s", files[i],
+                     enough ? "no limit was met" : "never enough memory");
         close_sound(&sound);
     }
     imgcls_context_destroy(ctx);

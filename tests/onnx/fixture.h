@@ -95,7 +95,8 @@ static inline struct icl_source fixture_memory(const char *path, const unsigned 
 
 /* Opens a good fixture as it was read: nodes in the order of the file, nothing swept. Fails
  * the test with the message where that does not work. */
-static inline struct imgcls_graph *fixture_open(struct imgcls_context *ctx, const char *name)
+static inline struct imgcls_graph *fixture_open(struct imgcls_context *ctx,
+                                                const char *name)
 {
     struct imgcls_graph *graph;
     if (fixture_read(ctx, fixture_path(name), &graph) != IMGCLS_OK)
@@ -148,7 +149,9 @@ static inline imgcls_status fixture_sink_write(const struct imgcls_host *host,
 static inline void fixture_sink_init(struct fixture_sink *self, const char *path)
 {
     *self = (struct fixture_sink){
-        .sink = {.struct_size = sizeof self->sink, .path = path, .write = fixture_sink_write},
+        .sink = {.struct_size = sizeof self->sink,
+                 .path = path,
+                 .write = fixture_sink_write},
     };
 }
 

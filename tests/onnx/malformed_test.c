@@ -37,18 +37,23 @@ static const struct {
     {"opset_zero.onnx", IMGCLS_BAD_INPUT, "operator set 'ai.onnx' has version 0"},
     {"no_op_type.onnx", IMGCLS_BAD_INPUT, "node 'relu' has no op_type"},
     {"input_unnamed.onnx", IMGCLS_BAD_INPUT, "a graph input has no name"},
-    {"input_type.onnx", IMGCLS_UNSUPPORTED, "input 'x': element type 77, known are 1 to 26"},
+    {"input_type.onnx", IMGCLS_UNSUPPORTED,
+     "input 'x': element type 77, known are 1 to 26"},
     {"input_rank.onnx", IMGCLS_UNSUPPORTED, "input 'x': 17 dimensions, at most 16"},
     {"overload.onnx", IMGCLS_BAD_INPUT, "overload 'other'"},
-    {"attribute_unnamed.onnx", IMGCLS_BAD_INPUT, "node 'relu' (Relu): attribute '' has no name"},
-    {"attribute_empty.onnx", IMGCLS_BAD_INPUT, "node 'relu' (Relu): attribute 't' has no value"},
+    {"attribute_unnamed.onnx", IMGCLS_BAD_INPUT,
+     "node 'relu' (Relu): attribute '' has no name"},
+    {"attribute_empty.onnx", IMGCLS_BAD_INPUT,
+     "node 'relu' (Relu): attribute 't' has no value"},
     {"attribute_kind.onnx", IMGCLS_UNSUPPORTED, "attribute 't' is of kind 14"},
     {"opaque.onnx", IMGCLS_UNSUPPORTED, "input 'x': opaque type 'secret'"},
 
     {"tensor_raw_short.onnx", IMGCLS_BAD_INPUT,
      "initializer 'w': raw_data has 12 bytes, float32[2,3] needs 24"},
-    {"tensor_raw_long.onnx", IMGCLS_BAD_INPUT, "raw_data has 25 bytes, float32[2,3] needs 24"},
-    {"tensor_no_data.onnx", IMGCLS_BAD_INPUT, "float_data has 0 entries, float32[2,3] needs 6"},
+    {"tensor_raw_long.onnx", IMGCLS_BAD_INPUT,
+     "raw_data has 25 bytes, float32[2,3] needs 24"},
+    {"tensor_no_data.onnx", IMGCLS_BAD_INPUT,
+     "float_data has 0 entries, float32[2,3] needs 6"},
     {"tensor_typed_count.onnx", IMGCLS_BAD_INPUT,
      "float_data has 5 entries, float32[2,3] needs 6"},
     {"tensor_wrong_field.onnx", IMGCLS_BAD_INPUT,
@@ -81,8 +86,10 @@ static const struct {
     {"external_no_location.onnx", IMGCLS_BAD_INPUT, "external data without a location"},
     {"external_string.onnx", IMGCLS_BAD_INPUT, "strings cannot be external data"},
 
-    {"sparse_range.onnx", IMGCLS_BAD_INPUT, "sparse index 1 is out of range or does not rise"},
-    {"sparse_order.onnx", IMGCLS_BAD_INPUT, "sparse index 1 is out of range or does not rise"},
+    {"sparse_range.onnx", IMGCLS_BAD_INPUT,
+     "sparse index 1 is out of range or does not rise"},
+    {"sparse_order.onnx", IMGCLS_BAD_INPUT,
+     "sparse index 1 is out of range or does not rise"},
     {"sparse_negative.onnx", IMGCLS_BAD_INPUT, "sparse index 0 is out of range"},
     {"sparse_shape.onnx", IMGCLS_BAD_INPUT, "indices int64[n] or int64[n,2]"},
     {"sparse_huge.onnx", IMGCLS_LIMIT, "sparse tensors have more than 2147483648 bytes"},
@@ -91,9 +98,11 @@ static const struct {
     {"function_mutual.onnx", IMGCLS_BAD_INPUT, "function 'F' calls itself"},
     {"function_unknown_attribute.onnx", IMGCLS_BAD_INPUT,
      "refers to attribute 'absent', which function 'F' does not have"},
-    {"function_wrong_kind.onnx", IMGCLS_BAD_INPUT, "is of kind 1, 'slope' that it refers to of kind 2"},
+    {"function_wrong_kind.onnx", IMGCLS_BAD_INPUT,
+     "is of kind 1, 'slope' that it refers to of kind 2"},
     {"function_reference_outside.onnx", IMGCLS_BAD_INPUT, "of a function, outside of any"},
-    {"function_dangling.onnx", IMGCLS_BAD_INPUT, "function 'F' reads 'q', which nothing gives"},
+    {"function_dangling.onnx", IMGCLS_BAD_INPUT,
+     "function 'F' reads 'q', which nothing gives"},
     {"function_twice.onnx", IMGCLS_BAD_INPUT, "function 'F' is defined twice"},
     {"function_inputs.onnx", IMGCLS_BAD_INPUT, "called with 2 inputs and 1 outputs"},
     {"function_input_twice.onnx", IMGCLS_BAD_INPUT, "function 'F' has input 'x' twice"},
@@ -130,7 +139,8 @@ static void links_do_not_lead_out_of_the_folder(void **state)
     assert_non_null(mkdtemp(folder));
     snprintf(copy, sizeof copy, "%s/model.onnx", folder);
     snprintf(link, sizeof link, "%s/link.bin", folder);
-    snprintf(model, sizeof model, "cp '%s' '%s'", fixture_path("bad/external_link.onnx"), copy);
+    snprintf(model, sizeof model, "cp '%s' '%s'", fixture_path("bad/external_link.onnx"),
+             copy);
     assert_int_equal(system(model), 0);
     assert_int_equal(symlink("/etc/passwd", link), 0);
     imgcls_status status = fixture_read(ctx, copy, &graph);

@@ -1,5 +1,6 @@
 /*
- * tests/onnx/numpy_test.c - .npy and .npz files: each rule of the format, each way to break it
+ * tests/onnx/numpy_test.c - .npy and .npz files: each rule of the format, each way to break
+ * it
  *
  * Files were written by NumPy itself (tests/onnx/make_fixtures.py).
  *
@@ -38,7 +39,10 @@ static const struct {
     const char *bytes; /* little-endian, row-major */
     size_t size;
 } arrays[] = {
-    {"good/f4.npy", IMGCLS_F32, 2, {3, 2},
+    {"good/f4.npy",
+     IMGCLS_F32,
+     2,
+     {3, 2},
      BYTES("\0\0\xc0\x3f\0\0\0\xc0\0\0\x40\x40\0\0\x80\x40\0\0\xa0\x40\0\0\xc0\x40")},
     {"good/big_endian.npy", IMGCLS_I16, 1, {3}, BYTES("\1\0\0\1\xfe\xff")},
     {"good/complex_big.npy", IMGCLS_C64, 1, {1}, BYTES("\0\0\x80\x3f\0\0\0\x40")},
@@ -121,8 +125,10 @@ static void archives_give_named_arrays(void **state)
     assert_string_equal(host->values_at(host, values, 0)->name, "x");
     assert_string_equal(host->values_at(host, values, 1)->name, "y");
     assert_null(host->values_at(host, values, 2));
-    assert_int_equal(((int64_t *)host->values_at(host, values, 0)->value->tensor->data)[1], 2);
-    assert_int_equal(*(uint16_t *)host->values_at(host, values, 1)->value->tensor->data, 0x3800);
+    assert_int_equal(((int64_t *)host->values_at(host, values, 0)->value->tensor->data)[1],
+                     2);
+    assert_int_equal(*(uint16_t *)host->values_at(host, values, 1)->value->tensor->data,
+                     0x3800);
     host->values_release(host, values);
     if (read_file(ctx, "good/deflated.npz", &values) != IMGCLS_OK)
         fail_msg("%s", imgcls_error(ctx));
@@ -145,11 +151,12 @@ static void written_arrays_are_numpys(void **state)
         fixture_sink_init(&sink, "out.npy");
         const struct imgcls_format *format =
             icl_registry_format_named(fixture_registry(ctx), "npy");
-        assert_int_equal(format->write_value(&ctx->host, "",
-                                             ctx->host.values_at(&ctx->host, values, 0)->value,
-                                             &sink.sink),
+        assert_int_equal(format->write_value(
+                             &ctx->host, "",
+                             ctx->host.values_at(&ctx->host, values, 0)->value, &sink.sink),
                          IMGCLS_OK);
-        assert_int_equal(icl_storage_map(ctx, fixture_path(files[i]), &original), IMGCLS_OK);
+        assert_int_equal(icl_storage_map(ctx, fixture_path(files[i]), &original),
+                         IMGCLS_OK);
         assert_int_equal(sink.size, icl_storage_size(original));
         assert_memory_equal(sink.bytes, icl_storage_bytes(original), sink.size);
         icl_storage_release(original);

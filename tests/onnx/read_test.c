@@ -9,7 +9,8 @@
 
 #include "tests/onnx/fixture.h"
 
-static const struct imgcls_tensor *constant(const struct imgcls_graph *graph, const char *name)
+static const struct imgcls_tensor *constant(const struct imgcls_graph *graph,
+                                            const char *name)
 {
     const struct icl_value *value = icl_graph_find(graph, name);
     if (!value || !value->info.constant)
@@ -46,7 +47,8 @@ static void a_plain_model_has_its_parts(void **state)
     for (int i = 0; i < 54; i++)
         assert_true(((const float *)w->data)[i] == (float)i / 8);
     const int64_t *pads;
-    assert_int_equal(ctx->host.attr_ints(&ctx->host, &graph->nodes[0]->node, "pads", &pads), 4);
+    assert_int_equal(ctx->host.attr_ints(&ctx->host, &graph->nodes[0]->node, "pads", &pads),
+                     4);
     assert_int_equal(pads[3], 1);
     icl_graph_destroy(graph);
     imgcls_context_destroy(ctx);
@@ -225,7 +227,8 @@ static void inner_graphs_see_the_names_around_them(void **state)
     imgcls_context_destroy(ctx);
 }
 
-/* y = Sum(b, c, d) of Odd(relu(Twice(x))), as the script wrote it; followed here by hand. */
+/* y = Sum(b, c, d) of Odd(relu(Twice(x))), as the script wrote it; followed here by hand.
+ */
 static void functions_are_inlined(void **state)
 {
     struct imgcls_context *ctx = fixture_context();
@@ -238,12 +241,14 @@ static void functions_are_inlined(void **state)
         if (strcmp(node->type, "Elu") == 0) { /* the first with the call's slope */
             const struct imgcls_attr *alpha = icl_node_attr(node, "alpha");
             assert_non_null(alpha);
-            assert_true(alpha->f == (node->inputs[0] == &graph->inputs[0]->info ? 0.25f : 0.5f));
+            assert_true(alpha->f ==
+                        (node->inputs[0] == &graph->inputs[0]->info ? 0.25f : 0.5f));
             elus++;
         }
     }
     assert_int_equal(elus, 2);
-    /* Elu, Add, Elu, Add, Identity; Relu; Identity (output that is an input), Clip, If; Sum */
+    /* Elu, Add, Elu, Add, Identity; Relu; Identity (output that is an input), Clip, If; Sum
+     */
     assert_int_equal(graph->node_count, 10);
     const struct imgcls_node *sum = fixture_node(graph, "Sum");
     const struct imgcls_node *relu = fixture_node(graph, "Relu");
@@ -253,7 +258,8 @@ static void functions_are_inlined(void **state)
     assert_ptr_equal(icl_value_of(sum->inputs[1])->producer, icl_node_of(clip));
     assert_ptr_equal(icl_value_of(sum->inputs[2])->producer, icl_node_of(branch));
     assert_string_equal(icl_value_of(sum->inputs[0])->producer->type, "Identity");
-    assert_ptr_equal(icl_value_of(sum->inputs[0])->producer->node.inputs[0], relu->outputs[0]);
+    assert_ptr_equal(icl_value_of(sum->inputs[0])->producer->node.inputs[0],
+                     relu->outputs[0]);
     assert_ptr_equal(clip->inputs[0], relu->outputs[0]);
     assert_true(clip->input_count < 2 || !clip->inputs[1]);
     const struct imgcls_graph *inner = icl_node_attr(branch, "then_branch")->graphs[0];
@@ -266,10 +272,12 @@ static const struct {
     const char *file;
     int32_t least, most;
 } bids[] = {
-    {"good/plain.onnx", 70, 90},   {"good/external.onnx", 70, 90}, {"good/weights.bin", 0, 0},
-    {"good/tensor.pb", 0, 0},      {"good/sequence.pb", 0, 0},     {"good/stored.npz", 0, 0},
-    {"good/f4.npy", 0, 0},         {"bad/empty.onnx", 1, 20},      {"bad/page.onnx", 1, 20},
-    {"bad/no_version.onnx", 50, 69}, {"bad/six.bin", 0, 0},
+    {"good/plain.onnx", 70, 90}, {"good/external.onnx", 70, 90},
+    {"good/weights.bin", 0, 0},  {"good/tensor.pb", 0, 0},
+    {"good/sequence.pb", 0, 0},  {"good/stored.npz", 0, 0},
+    {"good/f4.npy", 0, 0},       {"bad/empty.onnx", 1, 20},
+    {"bad/page.onnx", 1, 20},    {"bad/no_version.onnx", 50, 69},
+    {"bad/six.bin", 0, 0},
 };
 
 static void the_bid_rests_on_structure(void **state)
@@ -280,7 +288,8 @@ static void the_bid_rests_on_structure(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof bids / sizeof *bids; i++) {
         struct imgcls_source *source;
-        assert_int_equal(icl_source_open(ctx, fixture_path(bids[i].file), &source), IMGCLS_OK);
+        assert_int_equal(icl_source_open(ctx, fixture_path(bids[i].file), &source),
+                         IMGCLS_OK);
         int32_t bid = format->bid(&ctx->host, source);
         if (bid < bids[i].least || bid > bids[i].most)
             fail_msg("%s: %d, wanted %d to %d", bids[i].file, (int)bid, (int)bids[i].least,

@@ -1,11 +1,12 @@
 /*
- * tests/onnx/rewrite.c - reads a model and writes it, through the onnx plugin and nothing else
+ * tests/onnx/rewrite.c - reads a model and writes it, through the onnx plugin and nothing
+ * else
  *
  *     rewrite IN.onnx OUT.onnx [EXTERNAL]
  *     rewrite --value IN.pb|.npy OUT.pb|.npy
  *
- * For tests/onnx/roundtrip_test.py, which compares what ONNX Runtime makes of both files. With
- * EXTERNAL, a file name, large weights go to that file beside OUT.
+ * For tests/onnx/roundtrip_test.py, which compares what ONNX Runtime makes of both files.
+ * With EXTERNAL, a file name, large weights go to that file beside OUT.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -38,8 +39,9 @@ static imgcls_status read_model(struct imgcls_context *ctx, const char *path,
     return status;
 }
 
-static imgcls_status write_model(struct imgcls_context *ctx, const struct imgcls_graph *graph,
-                                 const char *path, const char *external)
+static imgcls_status write_model(struct imgcls_context *ctx,
+                                 const struct imgcls_graph *graph, const char *path,
+                                 const char *external)
 {
     struct icl_output *output = NULL, *beside = NULL;
     char name[4096];
@@ -61,8 +63,8 @@ static imgcls_status write_model(struct imgcls_context *ctx, const struct imgcls
     return output ? icl_output_finish(output, status) : status;
 }
 
-static imgcls_status rewrite_model(struct imgcls_context *ctx, const char *in, const char *out,
-                                   const char *external)
+static imgcls_status rewrite_model(struct imgcls_context *ctx, const char *in,
+                                   const char *out, const char *external)
 {
     struct imgcls_graph *graph;
     imgcls_status status = icl_graph_create(ctx, NULL, &graph);
@@ -75,11 +77,13 @@ static imgcls_status rewrite_model(struct imgcls_context *ctx, const char *in, c
     return status;
 }
 
-static imgcls_status rewrite_value(struct imgcls_context *ctx, const char *in, const char *out)
+static imgcls_status rewrite_value(struct imgcls_context *ctx, const char *in,
+                                   const char *out)
 {
     const struct imgcls_host *host = &ctx->host;
     size_t length = strlen(out);
-    const char *format = length > 4 && strcmp(out + length - 4, ".npy") == 0 ? "npy" : "onnx";
+    const char *format =
+        length > 4 && strcmp(out + length - 4, ".npy") == 0 ? "npy" : "onnx";
     struct imgcls_source *source;
     struct icl_output *output;
     void *values = NULL;

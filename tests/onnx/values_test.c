@@ -8,8 +8,8 @@
 #include "tests/onnx/fixture.h"
 
 /* Reads a source by whoever bids highest for values. */
-static imgcls_status read_source(struct imgcls_context *ctx, const struct imgcls_source *source,
-                                 void **values)
+static imgcls_status read_source(struct imgcls_context *ctx,
+                                 const struct imgcls_source *source, void **values)
 {
     const struct imgcls_format *format;
     imgcls_status status =
@@ -129,7 +129,8 @@ static void check_map_string(const struct imgcls_value *value)
 {
     assert_int_equal(value->kind, IMGCLS_KIND_MAP);
     assert_int_equal(value->items[0]->tensor->type, IMGCLS_STRING);
-    assert_memory_equal(((struct imgcls_string *)value->items[0]->tensor->data)->bytes, "k", 1);
+    assert_memory_equal(((struct imgcls_string *)value->items[0]->tensor->data)->bytes, "k",
+                        1);
     check_matrix(value->items[1]->items[0]);
 }
 
@@ -199,7 +200,8 @@ static void broken_values_are_refused(void **state)
         struct imgcls_context *ctx = fixture_context();
         struct imgcls_source *source;
         void *values = NULL;
-        assert_int_equal(icl_source_open(ctx, fixture_path(bad[i].file), &source), IMGCLS_OK);
+        assert_int_equal(icl_source_open(ctx, fixture_path(bad[i].file), &source),
+                         IMGCLS_OK);
         assert_int_equal(read_source(ctx, source, &values), IMGCLS_BAD_INPUT);
         if (!strstr(imgcls_error(ctx), bad[i].message) ||
             !strstr(imgcls_error(ctx), bad[i].file))

@@ -12,9 +12,9 @@
 #include "tests/onnx/fixture.h"
 
 static const char *const models[] = {
-    "good/plain.onnx",       "good/types_raw.onnx", "good/types_typed.onnx",
-    "good/external.onnx",    "good/sparse.onnx",    "good/attributes.onnx",
-    "good/nested.onnx",      "good/old.onnx",       "good/functions.onnx",
+    "good/plain.onnx",    "good/types_raw.onnx", "good/types_typed.onnx",
+    "good/external.onnx", "good/sparse.onnx",    "good/attributes.onnx",
+    "good/nested.onnx",   "good/old.onnx",       "good/functions.onnx",
 };
 
 static void write_graph(struct imgcls_context *ctx, const struct imgcls_graph *graph,
@@ -30,7 +30,8 @@ static struct imgcls_graph *read_back(struct imgcls_context *ctx,
                                       const struct fixture_sink *written)
 {
     struct imgcls_graph *graph;
-    struct icl_source source = fixture_memory(written->sink.path, written->bytes, written->size);
+    struct icl_source source =
+        fixture_memory(written->sink.path, written->bytes, written->size);
     if (fixture_read_source(ctx, &source.source, &graph) != IMGCLS_OK)
         fail_msg("%s: %s", written->sink.path, imgcls_error(ctx));
     return graph;
@@ -92,15 +93,15 @@ static void metadata_and_symbols_come_along(void **state)
     imgcls_context_destroy(ctx);
 }
 
-/* The lowest version that can say it, and the source's where that is enough. By the table of
- * ONNX's Versioning.md. */
+/* The lowest version that can say it, and the source's where that is enough. By the table
+ * of ONNX's Versioning.md. */
 static const struct {
     int64_t opset;
     const char *source, *want;
 } versions[] = {
-    {1, "3", "4"},    {9, "4", "4"},   {17, "8", "8"},  {17, "3", "8"},  {17, "10", "10"},
-    {21, "8", "10"},  {23, NULL, "11"}, {25, NULL, "13"}, {28, NULL, "14"}, {17, "99", "8"},
-    {17, "x", "8"},
+    {1, "3", "4"},    {9, "4", "4"},   {17, "8", "8"},   {17, "3", "8"},
+    {17, "10", "10"}, {21, "8", "10"}, {23, NULL, "11"}, {25, NULL, "13"},
+    {28, NULL, "14"}, {17, "99", "8"}, {17, "x", "8"},
 };
 
 static void the_ir_version_suits_the_operator_set(void **state)
@@ -175,14 +176,15 @@ static void more_than_two_gigabytes_are_refused_before_writing(void **state)
 {
     struct imgcls_context *ctx = fixture_context();
     struct imgcls_graph *graph;
-    struct imgcls_sink sink = {.struct_size = sizeof sink, .path = "big.onnx",
-                               .write = count_bytes};
+    struct imgcls_sink sink = {
+        .struct_size = sizeof sink, .path = "big.onnx", .write = count_bytes};
     struct imgcls_tensor tensor;
     const int64_t dims[] = {INT32_MAX};
     static unsigned char nothing[64];
     (void)state;
     assert_int_equal(icl_graph_create(ctx, NULL, &graph), IMGCLS_OK);
-    assert_int_equal(icl_tensor_borrow(ctx, IMGCLS_U8, 1, dims, nothing, &tensor), IMGCLS_OK);
+    assert_int_equal(icl_tensor_borrow(ctx, IMGCLS_U8, 1, dims, nothing, &tensor),
+                     IMGCLS_OK);
     /* A storage that claims to hold the bytes: they are not looked at. */
     struct imgcls_storage *storage;
     void *memory = icl_alloc(ctx, 1, 64);

@@ -3,8 +3,8 @@
  *
  * A .npy file is a magic number, a version, a header that is a Python dictionary of three
  * entries (element type, order, shape), and the elements
- * (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html). An .npz file is a
- * zip archive of such files.
+ * (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html). An .npz file is
+ * a zip archive of such files.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -15,7 +15,7 @@
 
 #include <stdbool.h>
 
-#define NPY_MAGIC "\x93NUMPY"
+#define NPY_MAGIC       "\x93NUMPY"
 #define NPY_MAGIC_BYTES 6
 
 /* How elements of a file stand to ours. */
@@ -39,7 +39,8 @@ struct npy_header {
 
 /* npy_header.c: reads and checks a header, the size of the file included. */
 imgcls_status npy_header_read(const struct imgcls_host *host,
-                              const struct imgcls_source *source, struct npy_header *header);
+                              const struct imgcls_source *source,
+                              struct npy_header *header);
 /* npy_header.c: NumPy's name for an element type, "<f4"; NULL where it has none. */
 const char *npy_descr(int32_t type);
 

@@ -1,9 +1,9 @@
 /*
  * plugins/formats/numpy/npy_header.c - the header of a .npy file
  *
- * The header is written by repr() of a Python dictionary. What is read here is that: the keys
- * descr, fortran_order and shape in any order, strings without escapes, integers, True and
- * False. A structured or object type is refused; objects would be a pickle.
+ * The header is written by repr() of a Python dictionary. What is read here is that: the
+ * keys descr, fortran_order and shape in any order, strings without escapes, integers, True
+ * and False. A structured or object type is refused; objects would be a pickle.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -24,11 +24,13 @@ static const struct {
     int32_t type;
     const char *descr;
 } types[] = {
-    {'f', 4, IMGCLS_F32, "<f4"},   {'f', 8, IMGCLS_F64, "<f8"},  {'f', 2, IMGCLS_F16, "<f2"},
-    {'i', 1, IMGCLS_I8, "|i1"},    {'i', 2, IMGCLS_I16, "<i2"},  {'i', 4, IMGCLS_I32, "<i4"},
-    {'i', 8, IMGCLS_I64, "<i8"},   {'u', 1, IMGCLS_U8, "|u1"},   {'u', 2, IMGCLS_U16, "<u2"},
-    {'u', 4, IMGCLS_U32, "<u4"},   {'u', 8, IMGCLS_U64, "<u8"},  {'b', 1, IMGCLS_BOOL, "|b1"},
-    {'c', 8, IMGCLS_C64, "<c8"},   {'c', 16, IMGCLS_C128, "<c16"},
+    {'f', 4, IMGCLS_F32, "<f4"}, {'f', 8, IMGCLS_F64, "<f8"},
+    {'f', 2, IMGCLS_F16, "<f2"}, {'i', 1, IMGCLS_I8, "|i1"},
+    {'i', 2, IMGCLS_I16, "<i2"}, {'i', 4, IMGCLS_I32, "<i4"},
+    {'i', 8, IMGCLS_I64, "<i8"}, {'u', 1, IMGCLS_U8, "|u1"},
+    {'u', 2, IMGCLS_U16, "<u2"}, {'u', 4, IMGCLS_U32, "<u4"},
+    {'u', 8, IMGCLS_U64, "<u8"}, {'b', 1, IMGCLS_BOOL, "|b1"},
+    {'c', 8, IMGCLS_C64, "<c8"}, {'c', 16, IMGCLS_C128, "<c16"},
 };
 
 const char *npy_descr(int32_t type)
@@ -209,18 +211,21 @@ imgcls_status npy_header_read(const struct imgcls_host *host,
     char descr[64] = "";
     *header = (struct npy_header){0};
     if (!find_text(source, &text))
-        return host->fail(host, IMGCLS_BAD_INPUT,
-                          "%s: the header of the .npy array is cut off or of another version",
-                          source->path);
+        return host->fail(
+            host, IMGCLS_BAD_INPUT,
+            "%s: the header of the .npy array is cut off or of another version",
+            source->path);
     const char *start = text.end; /* of the elements */
     if (!parse_entries(&text, descr, sizeof descr, header))
-        return host->fail(host, IMGCLS_BAD_INPUT,
-                          "%s: the header of the .npy array is not one of a plain array of at "
-                          "most %d dimensions", source->path, IMGCLS_MAX_RANK);
+        return host->fail(
+            host, IMGCLS_BAD_INPUT,
+            "%s: the header of the .npy array is not one of a plain array of at "
+            "most %d dimensions",
+            source->path, IMGCLS_MAX_RANK);
     if (!parse_descr(descr, header))
         return host->fail(host, IMGCLS_UNSUPPORTED,
-                          "%s: element type '%s', read are numbers, bool, S and U", source->path,
-                          descr);
+                          "%s: element type '%s', read are numbers, bool, S and U",
+                          source->path, descr);
     header->data_offset = (size_t)(start - (const char *)source->bytes);
     int64_t count = imgcls_count(header->rank, header->dims);
     size_t needed, found = source->size - header->data_offset;
@@ -228,8 +233,9 @@ imgcls_status npy_header_read(const struct imgcls_host *host,
         return host->fail(host, IMGCLS_BAD_INPUT, "%s: the shape has too many elements",
                           source->path);
     if (needed != found)
-        return host->fail(host, IMGCLS_BAD_INPUT, "%s: %zu bytes of data, the shape needs %zu",
-                          source->path, found, needed);
+        return host->fail(host, IMGCLS_BAD_INPUT,
+                          "%s: %zu bytes of data, the shape needs %zu", source->path, found,
+                          needed);
     header->count = (size_t)count;
     return IMGCLS_OK;
 }

@@ -62,8 +62,9 @@ static imgcls_status set_text(const struct imgcls_host *host,
         memcpy(&code, element + 4 * i, sizeof code);
         code = header->swapped ? __builtin_bswap32(code) : code;
         if (code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
-            return host->fail(host, IMGCLS_BAD_INPUT, "%s: text with U+%X, which is no character",
-                              source->path, (unsigned)code);
+            return host->fail(host, IMGCLS_BAD_INPUT,
+                              "%s: text with U+%X, which is no character", source->path,
+                              (unsigned)code);
         used += utf8(code, room + used);
     }
     return host->value_set_string(host, value, index, room, used);
@@ -85,7 +86,8 @@ static size_t fortran_position(const struct npy_header *header, size_t index)
 
 static imgcls_status copy_elements(const struct imgcls_host *host,
                                    const struct imgcls_source *source,
-                                   const struct npy_header *header, struct imgcls_value *value)
+                                   const struct npy_header *header,
+                                   struct imgcls_value *value)
 {
     const unsigned char *data = source->bytes + header->data_offset;
     unsigned char *out = value->tensor->data;

@@ -12,7 +12,7 @@
 #include <string.h>
 
 /* NumPy aligns the data to this. */
-#define ALIGNMENT 64
+#define ALIGNMENT    64
 #define PREFIX_BYTES (NPY_MAGIC_BYTES + 4)
 
 /* The whole header with its prefix; returns its size, a multiple of ALIGNMENT. Sixteen
@@ -44,8 +44,8 @@ imgcls_status npy_write(const struct imgcls_host *host, const char *name,
     (void)name; /* an array has none */
     if (value->kind != IMGCLS_KIND_TENSOR)
         return host->fail(host, IMGCLS_UNSUPPORTED,
-                          "%s: a .npy file holds one tensor, not a value of kind %d", sink->path,
-                          (int)value->kind);
+                          "%s: a .npy file holds one tensor, not a value of kind %d",
+                          sink->path, (int)value->kind);
     const struct imgcls_tensor *tensor = value->tensor;
     const char *descr = npy_descr(tensor->type);
     if (!descr)

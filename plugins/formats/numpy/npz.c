@@ -79,7 +79,8 @@ imgcls_status npz_read_values(const struct imgcls_host *host,
     imgcls_status status = host->zip_open(host, source, &zip);
     if (status != IMGCLS_OK)
         return status;
-    for (size_t i = 0; status == IMGCLS_OK && (member = host->zip_member_at(host, zip, i)); i++)
+    for (size_t i = 0; status == IMGCLS_OK && (member = host->zip_member_at(host, zip, i));
+         i++)
         status = add_member(host, source, zip, member, values);
     host->zip_close(host, zip);
     return status;

@@ -1,8 +1,8 @@
 /*
  * plugins/formats/onnx/arena.h - memory of one reading or writing, freed all at once
  *
- * protobuf-c's trees, names and dense tensors come from here; the host's memory limit counts
- * them.
+ * protobuf-c's trees, names and dense tensors come from here; the host's memory limit
+ * counts them.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

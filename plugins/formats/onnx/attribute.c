@@ -1,8 +1,8 @@
 /*
  * plugins/formats/onnx/attribute.c - AttributeProto to an attribute of a host node
  *
- * Files of IR version 1 leave the kind out; it is then told by the field that is set. Sparse
- * tensors become dense ones. Graphs wait until all nodes around them are there.
+ * Files of IR version 1 leave the kind out; it is then told by the field that is set.
+ * Sparse tensors become dense ones. Graphs wait until all nodes around them are there.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -11,6 +11,9 @@
 #include "plugins/formats/onnx/reader.h"
 
 #include <string.h>
+
+/* The one kind besides plugin.h's that is read. */
+#define SPARSE_TENSOR ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__SPARSE_TENSOR
 
 static int32_t kind_of(const Onnx__AttributeProto *proto)
 {
@@ -26,7 +29,7 @@ static int32_t kind_of(const Onnx__AttributeProto *proto)
            : proto->n_strings     ? IMGCLS_ATTR_STRINGS
            : proto->n_tensors     ? IMGCLS_ATTR_TENSORS
            : proto->n_graphs      ? IMGCLS_ATTR_GRAPHS
-           : proto->sparse_tensor ? ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__SPARSE_TENSOR
+           : proto->sparse_tensor ? SPARSE_TENSOR
            : proto->tp            ? IMGCLS_ATTR_TYPE
                                   : 0;
 }
@@ -36,12 +39,12 @@ static struct imgcls_string string_of(const ProtobufCBinaryData *data)
     return (struct imgcls_string){data->data ? (const char *)data->data : "", data->len};
 }
 
-static imgcls_status read_strings(struct onnx_reader *reader, const Onnx__AttributeProto *proto,
+static imgcls_status read_strings(struct onnx_reader *reader,
+                                  const Onnx__AttributeProto *proto,
                                   struct imgcls_attr *attr)
 {
     struct imgcls_string *strings;
-    imgcls_status status =
-        onnx_alloc(reader, proto->n_strings, sizeof *strings, &strings);
+    imgcls_status status = onnx_alloc(reader, proto->n_strings, sizeof *strings, &strings);
     if (status != IMGCLS_OK)
         return status;
     for (size_t i = 0; i < proto->n_strings; i++)
@@ -52,7 +55,8 @@ static imgcls_status read_strings(struct onnx_reader *reader, const Onnx__Attrib
 }
 
 static imgcls_status read_tensors(struct onnx_reader *reader, size_t count,
-                                  Onnx__TensorProto *const *protos, struct imgcls_attr *attr)
+                                  Onnx__TensorProto *const *protos,
+                                  struct imgcls_attr *attr)
 {
     struct imgcls_tensor *tensors;
     const struct imgcls_tensor **list;
@@ -71,7 +75,8 @@ static imgcls_status read_tensors(struct onnx_reader *reader, size_t count,
     return IMGCLS_OK;
 }
 
-static imgcls_status read_sparse(struct onnx_reader *reader, const Onnx__AttributeProto *proto,
+static imgcls_status read_sparse(struct onnx_reader *reader,
+                                 const Onnx__AttributeProto *proto,
                                  struct imgcls_attr *attr)
 {
     struct imgcls_tensor *dense;
@@ -115,7 +120,8 @@ static imgcls_status read_type(struct onnx_reader *reader, const Onnx__TypeProto
 
 static imgcls_status defer(struct onnx_reader *reader, struct onnx_nodes *nodes,
                            struct imgcls_node *node, const char *name,
-                           const Onnx__AttributeProto *proto, const struct onnx_scope *scope)
+                           const Onnx__AttributeProto *proto,
+                           const struct onnx_scope *scope)
 {
     struct onnx_deferred *deferred;
     imgcls_status status = onnx_alloc(reader, 1, sizeof *deferred, &deferred);
@@ -127,8 +133,48 @@ static imgcls_status defer(struct onnx_reader *reader, struct onnx_nodes *nodes,
     return IMGCLS_OK;
 }
 
+/* The value of an attribute of the kind attr->kind. */
+static imgcls_status read_value(struct onnx_reader *reader,
+                                const Onnx__AttributeProto *proto, struct imgcls_attr *attr)
+{
+    switch (attr->kind) {
+    case IMGCLS_ATTR_FLOAT:
+        attr->f = proto->f;
+        return IMGCLS_OK;
+    case IMGCLS_ATTR_INT:
+        attr->i = proto->i;
+        return IMGCLS_OK;
+    case IMGCLS_ATTR_STRING:
+        attr->s = string_of(&proto->s);
+        return IMGCLS_OK;
+    case IMGCLS_ATTR_FLOATS:
+        attr->floats = proto->floats;
+        attr->count = proto->n_floats;
+        return IMGCLS_OK;
+    case IMGCLS_ATTR_INTS:
+        attr->ints = proto->ints;
+        attr->count = proto->n_ints;
+        return IMGCLS_OK;
+    case IMGCLS_ATTR_STRINGS:
+        return read_strings(reader, proto, attr);
+    case IMGCLS_ATTR_TENSOR:
+        return read_tensors(reader, 1, (Onnx__TensorProto *const *)&proto->t, attr);
+    case IMGCLS_ATTR_TENSORS:
+        return read_tensors(reader, proto->n_tensors, proto->tensors, attr);
+    case IMGCLS_ATTR_TYPE:
+        return read_type(reader, proto->tp, attr);
+    case SPARSE_TENSOR:
+        return read_sparse(reader, proto, attr);
+    default:
+        return onnx_fail(reader, attr->kind ? IMGCLS_UNSUPPORTED : IMGCLS_BAD_INPUT,
+                         "%s is of kind %d, read are 1 to 11 and 13", reader->where,
+                         (int)attr->kind);
+    }
+}
+
 imgcls_status onnx_attribute_read(struct onnx_reader *reader, struct onnx_nodes *nodes,
-                                  struct imgcls_node *node, const Onnx__AttributeProto *proto,
+                                  struct imgcls_node *node,
+                                  const Onnx__AttributeProto *proto,
                                   const struct onnx_scope *scope)
 {
     struct imgcls_attr attr = {.struct_size = sizeof attr, .name = onnx_text(proto->name)};
@@ -140,52 +186,13 @@ imgcls_status onnx_attribute_read(struct onnx_reader *reader, struct onnx_nodes 
     bool missing = (attr.kind == IMGCLS_ATTR_TENSOR && !proto->t) ||
                    (attr.kind == IMGCLS_ATTR_GRAPH && !proto->g) ||
                    (attr.kind == IMGCLS_ATTR_TYPE && !proto->tp) ||
-                   (attr.kind == ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__SPARSE_TENSOR &&
-                    !proto->sparse_tensor);
+                   (attr.kind == SPARSE_TENSOR && !proto->sparse_tensor);
     if (missing || !attr.name[0])
         return onnx_fail(reader, IMGCLS_BAD_INPUT, "%s has no %s", reader->where,
                          missing ? "value" : "name");
-    switch (attr.kind) {
-    case IMGCLS_ATTR_FLOAT:
-        attr.f = proto->f;
-        break;
-    case IMGCLS_ATTR_INT:
-        attr.i = proto->i;
-        break;
-    case IMGCLS_ATTR_STRING:
-        attr.s = string_of(&proto->s);
-        break;
-    case IMGCLS_ATTR_FLOATS:
-        attr.floats = proto->floats;
-        attr.count = proto->n_floats;
-        break;
-    case IMGCLS_ATTR_INTS:
-        attr.ints = proto->ints;
-        attr.count = proto->n_ints;
-        break;
-    case IMGCLS_ATTR_STRINGS:
-        status = read_strings(reader, proto, &attr);
-        break;
-    case IMGCLS_ATTR_TENSOR:
-        status = read_tensors(reader, 1, (Onnx__TensorProto *const *)&proto->t, &attr);
-        break;
-    case IMGCLS_ATTR_TENSORS:
-        status = read_tensors(reader, proto->n_tensors, proto->tensors, &attr);
-        break;
-    case IMGCLS_ATTR_GRAPH:
-    case IMGCLS_ATTR_GRAPHS:
+    if (attr.kind == IMGCLS_ATTR_GRAPH || attr.kind == IMGCLS_ATTR_GRAPHS)
         return defer(reader, nodes, node, attr.name, proto, scope);
-    case IMGCLS_ATTR_TYPE:
-        status = read_type(reader, proto->tp, &attr);
-        break;
-    case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__SPARSE_TENSOR:
-        status = read_sparse(reader, proto, &attr);
-        break;
-    default:
-        return onnx_fail(reader, attr.kind ? IMGCLS_UNSUPPORTED : IMGCLS_BAD_INPUT,
-                         "%s is of kind %d, read are 1 to 11 and 13", reader->where,
-                         (int)attr.kind);
-    }
+    status = read_value(reader, proto, &attr);
     return status != IMGCLS_OK ? status
                                : reader->host->node_set_attr(reader->host, node, &attr);
 }

@@ -20,13 +20,15 @@ static size_t count_values(struct onnx_writer *writer, const struct imgcls_graph
     return count;
 }
 
-static imgcls_status build_values(struct onnx_writer *writer, const struct imgcls_graph *graph,
-                                  value_at at, size_t *count, Onnx__ValueInfoProto ***out)
+static imgcls_status build_values(struct onnx_writer *writer,
+                                  const struct imgcls_graph *graph, value_at at,
+                                  size_t *count, Onnx__ValueInfoProto ***out)
 {
     *count = count_values(writer, graph, at);
     imgcls_status status = onnx_writer_alloc(writer, *count, sizeof **out, out);
     for (size_t i = 0; i < *count && status == IMGCLS_OK; i++)
-        status = onnx_value_info_build(writer, graph, at(writer->host, graph, i), &(*out)[i]);
+        status =
+            onnx_value_info_build(writer, graph, at(writer->host, graph, i), &(*out)[i]);
     return status;
 }
 
@@ -47,16 +49,18 @@ static imgcls_status build_initializers(struct onnx_writer *writer,
     return status;
 }
 
-static imgcls_status build_nodes(struct onnx_writer *writer, const struct imgcls_graph *graph,
-                                 Onnx__GraphProto *proto)
+static imgcls_status build_nodes(struct onnx_writer *writer,
+                                 const struct imgcls_graph *graph, Onnx__GraphProto *proto)
 {
     const struct imgcls_host *host = writer->host;
     size_t count = 0;
     while (host->graph_node_at(host, graph, count))
         count++;
-    imgcls_status status = onnx_writer_alloc(writer, count, sizeof *proto->node, &proto->node);
+    imgcls_status status =
+        onnx_writer_alloc(writer, count, sizeof *proto->node, &proto->node);
     for (size_t i = 0; i < count && status == IMGCLS_OK; i++)
-        status = onnx_node_build(writer, host->graph_node_at(host, graph, i), &proto->node[i]);
+        status =
+            onnx_node_build(writer, host->graph_node_at(host, graph, i), &proto->node[i]);
     proto->n_node = count;
     return status;
 }

@@ -31,7 +31,8 @@ static imgcls_status put_tensors(struct onnx_writer *writer, const struct imgcls
                                  Onnx__AttributeProto *proto)
 {
     Onnx__TensorProto **tensors;
-    imgcls_status status = onnx_writer_alloc(writer, attr->count, sizeof *tensors, &tensors);
+    imgcls_status status =
+        onnx_writer_alloc(writer, attr->count, sizeof *tensors, &tensors);
     for (size_t i = 0; i < attr->count && status == IMGCLS_OK; i++)
         status = onnx_tensor_build(writer, NULL, attr->tensors[i], &tensors[i]);
     if (status != IMGCLS_OK)
@@ -77,7 +78,8 @@ static imgcls_status put_type(struct onnx_writer *writer, const struct imgcls_at
                                     writer->sink->path, attr->name);
 }
 
-static imgcls_status build_attribute(struct onnx_writer *writer, const struct imgcls_attr *attr,
+static imgcls_status build_attribute(struct onnx_writer *writer,
+                                     const struct imgcls_attr *attr,
                                      Onnx__AttributeProto **out)
 {
     Onnx__AttributeProto *proto;
@@ -128,8 +130,8 @@ static imgcls_status build_attribute(struct onnx_writer *writer, const struct im
 }
 
 static imgcls_status build_names(struct onnx_writer *writer, size_t count,
-                                 const struct imgcls_value_info *const *values, size_t *out_count,
-                                 char ***out)
+                                 const struct imgcls_value_info *const *values,
+                                 size_t *out_count, char ***out)
 {
     imgcls_status status = onnx_writer_alloc(writer, count, sizeof **out, out);
     if (status != IMGCLS_OK)
@@ -143,7 +145,8 @@ static imgcls_status build_names(struct onnx_writer *writer, size_t count,
 }
 
 static imgcls_status build_attributes(struct onnx_writer *writer,
-                                      const struct imgcls_node *node, Onnx__NodeProto *proto)
+                                      const struct imgcls_node *node,
+                                      Onnx__NodeProto *proto)
 {
     const struct imgcls_host *host = writer->host;
     size_t count = 0;
@@ -152,7 +155,8 @@ static imgcls_status build_attributes(struct onnx_writer *writer,
     imgcls_status status =
         onnx_writer_alloc(writer, count, sizeof *proto->attribute, &proto->attribute);
     for (size_t i = 0; i < count && status == IMGCLS_OK; i++)
-        status = build_attribute(writer, host->attr_at(host, node, i), &proto->attribute[i]);
+        status =
+            build_attribute(writer, host->attr_at(host, node, i), &proto->attribute[i]);
     proto->n_attribute = count;
     return status;
 }
@@ -162,9 +166,11 @@ imgcls_status onnx_node_build(struct onnx_writer *writer, const struct imgcls_no
 {
     Onnx__NodeProto *proto;
     if (node->epilogue_count)
-        return writer->host->fail(writer->host, IMGCLS_UNSUPPORTED,
-                                  "%s: node '%s' (%s) has work fused into it, which ONNX cannot "
-                                  "say", writer->sink->path, node->name, node->type);
+        return writer->host->fail(
+            writer->host, IMGCLS_UNSUPPORTED,
+            "%s: node '%s' (%s) has work fused into it, which ONNX cannot "
+            "say",
+            writer->sink->path, node->name, node->type);
     imgcls_status status = onnx_writer_alloc(writer, 1, sizeof *proto, &proto);
     if (status != IMGCLS_OK)
         return status;

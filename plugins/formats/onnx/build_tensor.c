@@ -23,7 +23,8 @@ imgcls_status onnx_writer_alloc(struct onnx_writer *writer, size_t count, size_t
 }
 
 static imgcls_status build_header(struct onnx_writer *writer, const char *name,
-                                  const struct imgcls_tensor *tensor, Onnx__TensorProto **out)
+                                  const struct imgcls_tensor *tensor,
+                                  Onnx__TensorProto **out)
 {
     Onnx__TensorProto *proto;
     if (!onnx_element_of(tensor->type))
@@ -47,7 +48,8 @@ static imgcls_status build_header(struct onnx_writer *writer, const char *name,
     return IMGCLS_OK;
 }
 
-static imgcls_status put_strings(struct onnx_writer *writer, const struct imgcls_tensor *tensor,
+static imgcls_status put_strings(struct onnx_writer *writer,
+                                 const struct imgcls_tensor *tensor,
                                  Onnx__TensorProto *proto)
 {
     const struct imgcls_string *strings = tensor->data;
@@ -97,7 +99,8 @@ static imgcls_status entry(struct onnx_writer *writer, const char *key, const ch
 
 /* Writes the bytes to the external file, aligned, and the place into the message. */
 static imgcls_status put_external(struct onnx_writer *writer,
-                                  const struct imgcls_tensor *tensor, Onnx__TensorProto *proto)
+                                  const struct imgcls_tensor *tensor,
+                                  Onnx__TensorProto *proto)
 {
     static const unsigned char zeros[ONNX_EXTERNAL_ALIGNMENT];
     const struct imgcls_host *host = writer->host;
@@ -140,9 +143,11 @@ imgcls_status onnx_initializer_build(struct onnx_writer *writer, const char *nam
     return status != IMGCLS_OK ? status : put_external(writer, tensor, *out);
 }
 
-/* ---- Types ------------------------------------------------------------------------------*/
+/* ---- Types
+ * ------------------------------------------------------------------------------*/
 
-static imgcls_status build_shape(struct onnx_writer *writer, const struct imgcls_graph *graph,
+static imgcls_status build_shape(struct onnx_writer *writer,
+                                 const struct imgcls_graph *graph,
                                  const struct imgcls_value_info *info,
                                  Onnx__TensorShapeProto **out)
 {
@@ -200,13 +205,14 @@ static imgcls_status build_tensor_type(struct onnx_writer *writer,
     tensor->has_elem_type = 1;
     tensor->elem_type = info->type;
     *out = type;
-    return info->kind == IMGCLS_KIND_TENSOR ? build_shape(writer, graph, info, &tensor->shape)
-                                            : IMGCLS_OK;
+    return info->kind == IMGCLS_KIND_TENSOR
+               ? build_shape(writer, graph, info, &tensor->shape)
+               : IMGCLS_OK;
 }
 
 /* A type that has one type inside. */
-static imgcls_status wrap_type(struct onnx_writer *writer, int32_t kind, Onnx__TypeProto *inner,
-                               Onnx__TypeProto **out)
+static imgcls_status wrap_type(struct onnx_writer *writer, int32_t kind,
+                               Onnx__TypeProto *inner, Onnx__TypeProto **out)
 {
     Onnx__TypeProto *type;
     imgcls_status status = onnx_writer_alloc(writer, 1, sizeof *type, &type);
@@ -216,8 +222,8 @@ static imgcls_status wrap_type(struct onnx_writer *writer, int32_t kind, Onnx__T
     *out = type;
     if (kind == IMGCLS_KIND_SEQUENCE) {
         type->value_case = ONNX__TYPE_PROTO__VALUE_SEQUENCE_TYPE;
-        status = onnx_writer_alloc(writer, 1, sizeof *type->sequence_type,
-                                   &type->sequence_type);
+        status =
+            onnx_writer_alloc(writer, 1, sizeof *type->sequence_type, &type->sequence_type);
         if (status != IMGCLS_OK)
             return status;
         onnx__type_proto__sequence__init(type->sequence_type);
@@ -225,7 +231,8 @@ static imgcls_status wrap_type(struct onnx_writer *writer, int32_t kind, Onnx__T
         return IMGCLS_OK;
     }
     type->value_case = ONNX__TYPE_PROTO__VALUE_OPTIONAL_TYPE;
-    status = onnx_writer_alloc(writer, 1, sizeof *type->optional_type, &type->optional_type);
+    status =
+        onnx_writer_alloc(writer, 1, sizeof *type->optional_type, &type->optional_type);
     if (status != IMGCLS_OK)
         return status;
     onnx__type_proto__optional__init(type->optional_type);
@@ -250,10 +257,11 @@ imgcls_status onnx_value_info_build(struct onnx_writer *writer,
         return IMGCLS_OK; /* nothing is known that a type could say */
     if (info->kind != IMGCLS_KIND_TENSOR && info->kind != IMGCLS_KIND_SEQUENCE &&
         info->kind != IMGCLS_KIND_OPTIONAL)
-        return writer->host->fail(writer->host, IMGCLS_UNSUPPORTED,
-                                  "%s: '%s' is of kind %d, written are tensors, sequences and "
-                                  "optionals", writer->sink->path, info->name,
-                                  (int)info->kind);
+        return writer->host->fail(
+            writer->host, IMGCLS_UNSUPPORTED,
+            "%s: '%s' is of kind %d, written are tensors, sequences and "
+            "optionals",
+            writer->sink->path, info->name, (int)info->kind);
     status = build_tensor_type(writer, graph, info, &type);
     if (status == IMGCLS_OK && info->kind != IMGCLS_KIND_TENSOR)
         status = wrap_type(writer, info->kind, type, &type);

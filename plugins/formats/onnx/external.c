@@ -64,8 +64,8 @@ static imgcls_status open_location(struct onnx_reader *reader, const char *locat
         return status;
     status = host->source_open_beneath(host, reader->source, location, &opened->source);
     if (status != IMGCLS_OK) /* the host has said why; this says what it was wanted for */
-        return host->fail_within(host, status, "%s: %s: external data", reader->source->path,
-                                 reader->where);
+        return host->fail_within(host, status, "%s: %s: external data",
+                                 reader->source->path, reader->where);
     opened->location = location;
     opened->next = reader->externals;
     reader->externals = opened;
@@ -92,13 +92,15 @@ imgcls_status onnx_external_read(struct onnx_reader *reader, const Onnx__TensorP
         return status;
     if (length != size)
         return onnx_fail(reader, IMGCLS_BAD_INPUT,
-                         "%s: external data '%s' has length %" PRIu64 ", the shape needs %zu",
+                         "%s: external data '%s' has length %" PRIu64
+                         ", the shape needs %zu",
                          reader->where, location, length, size);
     if (file->source->is_folder || offset > file->source->size ||
         size > file->source->size - offset)
-        return onnx_fail(reader, IMGCLS_BAD_INPUT,
-                         "%s: external data '%s' ends at byte %zu, wanted are %zu from byte %"
-                         PRIu64, reader->where, location, file->source->size, size, offset);
+        return onnx_fail(
+            reader, IMGCLS_BAD_INPUT,
+            "%s: external data '%s' ends at byte %zu, wanted are %zu from byte %" PRIu64,
+            reader->where, location, file->source->size, size, offset);
     *out = (struct onnx_span){file->source->bytes + offset, size};
     *storage = file->source->storage;
     return IMGCLS_OK;

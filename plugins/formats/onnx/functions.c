@@ -2,9 +2,9 @@
  * plugins/formats/onnx/functions.c - functions of the model's own are inlined on reading
  *
  * A FunctionProto is an operator made of nodes. Where a node calls one, its nodes are added
- * in place of the call: formal inputs and outputs become the call's, names in between become
- * "function.N/name" with a number per call, attribute references become the call's attribute
- * or the function's default. What the rest of the program sees has no functions.
+ * in place of the call: formal inputs and outputs become the call's, names in between
+ * become "function.N/name" with a number per call, attribute references become the call's
+ * attribute or the function's default. What the rest of the program sees has no functions.
  *
  * Operator sets: a function imports its own, which the model's must be compatible with
  * (IR.md); the model's version is taken, and what the model does not import is added.
@@ -58,7 +58,8 @@ const Onnx__FunctionProto *onnx_function_find(const struct onnx_reader *reader,
     return NULL;
 }
 
-/* ---- Names that generated ones must avoid -----------------------------------------------*/
+/* ---- Names that generated ones must avoid
+ * -----------------------------------------------*/
 
 /* Counts (out NULL) or collects the names of a graph, and of graphs in its attributes. The
  * recursion is as deep as ONNX_DEPTH_MAX lets graphs be nested. */
@@ -93,7 +94,8 @@ static size_t collect(const Onnx__GraphProto *graph, const char **out, size_t at
     return at;
 }
 
-imgcls_status onnx_functions_index(struct onnx_reader *reader, const Onnx__ModelProto *model)
+imgcls_status onnx_functions_index(struct onnx_reader *reader,
+                                   const Onnx__ModelProto *model)
 {
     if (!model->n_functions)
         return IMGCLS_OK;
@@ -121,7 +123,8 @@ imgcls_status onnx_functions_index(struct onnx_reader *reader, const Onnx__Model
     return IMGCLS_OK;
 }
 
-/* ---- Scopes -----------------------------------------------------------------------------*/
+/* ---- Scopes
+ * -----------------------------------------------------------------------------*/
 
 const char *onnx_name_resolve(struct onnx_reader *reader, const struct onnx_scope *scope,
                               const char *name)
@@ -133,7 +136,8 @@ const char *onnx_name_resolve(struct onnx_reader *reader, const struct onnx_scop
         if (at != SIZE_MAX)
             return s->actual[at];
         if (s->function) {
-            onnx_fail(reader, IMGCLS_BAD_INPUT, "function '%s' reads '%s', which nothing gives",
+            onnx_fail(reader, IMGCLS_BAD_INPUT,
+                      "function '%s' reads '%s', which nothing gives",
                       onnx_text(s->function->name), name);
             return NULL;
         }
@@ -190,13 +194,15 @@ imgcls_status onnx_scope_of_graph(struct onnx_reader *reader, const Onnx__GraphP
     if (status != IMGCLS_OK)
         return status;
     scope->outer = outer;
-    scope->formal.count = proto->n_input + proto->n_initializer + proto->n_sparse_initializer;
+    scope->formal.count =
+        proto->n_input + proto->n_initializer + proto->n_sparse_initializer;
     for (size_t i = 0; i < proto->n_node; i++)
         scope->formal.count += proto->node[i]->n_output;
     status = onnx_alloc(reader, scope->formal.count, sizeof *scope->formal.sorted,
                         &scope->formal.sorted);
     if (status == IMGCLS_OK)
-        status = onnx_alloc(reader, scope->formal.count, sizeof *scope->actual, &scope->actual);
+        status =
+            onnx_alloc(reader, scope->formal.count, sizeof *scope->actual, &scope->actual);
     if (status != IMGCLS_OK)
         return status;
     size_t count = 0;
@@ -218,11 +224,11 @@ imgcls_status onnx_scope_of_graph(struct onnx_reader *reader, const Onnx__GraphP
     return status;
 }
 
-/* ---- Attributes -------------------------------------------------------------------------*/
+/* ---- Attributes
+ * -------------------------------------------------------------------------*/
 
-static const Onnx__AttributeProto *find_attribute(size_t count,
-                                                  Onnx__AttributeProto *const *attributes,
-                                                  const char *name)
+static const Onnx__AttributeProto *
+find_attribute(size_t count, Onnx__AttributeProto *const *attributes, const char *name)
 {
     for (size_t i = 0; i < count; i++)
         if (strcmp(onnx_text(attributes[i]->name), name) == 0)
@@ -242,7 +248,8 @@ imgcls_status onnx_attribute_resolve(struct onnx_reader *reader,
                                      const Onnx__AttributeProto **attr,
                                      const struct onnx_scope **scope)
 {
-    while (*attr && onnx_text((*attr)->ref_attr_name)[0]) { /* each round goes to a caller */
+    while (*attr &&
+           onnx_text((*attr)->ref_attr_name)[0]) { /* each round goes to a caller */
         const char *name = (*attr)->ref_attr_name;
         const struct onnx_scope *call = function_scope(*scope);
         if (!call)
@@ -262,9 +269,10 @@ imgcls_status onnx_attribute_resolve(struct onnx_reader *reader,
                                  call->function->name, name);
         }
         if (!found && !is_declared(call->function, name))
-            return onnx_fail(reader, IMGCLS_BAD_INPUT,
-                             "%s refers to attribute '%s', which function '%s' does not have",
-                             reader->where, name, call->function->name);
+            return onnx_fail(
+                reader, IMGCLS_BAD_INPUT,
+                "%s refers to attribute '%s', which function '%s' does not have",
+                reader->where, name, call->function->name);
         if (found && found->has_type && (*attr)->has_type && found->type != (*attr)->type)
             return onnx_fail(reader, IMGCLS_BAD_INPUT,
                              "%s is of kind %d, '%s' that it refers to of kind %d",
@@ -275,7 +283,8 @@ imgcls_status onnx_attribute_resolve(struct onnx_reader *reader,
     return IMGCLS_OK;
 }
 
-/* ---- Calls ------------------------------------------------------------------------------*/
+/* ---- Calls
+ * ------------------------------------------------------------------------------*/
 
 /* Refuses functions that call themselves, and calls that grow without end. */
 static imgcls_status check_call(struct onnx_reader *reader,
@@ -289,7 +298,8 @@ static imgcls_status check_call(struct onnx_reader *reader,
             return onnx_fail(reader, IMGCLS_BAD_INPUT, "function '%s' calls itself",
                              function->name);
     if (depth >= ONNX_CALL_DEPTH_MAX)
-        return onnx_fail(reader, IMGCLS_LIMIT, "functions call each other more than %d deep",
+        return onnx_fail(reader, IMGCLS_LIMIT,
+                         "functions call each other more than %d deep",
                          ONNX_CALL_DEPTH_MAX);
     if (function->n_node > ONNX_INLINED_MAX - reader->inlined)
         return onnx_fail(reader, IMGCLS_LIMIT, "functions become more than %d nodes",
@@ -298,8 +308,9 @@ static imgcls_status check_call(struct onnx_reader *reader,
     if (call->n_input > function->n_input || call->n_output > function->n_output)
         return onnx_fail(reader, IMGCLS_BAD_INPUT,
                          "%s: called with %zu inputs and %zu outputs, the function has %zu "
-                         "and %zu", reader->where, call->n_input, call->n_output,
-                         function->n_input, function->n_output);
+                         "and %zu",
+                         reader->where, call->n_input, call->n_output, function->n_input,
+                         function->n_output);
     return IMGCLS_OK;
 }
 
@@ -330,7 +341,8 @@ static imgcls_status copy_output(struct onnx_reader *reader, struct onnx_nodes *
                                  const char *from, const char *to)
 {
     const struct imgcls_host *host = reader->host;
-    return host->graph_add_node(host, nodes->graph, "", "Identity", "", 1, &from, 1, &to, NULL);
+    return host->graph_add_node(host, nodes->graph, "", "Identity", "", 1, &from, 1, &to,
+                                NULL);
 }
 
 /* Binds formal inputs and outputs to the call's. */
@@ -351,7 +363,8 @@ static imgcls_status bind(struct onnx_reader *reader, struct onnx_nodes *nodes,
     }
     for (size_t i = 0; i < call->n_output; i++) {
         size_t at = onnx_names_find(&scope->formal, onnx_text(function->output[i]));
-        const char *wanted = onnx_name_resolve(reader, scope->caller, onnx_text(call->output[i]));
+        const char *wanted =
+            onnx_name_resolve(reader, scope->caller, onnx_text(call->output[i]));
         if (!wanted)
             return IMGCLS_BAD_INPUT;
         if (!*wanted)
@@ -383,7 +396,8 @@ imgcls_status onnx_function_inline(struct onnx_reader *reader, struct onnx_nodes
     scope->caller = caller;
     status = formal_names(reader, function, &scope->formal);
     if (status == IMGCLS_OK)
-        status = onnx_alloc(reader, scope->formal.count, sizeof *scope->actual, &scope->actual);
+        status =
+            onnx_alloc(reader, scope->formal.count, sizeof *scope->actual, &scope->actual);
     if (status == IMGCLS_OK)
         status = bind(reader, nodes, scope);
     if (status == IMGCLS_OK)

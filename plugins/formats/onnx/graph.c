@@ -1,10 +1,11 @@
 /*
  * plugins/formats/onnx/graph.c - GraphProto to a host graph
  *
- * Order: inputs, initializers, nodes, graph attributes of nodes, outputs; so whatever a part
- * names exists by then, also where the file's nodes are not in order. An input that is an
- * initializer, too, is a constant: before IR version 4 every initializer had to be listed
- * as an input, and since then it says that a caller could override it, which no plan wants.
+ * Order: inputs, initializers, nodes, graph attributes of nodes, outputs; so whatever a
+ * part names exists by then, also where the file's nodes are not in order. An input that is
+ * an initializer, too, is a constant: before IR version 4 every initializer had to be
+ * listed as an input, and since then it says that a caller could override it, which no plan
+ * wants.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -15,8 +16,8 @@
 #include <string.h>
 
 /* Initializers' names, to tell which inputs are constants. */
-static imgcls_status constant_names(struct onnx_reader *reader, const Onnx__GraphProto *proto,
-                                    struct onnx_names *out)
+static imgcls_status constant_names(struct onnx_reader *reader,
+                                    const Onnx__GraphProto *proto, struct onnx_names *out)
 {
     size_t count = proto->n_initializer + proto->n_sparse_initializer;
     imgcls_status status = onnx_alloc(reader, count, sizeof *out->sorted, &out->sorted);
@@ -27,7 +28,8 @@ static imgcls_status constant_names(struct onnx_reader *reader, const Onnx__Grap
         out->sorted[out->count++] = onnx_text(proto->initializer[i]->name);
     for (size_t i = 0; i < proto->n_sparse_initializer; i++)
         if (proto->sparse_initializer[i]->values)
-            out->sorted[out->count++] = onnx_text(proto->sparse_initializer[i]->values->name);
+            out->sorted[out->count++] =
+                onnx_text(proto->sparse_initializer[i]->values->name);
     onnx_names_sort(out);
     return IMGCLS_OK;
 }
@@ -73,7 +75,8 @@ static imgcls_status read_initializers(struct onnx_reader *reader,
     return status;
 }
 
-static imgcls_status read_value(struct onnx_reader *reader, const Onnx__ValueInfoProto *proto,
+static imgcls_status read_value(struct onnx_reader *reader,
+                                const Onnx__ValueInfoProto *proto,
                                 struct imgcls_graph *graph, const struct onnx_scope *scope,
                                 bool output)
 {
@@ -98,8 +101,9 @@ static imgcls_status read_value(struct onnx_reader *reader, const Onnx__ValueInf
                                           dim_names);
 }
 
-static imgcls_status resolve_names(struct onnx_reader *reader, const struct onnx_scope *scope,
-                                   size_t count, char *const *names, const char ***out)
+static imgcls_status resolve_names(struct onnx_reader *reader,
+                                   const struct onnx_scope *scope, size_t count,
+                                   char *const *names, const char ***out)
 {
     const char **resolved;
     imgcls_status status = onnx_alloc(reader, count, sizeof *resolved, &resolved);
@@ -129,13 +133,15 @@ static imgcls_status read_node(struct onnx_reader *reader, struct onnx_nodes *no
         return onnx_fail(reader, IMGCLS_BAD_INPUT,
                          "%s: overload '%s' is that of no function in the model",
                          reader->where, proto->overload);
-    imgcls_status status = resolve_names(reader, scope, proto->n_input, proto->input, &inputs);
+    imgcls_status status =
+        resolve_names(reader, scope, proto->n_input, proto->input, &inputs);
     if (status == IMGCLS_OK)
         status = resolve_names(reader, scope, proto->n_output, proto->output, &outputs);
     if (status == IMGCLS_OK)
-        status = host->graph_add_node(host, nodes->graph, onnx_domain(proto->domain),
-                                      proto->op_type, onnx_text(proto->name), proto->n_input,
-                                      inputs, proto->n_output, outputs, &node);
+        status =
+            host->graph_add_node(host, nodes->graph, onnx_domain(proto->domain),
+                                 proto->op_type, onnx_text(proto->name), proto->n_input,
+                                 inputs, proto->n_output, outputs, &node);
     for (size_t i = 0; i < proto->n_attribute && status == IMGCLS_OK; i++)
         status = onnx_attribute_read(reader, nodes, node, proto->attribute[i], scope);
     return status;

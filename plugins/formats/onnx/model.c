@@ -1,9 +1,9 @@
 /*
  * plugins/formats/onnx/model.c - ModelProto: is it one, and reading it
  *
- * ONNX has no magic number. What a file of another kind would have to imitate to be taken for
- * a model is a row of top-level fields with ModelProto's numbers and wire types, each ending
- * where the next begins, among them ir_version (a small number) and graph.
+ * ONNX has no magic number. What a file of another kind would have to imitate to be taken
+ * for a model is a row of top-level fields with ModelProto's numbers and wire types, each
+ * ending where the next begins, among them ir_version (a small number) and graph.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -16,9 +16,9 @@
 #include <string.h>
 #include <strings.h>
 
-#define IR_VERSION_NEWEST 14
+#define IR_VERSION_NEWEST    14
 #define IR_VERSION_PLAUSIBLE 100
-#define OPSET_VERSION_MAX 1000000
+#define OPSET_VERSION_MAX    1000000
 
 /* Top-level fields looked at when bidding: functions and metadata may be many. */
 #define BID_FIELDS 4096
@@ -39,7 +39,8 @@ int32_t onnx_model_bid(const struct imgcls_source *source)
     const char *why;
     bool version = false, graph = false;
     int got = 0;
-    for (int i = 0; i < BID_FIELDS && (got = onnx_wire_next(&rest, &field, &why)) > 0; i++) {
+    for (int i = 0; i < BID_FIELDS && (got = onnx_wire_next(&rest, &field, &why)) > 0;
+         i++) {
         const ProtobufCFieldDescriptor *known = protobuf_c_message_descriptor_get_field(
             &onnx__model_proto__descriptor, field.number);
         uint32_t wire = known && known->type == PROTOBUF_C_TYPE_INT64 ? ONNX_WIRE_VARINT
@@ -52,7 +53,8 @@ int32_t onnx_model_bid(const struct imgcls_source *source)
             version = field.value >= 1 && field.value <= IR_VERSION_PLAUSIBLE;
         graph = graph || field.number == 7;
     }
-    /* A name of ours with damaged or foreign content: read, to say what is wrong with it. */
+    /* A name of ours with damaged or foreign content: read, to say what is wrong with it.
+     */
     if (got < 0 || !graph)
         return named ? 10 : 0;
     return (version ? 70 : 50) + (named ? 10 : 0);
@@ -64,7 +66,8 @@ static const struct {
     size_t size;
     const char *what;
 } foreign[] = {
-    {"version https://", 16, "a Git LFS pointer, not a model; fetch the real file (git lfs pull)"},
+    {"version https://", 16,
+     "a Git LFS pointer, not a model; fetch the real file (git lfs pull)"},
     {"<!DOCTYPE", 9, "an HTML page, not a model; the download went wrong"},
     {"<!doctype", 9, "an HTML page, not a model; the download went wrong"},
     {"<html", 5, "an HTML page, not a model; the download went wrong"},
@@ -117,7 +120,8 @@ static imgcls_status read_opsets(struct onnx_reader *reader, const Onnx__ModelPr
     if (!imports(model, ""))
         status = host->graph_set_opset(host, graph, "", 1);
     for (size_t i = 0; i < model->n_functions && status == IMGCLS_OK; i++)
-        for (size_t k = 0; k < model->functions[i]->n_opset_import && status == IMGCLS_OK; k++)
+        for (size_t k = 0; k < model->functions[i]->n_opset_import && status == IMGCLS_OK;
+             k++)
             if (!imports(model, onnx_domain(model->functions[i]->opset_import[k]->domain)))
                 status = set_opset(reader, graph, model->functions[i]->opset_import[k]);
     for (size_t i = 0; i < model->n_opset_import && status == IMGCLS_OK; i++)
@@ -133,13 +137,15 @@ static imgcls_status set_meta(struct onnx_reader *reader, struct imgcls_graph *g
         return IMGCLS_OK;
     if (!onnx_text_is_utf8(bytes)) {
         reader->host->log(reader->host, IMGCLS_LOG_WARNING,
-                          "%s: metadata '%s' is not UTF-8; left out", reader->source->path, key);
+                          "%s: metadata '%s' is not UTF-8; left out", reader->source->path,
+                          key);
         return IMGCLS_OK;
     }
     return reader->host->graph_set_meta(reader->host, graph, key, text);
 }
 
-static imgcls_status read_metadata(struct onnx_reader *reader, const Onnx__ModelProto *model,
+static imgcls_status read_metadata(struct onnx_reader *reader,
+                                   const Onnx__ModelProto *model,
                                    struct imgcls_graph *graph)
 {
     const struct imgcls_host *host = reader->host;
@@ -170,10 +176,12 @@ imgcls_status onnx_model_read(struct onnx_reader *reader, struct imgcls_graph *g
     if (status != IMGCLS_OK)
         return status;
     if (!model->graph)
-        return onnx_fail(reader, IMGCLS_BAD_INPUT, "not an ONNX model: there is no graph in it");
+        return onnx_fail(reader, IMGCLS_BAD_INPUT,
+                         "not an ONNX model: there is no graph in it");
     if (!model->has_ir_version || model->ir_version < 1)
-        return onnx_fail(reader, IMGCLS_BAD_INPUT, "ir_version is %" PRId64 ", 1 to %d are known",
-                         model->ir_version, IR_VERSION_NEWEST);
+        return onnx_fail(reader, IMGCLS_BAD_INPUT,
+                         "ir_version is %" PRId64 ", 1 to %d are known", model->ir_version,
+                         IR_VERSION_NEWEST);
     if (model->ir_version > IR_VERSION_NEWEST)
         reader->host->log(reader->host, IMGCLS_LOG_WARNING,
                           "%s: ir_version %" PRId64 " is newer than %d; reading on",

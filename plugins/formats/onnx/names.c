@@ -1,8 +1,8 @@
 /*
  * plugins/formats/onnx/names.c - sets of names as sorted arrays
  *
- * Sorted rather than hashed: the names come from the file, and nobody can choose them so that
- * this becomes slow.
+ * Sorted rather than hashed: the names come from the file, and nobody can choose them so
+ * that this becomes slow.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -29,7 +29,8 @@ static imgcls_status finish(struct onnx_reader *reader, imgcls_status status)
 }
 
 static imgcls_status read_model(const struct imgcls_host *host,
-                                const struct imgcls_source *source, struct imgcls_graph *graph)
+                                const struct imgcls_source *source,
+                                struct imgcls_graph *graph)
 {
     struct onnx_reader reader;
     onnx_reader_init(&reader, host, source);

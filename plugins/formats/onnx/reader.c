@@ -35,8 +35,8 @@ static void print_line(char *out, size_t capacity, const char *format, va_list a
             *c = '?';
 }
 
-imgcls_status onnx_fail(struct onnx_reader *reader, imgcls_status status, const char *format,
-                        ...)
+imgcls_status onnx_fail(struct onnx_reader *reader, imgcls_status status,
+                        const char *format, ...)
 {
     if (reader->status != IMGCLS_OK)
         return status;

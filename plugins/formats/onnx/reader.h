@@ -5,9 +5,9 @@
  * copy; graph.c, attribute.c, functions.c and tensor.c turn the messages into a host graph.
  * All memory of a reading comes from one arena and goes with it.
  *
- * Errors: the first who notices writes a line into the reader (onnx_fail); plugin.c hands it
- * to the host with the file's name in front. Where a host function fails, the host has the
- * text already and the status alone is passed up.
+ * Errors: the first who notices writes a line into the reader (onnx_fail); plugin.c hands
+ * it to the host with the file's name in front. Where a host function fails, the host has
+ * the text already and the status alone is passed up.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -29,7 +29,7 @@
 #define ONNX_DEPTH_MAX 256
 /* Functions inside functions, and nodes that all calls together may become. */
 #define ONNX_CALL_DEPTH_MAX 64
-#define ONNX_INLINED_MAX 1000000
+#define ONNX_INLINED_MAX    1000000
 /* Bytes of all sparse tensors made dense: a few bytes of file must not become terabytes. */
 #define ONNX_SPARSE_MAX (UINT64_C(1) << 31)
 
@@ -49,10 +49,10 @@ struct onnx_names {
 };
 
 /*
- * Where a name is looked up while a function is being inlined: formal[i] stands for the value
- * actual[i] of the graph being built. A scope is a call's (function set) or that of a graph
- * in one of the function's attributes (outer leads to the call's). Outside functions there is
- * no scope (NULL) and names stand for themselves.
+ * Where a name is looked up while a function is being inlined: formal[i] stands for the
+ * value actual[i] of the graph being built. A scope is a call's (function set) or that of a
+ * graph in one of the function's attributes (outer leads to the call's). Outside functions
+ * there is no scope (NULL) and names stand for themselves.
  */
 struct onnx_scope {
     const struct onnx_scope *outer;
@@ -73,8 +73,9 @@ struct onnx_reader {
     struct onnx_external *externals;
     const Onnx__FunctionProto **functions; /* sorted by domain, name, overload */
     size_t function_count;
-    struct onnx_names taken; /* every name of the main graph; only where there are functions */
-    uint64_t instance;       /* numbers calls, to make their names unique */
+    struct onnx_names
+        taken;         /* every name of the main graph; only where there are functions */
+    uint64_t instance; /* numbers calls, to make their names unique */
     size_t inlined;
     uint64_t dense_bytes; /* of sparse tensors so far */
 };
@@ -85,8 +86,8 @@ void onnx_reader_clear(struct onnx_reader *reader);
 
 /* Records the text unless there is one already, control characters replaced; returns
  * status. */
-imgcls_status onnx_fail(struct onnx_reader *reader, imgcls_status status, const char *format,
-                        ...) IMGCLS_PRINTF(3, 4);
+imgcls_status onnx_fail(struct onnx_reader *reader, imgcls_status status,
+                        const char *format, ...) IMGCLS_PRINTF(3, 4);
 /* Sets reader->where. */
 void onnx_where(struct onnx_reader *reader, const char *format, ...) IMGCLS_PRINTF(2, 3);
 /* Arena memory; the status where it failed. */
@@ -95,9 +96,11 @@ imgcls_status onnx_alloc(struct onnx_reader *reader, size_t count, size_t size, 
 /* strip.c: unpacks `in`, a message of that kind, without unknown fields, without what
  * inference does not need, and with each raw_data replaced by where it is. Checks lengths,
  * wire types, depth, and that texts have no NUL. *out is of the arena. */
-imgcls_status onnx_unpack(struct onnx_reader *reader, const ProtobufCMessageDescriptor *kind,
-                          struct onnx_span in, void *out);
-/* strip.c: the bytes that a stripped raw_data stands for; false where it is no such thing. */
+imgcls_status onnx_unpack(struct onnx_reader *reader,
+                          const ProtobufCMessageDescriptor *kind, struct onnx_span in,
+                          void *out);
+/* strip.c: the bytes that a stripped raw_data stands for; false where it is no such thing.
+ */
 bool onnx_raw_span(const struct onnx_reader *reader, const ProtobufCBinaryData *raw,
                    struct onnx_span *out);
 
@@ -153,14 +156,16 @@ imgcls_status onnx_nodes_read(struct onnx_reader *reader, struct onnx_nodes *nod
 
 /* attribute.c: sets one attribute of a node, or defers it. */
 imgcls_status onnx_attribute_read(struct onnx_reader *reader, struct onnx_nodes *nodes,
-                                  struct imgcls_node *node, const Onnx__AttributeProto *attr,
+                                  struct imgcls_node *node,
+                                  const Onnx__AttributeProto *attr,
                                   const struct onnx_scope *scope);
 /* attribute.c: the graphs of a deferred attribute. */
 imgcls_status onnx_deferred_read(struct onnx_reader *reader, struct imgcls_graph *graph,
                                  const struct onnx_deferred *deferred);
 
 /* functions.c */
-imgcls_status onnx_functions_index(struct onnx_reader *reader, const Onnx__ModelProto *model);
+imgcls_status onnx_functions_index(struct onnx_reader *reader,
+                                   const Onnx__ModelProto *model);
 const Onnx__FunctionProto *onnx_function_find(const struct onnx_reader *reader,
                                               const Onnx__NodeProto *node);
 imgcls_status onnx_function_inline(struct onnx_reader *reader, struct onnx_nodes *nodes,

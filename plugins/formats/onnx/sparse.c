@@ -1,8 +1,8 @@
 /*
  * plugins/formats/onnx/sparse.c - sparse tensors become dense on reading
  *
- * Indices are positions in the flattened shape ([n]) or one number per dimension ([n, rank]),
- * rising strictly (onnx.proto, SparseTensorProto); elsewhere there are zeros.
+ * Indices are positions in the flattened shape ([n]) or one number per dimension ([n,
+ * rank]), rising strictly (onnx.proto, SparseTensorProto); elsewhere there are zeros.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -23,8 +23,8 @@ static int64_t index_at(const struct imgcls_tensor *indices, int64_t at)
 }
 
 /* Position in the flattened shape of entry i, or -1 where it is out of range. */
-static int64_t position(const struct imgcls_tensor *dense, const struct imgcls_tensor *indices,
-                        int64_t i)
+static int64_t position(const struct imgcls_tensor *dense,
+                        const struct imgcls_tensor *indices, int64_t i)
 {
     int64_t sum = 0;
     if (indices->rank == 1) {
@@ -48,12 +48,14 @@ static imgcls_status check(struct onnx_reader *reader, const struct imgcls_tenso
                 indices->rank <= 2 && indices->dims[0] == values->dims[0] &&
                 (indices->rank == 1 || indices->dims[1] == dense->rank);
     if (!fits)
-        return onnx_fail(reader, IMGCLS_BAD_INPUT,
-                         "%s: sparse values must be [n] and indices int64[n] or int64[n,%d]",
-                         reader->where, (int)dense->rank);
+        return onnx_fail(
+            reader, IMGCLS_BAD_INPUT,
+            "%s: sparse values must be [n] and indices int64[n] or int64[n,%d]",
+            reader->where, (int)dense->rank);
     if (onnx_element_of(values->type)->bits < 8 || values->type == IMGCLS_STRING)
-        return onnx_fail(reader, IMGCLS_UNSUPPORTED, "%s: sparse tensors of %s are not read",
-                         reader->where, onnx_element_of(values->type)->name);
+        return onnx_fail(reader, IMGCLS_UNSUPPORTED,
+                         "%s: sparse tensors of %s are not read", reader->where,
+                         onnx_element_of(values->type)->name);
     if (dense->size_bytes > ONNX_SPARSE_MAX - reader->dense_bytes)
         return onnx_fail(reader, IMGCLS_LIMIT,
                          "%s: sparse tensors have more than %" PRIu64 " bytes when dense",
@@ -88,7 +90,8 @@ imgcls_status onnx_sparse_read(struct onnx_reader *reader,
         int64_t at = position(out, &indices, i);
         if (at <= last)
             return onnx_fail(reader, IMGCLS_BAD_INPUT,
-                             "%s: sparse index %" PRId64 " is out of range or does not rise",
+                             "%s: sparse index %" PRId64
+                             " is out of range or does not rise",
                              reader->where, i);
         memcpy((char *)out->data + (size_t)at * width,
                (const char *)values.data + (size_t)i * width, width);

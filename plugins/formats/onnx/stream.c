@@ -1,9 +1,9 @@
 /*
  * plugins/formats/onnx/stream.c - messages to a sink, tensors straight from where they are
  *
- * A protobuf message may be written in parts: the packed fields of its first half followed by
- * those of its second are the packed whole. So raw_data is written behind the rest of its
- * tensor, and the graph's fields one by one.
+ * A protobuf message may be written in parts: the packed fields of its first half followed
+ * by those of its second are the packed whole. So raw_data is written behind the rest of
+ * its tensor, and the graph's fields one by one.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -43,7 +43,8 @@ imgcls_status onnx_stream_open(struct onnx_writer *writer, uint32_t field, uint6
     return writer->host->sink_write(writer->host, writer->sink, bytes, used);
 }
 
-imgcls_status onnx_stream_message(struct onnx_writer *writer, const ProtobufCMessage *message)
+imgcls_status onnx_stream_message(struct onnx_writer *writer,
+                                  const ProtobufCMessage *message)
 {
     const struct imgcls_host *host = writer->host;
     size_t size = protobuf_c_message_get_packed_size(message);
@@ -65,8 +66,8 @@ imgcls_status onnx_stream_tensor(struct onnx_writer *writer, Onnx__TensorProto *
     if (status == IMGCLS_OK && proto->has_raw_data) {
         status = onnx_stream_open(writer, RAW_DATA_FIELD, proto->raw_data.len);
         if (status == IMGCLS_OK && proto->raw_data.len)
-            status = writer->host->sink_write(writer->host, writer->sink, proto->raw_data.data,
-                                              proto->raw_data.len);
+            status = writer->host->sink_write(writer->host, writer->sink,
+                                              proto->raw_data.data, proto->raw_data.len);
     }
     return status;
 }

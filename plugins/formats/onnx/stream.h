@@ -19,7 +19,8 @@ uint64_t onnx_field_size(uint64_t size);
 /* Writes a tag and a length; the field's bytes follow. */
 imgcls_status onnx_stream_open(struct onnx_writer *writer, uint32_t field, uint64_t size);
 /* Packs a whole message and writes it. */
-imgcls_status onnx_stream_message(struct onnx_writer *writer, const ProtobufCMessage *message);
+imgcls_status onnx_stream_message(struct onnx_writer *writer,
+                                  const ProtobufCMessage *message);
 /* Writes a tensor without packing its raw_data. */
 imgcls_status onnx_stream_tensor(struct onnx_writer *writer, Onnx__TensorProto *proto);
 

@@ -3,10 +3,10 @@
  *
  * protobuf-c copies every bytes field, refuses messages past 2 GiB, recurses as deep as the
  * file says, and keeps unknown fields. So a file is walked first, by the same descriptors
- * that protobuf-c will use, and copied on the way: raw_data of every tensor becomes 16 bytes
- * (offset and size in the file), unknown fields and what inference does not need are left
- * out, lengths are written anew. The copy of a model of any size is a few hundred kilobytes.
- * The walk keeps its own stack with a limit, so depth costs no recursion.
+ * that protobuf-c will use, and copied on the way: raw_data of every tensor becomes 16
+ * bytes (offset and size in the file), unknown fields and what inference does not need are
+ * left out, lengths are written anew. The copy of a model of any size is a few hundred
+ * kilobytes. The walk keeps its own stack with a limit, so depth costs no recursion.
  *
  * Invariant: every raw_data in the copy is a 16-byte place, whatever the file had there; a
  * file cannot forge one.
@@ -20,7 +20,7 @@
 #include <limits.h>
 #include <string.h>
 
-#define PLACE_BYTES 16
+#define PLACE_BYTES    16
 #define RAW_DATA_FIELD 9
 
 /* Fields that are left out: nothing below reads them. */
@@ -237,8 +237,10 @@ static imgcls_status walk(struct copy *copy, struct level *levels,
             if (status == IMGCLS_OK && down) {
                 if (++depth == ONNX_DEPTH_MAX)
                     return onnx_fail(copy->reader, IMGCLS_BAD_INPUT,
-                                     "messages are nested more than %d deep", ONNX_DEPTH_MAX);
-                levels[depth] = (struct level){known->descriptor, field.payload, copy->size, 0};
+                                     "messages are nested more than %d deep",
+                                     ONNX_DEPTH_MAX);
+                levels[depth] =
+                    (struct level){known->descriptor, field.payload, copy->size, 0};
                 status = append(copy, no_length, sizeof no_length);
             }
         }
@@ -247,33 +249,34 @@ static imgcls_status walk(struct copy *copy, struct level *levels,
     }
 }
 
-imgcls_status onnx_unpack(struct onnx_reader *reader, const ProtobufCMessageDescriptor *kind,
-                          struct onnx_span in, void *out)
+imgcls_status onnx_unpack(struct onnx_reader *reader,
+                          const ProtobufCMessageDescriptor *kind, struct onnx_span in,
+                          void *out)
 {
     struct level *levels;
     struct copy copy = {.reader = reader};
     *(void **)out = NULL;
-    imgcls_status status =
-        onnx_alloc(reader, ONNX_DEPTH_MAX, sizeof *levels, &levels);
+    imgcls_status status = onnx_alloc(reader, ONNX_DEPTH_MAX, sizeof *levels, &levels);
     if (status == IMGCLS_OK)
         status = walk(&copy, levels, kind, in);
     if (status != IMGCLS_OK)
         goto done;
     if (copy.size > INT_MAX) {
         status = onnx_fail(reader, IMGCLS_UNSUPPORTED,
-                           "%zu bytes beside raw_data, protobuf-c reads at most %d", copy.size,
-                           INT_MAX);
+                           "%zu bytes beside raw_data, protobuf-c reads at most %d",
+                           copy.size, INT_MAX);
         goto done;
     }
-    ProtobufCMessage *message = protobuf_c_message_unpack(
-        kind, &reader->arena.allocator, copy.size,
-        copy.bytes ? copy.bytes : (const unsigned char *)"");
+    ProtobufCMessage *message =
+        protobuf_c_message_unpack(kind, &reader->arena.allocator, copy.size,
+                                  copy.bytes ? copy.bytes : (const unsigned char *)"");
     if (!message) {
-        status = reader->arena.failed
-                     ? IMGCLS_NO_MEMORY
-                     : onnx_fail(reader, IMGCLS_BAD_INPUT,
-                                 "damaged or not ONNX: a list of numbers in %s ends within one",
-                                 kind->short_name);
+        status =
+            reader->arena.failed
+                ? IMGCLS_NO_MEMORY
+                : onnx_fail(reader, IMGCLS_BAD_INPUT,
+                            "damaged or not ONNX: a list of numbers in %s ends within one",
+                            kind->short_name);
         goto done;
     }
     *(void **)out = message;

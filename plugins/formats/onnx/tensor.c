@@ -2,7 +2,8 @@
  * plugins/formats/onnx/tensor.c - TensorProto to a tensor over bytes
  *
  * raw_data stays where it is in the mapped file, external data in theirs; typed fields are
- * turned into plain arrays in the reader's arena. The number of bytes, or of entries, must be exactly what type and shape need.
+ * turned into plain arrays in the reader's arena. The number of bytes, or of entries, must
+ * be exactly what type and shape need.
  *
  * Files are little-endian, and so are all machines this is built for.
  *
@@ -30,8 +31,9 @@ imgcls_status onnx_shape_read(struct onnx_reader *reader, int32_t data_type, siz
                          "%s: element type %d, known are 1 to %d", reader->where,
                          (int)data_type, IMGCLS_TYPE_COUNT - 1);
     if (rank > IMGCLS_MAX_RANK)
-        return onnx_fail(reader, IMGCLS_UNSUPPORTED, "%s: %zu dimensions, at most %d are read",
-                         reader->where, rank, IMGCLS_MAX_RANK);
+        return onnx_fail(reader, IMGCLS_UNSUPPORTED,
+                         "%s: %zu dimensions, at most %d are read", reader->where, rank,
+                         IMGCLS_MAX_RANK);
     out->rank = (int32_t)rank;
     for (size_t i = 0; i < rank; i++) {
         if (dims[i] < 0)
@@ -45,8 +47,9 @@ imgcls_status onnx_shape_read(struct onnx_reader *reader, int32_t data_type, siz
     if (count < 0 || (uint64_t)count > SIZE_MAX ||
         __builtin_mul_overflow((size_t)count, (size_t)element->bits, &bits)) {
         onnx_shape_text(data_type, out->rank, out->dims, text, sizeof text);
-        return onnx_fail(reader, IMGCLS_BAD_INPUT, "%s: %s has more elements than 64 bits count",
-                         reader->where, text);
+        return onnx_fail(reader, IMGCLS_BAD_INPUT,
+                         "%s: %s has more elements than 64 bits count", reader->where,
+                         text);
     }
     out->size_bytes = bits / 8 + (bits % 8 != 0);
     int64_t stride = 1;
@@ -57,9 +60,9 @@ imgcls_status onnx_shape_read(struct onnx_reader *reader, int32_t data_type, siz
     return IMGCLS_OK;
 }
 
-static imgcls_status wrong_size(struct onnx_reader *reader, const struct imgcls_tensor *tensor,
-                                const char *field, size_t found, const char *unit,
-                                size_t needed)
+static imgcls_status wrong_size(struct onnx_reader *reader,
+                                const struct imgcls_tensor *tensor, const char *field,
+                                size_t found, const char *unit, size_t needed)
 {
     char text[160];
     onnx_shape_text(tensor->type, tensor->rank, tensor->dims, text, sizeof text);
@@ -110,8 +113,8 @@ static imgcls_status narrow(struct onnx_reader *reader, const struct onnx_elemen
         if (value < element->low || value > element->high)
             return onnx_fail(reader, IMGCLS_BAD_INPUT,
                              "%s: %s[%zu] is %" PRId64 ", %s has %" PRId64 " to %" PRId64,
-                             reader->where, typed->name, i, value, element->name, element->low,
-                             element->high);
+                             reader->where, typed->name, i, value, element->name,
+                             element->low, element->high);
         memcpy(out + i * (element->stored_bits / 8), &value, element->stored_bits / 8);
     }
     return IMGCLS_OK;
@@ -123,8 +126,8 @@ static imgcls_status strings(struct onnx_reader *reader, const struct typed *typ
     const ProtobufCBinaryData *entries = typed->entries;
     (void)reader;
     for (size_t i = 0; i < typed->count; i++)
-        out[i] = (struct imgcls_string){entries[i].data ? (const char *)entries[i].data : "",
-                                        entries[i].len};
+        out[i] = (struct imgcls_string){
+            entries[i].data ? (const char *)entries[i].data : "", entries[i].len};
     return IMGCLS_OK;
 }
 
@@ -160,12 +163,13 @@ static size_t alignment_of(const struct onnx_element *element)
     return element->bits > 64 ? 8 : element->bits < 8 ? 1 : element->bits / 8;
 }
 
-/* Points at bytes of a mapped file. Those that are not aligned for the type have no storage:
- * whoever keeps the tensor copies them, once. */
+/* Points at bytes of a mapped file. Those that are not aligned for the type have no
+ * storage: whoever keeps the tensor copies them, once. */
 static void view(struct onnx_span bytes, struct imgcls_tensor *out,
                  struct imgcls_storage **storage)
 {
-    out->data = bytes.size ? (void *)(uintptr_t)bytes.bytes : NULL; /* read-only all along */
+    out->data =
+        bytes.size ? (void *)(uintptr_t)bytes.bytes : NULL; /* read-only all along */
     if (!bytes.size ||
         (uintptr_t)bytes.bytes % alignment_of(onnx_element_of(out->type)) != 0)
         *storage = NULL;
@@ -183,7 +187,8 @@ static imgcls_status read_raw(struct onnx_reader *reader, const Onnx__TensorProt
     struct onnx_span raw;
     if (out->type == IMGCLS_STRING)
         return onnx_fail(reader, IMGCLS_BAD_INPUT,
-                         "%s: raw_data cannot hold strings, string_data can", reader->where);
+                         "%s: raw_data cannot hold strings, string_data can",
+                         reader->where);
     if (!onnx_raw_span(reader, &proto->raw_data, &raw))
         return onnx_fail(reader, IMGCLS_INTERNAL, "%s: raw_data was not taken out",
                          reader->where);

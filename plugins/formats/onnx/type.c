@@ -11,7 +11,8 @@
 #include "plugins/formats/onnx/element.h"
 #include "plugins/formats/onnx/reader.h"
 
-static imgcls_status read_element(struct onnx_reader *reader, int32_t type, int32_t *element)
+static imgcls_status read_element(struct onnx_reader *reader, int32_t type,
+                                  int32_t *element)
 {
     if (type < 0 || type >= IMGCLS_TYPE_COUNT)
         return onnx_fail(reader, IMGCLS_UNSUPPORTED,
@@ -28,8 +29,9 @@ static imgcls_status read_shape(struct onnx_reader *reader,
     if (!shape)
         return IMGCLS_OK;
     if (shape->n_dim > IMGCLS_MAX_RANK)
-        return onnx_fail(reader, IMGCLS_UNSUPPORTED, "%s: %zu dimensions, at most %d are read",
-                         reader->where, shape->n_dim, IMGCLS_MAX_RANK);
+        return onnx_fail(reader, IMGCLS_UNSUPPORTED,
+                         "%s: %zu dimensions, at most %d are read", reader->where,
+                         shape->n_dim, IMGCLS_MAX_RANK);
     *rank = (int32_t)shape->n_dim;
     for (size_t i = 0; i < shape->n_dim; i++) {
         const Onnx__TensorShapeProto__Dimension *dim = shape->dim[i];
@@ -38,7 +40,8 @@ static imgcls_status read_shape(struct onnx_reader *reader,
         if (dim->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE) {
             if (dim->dim_value >= 0)
                 dims[i] = dim->dim_value;
-        } else if (dim->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM &&
+        } else if (dim->value_case ==
+                       ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM &&
                    onnx_text(dim->dim_param)[0]) {
             dim_names[i] = dim->dim_param;
         }

@@ -28,7 +28,8 @@ static imgcls_status optional_value(struct onnx_reader *reader,
                                     struct imgcls_value **out);
 
 /* A value of its own from a tensor over the reader's bytes. */
-static imgcls_status copy_tensor(struct onnx_reader *reader, const struct imgcls_tensor *tensor,
+static imgcls_status copy_tensor(struct onnx_reader *reader,
+                                 const struct imgcls_tensor *tensor,
                                  struct imgcls_value **out)
 {
     const struct imgcls_host *host = reader->host;
@@ -41,8 +42,8 @@ static imgcls_status copy_tensor(struct onnx_reader *reader, const struct imgcls
         const struct imgcls_string *strings = tensor->data;
         size_t count = tensor->size_bytes / sizeof *strings;
         for (size_t i = 0; i < count && status == IMGCLS_OK; i++)
-            status = host->value_set_string(host, value, i, strings[i].bytes,
-                                            strings[i].length);
+            status =
+                host->value_set_string(host, value, i, strings[i].bytes, strings[i].length);
     } else if (tensor->size_bytes) {
         memcpy(value->tensor->data, tensor->data, tensor->size_bytes);
     }
@@ -54,8 +55,8 @@ static imgcls_status copy_tensor(struct onnx_reader *reader, const struct imgcls
     return IMGCLS_OK;
 }
 
-static imgcls_status tensor_value(struct onnx_reader *reader, const Onnx__TensorProto *proto,
-                                  struct imgcls_value **out)
+static imgcls_status tensor_value(struct onnx_reader *reader,
+                                  const Onnx__TensorProto *proto, struct imgcls_value **out)
 {
     struct imgcls_tensor tensor;
     struct imgcls_storage *storage;
@@ -198,8 +199,7 @@ static imgcls_status map_value(struct onnx_reader *reader, const Onnx__MapProto 
         status = onnx_fail(reader, IMGCLS_BAD_INPUT, "a map has %lld keys and %zu values",
                            (long long)items[0]->tensor->dims[0], items[1]->count);
     if (status == IMGCLS_OK)
-        status =
-            host->value_list(host, IMGCLS_KIND_MAP, items[1]->type, 2, items, out);
+        status = host->value_list(host, IMGCLS_KIND_MAP, items[1]->type, 2, items, out);
     if (status != IMGCLS_OK)
         for (int i = 0; i < 2; i++)
             if (items[i])
@@ -231,7 +231,8 @@ static imgcls_status optional_value(struct onnx_reader *reader,
     return list_value(reader, IMGCLS_KIND_OPTIONAL, kind, total, &items[kind], out);
 }
 
-/* ---- Which message is it? ---------------------------------------------------------------*/
+/* ---- Which message is it?
+ * ---------------------------------------------------------------*/
 
 static imgcls_status read_as(struct onnx_reader *reader,
                              const ProtobufCMessageDescriptor *kind, const char **name,
@@ -320,7 +321,8 @@ imgcls_status onnx_values_read(struct onnx_reader *reader, void *values)
     const struct imgcls_host *host = reader->host;
     size_t count = sizeof kinds / sizeof *kinds;
     imgcls_status status = IMGCLS_BAD_INPUT;
-    if (reader->source->size == 0) /* all fields at their defaults: an optional without value */
+    if (reader->source->size ==
+        0) /* all fields at their defaults: an optional without value */
         return onnx_fail(reader, IMGCLS_BAD_INPUT, "empty file");
     char first[ONNX_TEXT_CAPACITY] = "";
     for (size_t i = 0; i < count; i++) {
@@ -335,7 +337,8 @@ imgcls_status onnx_values_read(struct onnx_reader *reader, void *values)
                 host->value_release(host, value);
             return status;
         }
-        if (reader->status == IMGCLS_OK) /* the host failed: memory, or a file beside this */
+        if (reader->status ==
+            IMGCLS_OK) /* the host failed: memory, or a file beside this */
             return status;
         if (i == 0)
             memcpy(first, reader->problem, sizeof first);

@@ -7,7 +7,8 @@
 
 #include "plugins/formats/onnx/wire.h"
 
-/* Number of bytes read, 0 where the span ends first or the varint is longer than 64 bits. */
+/* Number of bytes read, 0 where the span ends first or the varint is longer than 64 bits.
+ */
 static size_t varint_read(struct onnx_span in, uint64_t *value)
 {
     uint64_t sum = 0;
@@ -42,7 +43,8 @@ int onnx_wire_next(struct onnx_span *rest, struct onnx_field *field, const char 
         return -1;
     }
     advance(rest, taken);
-    *field = (struct onnx_field){.number = (uint32_t)(tag >> 3), .wire = (uint32_t)(tag & 7)};
+    *field =
+        (struct onnx_field){.number = (uint32_t)(tag >> 3), .wire = (uint32_t)(tag & 7)};
     switch (field->wire) {
     case ONNX_WIRE_VARINT:
         taken = varint_read(*rest, &field->value);

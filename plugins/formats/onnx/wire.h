@@ -1,13 +1,15 @@
 /*
- * plugins/formats/onnx/wire.h - the protobuf wire format, one field at a time, never past the
- * end
+ * plugins/formats/onnx/wire.h - the protobuf wire format, one field at a time, never past
+ * the end
  *
  * A message is a row of fields: a tag (number and wire type), then a varint, 4 or 8 fixed
- * bytes, or a length and that many bytes (https://protobuf.dev/programming-guides/encoding).
- * Here a message is a span of mapped bytes; nothing is copied or allocated, and lengths are
- * 64 bits wide, so a file past 2 GiB is walked like any other.
+ * bytes, or a length and that many bytes
+ * (https://protobuf.dev/programming-guides/encoding). Here a message is a span of mapped
+ * bytes; nothing is copied or allocated, and lengths are 64 bits wide, so a file past 2 GiB
+ * is walked like any other.
  *
- * Invariant: a field that onnx_wire_next gave lies wholly inside the span it was taken from.
+ * Invariant: a field that onnx_wire_next gave lies wholly inside the span it was taken
+ * from.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -17,13 +19,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ONNX_WIRE_VARINT 0
+#define ONNX_WIRE_VARINT  0
 #define ONNX_WIRE_FIXED64 1
-#define ONNX_WIRE_LENGTH 2
+#define ONNX_WIRE_LENGTH  2
 #define ONNX_WIRE_FIXED32 5
 
 /* Longest varint, and the width in which lengths are written that are known later. */
-#define ONNX_VARINT_MAX 10
+#define ONNX_VARINT_MAX    10
 #define ONNX_PADDED_LENGTH 5
 
 struct onnx_span {
@@ -33,8 +35,8 @@ struct onnx_span {
 
 struct onnx_field {
     uint32_t number;
-    uint32_t wire; /* ONNX_WIRE_VARINT ... */
-    uint64_t value; /* varints */
+    uint32_t wire;            /* ONNX_WIRE_VARINT ... */
+    uint64_t value;           /* varints */
     struct onnx_span whole;   /* tag included */
     struct onnx_span payload; /* LENGTH: the bytes after the length */
 };

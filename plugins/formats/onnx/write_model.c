@@ -27,7 +27,8 @@ enum { MODEL_GRAPH = 7, GRAPH_NODE = 1, GRAPH_INITIALIZER = 5 };
 static const struct {
     int64_t opset, ir_version;
 } ir_versions[] = {
-    {9, 4}, {10, 5}, {11, 6}, {14, 7}, {18, 8}, {20, 9}, {22, 10}, {23, 11}, {24, 12}, {27, 13},
+    {9, 4},  {10, 5},  {11, 6},  {14, 7},  {18, 8},
+    {20, 9}, {22, 10}, {23, 11}, {24, 12}, {27, 13},
 };
 
 static int64_t ir_for_opset(int64_t opset)
@@ -62,8 +63,8 @@ static int64_t choose_ir(struct onnx_writer *writer, const struct imgcls_graph *
     return own >= lowest && own <= IR_VERSION_NEWEST ? own : lowest;
 }
 
-static imgcls_status build_opsets(struct onnx_writer *writer, const struct imgcls_graph *graph,
-                                  Onnx__ModelProto *model)
+static imgcls_status build_opsets(struct onnx_writer *writer,
+                                  const struct imgcls_graph *graph, Onnx__ModelProto *model)
 {
     const struct imgcls_host *host = writer->host;
     size_t count = 0;
@@ -89,7 +90,8 @@ static imgcls_status build_opsets(struct onnx_writer *writer, const struct imgcl
     return status;
 }
 
-static imgcls_status build_metadata(struct onnx_writer *writer, const struct imgcls_graph *graph,
+static imgcls_status build_metadata(struct onnx_writer *writer,
+                                    const struct imgcls_graph *graph,
                                     Onnx__ModelProto *model)
 {
     const struct imgcls_host *host = writer->host;
@@ -97,8 +99,8 @@ static imgcls_status build_metadata(struct onnx_writer *writer, const struct img
     const char *key, *text;
     while (host->graph_meta_at(host, graph, count, &text))
         count++;
-    imgcls_status status =
-        onnx_writer_alloc(writer, count, sizeof *model->metadata_props, &model->metadata_props);
+    imgcls_status status = onnx_writer_alloc(writer, count, sizeof *model->metadata_props,
+                                             &model->metadata_props);
     for (size_t i = 0; i < count && status == IMGCLS_OK; i++) {
         Onnx__StringStringEntryProto *entry;
         key = host->graph_meta_at(host, graph, i, &text);
@@ -144,7 +146,8 @@ static imgcls_status write_graph(struct onnx_writer *writer, const Onnx__GraphPr
         status = onnx_stream_message(writer, &rest.base);
     for (size_t i = 0; i < graph->n_node && status == IMGCLS_OK; i++) {
         const ProtobufCMessage *node = &graph->node[i]->base;
-        status = onnx_stream_open(writer, GRAPH_NODE, protobuf_c_message_get_packed_size(node));
+        status =
+            onnx_stream_open(writer, GRAPH_NODE, protobuf_c_message_get_packed_size(node));
         if (status == IMGCLS_OK)
             status = onnx_stream_message(writer, node);
     }
@@ -157,8 +160,8 @@ static imgcls_status write_graph(struct onnx_writer *writer, const Onnx__GraphPr
     return status;
 }
 
-imgcls_status onnx_model_write(const struct imgcls_host *host, const struct imgcls_graph *graph,
-                               struct imgcls_sink *sink)
+imgcls_status onnx_model_write(const struct imgcls_host *host,
+                               const struct imgcls_graph *graph, struct imgcls_sink *sink)
 {
     struct onnx_writer writer = {.host = host, .sink = sink};
     Onnx__ModelProto model;
@@ -174,16 +177,18 @@ imgcls_status onnx_model_write(const struct imgcls_host *host, const struct imgc
         goto done;
     model.has_ir_version = 1;
     model.ir_version = choose_ir(&writer, graph, proto);
-    model.producer_name = (char *)(uintptr_t)"imgcls";
+    model.producer_name = (char *)(uintptr_t) "imgcls";
     model.producer_version = (char *)(uintptr_t)host->version;
 
     uint64_t size = graph_size(proto);
-    uint64_t whole = protobuf_c_message_get_packed_size(&model.base) + onnx_field_size(size);
+    uint64_t whole =
+        protobuf_c_message_get_packed_size(&model.base) + onnx_field_size(size);
     if (whole > ONNX_MESSAGE_MAX) {
-        status = host->fail(host, IMGCLS_UNSUPPORTED,
-                            "%s: the model takes %" PRIu64 " bytes, an ONNX file holds at most "
-                            "%d; weights have to go to a file beside it", sink->path, whole,
-                            ONNX_MESSAGE_MAX);
+        status =
+            host->fail(host, IMGCLS_UNSUPPORTED,
+                       "%s: the model takes %" PRIu64 " bytes, an ONNX file holds at most "
+                       "%d; weights have to go to a file beside it",
+                       sink->path, whole, ONNX_MESSAGE_MAX);
         goto done;
     }
     status = onnx_stream_message(&writer, &model.base);

@@ -33,8 +33,8 @@ static int32_t elem_type_of(const struct imgcls_value *value)
     }
 }
 
-static imgcls_status build_item(struct onnx_writer *writer, const struct imgcls_value *value,
-                                void **out)
+static imgcls_status build_item(struct onnx_writer *writer,
+                                const struct imgcls_value *value, void **out)
 {
     switch (value->kind) {
     case IMGCLS_KIND_TENSOR:
@@ -47,8 +47,8 @@ static imgcls_status build_item(struct onnx_writer *writer, const struct imgcls_
         return build_optional(writer, NULL, value, (Onnx__OptionalProto **)out);
     default:
         return writer->host->fail(writer->host, IMGCLS_UNSUPPORTED,
-                                  "%s: values of kind %d are not written", writer->sink->path,
-                                  (int)value->kind);
+                                  "%s: values of kind %d are not written",
+                                  writer->sink->path, (int)value->kind);
     }
 }
 
@@ -181,13 +181,15 @@ static imgcls_status build_map(struct onnx_writer *writer, const char *name,
 }
 
 /* A list of values is small beside a model: it is packed whole. */
-static imgcls_status write_packed(struct onnx_writer *writer, const ProtobufCMessage *message)
+static imgcls_status write_packed(struct onnx_writer *writer,
+                                  const ProtobufCMessage *message)
 {
     size_t size = protobuf_c_message_get_packed_size(message);
     if (size > ONNX_MESSAGE_MAX)
-        return writer->host->fail(writer->host, IMGCLS_UNSUPPORTED,
-                                  "%s: the value takes %zu bytes, an ONNX file holds at most %d",
-                                  writer->sink->path, size, ONNX_MESSAGE_MAX);
+        return writer->host->fail(
+            writer->host, IMGCLS_UNSUPPORTED,
+            "%s: the value takes %zu bytes, an ONNX file holds at most %d",
+            writer->sink->path, size, ONNX_MESSAGE_MAX);
     return onnx_stream_message(writer, message);
 }
 
@@ -197,10 +199,11 @@ static imgcls_status write_tensor(struct onnx_writer *writer, const char *name,
     Onnx__TensorProto *proto;
     imgcls_status status = onnx_tensor_build(writer, name, tensor, &proto);
     if (status == IMGCLS_OK && onnx_tensor_size(proto) > ONNX_MESSAGE_MAX)
-        status = writer->host->fail(writer->host, IMGCLS_UNSUPPORTED,
-                                    "%s: the tensor takes %zu bytes, an ONNX file holds at most "
-                                    "%d", writer->sink->path, tensor->size_bytes,
-                                    ONNX_MESSAGE_MAX);
+        status =
+            writer->host->fail(writer->host, IMGCLS_UNSUPPORTED,
+                               "%s: the tensor takes %zu bytes, an ONNX file holds at most "
+                               "%d",
+                               writer->sink->path, tensor->size_bytes, ONNX_MESSAGE_MAX);
     return status != IMGCLS_OK ? status : onnx_stream_tensor(writer, proto);
 }
 

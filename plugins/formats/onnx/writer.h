@@ -2,8 +2,8 @@
  * plugins/formats/onnx/writer.h - a host graph becomes an ONNX file
  *
  * build_graph.c, build_node.c and build_tensor.c make protobuf-c messages that borrow the
- * graph's bytes; write_model.c and write_value.c stream them: nothing larger than one node is
- * packed in memory, and tensors go straight from the graph to the sink.
+ * graph's bytes; write_model.c and write_value.c stream them: nothing larger than one node
+ * is packed in memory, and tensors go straight from the graph to the sink.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -18,7 +18,7 @@
 #include "plugins/formats/onnx/arena.h"
 
 /* Tensors past this go to the external file where there is one. */
-#define ONNX_EXTERNAL_ABOVE 1024
+#define ONNX_EXTERNAL_ABOVE     1024
 #define ONNX_EXTERNAL_ALIGNMENT 64
 
 struct onnx_writer {
@@ -28,8 +28,8 @@ struct onnx_writer {
 };
 
 /* The format's write and write_value (plugin.h). */
-imgcls_status onnx_model_write(const struct imgcls_host *host, const struct imgcls_graph *graph,
-                               struct imgcls_sink *sink);
+imgcls_status onnx_model_write(const struct imgcls_host *host,
+                               const struct imgcls_graph *graph, struct imgcls_sink *sink);
 imgcls_status onnx_value_write(const struct imgcls_host *host, const char *name,
                                const struct imgcls_value *value, struct imgcls_sink *sink);
 
@@ -42,7 +42,8 @@ imgcls_status onnx_node_build(struct onnx_writer *writer, const struct imgcls_no
                               Onnx__NodeProto **out);
 /* build_tensor.c: raw_data borrows the tensor's bytes; strings are string_data. */
 imgcls_status onnx_tensor_build(struct onnx_writer *writer, const char *name,
-                                const struct imgcls_tensor *tensor, Onnx__TensorProto **out);
+                                const struct imgcls_tensor *tensor,
+                                Onnx__TensorProto **out);
 /* build_tensor.c: the same; bytes above ONNX_EXTERNAL_ABOVE go to sink->external. */
 imgcls_status onnx_initializer_build(struct onnx_writer *writer, const char *name,
                                      const struct imgcls_tensor *tensor,
