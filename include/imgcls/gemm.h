@@ -9,11 +9,12 @@
  * m x k, B k x n, any strides. The order of every sum is fixed (plugins/kernels/README.md):
  * the bits of C depend neither on threads nor on the instruction set nor on packing.
  *
- * Use, from a kernel: prepare asks workspace_bytes for the scratch it must request, and packs
- * a constant B once; run calls multiply. All functions are thread-safe; none allocates or
- * keeps a pointer. All pointers are borrowed for the call. Pointers to elements need the
- * alignment of float, packed and workspace that of 64 bytes (host->alloc and the workspace of
- * a run have it). No argument is checked but for NULL and negative sizes.
+ * Use, from a kernel: prepare asks workspace_bytes for the scratch it must request, and
+ * packs a constant B once; run calls multiply. All functions are thread-safe; none
+ * allocates or keeps a pointer. All pointers are borrowed for the call. Pointers to
+ * elements need the alignment of float, packed and workspace that of 64 bytes (host->alloc
+ * and the workspace of a run have it). No argument is checked but for NULL and negative
+ * sizes.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -26,10 +27,11 @@
 extern "C" {
 #endif
 
-#define IMGCLS_GEMM_NAME "imgcls.gemm"
+#define IMGCLS_GEMM_NAME    "imgcls.gemm"
 #define IMGCLS_GEMM_VERSION 1
 
-/* One product. Strides are in elements; element (i, j) of A is a[i * a_row + j * a_column]. */
+/* One product. Strides are in elements; element (i, j) of A is a[i * a_row + j * a_column].
+ */
 struct imgcls_gemm_call {
     size_t struct_size;
     int64_t m, n, k; /* >= 0; where k is 0 the product is 0 */
@@ -38,16 +40,18 @@ struct imgcls_gemm_call {
     const float *b; /* not read where packed_b is given */
     int64_t b_row, b_column;
     const float *packed_b; /* from pack_b with the same k and n, or NULL */
-    float *c;              /* rows of n contiguous floats, c_row apart; overlaps no operand */
+    float *c; /* rows of n contiguous floats, c_row apart; overlaps no operand */
     int64_t c_row;
     float alpha; /* factor of the product; mind that 0 in it gives 0 */
-    const float *bias; /* NULL, or element (i, j) at bias[i * bias_row + j * bias_column]; */
+    const float
+        *bias; /* NULL, or element (i, j) at bias[i * bias_row + j * bias_column]; */
     int64_t bias_row, bias_column; /* 0 repeats it */
 };
 
 struct imgcls_gemm {
     size_t struct_size;
-    /* Bytes of workspace that multiply needs on so many threads (imgcls_prepare.threads). */
+    /* Bytes of workspace that multiply needs on so many threads (imgcls_prepare.threads).
+     */
     size_t (*workspace_bytes)(const struct imgcls_host *host, int32_t threads);
     /* Bytes of B packed; 0 where that does not fit size_t. */
     size_t (*packed_bytes)(const struct imgcls_host *host, int64_t k, int64_t n);

@@ -36,7 +36,8 @@ static inline __m256 approx_abs_avx2(__m256 x)
 
 static inline __m256 exp_f32_avx2(__m256 x)
 {
-    __m256 high = _mm256_set1_ps(APPROX_EXP_HIGHEST), low = _mm256_set1_ps(APPROX_EXP_LOWEST);
+    __m256 high = _mm256_set1_ps(APPROX_EXP_HIGHEST),
+           low = _mm256_set1_ps(APPROX_EXP_LOWEST);
     __m256 within = _mm256_cmp_ps(x, high, _CMP_LE_OQ);
     __m256 tiny = _mm256_cmp_ps(x, low, _CMP_LT_OQ);
     __m256 beyond = _mm256_mul_ps(x, _mm256_set1_ps(__builtin_inff()));

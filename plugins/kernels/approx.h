@@ -16,12 +16,12 @@
 #include <stdint.h>
 #include <string.h>
 
-#define APPROX_LOG2E 1.44269504f
-#define APPROX_LN2_HIGH 0.693359375f      /* 9 bits: n * high is exact */
-#define APPROX_LN2_LOW (-2.12194440e-4f)  /* ln 2 - high */
-#define APPROX_ROUND 12582912.0f          /* 1.5 * 2^23: adding it rounds to an integer */
+#define APPROX_LOG2E       1.44269504f
+#define APPROX_LN2_HIGH    0.693359375f      /* 9 bits: n * high is exact */
+#define APPROX_LN2_LOW     (-2.12194440e-4f) /* ln 2 - high */
+#define APPROX_ROUND       12582912.0f    /* 1.5 * 2^23: adding it rounds to an integer */
 #define APPROX_EXP_HIGHEST 88.7228394f    /* above: infinity */
-#define APPROX_EXP_LOWEST (-103.972084f)  /* below: 0 */
+#define APPROX_EXP_LOWEST  (-103.972084f) /* below: 0 */
 /* e^r = 1 + r + r^2 * (E0 + E1 r + ...), |r| <= 0.3475, relative error 3.2e-9 */
 #define APPROX_E0 0.5000000096665593f
 #define APPROX_E1 0.16666517310329845f
@@ -43,16 +43,16 @@
 #define APPROX_F5 (-0.0008010200584965377f)
 #define APPROX_F6 7.853882577047194e-05f
 /* log(erfc z) + z^2 = G0 + G1 z + ..., 1 <= z <= 10, error 1e-8 of erfc or 1e-4 relative */
-#define APPROX_G0 (-0.00037620521632288415f)
-#define APPROX_G1 (-1.1274181327793604f)
-#define APPROX_G2 0.3634559587219516f
-#define APPROX_G3 (-0.10582836555467438f)
-#define APPROX_G4 0.024185344738652966f
-#define APPROX_G5 (-0.004064719574177204f)
-#define APPROX_G6 0.00047505909267676996f
-#define APPROX_G7 (-3.6062414853016267e-05f)
-#define APPROX_G8 1.5852585554121573e-06f
-#define APPROX_G9 (-3.046494307797699e-08f)
+#define APPROX_G0        (-0.00037620521632288415f)
+#define APPROX_G1        (-1.1274181327793604f)
+#define APPROX_G2        0.3634559587219516f
+#define APPROX_G3        (-0.10582836555467438f)
+#define APPROX_G4        0.024185344738652966f
+#define APPROX_G5        (-0.004064719574177204f)
+#define APPROX_G6        0.00047505909267676996f
+#define APPROX_G7        (-3.6062414853016267e-05f)
+#define APPROX_G8        1.5852585554121573e-06f
+#define APPROX_G9        (-3.046494307797699e-08f)
 #define APPROX_SQRT_HALF 0.70710678f
 
 /* 2^n for n in -126..127. */
@@ -116,7 +116,7 @@ static inline float tanh_f32(float x)
     return x < 0 ? -p : p;
 }
 
-/* 1 + erf(x / sqrt 2), twice the normal distribution; its lower tail keeps its precision. */
+/* 1 + erf(x / sqrt 2), twice the normal distribution; its lower tail keeps precision. */
 static inline float twice_normal_f32(float x)
 {
     float z = x * APPROX_SQRT_HALF, size = z < 0 ? -z : z, square = z * z, p;

@@ -1,6 +1,6 @@
 /*
- * plugins/kernels/dwconv.avx2.c - depthwise convolution with AVX2 and FMA, any kernel, stride
- * and dilation
+ * plugins/kernels/dwconv.avx2.c - depthwise convolution with AVX2 and FMA, any kernel,
+ * stride and dilation
  *
  * A band of the channel is copied into padded rows split by stride (dwconv.h); then every
  * kernel position is one contiguous load for eight outputs. Eight vectors of outputs, from
@@ -77,8 +77,8 @@ static void multiply_taps(int64_t taps, const float *weights, const int64_t *off
 }
 
 /* One output channel of a band. */
-static void multiply_band(const struct gemm_job *job, const struct gemm_tile *tile, int64_t m,
-                          const struct dwconv_band *band, const float *rows,
+static void multiply_band(const struct gemm_job *job, const struct gemm_tile *tile,
+                          int64_t m, const struct dwconv_band *band, const float *rows,
                           const int64_t *offsets)
 {
     const struct gemm_window *window = job->window;
@@ -115,7 +115,8 @@ static void multiply_band(const struct gemm_job *job, const struct gemm_tile *ti
     }
 }
 
-void dwconv_f32_avx2(const struct gemm_job *job, int64_t begin, int64_t end, void *workspace)
+void dwconv_f32_avx2(const struct gemm_job *job, int64_t begin, int64_t end,
+                     void *workspace)
 {
     const struct gemm_window *window = job->window;
     struct dwconv_band band = dwconv_band_of(window);

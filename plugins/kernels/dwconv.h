@@ -24,7 +24,8 @@ gemm_kernel dwconv_f32_avx2;
 
 /* How a band of the image lies in the workspace: rows padded with zeros on both sides, each
  * split by the horizontal stride (column x of the padded row is in phase x % stride, at
- * x / stride), so that neighbouring outputs read neighbouring floats whatever the stride. */
+ * x / stride), so that neighbouring outputs read neighbouring floats whatever the stride.
+ */
 struct dwconv_band {
     int64_t rows_out, rows_in; /* of one band, at most */
     int64_t phase;             /* floats of one phase of a row */

@@ -3,11 +3,12 @@
  *
  * Dot products here are chains of fused multiply-adds, so that every instruction set gives
  * the same bits. Portable code may not assume the instruction: fmaf() without it is a call
- * into slow emulation. For float32 the exact product fits a double (24 + 24 <= 53 bits); the
- * sum is taken in double, its error found (Knuth's two-sum), and where it was not exact the
- * sum is rounded to odd, after which rounding to float cannot be wrong (Boldo and Melquiond,
- * "Emulation of a FMA and correctly rounded sums", 2008: 53 >= 24 + 2). As fast as a call to
- * fmaf() with the instruction (measured: 3.1 ns each), and a second opinion for the tests.
+ * into slow emulation. For float32 the exact product fits a double (24 + 24 <= 53 bits);
+ * the sum is taken in double, its error found (Knuth's two-sum), and where it was not exact
+ * the sum is rounded to odd, after which rounding to float cannot be wrong (Boldo and
+ * Melquiond, "Emulation of a FMA and correctly rounded sums", 2008: 53 >= 24 + 2). As fast
+ * as a call to fmaf() with the instruction (measured: 3.1 ns each), and a second opinion
+ * for the tests.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -1,11 +1,11 @@
 /*
  * plugins/kernels/gather.avx2.h - sixteen columns of B become a panel
  *
- * Copies only. Columns of a matrix: a row of sixteen where they are contiguous, a transposing
- * walk otherwise. Windows over an image: the sixteen offsets are worked out once for each
- * kernel position and hold for all its channels; where they are sixteen in a row (an output
- * row of a convolution with stride 1, or any 1 x 1 convolution) they are loaded, else
- * gathered under a mask, with zeros for padding.
+ * Copies only. Columns of a matrix: a row of sixteen where they are contiguous, a
+ * transposing walk otherwise. Windows over an image: the sixteen offsets are worked out
+ * once for each kernel position and hold for all its channels; where they are sixteen in a
+ * row (an output row of a convolution with stride 1, or any 1 x 1 convolution) they are
+ * loaded, else gathered under a mask, with zeros for padding.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -44,7 +44,8 @@ static inline void gather_position_avx2(const float *image, int64_t plane, int64
         high_mask = _mm256_castsi256_ps(_mm256_cmpgt_epi32(high, _mm256_set1_epi32(-1)));
         for (c = 0; c < channels; c++, image += plane, to += GEMM_COLUMNS) {
             _mm256_store_ps(to, _mm256_mask_i32gather_ps(zero, image, low, low_mask, 4));
-            _mm256_store_ps(to + 8, _mm256_mask_i32gather_ps(zero, image, high, high_mask, 4));
+            _mm256_store_ps(to + 8,
+                            _mm256_mask_i32gather_ps(zero, image, high, high_mask, 4));
         }
     } else {
         for (c = 0; c < channels; c++, image += plane)
@@ -92,7 +93,8 @@ static inline void gather_avx2(const struct gemm_job *job, int64_t index, int64_
         for (j = 0; j < GEMM_COLUMNS; j++) {
             const float *column = b + (n + j) * job->b_column;
             for (k = k_begin; k < k_end; k++)
-                to[(k - k_begin) * GEMM_COLUMNS + j] = j < count ? column[k * job->b_row] : 0;
+                to[(k - k_begin) * GEMM_COLUMNS + j] =
+                    j < count ? column[k * job->b_row] : 0;
         }
     }
 }

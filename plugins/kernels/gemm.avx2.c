@@ -191,8 +191,7 @@ static void multiply_row(int64_t k, const float *a, const float *b, int64_t step
 static void multiply_row_tile(const struct gemm_job *job, const struct gemm_tile *tile)
 {
     const float *a = (const float *)job->a + tile->a_index * job->a_size;
-    const float *b =
-        job->b_packed + tile->b_index * gemm_packed_b_size(job->k, job->n);
+    const float *b = job->b_packed + tile->b_index * gemm_packed_b_size(job->k, job->n);
     int64_t n, k, end, panel, i;
 
     for (n = tile->n_begin; n < tile->n_end; n += 4 * GEMM_COLUMNS) {
@@ -206,8 +205,9 @@ static void multiply_row_tile(const struct gemm_job *job, const struct gemm_tile
                          job->k * GEMM_COLUMNS, panels, sums);
             for (panel = 0; panel < 4; panel++)
                 for (i = 0; i < 2; i++)
-                    total[panel][i] = k == 0 ? sums[panel][i]
-                                             : _mm256_add_ps(total[panel][i], sums[panel][i]);
+                    total[panel][i] = k == 0
+                                          ? sums[panel][i]
+                                          : _mm256_add_ps(total[panel][i], sums[panel][i]);
             k = end;
         } while (k < job->k);
         for (panel = 0; panel < panels; panel++) {

@@ -88,8 +88,8 @@ size_t gemm_workspace(void)
     return (size_t)GEMM_K_BLOCK * (GEMM_MAX_TILE_M + GEMM_MAX_TILE_N) * sizeof(float);
 }
 
-/* Packing walks along k in pieces, so that the lines of a panel that is written with gaps stay
- * in L1 until they are full. */
+/* Packing walks along k in pieces, so that the lines of a panel that is written with gaps
+ * stay in L1 until they are full. */
 #define PACK_PIECE 128
 
 void gemm_pack_a(const struct gemm_job *job, int64_t index, float *to)

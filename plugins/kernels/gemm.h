@@ -1,16 +1,17 @@
 /*
- * plugins/kernels/gemm.h - one job for matrix products, fully connected layers, convolutions
+ * plugins/kernels/gemm.h - one job for matrix products, fully connected layers,
+ * convolutions
  *
  * C = finish(alpha * A B), for a batch of products. A is m x k, B is k x n, C is m x n with
- * rows c_row apart. The columns of B may be windows over an image (window is set): then C is
- * a convolution's output, rows are output channels, columns output positions, and k runs
+ * rows c_row apart. The columns of B may be windows over an image (window is set): then C
+ * is a convolution's output, rows are output channels, columns output positions, and k runs
  * over (kernel depth, height, width, input channel), channel fastest. That order serves
  * channels-last images too, where a run of channels is contiguous.
  *
  * The order of every sum is fixed: k in blocks of GEMM_K_BLOCK, each block a chain of fused
  * multiply-adds from zero in rising k, block sums added in rising order; then alpha, bias,
- * and the steps in list order. Padding takes part as zeros. So every instruction set, thread
- * count and tiling gives the same bits.
+ * and the steps in list order. Padding takes part as zeros. So every instruction set,
+ * thread count and tiling gives the same bits.
  *
  * A kernel computes the tiles [begin, end) of a job's grid; tiles are independent. Kernels
  * allocate nothing, know no host and no threads: callers give each thread a workspace of
@@ -25,20 +26,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define GEMM_K_BLOCK   384 /* part of the meaning: bits depend on it */
-#define GEMM_ROWS      6   /* of the AVX2 tile: width of packed panels of A */
-#define GEMM_COLUMNS   16  /* of every tile: width of packed panels of B */
+#define GEMM_K_BLOCK    384 /* part of the meaning: bits depend on it */
+#define GEMM_ROWS       6   /* of the AVX2 tile: width of packed panels of A */
+#define GEMM_COLUMNS    16  /* of every tile: width of packed panels of B */
 #define GEMM_MAX_TILE_M 192 /* rows and columns of a tile whose operand is not packed */
 #define GEMM_MAX_TILE_N 256
-#define GEMM_MAX_STEPS 6
-#define GEMM_MAX_BATCH 16
+#define GEMM_MAX_STEPS  6
+#define GEMM_MAX_BATCH  16
 
 /* Columns of B as windows over an image: column o of the output grid, row (kernel position,
  * channel). The image of one product is `channels` planes of in[0] * in[1] * in[2]. Depth,
  * height, width; missing dimensions are 1. */
 struct gemm_window {
     int64_t channels;
-    int64_t in[3], out[3], kernel[3], stride[3], dilation[3], pad[3]; /* pad: at the start */
+    int64_t in[3], out[3], kernel[3], stride[3], dilation[3],
+        pad[3]; /* pad: at the start */
 };
 
 /* kind: IMGCLS_EPILOGUE_ of plugin.h; operand lies as C does. */
@@ -59,20 +61,22 @@ struct gemm_job {
 
     const void *a;
     int64_t a_size, a_row, a_column;
-    /* Element k of a row is at (k / a_run) * a_jump + (k % a_run) * a_column; a_run 0: k. */
+    /* Element k of a row is at (k / a_run) * a_jump + (k % a_run) * a_column; a_run 0: k.
+     */
     int64_t a_run, a_jump;
     const void *b;
     int64_t b_size, b_row, b_column;
     const struct gemm_window *window; /* NULL: B is a matrix */
     /* Whole operands packed beforehand, or NULL: panels of GEMM_ROWS rows (GEMM_COLUMNS
-     * columns), each k-major, the last filled up with zeros; matrices follow one another. */
+     * columns), each k-major, the last filled up with zeros; matrices follow one another.
+     */
     const float *a_packed, *b_packed;
 
     void *c; /* matrices follow one another, m * c_row apart */
     int64_t c_row;
 
-    float alpha, beta; /* alpha * AB + beta * bias */
-    const void *bias;  /* NULL: none */
+    float alpha, beta;                        /* alpha * AB + beta * bias */
+    const void *bias;                         /* NULL: none */
     int64_t bias_size, bias_row, bias_column; /* 0 where the bias is repeated along it */
     int32_t step_count;
     struct gemm_step steps[GEMM_MAX_STEPS];
@@ -82,13 +86,13 @@ struct gemm_job {
 
 /* Where a tile lies. */
 struct gemm_tile {
-    int64_t batch;                  /* product */
+    int64_t batch; /* product */
     int64_t m_begin, m_end, n_begin, n_end;
     int64_t a_index, b_index, bias_index; /* matrices of this product */
 };
 
-/* Chooses tiles for so many threads (sets batch, tile_ and tiles_) and returns their number.
- * The choice never changes a bit of the result. */
+/* Chooses tiles for so many threads (sets batch, tile_ and tiles_) and returns their
+ * number. The choice never changes a bit of the result. */
 int64_t gemm_grid(struct gemm_job *job, int32_t threads);
 struct gemm_tile gemm_tile_at(const struct gemm_job *job, int64_t index);
 
@@ -111,8 +115,8 @@ typedef void gemm_kernel(const struct gemm_job *job, int64_t begin, int64_t end,
                          void *workspace);
 
 /* Every kernel of the family; a test goes through the list. Names: type, tile, set. */
-#define GEMM_FAMILY(KERNEL)             \
-    KERNEL(gemm_f32_portable, 0)        \
+#define GEMM_FAMILY(KERNEL)                                                                \
+    KERNEL(gemm_f32_portable, 0)                                                           \
     KERNEL(gemm_f32_6x16_avx2, IMGCLS_ISA_AVX2)
 
 gemm_kernel gemm_f32_portable;

@@ -8,9 +8,9 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 
-/* Rows k_begin..k_end of columns n..n+count of B as a k-major panel; other columns are 0. */
-static void GATHER(const struct gemm_job *job, int64_t index, int64_t k_begin, int64_t k_end,
-                   int64_t n, int64_t count, REAL *panel)
+/* Rows k_begin..k_end of columns n..n+count of B as a k-major panel; others are 0. */
+static void GATHER(const struct gemm_job *job, int64_t index, int64_t k_begin,
+                   int64_t k_end, int64_t n, int64_t count, REAL *panel)
 {
     const REAL *b = (const REAL *)job->b + index * job->b_size;
     int64_t k, tap, plane, at[GEMM_COLUMNS];
@@ -86,7 +86,8 @@ static REAL FINISH(const struct gemm_job *job, const struct gemm_tile *tile, int
     return sum;
 }
 
-/* 16 columns of one tile, all its rows, one block of k: sums go to C, the last are finished. */
+/* 16 columns of one tile, all its rows, one block of k: sums go to C, the last are
+ * finished. */
 static void BLOCK(const struct gemm_job *job, const struct gemm_tile *tile, int64_t k_begin,
                   int64_t k_end, int64_t n, int64_t count, const REAL *panel)
 {

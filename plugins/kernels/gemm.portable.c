@@ -18,18 +18,18 @@
 #include "plugins/kernels/approx.h"
 #include "plugins/kernels/fused.h"
 
-#define REAL float
-#define FUSED fused_f32
-#define SIXTH (1.0f / 6)
+#define REAL    float
+#define FUSED   fused_f32
+#define SIXTH   (1.0f / 6)
 #define SIGMOID sigmoid_f32
-#define SILU silu_f32
-#define GELU gelu_f32
-#define TANH tanh_f32
-#define GATHER gather_f32
-#define STEP step_f32
-#define FINISH finish_f32
-#define BLOCK block_f32
-#define KERNEL gemm_f32_portable
+#define SILU    silu_f32
+#define GELU    gelu_f32
+#define TANH    tanh_f32
+#define GATHER  gather_f32
+#define STEP    step_f32
+#define FINISH  finish_f32
+#define BLOCK   block_f32
+#define KERNEL  gemm_f32_portable
 #include "plugins/kernels/gemm.portable.body.h"
 #undef REAL
 #undef FUSED
@@ -59,16 +59,16 @@ static double gelu_f64(double x)
     return x / 2 * erfc(-x * M_SQRT1_2);
 }
 
-#define REAL double
+#define REAL           double
 #define FUSED(a, b, c) ((a) * (b) + (c))
-#define SIXTH (1.0 / 6)
-#define SIGMOID sigmoid_f64
-#define SILU silu_f64
-#define GELU gelu_f64
-#define TANH tanh
-#define GATHER gather_f64
-#define STEP step_f64
-#define FINISH finish_f64
-#define BLOCK block_f64
-#define KERNEL gemm_f64_portable
+#define SIXTH          (1.0 / 6)
+#define SIGMOID        sigmoid_f64
+#define SILU           silu_f64
+#define GELU           gelu_f64
+#define TANH           tanh
+#define GATHER         gather_f64
+#define STEP           step_f64
+#define FINISH         finish_f64
+#define BLOCK          block_f64
+#define KERNEL         gemm_f64_portable
 #include "plugins/kernels/gemm.portable.body.h"

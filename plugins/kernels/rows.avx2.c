@@ -1,5 +1,6 @@
 /*
- * plugins/kernels/rows.avx2.c - softmax and layer normalisation of contiguous rows with AVX2
+ * plugins/kernels/rows.avx2.c - softmax and layer normalisation of contiguous rows with
+ * AVX2
  *
  * Two vectors are the sixteen lanes of rows.h. Rests of a row are loaded and stored under a
  * mask; lanes without an element add zero, which changes no sum (a sum of squares or powers

@@ -1,11 +1,11 @@
 /*
  * plugins/kernels/rows.h - softmax and layer normalisation of one row
  *
- * A row is n elements, `stride` apart (softmax along any axis; vector kernels take stride 1).
- * Sums run in ROWS_LANES lanes, element i into lane i mod ROWS_LANES, each lane in rising
- * order; then lanes are added pairwise, the upper half onto the lower, until one is left.
- * That is what vectors of 4, 8 and 16 can do alike, so the bits are the same everywhere. x
- * and y may be the same.
+ * A row is n elements, `stride` apart (softmax along any axis; vector kernels take stride
+ * 1). Sums run in ROWS_LANES lanes, element i into lane i mod ROWS_LANES, each lane in
+ * rising order; then lanes are added pairwise, the upper half onto the lower, until one is
+ * left. That is what vectors of 4, 8 and 16 can do alike, so the bits are the same
+ * everywhere. x and y may be the same.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -22,21 +22,21 @@ typedef void softmax_kernel(const void *x, void *y, int64_t n, int64_t stride,
 
 struct layernorm_row {
     int64_t n;
-    int32_t centre;      /* 1: LayerNormalization, 0: RMSNormalization (mean is 0) */
+    int32_t centre; /* 1: LayerNormalization, 0: RMSNormalization (mean is 0) */
     double epsilon;
-    const void *scale;   /* n elements */
-    const void *bias;    /* n elements or NULL */
+    const void *scale; /* n elements */
+    const void *bias;  /* n elements or NULL */
 };
-/* y = (x - mean) / sqrt(mean of squares of that + epsilon) * scale + bias. mean and inverse,
- * where not NULL, get one element each: the mean, and the factor. */
+/* y = (x - mean) / sqrt(mean of squares of that + epsilon) * scale + bias. mean and
+ * inverse, where not NULL, get one element each: the mean, and the factor. */
 typedef void layernorm_kernel(const struct layernorm_row *row, const void *x, void *y,
                               void *mean, void *inverse);
 
-#define SOFTMAX_FAMILY(KERNEL)        \
-    KERNEL(softmax_f32_portable, 0)   \
+#define SOFTMAX_FAMILY(KERNEL)                                                             \
+    KERNEL(softmax_f32_portable, 0)                                                        \
     KERNEL(softmax_f32_avx2, IMGCLS_ISA_AVX2)
-#define LAYERNORM_FAMILY(KERNEL)      \
-    KERNEL(layernorm_f32_portable, 0) \
+#define LAYERNORM_FAMILY(KERNEL)                                                           \
+    KERNEL(layernorm_f32_portable, 0)                                                      \
     KERNEL(layernorm_f32_avx2, IMGCLS_ISA_AVX2)
 
 softmax_kernel softmax_f32_portable, softmax_f64_portable, softmax_f32_avx2;

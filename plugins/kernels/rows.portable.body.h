@@ -1,7 +1,8 @@
 /*
  * plugins/kernels/rows.portable.body.h - softmax and layer normalisation, the reference
  *
- * Included once a type by rows.portable.c, which defines REAL, EXP, LOG, SQRT and the names.
+ * Included once a type by rows.portable.c, which defines REAL, EXP, LOG, SQRT and the
+ * names.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

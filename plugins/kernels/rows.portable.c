@@ -14,12 +14,12 @@
 
 #include "plugins/kernels/approx.h"
 
-#define REAL float
-#define EXP exp_f32
-#define LOG(x) ((float)log(x))
-#define SQRT sqrtf
+#define REAL      float
+#define EXP       exp_f32
+#define LOG(x)    ((float)log(x))
+#define SQRT      sqrtf
 #define SUM_LANES sum_lanes_f32
-#define SOFTMAX softmax_f32_portable
+#define SOFTMAX   softmax_f32_portable
 #define LAYERNORM layernorm_f32_portable
 #include "plugins/kernels/rows.portable.body.h"
 #undef REAL
@@ -30,11 +30,11 @@
 #undef SOFTMAX
 #undef LAYERNORM
 
-#define REAL double
-#define EXP exp
-#define LOG log
-#define SQRT sqrt
+#define REAL      double
+#define EXP       exp
+#define LOG       log
+#define SQRT      sqrt
 #define SUM_LANES sum_lanes_f64
-#define SOFTMAX softmax_f64_portable
+#define SOFTMAX   softmax_f64_portable
 #define LAYERNORM layernorm_f64_portable
 #include "plugins/kernels/rows.portable.body.h"

@@ -1,6 +1,6 @@
 /*
- * tests/kernels/approx_test.c - exp, tanh, sigmoid, erf: how far from the truth, and the same
- * bits eight at a time
+ * tests/kernels/approx_test.c - exp, tanh, sigmoid, erf: how far from the truth, and the
+ * same bits eight at a time
  *
  * The truth is libm in double, rounded. The bounds are what was measured over these samples
  * (every 257th float of a range), plus a little: they guard against a coefficient mistyped.
@@ -49,11 +49,13 @@ static const struct {
     {"silu", silu_f32, exact_silu, silu_lanes, -87, 100, 6.5, 1e-36},
     {"tanh", tanh_f32, tanh, tanh_lanes, -12, 12, 4, 0},
     {"gelu", gelu_f32, exact_gelu, gelu_lanes, 0, 12, 8, 1e-44},
-    {"gelu", gelu_f32, exact_gelu, gelu_lanes, -1.4142f, 0, 8, 1.2e-7}, /* 1 + erf cancels */
+    {"gelu", gelu_f32, exact_gelu, gelu_lanes, -1.4142f, 0, 8,
+     1.2e-7}, /* 1 + erf cancels */
     {"gelu", gelu_f32, exact_gelu, gelu_lanes, -12, -1.4143f, 2000, 1e-37},
     {"1 + erf", twice_normal_f32, exact_twice_normal, twice_normal_lanes, -1.4142f, 12, 4,
      2e-7},
-    {"1 + erf", twice_normal_f32, exact_twice_normal, twice_normal_lanes, -12, -1.4143f, 2000, 1e-38},
+    {"1 + erf", twice_normal_f32, exact_twice_normal, twice_normal_lanes, -12, -1.4143f,
+     2000, 1e-38},
 };
 
 static void results_are_near_the_truth(void **state)
@@ -76,9 +78,11 @@ static void results_are_near_the_truth(void **state)
                 want = rows[r].exact(x);
                 off = fabs(is - want);
                 if (off > rows[r].ulps * 0x1p-24 * fabs(want) + rows[r].absolute)
-                    fail_msg("%s(%a) is %.9g, should be %.9g: %.2f of 2^-24 away", rows[r].name,
-                             x, is, want, off / fabs(want) * 0x1p24);
-                off = off <= rows[r].absolute ? 0 : (off - rows[r].absolute) / fabs(want) * 0x1p24;
+                    fail_msg("%s(%a) is %.9g, should be %.9g: %.2f of 2^-24 away",
+                             rows[r].name, x, is, want, off / fabs(want) * 0x1p24);
+                off = off <= rows[r].absolute
+                          ? 0
+                          : (off - rows[r].absolute) / fabs(want) * 0x1p24;
                 worst = off > worst ? off : worst;
             }
         }
@@ -101,8 +105,9 @@ static void ends_of_the_range_are_kept(void **state)
 
 static void lanes_have_the_scalar_bits(void **state)
 {
-    static const float odd[] = {0,   -0.0f,  INFINITY, -INFINITY, NAN,       1e-40f, 88.7228394f,
-                                89,  -103.9f, -104,     0.625f,    1.4142136f, -1.4142136f};
+    static const float odd[] = {0,      -0.0f,       INFINITY,   -INFINITY, NAN,
+                                1e-40f, 88.7228394f, 89,         -103.9f,   -104,
+                                0.625f, 1.4142136f,  -1.4142136f};
     size_t r;
     int i, j;
     (void)state;

@@ -26,7 +26,8 @@ static uint64_t drawn_state;
 
 static inline uint64_t draw(void)
 {
-    /* xorshift64*: Vigna, "An experimental exploration of Marsaglia's xorshift generators" */
+    /* xorshift64*: Vigna, "An experimental exploration of Marsaglia's xorshift generators"
+     */
     drawn_state ^= drawn_state >> 12;
     drawn_state ^= drawn_state << 25;
     drawn_state ^= drawn_state >> 27;
@@ -57,8 +58,8 @@ static inline float *guarded(int64_t count)
 {
     size_t bytes = (size_t)count * sizeof(float), page = 4096;
     size_t room = (bytes + page - 1) / page * page;
-    char *memory = mmap(NULL, room + page, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    char *memory =
+        mmap(NULL, room + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     assert_true(memory != MAP_FAILED);
     assert_int_equal(mprotect(memory + room, page, PROT_NONE), 0);
     return (float *)(memory + room - bytes);

@@ -4,7 +4,8 @@
  *
  * Expected values: a plain loop here, in double, over the definition of the operator, with
  * the bound k * eps * sum |a b| that the data themselves give. Shapes are drawn around what
- * can go wrong: tiles, blocks of k, strides, dilation, groups, lopsided padding, no elements.
+ * can go wrong: tiles, blocks of k, strides, dilation, groups, lopsided padding, no
+ * elements.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -51,8 +52,8 @@ static void *workspace_for(size_t bytes)
 }
 
 /* Runs a job as so many threads would: pieces of the grid, in falling order. */
-static void run_pieces(gemm_kernel *run, struct gemm_job *job, int64_t tiles, int32_t threads,
-                       size_t bytes)
+static void run_pieces(gemm_kernel *run, struct gemm_job *job, int64_t tiles,
+                       int32_t threads, size_t bytes)
 {
     void *workspace = workspace_for(bytes);
     int64_t piece = (tiles + threads - 1) / threads, at;
@@ -80,12 +81,13 @@ static double element(const struct gemm_job *job, const struct gemm_tile *tile, 
             int64_t kx = tap % w->kernel[2], ky = tap / w->kernel[2] % w->kernel[1];
             int64_t kz = tap / w->kernel[2] / w->kernel[1];
             int64_t x = n % w->out[2] * w->stride[2] + kx * w->dilation[2] - w->pad[2];
-            int64_t y = n / w->out[2] % w->out[1] * w->stride[1] + ky * w->dilation[1] -
-                        w->pad[1];
-            int64_t z = n / w->out[2] / w->out[1] * w->stride[0] + kz * w->dilation[0] -
-                        w->pad[0];
+            int64_t y =
+                n / w->out[2] % w->out[1] * w->stride[1] + ky * w->dilation[1] - w->pad[1];
+            int64_t z =
+                n / w->out[2] / w->out[1] * w->stride[0] + kz * w->dilation[0] - w->pad[0];
             /* weights as ONNX has them: [m][channel][kernel] */
-            left = a[(m * w->channels + c) * (w->kernel[0] * w->kernel[1] * w->kernel[2]) + tap];
+            left = a[(m * w->channels + c) * (w->kernel[0] * w->kernel[1] * w->kernel[2]) +
+                     tap];
             if (x >= 0 && y >= 0 && z >= 0 && x < w->in[2] && y < w->in[1] && z < w->in[0])
                 right = b[((c * w->in[0] + z) * w->in[1] + y) * w->in[2] + x];
         } else {
@@ -124,10 +126,11 @@ static void compare(struct gemm_job *job, const struct entry *entries, size_t co
                 double size, sum = job->alpha * element(job, &tile, m, n, &size), bias = 0;
                 float is = want[(tile.batch * job->m + m) * job->c_row + n];
                 if (job->bias)
-                    bias = job->beta *
-                           (double)((const float *)
-                                        job->bias)[tile.bias_index * job->bias_size +
-                                                   m * job->bias_row + n * job->bias_column];
+                    bias =
+                        job->beta *
+                        (double)((const float *)
+                                     job->bias)[tile.bias_index * job->bias_size +
+                                                m * job->bias_row + n * job->bias_column];
                 size = fabs(job->alpha) * size * ((double)job->k + 2) + 4 * fabs(bias) +
                        4 * fabs(sum);
                 if (!(fabs(is - (sum + bias)) <= size * 0x1p-24 + 1e-40))
@@ -150,7 +153,8 @@ static void compare(struct gemm_job *job, const struct entry *entries, size_t co
                     a_packed = workspace_for(
                         (size_t)((a_count + 1) * gemm_packed_a_size(job->m, job->k)) * 4);
                     for (i = 0; i <= a_count; i++)
-                        gemm_pack_a(job, i, a_packed + i * gemm_packed_a_size(job->m, job->k));
+                        gemm_pack_a(job, i,
+                                    a_packed + i * gemm_packed_a_size(job->m, job->k));
                 }
                 if (packing & 2 && !job->window) {
                     for (i = 0; i < job->batch_rank; i++)
@@ -158,7 +162,8 @@ static void compare(struct gemm_job *job, const struct entry *entries, size_t co
                     b_packed = workspace_for(
                         (size_t)((b_count + 1) * gemm_packed_b_size(job->k, job->n)) * 4);
                     for (i = 0; i <= b_count; i++)
-                        gemm_pack_b(job, i, b_packed + i * gemm_packed_b_size(job->k, job->n));
+                        gemm_pack_b(job, i,
+                                    b_packed + i * gemm_packed_b_size(job->k, job->n));
                 }
                 got = between_canaries(total);
                 job->c = got;
@@ -168,9 +173,10 @@ static void compare(struct gemm_job *job, const struct entry *entries, size_t co
                 run_pieces(entries[e].run, job, tiles, threads,
                            is_depthwise ? dwconv_workspace(job->window) : gemm_workspace());
                 if (!same_bits(got, want, total, &where))
-                    fail_msg("%s: %s, packing %d, %d threads: element %lld is %a, portable %a",
-                             row, entries[e].name, packing, threads, (long long)where,
-                             got[where], want[where]);
+                    fail_msg(
+                        "%s: %s, packing %d, %d threads: element %lld is %a, portable %a",
+                        row, entries[e].name, packing, threads, (long long)where,
+                        got[where], want[where]);
                 canary_free(got, total);
                 free(a_packed);
                 free(b_packed);
@@ -257,7 +263,8 @@ static void every_step_agrees(void **state)
     draw_begin();
     for (kind = IMGCLS_EPILOGUE_ADD; kind <= IMGCLS_EPILOGUE_MUL; kind++)
         for (i = 0; i < 6; i++)
-            matrix_case(PICK(sizes), PICK(sizes), PICK(depths), (int)draw_between(0, 3), kind);
+            matrix_case(PICK(sizes), PICK(sizes), PICK(depths), (int)draw_between(0, 3),
+                        kind);
 }
 
 static void window_case(int is_depthwise)
@@ -288,14 +295,16 @@ static void window_case(int is_depthwise)
     }
     if (is_depthwise && draw_between(0, 7) == 0) { /* one row of several bands */
         w.in[2] = 3000;
-        w.out[2] = (w.in[2] + w.pad[2] - (w.kernel[2] - 1) * w.dilation[2] - 1) / w.stride[2] + 1;
+        w.out[2] =
+            (w.in[2] + w.pad[2] - (w.kernel[2] - 1) * w.dilation[2] - 1) / w.stride[2] + 1;
     }
     taps = w.kernel[0] * w.kernel[1] * w.kernel[2];
     plane = w.in[0] * w.in[1] * w.in[2];
     job.m = is_depthwise ? draw_between(1, 2) : PICK(sizes);
     job.n = w.out[0] * w.out[1] * w.out[2];
     job.k = w.channels * taps;
-    while (groups * images * job.m * job.n * job.k > 1500000 && (groups | images | job.m) > 1) {
+    while (groups * images * job.m * job.n * job.k > 1500000 &&
+           (groups | images | job.m) > 1) {
         groups = (groups + 1) / 2; /* the sums in double take their time */
         images = 1;
         job.m = (job.m + 1) / 2;
@@ -326,16 +335,17 @@ static void window_case(int is_depthwise)
         job.steps[0] = (struct gemm_step){.kind = IMGCLS_EPILOGUE_ADD, .operand = other};
         job.steps[1] = (struct gemm_step){.kind = IMGCLS_EPILOGUE_HARDSWISH};
     }
-    snprintf(row, sizeof row,
-             "%lld images, %lld groups of %lld from %lld channels, image %lld x %lld x %lld, "
-             "kernel %lld %lld %lld, stride %lld %lld %lld, dilation %lld %lld %lld, "
-             "pad %lld %lld %lld",
-             (long long)images, (long long)groups, (long long)job.m, (long long)w.channels,
-             (long long)w.in[0], (long long)w.in[1], (long long)w.in[2],
-             (long long)w.kernel[0], (long long)w.kernel[1], (long long)w.kernel[2],
-             (long long)w.stride[0], (long long)w.stride[1], (long long)w.stride[2],
-             (long long)w.dilation[0], (long long)w.dilation[1], (long long)w.dilation[2],
-             (long long)w.pad[0], (long long)w.pad[1], (long long)w.pad[2]);
+    snprintf(
+        row, sizeof row,
+        "%lld images, %lld groups of %lld from %lld channels, image %lld x %lld x %lld, "
+        "kernel %lld %lld %lld, stride %lld %lld %lld, dilation %lld %lld %lld, "
+        "pad %lld %lld %lld",
+        (long long)images, (long long)groups, (long long)job.m, (long long)w.channels,
+        (long long)w.in[0], (long long)w.in[1], (long long)w.in[2], (long long)w.kernel[0],
+        (long long)w.kernel[1], (long long)w.kernel[2], (long long)w.stride[0],
+        (long long)w.stride[1], (long long)w.stride[2], (long long)w.dilation[0],
+        (long long)w.dilation[1], (long long)w.dilation[2], (long long)w.pad[0],
+        (long long)w.pad[1], (long long)w.pad[2]);
     compare(&job, family, sizeof family / sizeof *family, 0, row);
     if (is_depthwise && depthwise[0].run)
         compare(&job, depthwise, sizeof depthwise / sizeof *depthwise, 1, row);
@@ -366,8 +376,8 @@ static void depthwise_convolutions_of_drawn_shapes_agree(void **state)
 /* Infinities, NaN, zeros of both signs and subnormals reach the result the same way. */
 static void odd_values_agree(void **state)
 {
-    static const float odd[] = {INFINITY, -INFINITY, NAN,     0.0f,    -0.0f,
-                                1e-42f,   -1e-42f,   3e38f,   -3e38f,  1e-30f};
+    static const float odd[] = {INFINITY, -INFINITY, NAN,   0.0f,   -0.0f,
+                                1e-42f,   -1e-42f,   3e38f, -3e38f, 1e-30f};
     struct gemm_job job = {.m = 7, .n = 19, .k = 5, .alpha = 1, .beta = 1, .c_row = 19};
     float a[35], b[95];
     int32_t kind;

@@ -14,20 +14,20 @@ int lanes_offered(void)
 {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 }
-#define LANES(name, function)                                                                  \
-    void name(const float *x, float *y)                                                        \
-    {                                                                                          \
-        _mm256_storeu_ps(y, function(_mm256_loadu_ps(x)));                                     \
+#define LANES(name, function)                                                              \
+    void name(const float *x, float *y)                                                    \
+    {                                                                                      \
+        _mm256_storeu_ps(y, function(_mm256_loadu_ps(x)));                                 \
     }
 #else
 int lanes_offered(void)
 {
     return 0;
 }
-#define LANES(name, function)                                                                  \
-    void name(const float *x, float *y)                                                        \
-    {                                                                                          \
-        *y = *x; /* not called */                                                              \
+#define LANES(name, function)                                                              \
+    void name(const float *x, float *y)                                                    \
+    {                                                                                      \
+        *y = *x; /* not called */                                                          \
     }
 #endif
 

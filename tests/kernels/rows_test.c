@@ -1,6 +1,6 @@
 /*
- * tests/kernels/rows_test.c - softmax and layer normalisation: portable against double, other
- * kernels against portable bit by bit; fused multiply-add against fma()
+ * tests/kernels/rows_test.c - softmax and layer normalisation: portable against double,
+ * other kernels against portable bit by bit; fused multiply-add against fma()
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -28,7 +28,8 @@ struct layernorm_entry {
 static const struct softmax_entry softmaxes[] = {SOFTMAX_FAMILY(ENTRY)};
 static const struct layernorm_entry layernorms[] = {LAYERNORM_FAMILY(ENTRY)};
 #else
-static const struct softmax_entry softmaxes[] = {{"softmax_f32_portable", 0, softmax_f32_portable}};
+static const struct softmax_entry softmaxes[] = {
+    {"softmax_f32_portable", 0, softmax_f32_portable}};
 static const struct layernorm_entry layernorms[] = {
     {"layernorm_f32_portable", 0, layernorm_f32_portable}};
 #endif
@@ -43,9 +44,11 @@ static int offered(uint64_t isa)
     return isa == 0;
 }
 
-static const int64_t lengths[] = {1, 2, 7, 8, 9, 15, 16, 17, 31, 33, 97, 197, 384, 768, 1000};
+static const int64_t lengths[] = {1,  2,  7,  8,   9,   15,  16,  17,
+                                  31, 33, 97, 197, 384, 768, 1000};
 
-/* The portable row against double, with the bound n * eps on the sum and a few roundings. */
+/* The portable row against double, with the bound n * eps on the sum and a few roundings.
+ */
 static void softmax_is_true(const float *x, const float *y, int64_t n, int64_t stride,
                             int32_t logarithm)
 {
@@ -64,8 +67,8 @@ static void softmax_is_true(const float *x, const float *y, int64_t n, int64_t s
             ((double)n / 16 + 16 + fabs(x[i * stride] - most)) * 0x1p-24 *
                     (logarithm ? 1 + fabs(want) : want) +
                 1e-44)
-            fail_msg("n %lld, element %lld: %.9g, should be %.9g", (long long)n, (long long)i,
-                     y[i * stride], want);
+            fail_msg("n %lld, element %lld: %.9g, should be %.9g", (long long)n,
+                     (long long)i, y[i * stride], want);
     }
 }
 
@@ -100,14 +103,15 @@ static void softmax_rows_agree(void **state)
                         }
                         softmaxes[e].run(x, got, n, stride, logarithm);
                         if (!same_bits(got, want, count, &where))
-                            fail_msg("%s, n %lld, stride %d: element %lld is %a, portable %a",
-                                     softmaxes[e].name, (long long)n, stride, (long long)where,
-                                     got[where], want[where]);
+                            fail_msg(
+                                "%s, n %lld, stride %d: element %lld is %a, portable %a",
+                                softmaxes[e].name, (long long)n, stride, (long long)where,
+                                got[where], want[where]);
                         memcpy(got, x, (size_t)count * sizeof *got); /* in place */
                         softmaxes[e].run(got, got, n, stride, logarithm);
                         for (i = 0; i < n; i++)
-                            assert_true(same_bits(got + i * stride, want + i * stride, 1,
-                                                  &where));
+                            assert_true(
+                                same_bits(got + i * stride, want + i * stride, 1, &where));
                         canary_free(got, count);
                     }
                     guarded_free(x, count);
@@ -124,7 +128,8 @@ static void layernorm_rows_agree(void **state)
     for (l = 0; l < COUNT(lengths); l++)
         for (variant = 0; variant < 8; variant++) {
             int64_t n = lengths[l], i, where;
-            float *x = guarded_drawn(n), *scale = guarded_drawn(n), *bias = guarded_drawn(n);
+            float *x = guarded_drawn(n), *scale = guarded_drawn(n),
+                  *bias = guarded_drawn(n);
             float *want = between_canaries(n), *got = between_canaries(n);
             float mean[2], inverse[2];
             double middle = 0, square = 0;
@@ -141,7 +146,8 @@ static void layernorm_rows_agree(void **state)
             for (i = 0; i < n; i++) {
                 /* the mean is off by about n / 16 roundings of 100; the rest is relative */
                 double factor = 1 / sqrt(square + 1e-5);
-                double value = (x[i] - middle) * factor * scale[i] + (row.bias ? bias[i] : 0);
+                double value =
+                    (x[i] - middle) * factor * scale[i] + (row.bias ? bias[i] : 0);
                 double bound = ((double)n / 16 + 24) * 0x1p-24 *
                                (fabs(value) + 1 + (fabs(x[i]) + fabs(middle)) * factor);
                 if (!(fabs(want[i] - value) <= bound))
@@ -154,10 +160,11 @@ static void layernorm_rows_agree(void **state)
                     continue;
                 }
                 layernorms[e].run(&row, x, got, &mean[1], &inverse[1]);
-                if (!same_bits(got, want, n, &where) || !same_bits(&mean[0], &mean[1], 1, &where) ||
+                if (!same_bits(got, want, n, &where) ||
+                    !same_bits(&mean[0], &mean[1], 1, &where) ||
                     !same_bits(&inverse[0], &inverse[1], 1, &where))
-                    fail_msg("%s, n %lld, variant %d: not the portable bits", layernorms[e].name,
-                             (long long)n, variant);
+                    fail_msg("%s, n %lld, variant %d: not the portable bits",
+                             layernorms[e].name, (long long)n, variant);
                 layernorms[e].run(&row, x, got, NULL, NULL);
                 assert_true(same_bits(got, want, n, &where));
             }
@@ -184,7 +191,8 @@ static void fused_rounds_once(void **state)
             memcpy(&v[j], &bits, sizeof bits);
         }
         if (i % 2) /* of sizes that meet */
-            v[2] = (float)((double)v[0] * v[1] * (draw_float() * pow(2, draw_between(-30, 30))));
+            v[2] = (float)((double)v[0] * v[1] *
+                           (draw_float() * pow(2, draw_between(-30, 30))));
         if (i % 5 == 0)
             v[2] = -v[0] * v[1];
         is = fused_f32(v[0], v[1], v[2]);

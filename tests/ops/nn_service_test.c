@@ -1,8 +1,10 @@
 /*
- * tests/ops/nn_service_test.c - the service "imgcls.gemm", asked for as a plugin asks for it
+ * tests/ops/nn_service_test.c - the service "imgcls.gemm", asked for as a plugin asks for
+ * it
  *
- * The table comes from the real host; the host handed to its functions is a small one of this
- * file's own, which shows what the service needs of a host. Expected values: a sum in double.
+ * The table comes from the real host; the host handed to its functions is a small one of
+ * this file's own, which shows what the service needs of a host. Expected values: a sum in
+ * double.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -34,7 +36,8 @@ static uint64_t isa_of(const struct imgcls_host *host)
 /* Pieces in falling order, thread numbers going round. */
 static void in_pieces(const struct imgcls_host *host, const struct imgcls_run *run,
                       int64_t count, int64_t grain,
-                      void (*body)(void *argument, int64_t begin, int64_t end, int32_t thread),
+                      void (*body)(void *argument, int64_t begin, int64_t end,
+                                   int32_t thread),
                       void *argument)
 {
     int64_t at;
@@ -53,13 +56,26 @@ static void products_are_right_packed_or_not(void **state)
     const struct imgcls_gemm *gemm = ctx->host.service(&ctx->host, IMGCLS_GEMM_NAME, 1);
     static float a[M * K], b[N * K], bias[N], c[2][M * N];
     uint64_t isa;
-    struct imgcls_host host = {.struct_size = sizeof host, .context = &isa,
-                               .fail = fail_quietly, .isa = isa_of, .parallel_for = in_pieces};
+    struct imgcls_host host = {.struct_size = sizeof host,
+                               .context = &isa,
+                               .fail = fail_quietly,
+                               .isa = isa_of,
+                               .parallel_for = in_pieces};
     struct imgcls_run run = {.struct_size = sizeof run, .threads = 2};
-    struct imgcls_gemm_call call = {
-        .struct_size = sizeof call, .m = M, .n = N, .k = K, .a = a, .a_row = K, .a_column = 1,
-        .b = b, .b_row = 1, .b_column = K, /* stored transposed */
-        .c_row = N, .alpha = 0.5f, .bias = bias, .bias_column = 1};
+    struct imgcls_gemm_call call = {.struct_size = sizeof call,
+                                    .m = M,
+                                    .n = N,
+                                    .k = K,
+                                    .a = a,
+                                    .a_row = K,
+                                    .a_column = 1,
+                                    .b = b,
+                                    .b_row = 1,
+                                    .b_column = K, /* stored transposed */
+                                    .c_row = N,
+                                    .alpha = 0.5f,
+                                    .bias = bias,
+                                    .bias_column = 1};
     size_t bytes, packed_bytes;
     void *workspace;
     float *packed;
@@ -99,7 +115,8 @@ static void products_are_right_packed_or_not(void **state)
     assert_int_equal(gemm->multiply(&host, &run, &call, workspace, bytes - 1),
                      IMGCLS_BAD_INPUT);
     call.a = NULL;
-    assert_int_equal(gemm->multiply(&host, &run, &call, workspace, bytes), IMGCLS_BAD_INPUT);
+    assert_int_equal(gemm->multiply(&host, &run, &call, workspace, bytes),
+                     IMGCLS_BAD_INPUT);
     free(workspace);
     free(packed);
 }

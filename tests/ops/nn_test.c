@@ -1,10 +1,11 @@
 /*
  * tests/ops/nn_test.c - every operator of ops-nn on small cases of every version's meaning
  *
- * Expected values are ONNX Runtime's (nn_rows.h, made by nn_reference.py). Each row runs with
- * its parameters as constants (packed beforehand) and as inputs, by the fastest kernels and by
- * the portable ones, on one thread and on three: all float32 results must be the same bits.
- * Then in float64. Shapes that contradict each other must be refused in words.
+ * Expected values are ONNX Runtime's (nn_rows.h, made by nn_reference.py). Each row runs
+ * with its parameters as constants (packed beforehand) and as inputs, by the fastest
+ * kernels and by the portable ones, on one thread and on three: all float32 results must be
+ * the same bits. Then in float64. Shapes that contradict each other must be refused in
+ * words.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -89,11 +90,13 @@ static void make_input(struct imgcls_context *ctx, const struct nn_row *row, int
     for (k = 0; k < count; k++)
         made->numbers[i][k] = input_value(k, i, i == row->positive);
     assert_int_equal(icl_tensor_borrow(ctx, IMGCLS_F32, (int32_t)row->shapes[i][0],
-                                       row->shapes[i] + 1, made->numbers[i], &made->tensors[i]),
+                                       row->shapes[i] + 1, made->numbers[i],
+                                       &made->tensors[i]),
                      IMGCLS_OK);
 }
 
-/* A graph of the one node; parameters (inputs from 1 on) as initializers where `constant`. */
+/* A graph of the one node; parameters (inputs from 1 on) as initializers where `constant`.
+ */
 static void make_graph(struct imgcls_context *ctx, const struct nn_row *row, int constant,
                        struct made *made)
 {
@@ -107,9 +110,9 @@ static void make_graph(struct imgcls_context *ctx, const struct nn_row *row, int
     for (i = 0; i < row->inputs; i++) {
         make_input(ctx, row, i, made);
         if (constant && i > 0)
-            assert_int_equal(icl_graph_add_initializer(made->graph, ins[i], &made->tensors[i],
-                                                       NULL),
-                             IMGCLS_OK);
+            assert_int_equal(
+                icl_graph_add_initializer(made->graph, ins[i], &made->tensors[i], NULL),
+                IMGCLS_OK);
         else
             assert_int_equal(icl_graph_add_input(made->graph, ins[i], IMGCLS_KIND_TENSOR,
                                                  IMGCLS_F32, made->tensors[i].rank,
@@ -140,13 +143,14 @@ static void compare(const struct nn_row *row, const char *how, int output, int64
     int64_t count = imgcls_count(is->rank, is->dims), i;
     if (is->rank != row->results[output][0] ||
         memcmp(is->dims, row->results[output] + 1, (size_t)is->rank * sizeof *is->dims))
-        fail_msg("%s-%lld %s, %s: output %d has another shape", row->op, (long long)row->opset,
-                 row->attrs, how, output);
+        fail_msg("%s-%lld %s, %s: output %d has another shape", row->op,
+                 (long long)row->opset, row->attrs, how, output);
     for (i = 0; i < count; i++) {
         double want = row->want[from + i], got = icl_tensor_get(is, i);
         if (!(fabs(got - want) <= tolerance * (1 + fabs(want))))
-            fail_msg("%s-%lld %s, %s: output %d, element %lld is %.9g, should be %.9g", row->op,
-                     (long long)row->opset, row->attrs, how, output, (long long)i, got, want);
+            fail_msg("%s-%lld %s, %s: output %d, element %lld is %.9g, should be %.9g",
+                     row->op, (long long)row->opset, row->attrs, how, output, (long long)i,
+                     got, want);
     }
 }
 
@@ -237,7 +241,11 @@ static const struct {
     {"MatMul", "", 2, {{0}, {1, 3}}, "scalar"},
     {"Softmax", "axis=3", 1, {{2, 3, 4}}, "axis 3"},
     {"LayerNormalization", "", 2, {{2, 3, 4}, {1, 5}}, "5 elements"},
-    {"BatchNormalization", "", 5, {{2, 2, 3}, {1, 4}, {1, 3}, {1, 3}, {1, 3}}, "4 elements"},
+    {"BatchNormalization",
+     "",
+     5,
+     {{2, 2, 3}, {1, 4}, {1, 3}, {1, 3}, {1, 3}},
+     "4 elements"},
     {"GroupNormalization", "num_groups=2", 3, {{3, 1, 3, 2}, {1, 3}, {1, 3}}, "divide"},
     {"LRN", "size=0", 1, {{3, 1, 3, 2}}, "size"},
     {"LpNormalization", "p=3", 1, {{2, 3, 4}}, "p is 3"},
@@ -250,8 +258,12 @@ static void contradictions_are_refused_in_words(void **state)
     size_t r;
 
     for (r = 0; r < sizeof wrong / sizeof *wrong; r++) {
-        struct nn_row row = {.op = wrong[r].op, .opset = 21, .attrs = wrong[r].attrs,
-                             .inputs = wrong[r].inputs, .positive = -1, .outputs = 1};
+        struct nn_row row = {.op = wrong[r].op,
+                             .opset = 21,
+                             .attrs = wrong[r].attrs,
+                             .inputs = wrong[r].inputs,
+                             .positive = -1,
+                             .outputs = 1};
         struct made made = {0};
         struct icl_session *session = NULL;
         imgcls_status status;
@@ -273,15 +285,38 @@ static void contradictions_are_refused_in_words(void **state)
 static void a_batch_of_none_gives_none(void **state)
 {
     static const struct nn_row none[] = {
-        {"Conv", 11, "", 2, {{4, 0, 2, 4, 4}, {4, 3, 2, 3, 3}}, -1, 1, {{4, 0, 3, 2, 2}}, NULL},
-        {"MaxPool", 11, "kernel_shape=2,2", 1, {{4, 0, 2, 4, 4}}, -1, 1, {{4, 0, 2, 3, 3}}, NULL},
+        {"Conv",
+         11,
+         "",
+         2,
+         {{4, 0, 2, 4, 4}, {4, 3, 2, 3, 3}},
+         -1,
+         1,
+         {{4, 0, 3, 2, 2}},
+         NULL},
+        {"MaxPool",
+         11,
+         "kernel_shape=2,2",
+         1,
+         {{4, 0, 2, 4, 4}},
+         -1,
+         1,
+         {{4, 0, 2, 3, 3}},
+         NULL},
         {"GlobalAveragePool", 1, "", 1, {{4, 0, 2, 4, 4}}, -1, 1, {{4, 0, 2, 1, 1}}, NULL},
         {"Gemm", 13, "", 2, {{2, 0, 3}, {2, 3, 4}}, -1, 1, {{2, 0, 4}}, NULL},
         {"MatMul", 13, "", 2, {{3, 0, 2, 3}, {2, 3, 4}}, -1, 1, {{3, 0, 2, 4}}, NULL},
         {"Softmax", 13, "", 1, {{2, 0, 4}}, -1, 1, {{2, 0, 4}}, NULL},
         {"LayerNormalization", 17, "", 2, {{2, 0, 4}, {1, 4}}, -1, 1, {{2, 0, 4}}, NULL},
-        {"BatchNormalization", 15, "", 5, {{3, 0, 2, 3}, {1, 2}, {1, 2}, {1, 2}, {1, 2}}, 4, 1,
-         {{3, 0, 2, 3}}, NULL},
+        {"BatchNormalization",
+         15,
+         "",
+         5,
+         {{3, 0, 2, 3}, {1, 2}, {1, 2}, {1, 2}, {1, 2}},
+         4,
+         1,
+         {{3, 0, 2, 3}},
+         NULL},
     };
     const struct icl_plan_options options = {.threads = 1};
     size_t r;

@@ -1,13 +1,14 @@
 /*
  * plugins/ops/nn/batch_norm.c - BatchNormalization
  *
- * y = (x - mean) * (scale / sqrt(var + epsilon)) + B for each channel. The planner folds most
- * of them into convolutions. training_mode (statistics of the batch itself, and the running
- * ones moved towards them) is computed too, since models are met that were exported so.
+ * y = (x - mean) * (scale / sqrt(var + epsilon)) + B for each channel. The planner folds
+ * most of them into convolutions. training_mode (statistics of the batch itself, and the
+ * running ones moved towards them) is computed too, since models are met that were exported
+ * so.
  *
- * Versions 1 to 8 could be not spatial: statistics for each element of [C, D1, ...]. upgrade
- * marks those by the attribute `imgcls_per_element`, and turns version 13's and earlier way of
- * asking for training (further outputs) into training_mode.
+ * Versions 1 to 8 could be not spatial: statistics for each element of [C, D1, ...].
+ * upgrade marks those by the attribute `imgcls_per_element`, and turns version 13's and
+ * earlier way of asking for training (further outputs) into training_mode.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -48,7 +49,8 @@ static imgcls_status batch_norm_infer(const struct imgcls_host *host,
 }
 
 static imgcls_status batch_norm_upgrade(const struct imgcls_host *host,
-                                        struct imgcls_graph *graph, struct imgcls_node *node)
+                                        struct imgcls_graph *graph,
+                                        struct imgcls_node *node)
 {
     static const char *const gone[] = {"consumed_inputs", "is_test", "spatial"};
     bool training = false;
@@ -84,78 +86,78 @@ static int32_t batch_norm_accepts(const struct imgcls_host *host,
         if (node->inputs[i] && node->inputs[i]->type != node->inputs[0]->type)
             return 0;
     for (i = 0; i < node->output_count; i++)
-        if (node->outputs[i] &&
-            (i > 2 || node->outputs[i]->type != node->inputs[0]->type))
+        if (node->outputs[i] && (i > 2 || node->outputs[i]->type != node->inputs[0]->type))
             return 0; /* saved_mean and saved_var were never more than a hint */
     return 1;
 }
 
 struct channel_job {
-    const void *x, *parameter[4]; /* scale, B, mean, var */
-    void *y, *running[2];         /* NULL: not wanted */
+    const void *x, *parameter[4];   /* scale, B, mean, var */
+    void *y, *running[2];           /* NULL: not wanted */
     int64_t images, channels, size; /* size: elements of a plane */
     double epsilon, momentum;
     bool training;
 };
 
-#define DEFINE_CHANNELS(name, TYPE, SQRT)                                                      \
-    static void name##_plane(const struct channel_job *job, int64_t image, int64_t c,          \
-                             TYPE mean, TYPE factor)                                           \
-    {                                                                                          \
-        int64_t at = (image * job->channels + c) * job->size, i;                               \
-        const TYPE *x = (const TYPE *)job->x + at;                                             \
-        const TYPE bias = ((const TYPE *)job->parameter[1])[c];                                \
-        TYPE *y = (TYPE *)job->y + at;                                                         \
-        for (i = 0; i < job->size; i++)                                                        \
-            y[i] = (x[i] - mean) * factor + bias;                                              \
-    }                                                                                          \
-    static TYPE name##_factor(const struct channel_job *job, int64_t c, TYPE var)              \
-    {                                                                                          \
-        return ((const TYPE *)job->parameter[0])[c] / SQRT(var + (TYPE)job->epsilon);          \
-    }                                                                                          \
-    /* planes begin..end, image and channel together */                                        \
-    static void name(void *argument, int64_t begin, int64_t end, int32_t thread)               \
-    {                                                                                          \
-        const struct channel_job *job = argument;                                              \
-        (void)thread;                                                                          \
-        for (; begin < end; begin++) {                                                         \
-            int64_t c = begin % job->channels;                                                 \
-            TYPE mean = ((const TYPE *)job->parameter[2])[c];                                  \
-            TYPE var = ((const TYPE *)job->parameter[3])[c];                                   \
-            name##_plane(job, begin / job->channels, c, mean, name##_factor(job, c, var));     \
-        }                                                                                      \
-    }                                                                                          \
-    /* channels begin..end of all images, by the statistics of the batch */                    \
-    static void name##_train(void *argument, int64_t begin, int64_t end, int32_t thread)       \
-    {                                                                                          \
-        const struct channel_job *job = argument;                                              \
-        int64_t c, n, i;                                                                       \
-        (void)thread;                                                                          \
-        for (c = begin; c < end; c++) {                                                        \
-            double count = (double)job->images * (double)job->size, sum = 0, mean, var, old;   \
-            for (n = 0; n < job->images; n++)                                                  \
-                for (i = 0; i < job->size; i++)                                                \
-                    sum += ((const TYPE *)                                                     \
-                                job->x)[(n * job->channels + c) * job->size + i];              \
-            mean = sum / count;                                                                \
-            for (sum = 0, n = 0; n < job->images; n++)                                         \
-                for (i = 0; i < job->size; i++) {                                              \
-                    double away = ((const TYPE *)job->x)[(n * job->channels + c) *             \
-                                                             job->size +                       \
-                                                         i] -                                  \
-                                  mean;                                                        \
-                    sum += away * away;                                                        \
-                }                                                                              \
-            var = sum / count;                                                                 \
-            for (n = 0; n < job->images; n++)                                                  \
-                name##_plane(job, n, c, (TYPE)mean, name##_factor(job, c, (TYPE)var));         \
-            for (i = 0; i < 2; i++)                                                            \
-                if (job->running[i]) {                                                         \
-                    old = ((const TYPE *)job->parameter[2 + i])[c];                            \
-                    ((TYPE *)job->running[i])[c] = (TYPE)(                                     \
-                        old * job->momentum + (i ? var : mean) * (1 - job->momentum));         \
-                }                                                                              \
-        }                                                                                      \
+#define DEFINE_CHANNELS(name, TYPE, SQRT)                                                  \
+    static void name##_plane(const struct channel_job *job, int64_t image, int64_t c,      \
+                             TYPE mean, TYPE factor)                                       \
+    {                                                                                      \
+        int64_t at = (image * job->channels + c) * job->size, i;                           \
+        const TYPE *x = (const TYPE *)job->x + at;                                         \
+        const TYPE bias = ((const TYPE *)job->parameter[1])[c];                            \
+        TYPE *y = (TYPE *)job->y + at;                                                     \
+        for (i = 0; i < job->size; i++)                                                    \
+            y[i] = (x[i] - mean) * factor + bias;                                          \
+    }                                                                                      \
+    static TYPE name##_factor(const struct channel_job *job, int64_t c, TYPE var)          \
+    {                                                                                      \
+        return ((const TYPE *)job->parameter[0])[c] / SQRT(var + (TYPE)job->epsilon);      \
+    }                                                                                      \
+    /* planes begin..end, image and channel together */                                    \
+    static void name(void *argument, int64_t begin, int64_t end, int32_t thread)           \
+    {                                                                                      \
+        const struct channel_job *job = argument;                                          \
+        (void)thread;                                                                      \
+        for (; begin < end; begin++) {                                                     \
+            int64_t c = begin % job->channels;                                             \
+            TYPE mean = ((const TYPE *)job->parameter[2])[c];                              \
+            TYPE var = ((const TYPE *)job->parameter[3])[c];                               \
+            name##_plane(job, begin / job->channels, c, mean, name##_factor(job, c, var)); \
+        }                                                                                  \
+    }                                                                                      \
+    /* channels begin..end of all images, by the statistics of the batch */                \
+    static void name##_train(void *argument, int64_t begin, int64_t end, int32_t thread)   \
+    {                                                                                      \
+        const struct channel_job *job = argument;                                          \
+        int64_t c, n, i;                                                                   \
+        (void)thread;                                                                      \
+        for (c = begin; c < end; c++) {                                                    \
+            double count = (double)job->images * (double)job->size, sum = 0, mean, var,    \
+                   old;                                                                    \
+            for (n = 0; n < job->images; n++)                                              \
+                for (i = 0; i < job->size; i++)                                            \
+                    sum +=                                                                 \
+                        ((const TYPE *)job->x)[(n * job->channels + c) * job->size + i];   \
+            mean = sum / count;                                                            \
+            for (sum = 0, n = 0; n < job->images; n++)                                     \
+                for (i = 0; i < job->size; i++) {                                          \
+                    double away =                                                          \
+                        ((const TYPE *)job->x)[(n * job->channels + c) * job->size + i] -  \
+                        mean;                                                              \
+                    sum += away * away;                                                    \
+                }                                                                          \
+            var = sum / count;                                                             \
+            for (n = 0; n < job->images; n++)                                              \
+                name##_plane(job, n, c, (TYPE)mean, name##_factor(job, c, (TYPE)var));     \
+            for (i = 0; i < 2; i++)                                                        \
+                if (job->running[i]) {                                                     \
+                    old = ((const TYPE *)job->parameter[2 + i])[c];                        \
+                    ((TYPE *)job->running[i])[c] =                                         \
+                        (TYPE)(old * job->momentum +                                       \
+                               (i ? var : mean) * (1 - job->momentum));                    \
+                }                                                                          \
+        }                                                                                  \
     }
 DEFINE_CHANNELS(channels_f32, float, sqrtf)
 DEFINE_CHANNELS(channels_f64, double, sqrt)

@@ -31,10 +31,10 @@ static imgcls_status conv_infer(const struct imgcls_host *host, struct imgcls_in
     if (x->rank < 0 || (w->rank < 0 && !host->attr(host, node, "kernel_shape")))
         return op_infer_open(host, infer, 0, x->type, x->rank < 0 ? w->rank : x->rank);
     if (w->rank >= 0 && w->rank != x->rank)
-        return OP_FAIL(host, node, IMGCLS_BAD_INPUT, "X has %d dimensions, W has %d", x->rank,
-                       w->rank);
-    status = window_read(host, node, x->rank - 2, x->dims + 2, w->rank < 0 ? NULL : w->dims + 2,
-                         &window);
+        return OP_FAIL(host, node, IMGCLS_BAD_INPUT, "X has %d dimensions, W has %d",
+                       x->rank, w->rank);
+    status = window_read(host, node, x->rank - 2, x->dims + 2,
+                         w->rank < 0 ? NULL : w->dims + 2, &window);
     if (status != IMGCLS_OK)
         return status;
     if (w->rank >= 0 && x->dims[1] >= 0 && w->dims[1] >= 0 &&
@@ -119,7 +119,76 @@ static int32_t conv_accepts_portable(const struct imgcls_host *host,
     return conv_accepts(host, node, IMGCLS_F32) || conv_accepts(host, node, IMGCLS_F64);
 }
 
-static int32_t conv_accepts_f32(const struct imgcls_host *host, const struct imgcls_node *node)
+static int64_t conv_macs(const struct imgcls_host *host, const struct imgcls_node *node)
+{
+    struct gemm_window window;
+    struct gemm_job job = {0};
+    int64_t factors[5];
+
+    if (!conv_shape(host, node, &window, &job))
+        return -1;
+    factors[0] = job.batch_dims[0];
+    factors[1] = job.batch_dims[1];
+    factors[2] = job.m;
+    factors[3] = job.n;
+    factors[4] = job.k;
+    return imgcls_count(5, factors);
+}
+
+static double conv_cost_portable(const struct imgcls_host *host,
+                                 const struct imgcls_node *node)
+{
+    return product_cost_portable((double)conv_macs(host, node));
+}
+
+static imgcls_status conv_prepare_portable(const struct imgcls_host *host,
+                                           struct imgcls_prepare *prepare)
+{
+    (void)host;
+    prepare->workspace_bytes = product_workspace(prepare->threads);
+    return IMGCLS_OK;
+}
+
+static imgcls_status conv_run(const struct imgcls_host *host, const struct imgcls_run *run,
+                              gemm_kernel *kernel, bool depthwise)
+{
+    const struct imgcls_tensor *w = imgcls_input(run, 1), *bias = imgcls_input(run, 2);
+    struct gemm_window window;
+    struct gemm_job job = {0};
+
+    if (!conv_shape(host, run->node, &window, &job))
+        return OP_FAIL(host, run->node, IMGCLS_INTERNAL, "its shapes are not those it had");
+    if (depthwise)
+        job.window = &window;
+    job.a = w ? w->data : NULL;
+    job.a_packed = run->state;
+    job.b = imgcls_input(run, 0)->data;
+    job.c = imgcls_output(run, 0)->data;
+    job.bias = bias && !product_is_operand(run->node, 2) ? bias->data : NULL;
+    product_steps(run, &job);
+    return product_run(host, run, &job, kernel, depthwise,
+                       depthwise ? dwconv_workspace(&window) : gemm_workspace());
+}
+
+static imgcls_status conv_portable(const struct imgcls_host *host,
+                                   const struct imgcls_run *run)
+{
+    return conv_run(host, run, product_portable(imgcls_input(run, 0)->type), false);
+}
+
+static const struct imgcls_kernel portable = {
+    .struct_size = sizeof(struct imgcls_kernel),
+    .name = "conv_portable",
+    .epilogues = PRODUCT_EPILOGUES,
+    .accepts = conv_accepts_portable,
+    .cost = conv_cost_portable,
+    .prepare = conv_prepare_portable,
+    .run = conv_portable,
+};
+
+#if BUILD_AVX2
+static int32_t conv_accepts_f32(const struct imgcls_host *host,
+                                const struct imgcls_node *node)
 {
     return conv_accepts(host, node, IMGCLS_F32);
 }
@@ -139,27 +208,6 @@ static int32_t conv_accepts_depthwise(const struct imgcls_host *host,
         return 0;
     bytes = dwconv_workspace(&window);
     return bytes != 0 && bytes <= BAND_MOST;
-}
-
-static int64_t conv_macs(const struct imgcls_host *host, const struct imgcls_node *node)
-{
-    struct gemm_window window;
-    struct gemm_job job = {0};
-    int64_t factors[5];
-
-    if (!conv_shape(host, node, &window, &job))
-        return -1;
-    factors[0] = job.batch_dims[0];
-    factors[1] = job.batch_dims[1];
-    factors[2] = job.m;
-    factors[3] = job.n;
-    factors[4] = job.k;
-    return imgcls_count(5, factors);
-}
-
-static double conv_cost_portable(const struct imgcls_host *host, const struct imgcls_node *node)
-{
-    return product_cost_portable((double)conv_macs(host, node));
 }
 
 static double conv_cost_gemm(const struct imgcls_host *host, const struct imgcls_node *node)
@@ -208,14 +256,6 @@ static imgcls_status conv_prepare_gemm(const struct imgcls_host *host,
     return IMGCLS_OK;
 }
 
-static imgcls_status conv_prepare_portable(const struct imgcls_host *host,
-                                           struct imgcls_prepare *prepare)
-{
-    (void)host;
-    prepare->workspace_bytes = product_workspace(prepare->threads);
-    return IMGCLS_OK;
-}
-
 /* One thread's band, rounded so that the next thread's begins at a multiple of 64. */
 static imgcls_status conv_prepare_depthwise(const struct imgcls_host *host,
                                             struct imgcls_prepare *prepare)
@@ -229,43 +269,6 @@ static imgcls_status conv_prepare_depthwise(const struct imgcls_host *host,
     return IMGCLS_OK;
 }
 
-static imgcls_status conv_run(const struct imgcls_host *host, const struct imgcls_run *run,
-                              gemm_kernel *kernel, bool depthwise)
-{
-    const struct imgcls_tensor *w = imgcls_input(run, 1), *bias = imgcls_input(run, 2);
-    struct gemm_window window;
-    struct gemm_job job = {0};
-
-    if (!conv_shape(host, run->node, &window, &job))
-        return OP_FAIL(host, run->node, IMGCLS_INTERNAL, "its shapes are not those it had");
-    if (depthwise)
-        job.window = &window;
-    job.a = w ? w->data : NULL;
-    job.a_packed = run->state;
-    job.b = imgcls_input(run, 0)->data;
-    job.c = imgcls_output(run, 0)->data;
-    job.bias = bias && !product_is_operand(run->node, 2) ? bias->data : NULL;
-    product_steps(run, &job);
-    return product_run(host, run, &job, kernel, depthwise,
-                       depthwise ? dwconv_workspace(&window) : gemm_workspace());
-}
-
-static imgcls_status conv_portable(const struct imgcls_host *host, const struct imgcls_run *run)
-{
-    return conv_run(host, run, product_portable(imgcls_input(run, 0)->type), false);
-}
-
-static const struct imgcls_kernel portable = {
-    .struct_size = sizeof(struct imgcls_kernel),
-    .name = "conv_portable",
-    .epilogues = PRODUCT_EPILOGUES,
-    .accepts = conv_accepts_portable,
-    .cost = conv_cost_portable,
-    .prepare = conv_prepare_portable,
-    .run = conv_portable,
-};
-
-#if BUILD_AVX2
 static imgcls_status conv_f32_6x16_avx2(const struct imgcls_host *host,
                                         const struct imgcls_run *run)
 {

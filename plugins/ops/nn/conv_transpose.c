@@ -1,9 +1,10 @@
 /*
- * plugins/ops/nn/conv_transpose.c - ConvTranspose: the gradient of Conv with respect to its input
+ * plugins/ops/nn/conv_transpose.c - ConvTranspose: the gradient of Conv with respect to its
+ * input
  *
  * Written from the output's side: each output position gathers the input positions that a
- * forward convolution would have sent there, so outputs can be shared among threads. Sums in
- * double, kernel positions in rising order, channels fastest.
+ * forward convolution would have sent there, so outputs can be shared among threads. Sums
+ * in double, kernel positions in rising order, channels fastest.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -51,10 +52,11 @@ static imgcls_status transpose_window(const struct imgcls_host *host,
         if (in[i] < 0 || kernel[i] < 0)
             continue;
         if (kernel[i] == 0 || kernel[i] > INT32_MAX || in[i] > INT32_MAX)
-            return OP_FAIL(host, node, IMGCLS_BAD_INPUT,
-                           "dimension %d has %lld elements and a kernel of %lld, allowed is at "
-                           "most %d and 1..%d",
-                           i + 2, (long long)in[i], (long long)kernel[i], INT32_MAX, INT32_MAX);
+            return OP_FAIL(
+                host, node, IMGCLS_BAD_INPUT,
+                "dimension %d has %lld elements and a kernel of %lld, allowed is at "
+                "most %d and 1..%d",
+                i + 2, (long long)in[i], (long long)kernel[i], INT32_MAX, INT32_MAX);
         if ((double)w->stride[i] * (double)in[i] +
                 (double)w->dilation[i] * (double)kernel[i] >
             0x1p61)
@@ -98,8 +100,8 @@ static imgcls_status transpose_infer(const struct imgcls_host *host,
     if (x->rank < 0 || w->rank < 0)
         return op_infer_open(host, infer, 0, x->type, x->rank < 0 ? w->rank : x->rank);
     if (x->rank != w->rank)
-        return OP_FAIL(host, node, IMGCLS_BAD_INPUT, "X has %d dimensions, W has %d", x->rank,
-                       w->rank);
+        return OP_FAIL(host, node, IMGCLS_BAD_INPUT, "X has %d dimensions, W has %d",
+                       x->rank, w->rank);
     status = transpose_window(host, node, x->rank - 2, x->dims + 2, w->dims + 2, &window);
     if (status != IMGCLS_OK)
         return status;
@@ -119,7 +121,8 @@ static imgcls_status transpose_infer(const struct imgcls_host *host,
     return host->infer_output(host, infer, 0, x->type, x->rank, dims);
 }
 
-static int32_t transpose_accepts(const struct imgcls_host *host, const struct imgcls_node *node)
+static int32_t transpose_accepts(const struct imgcls_host *host,
+                                 const struct imgcls_node *node)
 {
     size_t i;
 
@@ -133,7 +136,8 @@ static int32_t transpose_accepts(const struct imgcls_host *host, const struct im
     return node->outputs[0]->type == node->inputs[0]->type;
 }
 
-static int64_t transpose_macs(const struct imgcls_host *host, const struct imgcls_node *node)
+static int64_t transpose_macs(const struct imgcls_host *host,
+                              const struct imgcls_node *node)
 {
     const struct imgcls_value_info *x = op_in(node, 0), *w = op_in(node, 1);
     int64_t factors[2];
@@ -164,54 +168,55 @@ static int64_t source(const struct gemm_window *w, int d, int64_t o, int64_t k)
 }
 
 /* Rows of outputs begin..end: image, channel, depth and height together. */
-#define DEFINE_ROWS(name, TYPE)                                                                \
-    static double name##_sum(const struct transpose_job *job, const TYPE *x,                   \
-                             const TYPE *weights, const int64_t o[3])                          \
-    {                                                                                          \
-        const struct gemm_window *w = &job->w;                                                 \
-        const int64_t plane = w->in[0] * w->in[1] * w->in[2];                                  \
-        const int64_t taps = w->kernel[0] * w->kernel[1] * w->kernel[2];                       \
-        int64_t k[3], at[3], c, tap = -1;                                                      \
-        double sum = 0;                                                                        \
-        for (k[0] = 0; k[0] < w->kernel[0]; k[0]++)                                            \
-            for (k[1] = 0; k[1] < w->kernel[1]; k[1]++)                                        \
-                for (k[2] = 0; k[2] < w->kernel[2]; k[2]++) {                                  \
-                    tap++;                                                                     \
-                    if ((at[0] = source(w, 0, o[0], k[0])) < 0 ||                              \
-                        (at[1] = source(w, 1, o[1], k[1])) < 0 ||                              \
-                        (at[2] = source(w, 2, o[2], k[2])) < 0)                                \
-                        continue;                                                              \
-                    for (c = 0; c < job->in_group; c++)                                        \
-                        sum += (double)x[c * plane + (at[0] * w->in[1] + at[1]) * w->in[2] +   \
-                                         at[2]] *                                              \
-                               (double)weights[c * job->out_group * taps + tap];               \
-                }                                                                              \
-        return sum;                                                                            \
-    }                                                                                          \
-    static void name(void *argument, int64_t begin, int64_t end, int32_t thread)               \
-    {                                                                                          \
-        const struct transpose_job *job = argument;                                            \
-        const struct gemm_window *w = &job->w;                                                 \
-        const int64_t plane = w->in[0] * w->in[1] * w->in[2];                                  \
-        const int64_t taps = w->kernel[0] * w->kernel[1] * w->kernel[2];                       \
-        (void)thread;                                                                          \
-        for (; begin < end; begin++) {                                                         \
-            int64_t o[3] = {begin / w->out[1] % w->out[0], begin % w->out[1], 0};              \
-            int64_t which = begin / w->out[1] / w->out[0]; /* image, channel */                \
-            int64_t channels = job->groups * job->out_group;                                   \
-            int64_t image = which / channels, m = which % channels;                            \
-            int64_t group = m / job->out_group;                                                \
-            const TYPE *x = (const TYPE *)job->x +                                             \
-                            (image * job->groups + group) * job->in_group * plane;             \
-            const TYPE *weights =                                                              \
-                (const TYPE *)job->weights +                                                   \
-                (group * job->in_group * job->out_group + m % job->out_group) * taps;          \
-            TYPE *y = (TYPE *)job->y + begin * w->out[2];                                      \
-            for (; o[2] < w->out[2]; o[2]++) {                                                 \
-                double sum = name##_sum(job, x, weights, o);                                   \
-                *y++ = (TYPE)(job->bias ? sum + (double)((const TYPE *)job->bias)[m] : sum);   \
-            }                                                                                  \
-        }                                                                                      \
+#define DEFINE_ROWS(name, TYPE)                                                            \
+    static double name##_sum(const struct transpose_job *job, const TYPE *x,               \
+                             const TYPE *weights, const int64_t o[3])                      \
+    {                                                                                      \
+        const struct gemm_window *w = &job->w;                                             \
+        const int64_t plane = w->in[0] * w->in[1] * w->in[2];                              \
+        const int64_t taps = w->kernel[0] * w->kernel[1] * w->kernel[2];                   \
+        int64_t k[3], at[3], c, tap = -1;                                                  \
+        double sum = 0;                                                                    \
+        for (k[0] = 0; k[0] < w->kernel[0]; k[0]++)                                        \
+            for (k[1] = 0; k[1] < w->kernel[1]; k[1]++)                                    \
+                for (k[2] = 0; k[2] < w->kernel[2]; k[2]++) {                              \
+                    tap++;                                                                 \
+                    if ((at[0] = source(w, 0, o[0], k[0])) < 0 ||                          \
+                        (at[1] = source(w, 1, o[1], k[1])) < 0 ||                          \
+                        (at[2] = source(w, 2, o[2], k[2])) < 0)                            \
+                        continue;                                                          \
+                    for (c = 0; c < job->in_group; c++)                                    \
+                        sum += (double)x[c * plane +                                       \
+                                         (at[0] * w->in[1] + at[1]) * w->in[2] + at[2]] *  \
+                               (double)weights[c * job->out_group * taps + tap];           \
+                }                                                                          \
+        return sum;                                                                        \
+    }                                                                                      \
+    static void name(void *argument, int64_t begin, int64_t end, int32_t thread)           \
+    {                                                                                      \
+        const struct transpose_job *job = argument;                                        \
+        const struct gemm_window *w = &job->w;                                             \
+        const int64_t plane = w->in[0] * w->in[1] * w->in[2];                              \
+        const int64_t taps = w->kernel[0] * w->kernel[1] * w->kernel[2];                   \
+        (void)thread;                                                                      \
+        for (; begin < end; begin++) {                                                     \
+            int64_t o[3] = {begin / w->out[1] % w->out[0], begin % w->out[1], 0};          \
+            int64_t which = begin / w->out[1] / w->out[0]; /* image, channel */            \
+            int64_t channels = job->groups * job->out_group;                               \
+            int64_t image = which / channels, m = which % channels;                        \
+            int64_t group = m / job->out_group;                                            \
+            const TYPE *x = (const TYPE *)job->x +                                         \
+                            (image * job->groups + group) * job->in_group * plane;         \
+            const TYPE *weights =                                                          \
+                (const TYPE *)job->weights +                                               \
+                (group * job->in_group * job->out_group + m % job->out_group) * taps;      \
+            TYPE *y = (TYPE *)job->y + begin * w->out[2];                                  \
+            for (; o[2] < w->out[2]; o[2]++) {                                             \
+                double sum = name##_sum(job, x, weights, o);                               \
+                *y++ =                                                                     \
+                    (TYPE)(job->bias ? sum + (double)((const TYPE *)job->bias)[m] : sum);  \
+            }                                                                              \
+        }                                                                                  \
     }
 DEFINE_ROWS(rows_f32, float)
 DEFINE_ROWS(rows_f64, double)
@@ -239,8 +244,9 @@ static imgcls_status conv_transpose_portable(const struct imgcls_host *host,
     job.in_group = weights->dims[0] / job.groups;
     job.out_group = weights->dims[1];
     if (bias && op_count(bias) != job.groups * job.out_group)
-        return OP_FAIL(host, run->node, IMGCLS_BAD_INPUT, "B has %lld elements for %lld channels",
-                       (long long)op_count(bias), (long long)(job.groups * job.out_group));
+        return OP_FAIL(host, run->node, IMGCLS_BAD_INPUT,
+                       "B has %lld elements for %lld channels", (long long)op_count(bias),
+                       (long long)(job.groups * job.out_group));
     rows = op_count(imgcls_output(run, 0));
     if (rows > 0)
         host->parallel_for(host, run, rows / job.w.out[2], 1,

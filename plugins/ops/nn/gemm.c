@@ -2,8 +2,8 @@
  * plugins/ops/nn/gemm.c - Gemm: alpha * A' * B' + beta * C
  *
  * C broadcasts to the result, so it is a bias with strides of 0 where it is repeated. A
- * constant B is packed once; with one row in A that makes a fully connected layer a walk over
- * the packed weights. Integers, which the operator allows too, wrap.
+ * constant B is packed once; with one row in A that makes a fully connected layer a walk
+ * over the packed weights. Integers, which the operator allows too, wrap.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -16,7 +16,8 @@
 static imgcls_status gemm_infer(const struct imgcls_host *host, struct imgcls_infer *infer)
 {
     const struct imgcls_node *node = infer->node;
-    const struct imgcls_value_info *a = op_in(node, 0), *b = op_in(node, 1), *c = op_in(node, 2);
+    const struct imgcls_value_info *a = op_in(node, 0), *b = op_in(node, 1),
+                                   *c = op_in(node, 2);
     int turn_a = host->attr_int(host, node, "transA", 0) != 0;
     int turn_b = host->attr_int(host, node, "transB", 0) != 0;
     int64_t dims[2] = {-1, -1}, joint[IMGCLS_MAX_RANK], left = -1, right = -1;
@@ -57,8 +58,8 @@ static imgcls_status gemm_infer(const struct imgcls_host *host, struct imgcls_in
 }
 
 /* Until operator set 7 broadcasting of C had to be asked for. */
-static imgcls_status gemm_upgrade(const struct imgcls_host *host, struct imgcls_graph *graph,
-                                  struct imgcls_node *node)
+static imgcls_status gemm_upgrade(const struct imgcls_host *host,
+                                  struct imgcls_graph *graph, struct imgcls_node *node)
 {
     (void)graph;
     return node->version < 7 ? host->node_remove_attr(host, node, "broadcast") : IMGCLS_OK;
@@ -103,12 +104,6 @@ static int32_t gemm_accepts_portable(const struct imgcls_host *host,
     return product_accepts(node, IMGCLS_F32, 2) || product_accepts(node, IMGCLS_F64, 2);
 }
 
-static int32_t gemm_accepts_f32(const struct imgcls_host *host, const struct imgcls_node *node)
-{
-    (void)host;
-    return product_accepts(node, IMGCLS_F32, 2);
-}
-
 /* alpha and beta are floats; for integers only those that leave integers are taken. */
 static int32_t gemm_accepts_integer(const struct imgcls_host *host,
                                     const struct imgcls_node *node)
@@ -138,17 +133,78 @@ static double gemm_cost_portable(const struct imgcls_host *host,
     return product_cost_portable((double)gemm_macs(host, node));
 }
 
-static double gemm_cost_avx2(const struct imgcls_host *host, const struct imgcls_node *node)
-{
-    return product_cost_avx2((double)gemm_macs(host, node), 1);
-}
-
 static imgcls_status gemm_prepare_portable(const struct imgcls_host *host,
                                            struct imgcls_prepare *prepare)
 {
     (void)host;
     prepare->workspace_bytes = product_workspace(prepare->threads);
     return IMGCLS_OK;
+}
+
+static void gemm_fill(const struct imgcls_host *host, const struct imgcls_run *run,
+                      struct gemm_job *job)
+{
+    const struct imgcls_tensor *a = imgcls_input(run, 0), *b = imgcls_input(run, 1);
+    const struct imgcls_tensor *c = imgcls_input(run, 2);
+
+    /* B's shape comes from its info where it was packed: its tensor may be gone */
+    gemm_shape(host, run->node, a->dims, run->state ? run->node->inputs[1]->dims : b->dims,
+               job);
+    job->a = a->data;
+    job->b = b ? b->data : NULL;
+    job->b_packed = run->state;
+    job->c = imgcls_output(run, 0)->data;
+    if (c && !product_is_operand(run->node, 2) && job->beta != 0)
+        gemm_bias(c, job);
+    product_steps(run, job);
+}
+
+static imgcls_status gemm_portable(const struct imgcls_host *host,
+                                   const struct imgcls_run *run)
+{
+    struct gemm_job job = {0};
+
+    gemm_fill(host, run, &job);
+    return product_run(host, run, &job, product_portable(imgcls_input(run, 0)->type), false,
+                       gemm_workspace());
+}
+
+static imgcls_status gemm_integer(const struct imgcls_host *host,
+                                  const struct imgcls_run *run)
+{
+    struct gemm_job job = {0};
+
+    gemm_fill(host, run, &job);
+    return integer_run(host, run, &job);
+}
+
+static const struct imgcls_kernel portable = {
+    .struct_size = sizeof(struct imgcls_kernel),
+    .name = "gemm_portable",
+    .epilogues = PRODUCT_EPILOGUES,
+    .accepts = gemm_accepts_portable,
+    .cost = gemm_cost_portable,
+    .prepare = gemm_prepare_portable,
+    .run = gemm_portable,
+};
+static const struct imgcls_kernel integer = {
+    .struct_size = sizeof(struct imgcls_kernel),
+    .name = "gemm_integer_portable",
+    .accepts = gemm_accepts_integer,
+    .run = gemm_integer,
+};
+
+#if BUILD_AVX2
+static int32_t gemm_accepts_f32(const struct imgcls_host *host,
+                                const struct imgcls_node *node)
+{
+    (void)host;
+    return product_accepts(node, IMGCLS_F32, 2);
+}
+
+static double gemm_cost_avx2(const struct imgcls_host *host, const struct imgcls_node *node)
+{
+    return product_cost_avx2((double)gemm_macs(host, node), 1);
 }
 
 static imgcls_status gemm_prepare_avx2(const struct imgcls_host *host,
@@ -180,59 +236,8 @@ static imgcls_status gemm_prepare_avx2(const struct imgcls_host *host,
     return IMGCLS_OK;
 }
 
-static void gemm_fill(const struct imgcls_host *host, const struct imgcls_run *run,
-                      struct gemm_job *job)
-{
-    const struct imgcls_tensor *a = imgcls_input(run, 0), *b = imgcls_input(run, 1);
-    const struct imgcls_tensor *c = imgcls_input(run, 2);
-
-    /* B's shape comes from its info where it was packed: its tensor may be gone */
-    gemm_shape(host, run->node, a->dims, run->state ? run->node->inputs[1]->dims : b->dims,
-               job);
-    job->a = a->data;
-    job->b = b ? b->data : NULL;
-    job->b_packed = run->state;
-    job->c = imgcls_output(run, 0)->data;
-    if (c && !product_is_operand(run->node, 2) && job->beta != 0)
-        gemm_bias(c, job);
-    product_steps(run, job);
-}
-
-static imgcls_status gemm_portable(const struct imgcls_host *host, const struct imgcls_run *run)
-{
-    struct gemm_job job = {0};
-
-    gemm_fill(host, run, &job);
-    return product_run(host, run, &job, product_portable(imgcls_input(run, 0)->type), false,
-                       gemm_workspace());
-}
-
-static imgcls_status gemm_integer(const struct imgcls_host *host, const struct imgcls_run *run)
-{
-    struct gemm_job job = {0};
-
-    gemm_fill(host, run, &job);
-    return integer_run(host, run, &job);
-}
-
-static const struct imgcls_kernel portable = {
-    .struct_size = sizeof(struct imgcls_kernel),
-    .name = "gemm_portable",
-    .epilogues = PRODUCT_EPILOGUES,
-    .accepts = gemm_accepts_portable,
-    .cost = gemm_cost_portable,
-    .prepare = gemm_prepare_portable,
-    .run = gemm_portable,
-};
-static const struct imgcls_kernel integer = {
-    .struct_size = sizeof(struct imgcls_kernel),
-    .name = "gemm_integer_portable",
-    .accepts = gemm_accepts_integer,
-    .run = gemm_integer,
-};
-
-#if BUILD_AVX2
-static imgcls_status gemm_run_avx2(const struct imgcls_host *host, const struct imgcls_run *run)
+static imgcls_status gemm_run_avx2(const struct imgcls_host *host,
+                                   const struct imgcls_run *run)
 {
     struct gemm_job job = {0};
 

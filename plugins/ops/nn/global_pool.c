@@ -13,7 +13,8 @@
 #include "nn.h"
 #include "plugins/ops/op.h"
 
-static imgcls_status global_infer(const struct imgcls_host *host, struct imgcls_infer *infer)
+static imgcls_status global_infer(const struct imgcls_host *host,
+                                  struct imgcls_infer *infer)
 {
     const struct imgcls_value_info *x = op_in(infer->node, 0);
     int64_t dims[IMGCLS_MAX_RANK];
@@ -46,7 +47,8 @@ static imgcls_status global_lp_upgrade(const struct imgcls_host *host,
     return host->node_set_int(host, node, "p", (int64_t)p->f);
 }
 
-static int32_t global_accepts(const struct imgcls_host *host, const struct imgcls_node *node)
+static int32_t global_accepts(const struct imgcls_host *host,
+                              const struct imgcls_node *node)
 {
     (void)host;
     return op_takes(node, 0, OP_FLOATS) && op_is_plain(node) && op_has_output(node, 0) &&
@@ -115,9 +117,9 @@ static void body(void *argument, int64_t begin, int64_t end, int32_t thread)
     }
 }
 
-static imgcls_status global_run(const struct imgcls_host *host, const struct imgcls_run *run,
-                                int32_t power,
-                                double (*reduce)(const struct plane_job *job, int64_t first))
+static imgcls_status
+global_run(const struct imgcls_host *host, const struct imgcls_run *run, int32_t power,
+           double (*reduce)(const struct plane_job *job, int64_t first))
 {
     const struct imgcls_tensor *x = imgcls_input(run, 0);
     struct plane_job job = {

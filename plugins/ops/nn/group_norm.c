@@ -40,8 +40,9 @@ static imgcls_status group_infer(const struct imgcls_host *host, struct imgcls_i
         return host->infer_like(host, infer, 0, 0);
     groups = groups_of(host, node, x->dims[1]);
     if ((groups < 1 || x->dims[1] % groups != 0) && x->dims[1] > 0)
-        return OP_FAIL(host, node, IMGCLS_BAD_INPUT, "num_groups %lld does not divide %lld channels",
-                       (long long)groups, (long long)x->dims[1]);
+        return OP_FAIL(host, node, IMGCLS_BAD_INPUT,
+                       "num_groups %lld does not divide %lld channels", (long long)groups,
+                       (long long)x->dims[1]);
     wanted = per_group ? groups : x->dims[1];
     for (i = 1; i < 3; i++) {
         const struct imgcls_value_info *p = node->inputs[i];
@@ -63,8 +64,8 @@ static imgcls_status instance_upgrade(const struct imgcls_host *host,
                              : IMGCLS_OK;
 }
 
-static imgcls_status group_upgrade(const struct imgcls_host *host, struct imgcls_graph *graph,
-                                   struct imgcls_node *node)
+static imgcls_status group_upgrade(const struct imgcls_host *host,
+                                   struct imgcls_graph *graph, struct imgcls_node *node)
 {
     (void)graph;
     return node->version < 21 ? host->node_set_int(host, node, "imgcls_per_group", 1)
@@ -94,34 +95,34 @@ struct group_job {
 };
 
 /* Groups begin..end, image and group together. */
-#define DEFINE_GROUPS(name, TYPE)                                                              \
-    static void name(void *argument, int64_t begin, int64_t end, int32_t thread)               \
-    {                                                                                          \
-        const struct group_job *job = argument;                                                \
-        const int64_t count = job->channels * job->size;                                       \
-        int64_t i;                                                                             \
-        (void)thread;                                                                          \
-        for (; begin < end; begin++) {                                                         \
-            const TYPE *x = (const TYPE *)job->x + begin * count;                              \
-            TYPE *y = (TYPE *)job->y + begin * count;                                          \
-            double sum = 0, mean, inverse, away;                                               \
-            for (i = 0; i < count; i++)                                                        \
-                sum += (double)x[i];                                                           \
-            mean = sum / (double)count;                                                        \
-            for (sum = 0, i = 0; i < count; i++) {                                             \
-                away = (double)x[i] - mean;                                                    \
-                sum += away * away;                                                            \
-            }                                                                                  \
-            inverse = 1 / sqrt(sum / (double)count + job->epsilon);                            \
-            for (i = 0; i < count; i++) {                                                      \
-                int64_t group = begin % job->groups;                                           \
-                int64_t at =                                                                   \
-                    job->per_group ? group : group * job->channels + i / job->size;            \
-                away = ((double)x[i] - mean) * inverse;                                        \
-                y[i] = (TYPE)(away * (double)((const TYPE *)job->scale)[at] +                  \
-                              (double)((const TYPE *)job->bias)[at]);                          \
-            }                                                                                  \
-        }                                                                                      \
+#define DEFINE_GROUPS(name, TYPE)                                                          \
+    static void name(void *argument, int64_t begin, int64_t end, int32_t thread)           \
+    {                                                                                      \
+        const struct group_job *job = argument;                                            \
+        const int64_t count = job->channels * job->size;                                   \
+        int64_t i;                                                                         \
+        (void)thread;                                                                      \
+        for (; begin < end; begin++) {                                                     \
+            const TYPE *x = (const TYPE *)job->x + begin * count;                          \
+            TYPE *y = (TYPE *)job->y + begin * count;                                      \
+            double sum = 0, mean, inverse, away;                                           \
+            for (i = 0; i < count; i++)                                                    \
+                sum += (double)x[i];                                                       \
+            mean = sum / (double)count;                                                    \
+            for (sum = 0, i = 0; i < count; i++) {                                         \
+                away = (double)x[i] - mean;                                                \
+                sum += away * away;                                                        \
+            }                                                                              \
+            inverse = 1 / sqrt(sum / (double)count + job->epsilon);                        \
+            for (i = 0; i < count; i++) {                                                  \
+                int64_t group = begin % job->groups;                                       \
+                int64_t at =                                                               \
+                    job->per_group ? group : group * job->channels + i / job->size;        \
+                away = ((double)x[i] - mean) * inverse;                                    \
+                y[i] = (TYPE)(away * (double)((const TYPE *)job->scale)[at] +              \
+                              (double)((const TYPE *)job->bias)[at]);                      \
+            }                                                                              \
+        }                                                                                  \
     }
 DEFINE_GROUPS(groups_f32, float)
 DEFINE_GROUPS(groups_f64, double)
@@ -162,8 +163,8 @@ static const struct imgcls_kernel group_kernel =
     OP_KERNEL("group_norm_portable", group_accepts, group_norm_portable);
 
 const struct imgcls_op instance_normalization_op =
-    OP_ENTRY("InstanceNormalization", 1, IMGCLS_TRAIT_IN_PLACE, group_infer, instance_upgrade,
-             &instance_kernel);
+    OP_ENTRY("InstanceNormalization", 1, IMGCLS_TRAIT_IN_PLACE, group_infer,
+             instance_upgrade, &instance_kernel);
 const struct imgcls_op group_normalization_op =
     OP_ENTRY("GroupNormalization", 18, IMGCLS_TRAIT_IN_PLACE, group_infer, group_upgrade,
              &group_kernel);

@@ -11,8 +11,8 @@
 
 bool integer_accepts(const struct imgcls_node *node)
 {
-    const uint64_t types = OP_BIT(IMGCLS_I32) | OP_BIT(IMGCLS_I64) | OP_BIT(IMGCLS_U32) |
-                           OP_BIT(IMGCLS_U64);
+    const uint64_t types =
+        OP_BIT(IMGCLS_I32) | OP_BIT(IMGCLS_I64) | OP_BIT(IMGCLS_U32) | OP_BIT(IMGCLS_U64);
     size_t i;
 
     if (!op_takes(node, 0, types) || !op_takes(node, 1, types) || node->epilogue_count ||
@@ -24,25 +24,25 @@ bool integer_accepts(const struct imgcls_node *node)
     return node->outputs[0]->type == node->inputs[0]->type;
 }
 
-#define DEFINE_PRODUCT(name, TYPE)                                                             \
-    static void name(const struct gemm_job *job, const struct gemm_tile *tile)                 \
-    {                                                                                          \
-        const TYPE *a = (const TYPE *)job->a + tile->a_index * job->a_size;                    \
-        const TYPE *b = (const TYPE *)job->b + tile->b_index * job->b_size;                    \
-        const TYPE *bias = job->bias;                                                          \
-        TYPE *c = (TYPE *)job->c + tile->batch * job->m * job->c_row;                          \
-        int64_t m, n, k;                                                                       \
-        for (m = tile->m_begin; m < tile->m_end; m++)                                          \
-            for (n = tile->n_begin; n < tile->n_end; n++) {                                    \
-                TYPE sum = 0;                                                                  \
-                for (k = 0; k < job->k; k++)                                                   \
-                    sum += a[m * job->a_row + k * job->a_column] *                             \
-                           b[k * job->b_row + n * job->b_column];                              \
-                if (bias)                                                                      \
-                    sum += bias[tile->bias_index * job->bias_size + m * job->bias_row +        \
-                                n * job->bias_column];                                         \
-                c[m * job->c_row + n] = sum;                                                   \
-            }                                                                                  \
+#define DEFINE_PRODUCT(name, TYPE)                                                         \
+    static void name(const struct gemm_job *job, const struct gemm_tile *tile)             \
+    {                                                                                      \
+        const TYPE *a = (const TYPE *)job->a + tile->a_index * job->a_size;                \
+        const TYPE *b = (const TYPE *)job->b + tile->b_index * job->b_size;                \
+        const TYPE *bias = job->bias;                                                      \
+        TYPE *c = (TYPE *)job->c + tile->batch * job->m * job->c_row;                      \
+        int64_t m, n, k;                                                                   \
+        for (m = tile->m_begin; m < tile->m_end; m++)                                      \
+            for (n = tile->n_begin; n < tile->n_end; n++) {                                \
+                TYPE sum = 0;                                                              \
+                for (k = 0; k < job->k; k++)                                               \
+                    sum += a[m * job->a_row + k * job->a_column] *                         \
+                           b[k * job->b_row + n * job->b_column];                          \
+                if (bias)                                                                  \
+                    sum += bias[tile->bias_index * job->bias_size + m * job->bias_row +    \
+                                n * job->bias_column];                                     \
+                c[m * job->c_row + n] = sum;                                               \
+            }                                                                              \
     }
 DEFINE_PRODUCT(product_32, uint32_t)
 DEFINE_PRODUCT(product_64, uint64_t)

@@ -1,9 +1,9 @@
 /*
  * plugins/ops/nn/layer_norm.c - LayerNormalization and RMSNormalization
  *
- * Rows are all dimensions from the axis on. Scale and B broadcast to X: mostly they are a row,
- * else a row of them is laid out anew for each row of X. Computed in the type of X (float32
- * is what stash_type 1 asks for; float64 is only more precise).
+ * Rows are all dimensions from the axis on. Scale and B broadcast to X: mostly they are a
+ * row, else a row of them is laid out anew for each row of X. Computed in the type of X
+ * (float32 is what stash_type 1 asks for; float64 is only more precise).
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -15,7 +15,8 @@
 
 /* Scale or B may not be larger than X in any dimension. */
 static imgcls_status check_parameter(const struct imgcls_host *host,
-                                     const struct imgcls_node *node, size_t i, const char *what)
+                                     const struct imgcls_node *node, size_t i,
+                                     const char *what)
 {
     const struct imgcls_value_info *x = op_in(node, 0), *p = op_in(node, i);
     int32_t d;
@@ -84,7 +85,7 @@ static int32_t norm_accepts(const struct imgcls_host *host, const struct imgcls_
     return norm_takes(node, OP_FLOATS);
 }
 
-/* Scale and bias of one thread are laid out in the workspace where they are no plain row. */
+/* Scale and bias of one thread are laid out in the workspace where they are no row. */
 struct norm_job {
     struct layernorm_row row;
     layernorm_kernel *kernel;
@@ -99,7 +100,8 @@ struct norm_job {
 
 /* A parameter that is the same row for every row of X: no dimension before the axis but 1,
  * all of X's behind it. */
-static bool is_row(const struct imgcls_tensor *x, const struct imgcls_tensor *p, int32_t axis)
+static bool is_row(const struct imgcls_tensor *x, const struct imgcls_tensor *p,
+                   int32_t axis)
 {
     int32_t d;
 
@@ -112,8 +114,8 @@ static bool is_row(const struct imgcls_tensor *x, const struct imgcls_tensor *p,
 }
 
 /* Row `index` of a parameter as X's row of that number meets it. */
-static void lay_out(const struct norm_job *job, const struct imgcls_tensor *p, int64_t index,
-                    char *to)
+static void lay_out(const struct norm_job *job, const struct imgcls_tensor *p,
+                    int64_t index, char *to)
 {
     const struct imgcls_tensor *x = job->x;
     int64_t i, at, rest, step;
@@ -205,8 +207,8 @@ static imgcls_status norm_run(const struct imgcls_host *host, const struct imgcl
     int64_t rows, threads = run->threads < 1 ? 1 : run->threads;
     imgcls_status status;
 
-    status = op_axis(host, run->node, host->attr_int(host, run->node, "axis", -1), job.x->rank,
-                     &job.axis);
+    status = op_axis(host, run->node, host->attr_int(host, run->node, "axis", -1),
+                     job.x->rank, &job.axis);
     if (status != IMGCLS_OK)
         return status;
     rows = imgcls_count(job.axis, job.x->dims);
@@ -246,10 +248,10 @@ static imgcls_status rms_norm_portable(const struct imgcls_host *host,
     return norm_run(host, run, portable_row(run), 0);
 }
 
-#define NORM_KERNEL(name_, isa_, accepts_, run_)                                               \
-    {                                                                                          \
-        .struct_size = sizeof(struct imgcls_kernel), .name = name_, .isa = isa_,               \
-        .accepts = accepts_, .prepare = norm_prepare, .run = run_,                             \
+#define NORM_KERNEL(name_, isa_, accepts_, run_)                                           \
+    {                                                                                      \
+        .struct_size = sizeof(struct imgcls_kernel), .name = name_, .isa = isa_,           \
+        .accepts = accepts_, .prepare = norm_prepare, .run = run_,                         \
     }
 static const struct imgcls_kernel layer_kernel =
     NORM_KERNEL("layer_norm_portable", 0, norm_accepts, layer_norm_portable);
@@ -257,7 +259,8 @@ static const struct imgcls_kernel rms_kernel =
     NORM_KERNEL("rms_norm_portable", 0, norm_accepts, rms_norm_portable);
 
 #if BUILD_AVX2
-static int32_t norm_accepts_f32(const struct imgcls_host *host, const struct imgcls_node *node)
+static int32_t norm_accepts_f32(const struct imgcls_host *host,
+                                const struct imgcls_node *node)
 {
     (void)host;
     return norm_takes(node, OP_BIT(IMGCLS_F32));
@@ -275,8 +278,8 @@ static imgcls_status rms_norm_f32_avx2(const struct imgcls_host *host,
     return norm_run(host, run, layernorm_f32_avx2, 0);
 }
 
-static const struct imgcls_kernel layer_kernel_avx2 =
-    NORM_KERNEL("layer_norm_f32_avx2", IMGCLS_ISA_AVX2, norm_accepts_f32, layer_norm_f32_avx2);
+static const struct imgcls_kernel layer_kernel_avx2 = NORM_KERNEL(
+    "layer_norm_f32_avx2", IMGCLS_ISA_AVX2, norm_accepts_f32, layer_norm_f32_avx2);
 static const struct imgcls_kernel rms_kernel_avx2 =
     NORM_KERNEL("rms_norm_f32_avx2", IMGCLS_ISA_AVX2, norm_accepts_f32, rms_norm_f32_avx2);
 #define LAYER_KERNELS &layer_kernel_avx2, &layer_kernel
@@ -286,7 +289,7 @@ static const struct imgcls_kernel rms_kernel_avx2 =
 #define RMS_KERNELS   &rms_kernel
 #endif
 
-const struct imgcls_op layer_normalization_op =
-    OP_ENTRY("LayerNormalization", 17, IMGCLS_TRAIT_IN_PLACE, norm_infer, NULL, LAYER_KERNELS);
+const struct imgcls_op layer_normalization_op = OP_ENTRY(
+    "LayerNormalization", 17, IMGCLS_TRAIT_IN_PLACE, norm_infer, NULL, LAYER_KERNELS);
 const struct imgcls_op rms_normalization_op =
     OP_ENTRY("RMSNormalization", 23, IMGCLS_TRAIT_IN_PLACE, norm_infer, NULL, RMS_KERNELS);

@@ -45,26 +45,26 @@ struct lp_job {
     int64_t p;
 };
 
-#define DEFINE_ROWS(name, TYPE)                                                                \
-    static void name(void *argument, int64_t begin, int64_t end, int32_t thread)               \
-    {                                                                                          \
-        const struct lp_job *job = argument;                                                   \
-        int64_t i;                                                                             \
-        (void)thread;                                                                          \
-        for (; begin < end; begin++) {                                                         \
-            int64_t at = begin / job->stride * job->n * job->stride + begin % job->stride;     \
-            const TYPE *x = (const TYPE *)job->x + at;                                         \
-            TYPE *y = (TYPE *)job->y + at;                                                     \
-            double sum = 0, value;                                                             \
-            for (i = 0; i < job->n; i++) {                                                     \
-                value = (double)x[i * job->stride];                                            \
-                sum += job->p == 1 ? fabs(value) : value * value;                              \
-            }                                                                                  \
-            sum = job->p == 1 ? sum : sqrt(sum);                                               \
-            for (i = 0; i < job->n; i++)                                                       \
-                y[i * job->stride] =                                                           \
-                    sum == 0 ? 0 : (TYPE)((double)x[i * job->stride] / sum);                   \
-        }                                                                                      \
+#define DEFINE_ROWS(name, TYPE)                                                            \
+    static void name(void *argument, int64_t begin, int64_t end, int32_t thread)           \
+    {                                                                                      \
+        const struct lp_job *job = argument;                                               \
+        int64_t i;                                                                         \
+        (void)thread;                                                                      \
+        for (; begin < end; begin++) {                                                     \
+            int64_t at = begin / job->stride * job->n * job->stride + begin % job->stride; \
+            const TYPE *x = (const TYPE *)job->x + at;                                     \
+            TYPE *y = (TYPE *)job->y + at;                                                 \
+            double sum = 0, value;                                                         \
+            for (i = 0; i < job->n; i++) {                                                 \
+                value = (double)x[i * job->stride];                                        \
+                sum += job->p == 1 ? fabs(value) : value * value;                          \
+            }                                                                              \
+            sum = job->p == 1 ? sum : sqrt(sum);                                           \
+            for (i = 0; i < job->n; i++)                                                   \
+                y[i * job->stride] =                                                       \
+                    sum == 0 ? 0 : (TYPE)((double)x[i * job->stride] / sum);               \
+        }                                                                                  \
     }
 DEFINE_ROWS(rows_f32, float)
 DEFINE_ROWS(rows_f64, double)

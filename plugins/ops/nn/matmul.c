@@ -1,9 +1,9 @@
 /*
  * plugins/ops/nn/matmul.c - MatMul: batches of matrix products, as numpy.matmul
  *
- * A vector on the left is a row, on the right a column, and that dimension is left out of the
- * result. Leading dimensions broadcast. Where B is one matrix, the batch of A is only more
- * rows. A constant B is packed once.
+ * A vector on the left is a row, on the right a column, and that dimension is left out of
+ * the result. Leading dimensions broadcast. Where B is one matrix, the batch of A is only
+ * more rows. A constant B is packed once.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -13,7 +13,8 @@
 #include "nn.h"
 #include "product.h"
 
-static imgcls_status matmul_infer(const struct imgcls_host *host, struct imgcls_infer *infer)
+static imgcls_status matmul_infer(const struct imgcls_host *host,
+                                  struct imgcls_infer *infer)
 {
     const struct imgcls_node *node = infer->node;
     const struct imgcls_value_info *a = op_in(node, 0), *b = op_in(node, 1);
@@ -35,8 +36,8 @@ static imgcls_status matmul_infer(const struct imgcls_host *host, struct imgcls_
         return OP_FAIL(host, node, IMGCLS_BAD_INPUT,
                        "A is %s and B is %s: %lld elements to sum over against %lld",
                        op_shape_text(a->rank, a->dims, text_a, sizeof text_a),
-                       op_shape_text(b->rank, b->dims, text_b, sizeof text_b), (long long)left,
-                       (long long)right);
+                       op_shape_text(b->rank, b->dims, text_b, sizeof text_b),
+                       (long long)left, (long long)right);
     }
     if (a->rank > 2 || b->rank > 2) {
         status = host->broadcast(host, node, a->rank > 2 ? a->rank - 2 : 0, a->dims,
@@ -52,7 +53,8 @@ static imgcls_status matmul_infer(const struct imgcls_host *host, struct imgcls_
 }
 
 /* Steps through the matrices of one operand, in matrices, along the result's batch dims. */
-static void matmul_steps(int32_t batch_rank, int32_t rank, const int64_t *dims, int64_t *steps)
+static void matmul_steps(int32_t batch_rank, int32_t rank, const int64_t *dims,
+                         int64_t *steps)
 {
     int32_t i, own = rank > 2 ? rank - 2 : 0;
     int64_t size = 1;
@@ -82,7 +84,8 @@ static void matmul_shape(int32_t a_rank, const int64_t *a, int32_t b_rank, const
     }
     matmul_steps(job->batch_rank, a_rank, a, job->a_step);
     matmul_steps(job->batch_rank, b_rank, b, job->b_step);
-    if (a_rank > 2 && (b_rank <= 2 || imgcls_count(b_rank - 2, b) == 1) && b_rank <= a_rank) {
+    if (a_rank > 2 && (b_rank <= 2 || imgcls_count(b_rank - 2, b) == 1) &&
+        b_rank <= a_rank) {
         rows = imgcls_count(a_rank - 2, a);
         job->m *= rows;
         job->batch_rank = 0;
@@ -102,13 +105,6 @@ static int32_t matmul_accepts_portable(const struct imgcls_host *host,
 {
     (void)host;
     return product_accepts(node, IMGCLS_F32, 2) || product_accepts(node, IMGCLS_F64, 2);
-}
-
-static int32_t matmul_accepts_f32(const struct imgcls_host *host,
-                                  const struct imgcls_node *node)
-{
-    (void)host;
-    return product_accepts(node, IMGCLS_F32, 2);
 }
 
 static int32_t matmul_accepts_integer(const struct imgcls_host *host,
@@ -149,46 +145,11 @@ static double matmul_cost_portable(const struct imgcls_host *host,
     return product_cost_portable((double)matmul_macs(host, node));
 }
 
-static double matmul_cost_avx2(const struct imgcls_host *host, const struct imgcls_node *node)
-{
-    return product_cost_avx2((double)matmul_macs(host, node), 1);
-}
-
 static imgcls_status matmul_prepare_portable(const struct imgcls_host *host,
                                              struct imgcls_prepare *prepare)
 {
     (void)host;
     prepare->workspace_bytes = product_workspace(prepare->threads);
-    return IMGCLS_OK;
-}
-
-/* Packs every matrix of a constant B. */
-static imgcls_status matmul_prepare_avx2(const struct imgcls_host *host,
-                                         struct imgcls_prepare *prepare)
-{
-    const struct imgcls_tensor *b = prepare->node->inputs[1]->constant;
-    int64_t row[1], count, size, i;
-    struct gemm_job job = {0};
-    float *packed;
-
-    prepare->workspace_bytes = product_workspace(prepare->threads);
-    if (!b || b->rank < 1)
-        return IMGCLS_OK;
-    row[0] = b->dims[b->rank == 1 ? 0 : b->rank - 2]; /* any A will do: here, a vector */
-    matmul_shape(1, row, b->rank, b->dims, &job);
-    count = b->rank > 2 ? imgcls_count(b->rank - 2, b->dims) : 1;
-    size = gemm_packed_b_size(job.k, job.n);
-    if (size == 0 || count == 0)
-        return IMGCLS_OK;
-    packed = host->alloc(host, (size_t)count, (size_t)size * sizeof *packed);
-    if (!packed)
-        return IMGCLS_NO_MEMORY;
-    job.b = b->data;
-    for (i = 0; i < count; i++)
-        gemm_pack_b(&job, i, packed + i * size);
-    prepare->state = packed;
-    prepare->constant_bytes = (size_t)(count * size) * sizeof *packed;
-    prepare->inputs_released = 1 << 1;
     return IMGCLS_OK;
 }
 
@@ -245,6 +206,49 @@ static const struct imgcls_kernel integer = {
 };
 
 #if BUILD_AVX2
+static int32_t matmul_accepts_f32(const struct imgcls_host *host,
+                                  const struct imgcls_node *node)
+{
+    (void)host;
+    return product_accepts(node, IMGCLS_F32, 2);
+}
+
+static double matmul_cost_avx2(const struct imgcls_host *host,
+                               const struct imgcls_node *node)
+{
+    return product_cost_avx2((double)matmul_macs(host, node), 1);
+}
+
+/* Packs every matrix of a constant B. */
+static imgcls_status matmul_prepare_avx2(const struct imgcls_host *host,
+                                         struct imgcls_prepare *prepare)
+{
+    const struct imgcls_tensor *b = prepare->node->inputs[1]->constant;
+    int64_t row[1], count, size, i;
+    struct gemm_job job = {0};
+    float *packed;
+
+    prepare->workspace_bytes = product_workspace(prepare->threads);
+    if (!b || b->rank < 1)
+        return IMGCLS_OK;
+    row[0] = b->dims[b->rank == 1 ? 0 : b->rank - 2]; /* any A will do: here, a vector */
+    matmul_shape(1, row, b->rank, b->dims, &job);
+    count = b->rank > 2 ? imgcls_count(b->rank - 2, b->dims) : 1;
+    size = gemm_packed_b_size(job.k, job.n);
+    if (size == 0 || count == 0)
+        return IMGCLS_OK;
+    packed = host->alloc(host, (size_t)count, (size_t)size * sizeof *packed);
+    if (!packed)
+        return IMGCLS_NO_MEMORY;
+    job.b = b->data;
+    for (i = 0; i < count; i++)
+        gemm_pack_b(&job, i, packed + i * size);
+    prepare->state = packed;
+    prepare->constant_bytes = (size_t)(count * size) * sizeof *packed;
+    prepare->inputs_released = 1 << 1;
+    return IMGCLS_OK;
+}
+
 static imgcls_status matmul_run_avx2(const struct imgcls_host *host,
                                      const struct imgcls_run *run)
 {

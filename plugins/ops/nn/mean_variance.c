@@ -1,5 +1,6 @@
 /*
- * plugins/ops/nn/mean_variance.c - MeanVarianceNormalization: (X - mean) / (deviation + 1e-9)
+ * plugins/ops/nn/mean_variance.c - MeanVarianceNormalization: (X - mean) / (deviation +
+ * 1e-9)
  *
  * Over any set of axes. Statistics in double; the deviation as the operator's function body
  * has it (no epsilon under the root, 1e-9 beside it), from squared distances to the mean,
@@ -16,8 +17,8 @@
 
 static const int64_t usual_axes[] = {0, 2, 3};
 
-static imgcls_status read_axes(const struct imgcls_host *host, const struct imgcls_node *node,
-                               int32_t rank, bool *flags)
+static imgcls_status read_axes(const struct imgcls_host *host,
+                               const struct imgcls_node *node, int32_t rank, bool *flags)
 {
     const int64_t *axes = NULL;
     size_t count = host->attr_ints(host, node, "axes", &axes);
@@ -104,7 +105,8 @@ static void body(void *argument, int64_t begin, int64_t end, int32_t thread)
     }
 }
 
-static imgcls_status mvn_portable(const struct imgcls_host *host, const struct imgcls_run *run)
+static imgcls_status mvn_portable(const struct imgcls_host *host,
+                                  const struct imgcls_run *run)
 {
     const struct imgcls_tensor *x = imgcls_input(run, 0);
     struct mvn_job job = {.x = x, .y = imgcls_output(run, 0), .group = 1};
@@ -131,5 +133,5 @@ static imgcls_status mvn_portable(const struct imgcls_host *host, const struct i
 
 static const struct imgcls_kernel kernel =
     OP_KERNEL("mean_variance_norm_portable", mvn_accepts, mvn_portable);
-const struct imgcls_op mean_variance_normalization_op =
-    OP_ENTRY("MeanVarianceNormalization", 9, IMGCLS_TRAIT_IN_PLACE, mvn_infer, NULL, &kernel);
+const struct imgcls_op mean_variance_normalization_op = OP_ENTRY(
+    "MeanVarianceNormalization", 9, IMGCLS_TRAIT_IN_PLACE, mvn_infer, NULL, &kernel);

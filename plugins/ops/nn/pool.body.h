@@ -2,16 +2,16 @@
  * plugins/ops/nn/pool.body.h - pooling loops, included once a type by pool_planes.c
  *
  * Defined before: TYPE, and NAME(x) which makes a function's name for the type. A window is
- * clipped to the image first, so that the inner loops meet elements only. Sums run in rising
- * order of position.
+ * clipped to the image first, so that the inner loops meet elements only. Sums run in
+ * rising order of position.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 
-/* An output row of MaxPool without indices: input rows one after another, each kernel column
- * against all outputs, which a compiler turns into vectors where the stride is 1. */
-static void NAME(max_row)(const struct gemm_window *w, const TYPE *in, int64_t oz, int64_t oy,
-                          TYPE *out)
+/* An output row of MaxPool without indices: input rows one after another, each kernel
+ * column against all outputs, which a compiler turns into vectors where the stride is 1. */
+static void NAME(max_row)(const struct gemm_window *w, const TYPE *in, int64_t oz,
+                          int64_t oy, TYPE *out)
 {
     struct span at_z, at_y;
     int64_t z, y, k, o, first, end, from;
@@ -24,7 +24,8 @@ static void NAME(max_row)(const struct gemm_window *w, const TYPE *in, int64_t o
         for (y = at_y.begin; y < at_y.end; y += w->dilation[1]) {
             const TYPE *row = in + (z * w->in[1] + y) * w->in[2];
             for (k = 0; k < w->kernel[2]; k++) {
-                from = k * w->dilation[2] - w->pad[2]; /* outputs whose input is in the row */
+                from =
+                    k * w->dilation[2] - w->pad[2]; /* outputs whose input is in the row */
                 first = from >= 0 ? 0 : (-from + w->stride[2] - 1) / w->stride[2];
                 end = from >= w->in[2] ? 0 : (w->in[2] - 1 - from) / w->stride[2] + 1;
                 end = end < w->out[2] ? end : w->out[2];
@@ -71,8 +72,8 @@ void NAME(max_pool)(const struct pool_job *job, int64_t begin, int64_t end)
                                 if (!found || row[x] > best || IS_NAN(row[x])) {
                                     found = 1;
                                     best = row[x];
-                                    where = z * job->index_step[0] + y * job->index_step[1] +
-                                            x * job->index_step[2];
+                                    where = z * job->index_step[0] +
+                                            y * job->index_step[1] + x * job->index_step[2];
                                 }
                         }
                     *out++ = best;

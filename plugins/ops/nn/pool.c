@@ -72,7 +72,8 @@ static int32_t pool_accepts_floats(const struct imgcls_host *host,
     return pool_accepts(node, OP_FLOATS);
 }
 
-static int32_t max_pool_accepts(const struct imgcls_host *host, const struct imgcls_node *node)
+static int32_t max_pool_accepts(const struct imgcls_host *host,
+                                const struct imgcls_node *node)
 {
     (void)host;
     return pool_accepts(node, OP_FLOATS | OP_BIT(IMGCLS_I8) | OP_BIT(IMGCLS_U8));
@@ -129,7 +130,8 @@ static imgcls_status max_pool_portable(const struct imgcls_host *host,
     const struct imgcls_tensor *x = imgcls_input(run, 0);
     struct pool_job job = {0};
     int64_t step = 1;
-    int32_t i, d, first = 3 - (x->rank - 2); /* of the three dimensions, the image's first */
+    int32_t i, d,
+        first = 3 - (x->rank - 2); /* of the three dimensions, the image's first */
 
     /* Column-major indices count the first spatial dimension fastest. */
     if (host->attr_int(host, run->node, "storage_order", 0) == 0)
@@ -177,7 +179,8 @@ static const struct imgcls_kernel average_kernel =
 static const struct imgcls_kernel lp_kernel =
     OP_KERNEL("lp_pool_portable", pool_accepts_floats, lp_pool_portable);
 
-const struct imgcls_op max_pool_op = OP_ENTRY("MaxPool", 1, 0, pool_infer, NULL, &max_kernel);
+const struct imgcls_op max_pool_op =
+    OP_ENTRY("MaxPool", 1, 0, pool_infer, NULL, &max_kernel);
 const struct imgcls_op average_pool_op =
     OP_ENTRY("AveragePool", 1, 0, pool_infer, NULL, &average_kernel);
 const struct imgcls_op lp_pool_op =

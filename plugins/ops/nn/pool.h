@@ -15,7 +15,7 @@ struct pool_job {
     int64_t pad_end[3];
     const void *x;
     void *y;
-    int64_t *indices; /* NULL: not wanted */
+    int64_t *indices;      /* NULL: not wanted */
     int64_t index_step[3]; /* what one step along a dimension adds to an index */
     int32_t include_pad;
     int32_t power; /* LpPool */

@@ -49,18 +49,18 @@ static double root_of(double sum, int32_t p)
     return p == 1 ? sum : p == 2 ? sqrt(sum) : pow(sum, 1.0 / p);
 }
 
-#define POWER power_of
-#define ROOT root_of
+#define POWER     power_of
+#define ROOT      root_of
 #define IS_NAN(x) ((x) != (x))
-#define LOWEST (-INFINITY)
+#define LOWEST    (-INFINITY)
 
-#define TYPE float
+#define TYPE    float
 #define NAME(x) x##_f32
 #include "pool.body.h"
 #undef TYPE
 #undef NAME
 
-#define TYPE double
+#define TYPE    double
 #define NAME(x) x##_f64
 #include "pool.body.h"
 #undef TYPE
@@ -71,15 +71,15 @@ static double root_of(double sum, int32_t p)
 #undef LOWEST
 #define IS_NAN(x) 0
 
-#define TYPE int8_t
-#define LOWEST INT8_MIN
+#define TYPE    int8_t
+#define LOWEST  INT8_MIN
 #define NAME(x) x##_i8
 #include "pool.body.h"
 #undef TYPE
 #undef LOWEST
 #undef NAME
 
-#define TYPE uint8_t
-#define LOWEST 0
+#define TYPE    uint8_t
+#define LOWEST  0
 #define NAME(x) x##_u8
 #include "pool.body.h"

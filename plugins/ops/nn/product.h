@@ -13,13 +13,15 @@
 #include "plugins/ops/op.h"
 
 /* What every kernel of the family applies to its result. */
-#define PRODUCT_EPILOGUES                                                                      \
-    (IMGCLS_EPILOGUE_BIT(IMGCLS_EPILOGUE_ADD) | IMGCLS_EPILOGUE_BIT(IMGCLS_EPILOGUE_RELU) |    \
-     IMGCLS_EPILOGUE_BIT(IMGCLS_EPILOGUE_CLIP) |                                               \
-     IMGCLS_EPILOGUE_BIT(IMGCLS_EPILOGUE_HARDSWISH) |                                          \
-     IMGCLS_EPILOGUE_BIT(IMGCLS_EPILOGUE_SILU) | IMGCLS_EPILOGUE_BIT(IMGCLS_EPILOGUE_GELU) |   \
-     IMGCLS_EPILOGUE_BIT(IMGCLS_EPILOGUE_SIGMOID) |                                            \
-     IMGCLS_EPILOGUE_BIT(IMGCLS_EPILOGUE_HARDSIGMOID) |                                        \
+#define PRODUCT_EPILOGUES                                                                  \
+    (IMGCLS_EPILOGUE_BIT(IMGCLS_EPILOGUE_ADD) |                                            \
+     IMGCLS_EPILOGUE_BIT(IMGCLS_EPILOGUE_RELU) |                                           \
+     IMGCLS_EPILOGUE_BIT(IMGCLS_EPILOGUE_CLIP) |                                           \
+     IMGCLS_EPILOGUE_BIT(IMGCLS_EPILOGUE_HARDSWISH) |                                      \
+     IMGCLS_EPILOGUE_BIT(IMGCLS_EPILOGUE_SILU) |                                           \
+     IMGCLS_EPILOGUE_BIT(IMGCLS_EPILOGUE_GELU) |                                           \
+     IMGCLS_EPILOGUE_BIT(IMGCLS_EPILOGUE_SIGMOID) |                                        \
+     IMGCLS_EPILOGUE_BIT(IMGCLS_EPILOGUE_HARDSIGMOID) |                                    \
      IMGCLS_EPILOGUE_BIT(IMGCLS_EPILOGUE_TANH) | IMGCLS_EPILOGUE_BIT(IMGCLS_EPILOGUE_MUL))
 
 /* For accepts: all values are plain and of type `type`, and the node's epilogues are ones

@@ -2,7 +2,8 @@
  * plugins/ops/nn/softmax.c - Softmax, LogSoftmax, Hardmax along an axis
  *
  * Before operator set 13 everything from the axis on was one row; upgrade says so by the
- * attribute `imgcls_flatten`, since the shape that a Reshape would need may not be known yet.
+ * attribute `imgcls_flatten`, since the shape that a Reshape would need may not be known
+ * yet.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -12,9 +13,10 @@
 #include "plugins/kernels/rows.h"
 #include "plugins/ops/op.h"
 
-/* Where the row begins; a flattened one may begin behind the last dimension: one element. */
+/* Where the row begins; a flattened one may begin behind the last dimension. */
 static imgcls_status softmax_axis(const struct imgcls_host *host,
-                                  const struct imgcls_node *node, int32_t rank, int32_t *axis)
+                                  const struct imgcls_node *node, int32_t rank,
+                                  int32_t *axis)
 {
     int64_t named = host->attr_int(host, node, "axis", -1);
     if (host->attr_int(host, node, "imgcls_flatten", 0) != 0)
@@ -22,7 +24,8 @@ static imgcls_status softmax_axis(const struct imgcls_host *host,
     return op_axis(host, node, named, rank > 0 ? rank : 1, axis);
 }
 
-static imgcls_status softmax_infer(const struct imgcls_host *host, struct imgcls_infer *infer)
+static imgcls_status softmax_infer(const struct imgcls_host *host,
+                                   struct imgcls_infer *infer)
 {
     const struct imgcls_value_info *x = op_in(infer->node, 0);
     imgcls_status status = IMGCLS_OK;
@@ -35,8 +38,8 @@ static imgcls_status softmax_infer(const struct imgcls_host *host, struct imgcls
     return status == IMGCLS_OK ? host->infer_like(host, infer, 0, 0) : status;
 }
 
-static imgcls_status softmax_upgrade(const struct imgcls_host *host, struct imgcls_graph *graph,
-                                     struct imgcls_node *node)
+static imgcls_status softmax_upgrade(const struct imgcls_host *host,
+                                     struct imgcls_graph *graph, struct imgcls_node *node)
 {
     imgcls_status status;
 
@@ -44,7 +47,8 @@ static imgcls_status softmax_upgrade(const struct imgcls_host *host, struct imgc
     if (node->version >= 13)
         return IMGCLS_OK;
     status = host->node_set_int(host, node, "axis", host->attr_int(host, node, "axis", 1));
-    return status == IMGCLS_OK ? host->node_set_int(host, node, "imgcls_flatten", 1) : status;
+    return status == IMGCLS_OK ? host->node_set_int(host, node, "imgcls_flatten", 1)
+                               : status;
 }
 
 static bool softmax_takes(const struct imgcls_node *node, uint64_t types)
@@ -53,7 +57,8 @@ static bool softmax_takes(const struct imgcls_node *node, uint64_t types)
            node->outputs[0]->type == node->inputs[0]->type;
 }
 
-static int32_t softmax_accepts(const struct imgcls_host *host, const struct imgcls_node *node)
+static int32_t softmax_accepts(const struct imgcls_host *host,
+                               const struct imgcls_node *node)
 {
     (void)host;
     return softmax_takes(node, OP_FLOATS);
@@ -80,8 +85,9 @@ static void body(void *argument, int64_t begin, int64_t end, int32_t thread)
     }
 }
 
-static imgcls_status softmax_run(const struct imgcls_host *host, const struct imgcls_run *run,
-                                 softmax_kernel *kernel, int32_t logarithm)
+static imgcls_status softmax_run(const struct imgcls_host *host,
+                                 const struct imgcls_run *run, softmax_kernel *kernel,
+                                 int32_t logarithm)
 {
     const struct imgcls_tensor *x = imgcls_input(run, 0);
     bool flatten = host->attr_int(host, run->node, "imgcls_flatten", 0) != 0;
@@ -131,17 +137,18 @@ static imgcls_status log_softmax_portable(const struct imgcls_host *host,
 }
 
 /* 1 where a row has its first largest element, 0 elsewhere. */
-#define DEFINE_HARDMAX(name, TYPE)                                                             \
-    static void name(const void *from, void *to, int64_t n, int64_t stride, int32_t unused)    \
-    {                                                                                          \
-        const TYPE *x = from;                                                                  \
-        TYPE *y = to;                                                                          \
-        int64_t i, best = 0;                                                                   \
-        (void)unused;                                                                          \
-        for (i = 1; i < n; i++)                                                                \
-            best = x[i * stride] > x[best * stride] ? i : best;                                \
-        for (i = 0; i < n; i++)                                                                \
-            y[i * stride] = i == best;                                                         \
+#define DEFINE_HARDMAX(name, TYPE)                                                         \
+    static void name(const void *from, void *to, int64_t n, int64_t stride,                \
+                     int32_t unused)                                                       \
+    {                                                                                      \
+        const TYPE *x = from;                                                              \
+        TYPE *y = to;                                                                      \
+        int64_t i, best = 0;                                                               \
+        (void)unused;                                                                      \
+        for (i = 1; i < n; i++)                                                            \
+            best = x[i * stride] > x[best * stride] ? i : best;                            \
+        for (i = 0; i < n; i++)                                                            \
+            y[i * stride] = i == best;                                                     \
     }
 DEFINE_HARDMAX(hardmax_f32, float)
 DEFINE_HARDMAX(hardmax_f64, double)
@@ -149,8 +156,8 @@ DEFINE_HARDMAX(hardmax_f64, double)
 static imgcls_status hardmax_portable(const struct imgcls_host *host,
                                       const struct imgcls_run *run)
 {
-    return softmax_run(host, run,
-                       imgcls_input(run, 0)->type == IMGCLS_F64 ? hardmax_f64 : hardmax_f32, 0);
+    return softmax_run(
+        host, run, imgcls_input(run, 0)->type == IMGCLS_F64 ? hardmax_f64 : hardmax_f32, 0);
 }
 
 static const struct imgcls_kernel softmax_kernel_portable =
@@ -201,8 +208,8 @@ static const struct imgcls_kernel log_softmax_kernel_avx2 = {
 #define LOG_SOFTMAX_KERNELS &log_softmax_kernel_portable
 #endif
 
-const struct imgcls_op softmax_op = OP_ENTRY("Softmax", 1, IMGCLS_TRAIT_IN_PLACE, softmax_infer,
-                                             softmax_upgrade, SOFTMAX_KERNELS);
+const struct imgcls_op softmax_op = OP_ENTRY(
+    "Softmax", 1, IMGCLS_TRAIT_IN_PLACE, softmax_infer, softmax_upgrade, SOFTMAX_KERNELS);
 const struct imgcls_op log_softmax_op =
     OP_ENTRY("LogSoftmax", 1, IMGCLS_TRAIT_IN_PLACE, softmax_infer, softmax_upgrade,
              LOG_SOFTMAX_KERNELS);

@@ -1,5 +1,6 @@
 /*
- * plugins/ops/nn/window.c - kernel, strides, dilations and padding of convolutions and pooling
+ * plugins/ops/nn/window.c - kernel, strides, dilations and padding of convolutions and
+ * pooling
  *
  * Sizes follow the text of Conv-22 and MaxPool-22. With ceil_mode a last window that would
  * start in the padding behind the image is left out.
@@ -22,7 +23,8 @@ imgcls_status window_ints(const struct imgcls_host *host, const struct imgcls_no
 
     if (given != 0 && given != (size_t)count)
         return OP_FAIL(host, node, IMGCLS_BAD_INPUT,
-                       "attribute '%s' has %zu numbers where %d are needed", name, given, count);
+                       "attribute '%s' has %zu numbers where %d are needed", name, given,
+                       count);
     for (i = 0; i < count; i++) {
         out[i] = given ? ints[i] : fallback;
         if (out[i] < least || out[i] > INT32_MAX)
@@ -33,8 +35,8 @@ imgcls_status window_ints(const struct imgcls_host *host, const struct imgcls_no
     return IMGCLS_OK;
 }
 
-imgcls_status window_auto_pad(const struct imgcls_host *host, const struct imgcls_node *node,
-                              enum window_auto *out)
+imgcls_status window_auto_pad(const struct imgcls_host *host,
+                              const struct imgcls_node *node, enum window_auto *out)
 {
     static const char *const words[] = {"NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER"};
     const char *word = host->attr_string(host, node, "auto_pad", "NOTSET");
@@ -49,7 +51,8 @@ imgcls_status window_auto_pad(const struct imgcls_host *host, const struct imgcl
     if (!word[0])
         return IMGCLS_OK;
     return OP_FAIL(host, node, IMGCLS_BAD_INPUT,
-                   "auto_pad is '%s', allowed is NOTSET, VALID, SAME_UPPER, SAME_LOWER", word);
+                   "auto_pad is '%s', allowed is NOTSET, VALID, SAME_UPPER, SAME_LOWER",
+                   word);
 }
 
 /* kernel_shape, or the weights' dims; both must agree where both are known. */
@@ -78,9 +81,10 @@ static imgcls_status read_kernel(const struct imgcls_host *host,
                                "1..%d",
                                (long long)weights[i], i + 2, INT32_MAX);
         } else if (weights[i] >= 0 && weights[i] != out->kernel[i]) {
-            return OP_FAIL(host, node, IMGCLS_BAD_INPUT,
-                           "kernel_shape says %lld along dimension %d, the weights have %lld",
-                           (long long)out->kernel[i], i + 2, (long long)weights[i]);
+            return OP_FAIL(
+                host, node, IMGCLS_BAD_INPUT,
+                "kernel_shape says %lld along dimension %d, the weights have %lld",
+                (long long)out->kernel[i], i + 2, (long long)weights[i]);
         }
     }
     return IMGCLS_OK;
@@ -101,8 +105,8 @@ static void pad_same(struct window *w, int32_t i, enum window_auto kind)
 }
 
 static imgcls_status size_of_output(const struct imgcls_host *host,
-                                    const struct imgcls_node *node, struct window *w, int32_t i,
-                                    int ceil_mode)
+                                    const struct imgcls_node *node, struct window *w,
+                                    int32_t i, int ceil_mode)
 {
     int64_t reach = (w->kernel[i] - 1) * w->dilation[i] + 1;
     int64_t room = w->in[i] + w->pad[i] + w->pad_end[i];
@@ -112,10 +116,11 @@ static imgcls_status size_of_output(const struct imgcls_host *host,
         return IMGCLS_OK;
     }
     if (room < reach)
-        return OP_FAIL(host, node, IMGCLS_BAD_INPUT,
-                       "a window of %lld does not fit into %lld along dimension %d (padding "
-                       "included)",
-                       (long long)reach, (long long)room, i + 2);
+        return OP_FAIL(
+            host, node, IMGCLS_BAD_INPUT,
+            "a window of %lld does not fit into %lld along dimension %d (padding "
+            "included)",
+            (long long)reach, (long long)room, i + 2);
     w->out[i] = (room - reach) / w->stride[i] + 1;
     if (ceil_mode && (room - reach) % w->stride[i] != 0 &&
         w->out[i] * w->stride[i] < w->in[i] + w->pad[i])
