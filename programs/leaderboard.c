@@ -366,7 +366,7 @@ static imgcls_status print_comparison_json(struct job *job, int64_t first, int64
 
 static imgcls_status compare(struct job *job)
 {
-    struct imgcls_board_comparison comparison;
+    struct imgcls_board_comparison *comparison;
     int64_t first, second;
     imgcls_status status;
     if (!run_number(job, 1, &first) || !run_number(job, 2, &second))
@@ -375,10 +375,10 @@ static imgcls_status compare(struct job *job)
     if (status != IMGCLS_OK)
         return status;
     if (job->line.json)
-        status = print_comparison_json(job, first, second, &comparison);
+        status = print_comparison_json(job, first, second, comparison);
     else
-        print_comparison(job, &comparison);
-    imgcls_board_comparison_clear(&comparison);
+        print_comparison(job, comparison);
+    imgcls_board_comparison_destroy(comparison);
     return status;
 }
 

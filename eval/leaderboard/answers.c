@@ -45,7 +45,8 @@ static imgcls_status count_pictures(struct imgcls_board *board, int64_t dataset,
 static imgcls_status take_picture(struct imgcls_board *board, sqlite3_stmt *statement,
                                   size_t i, size_t count, struct icl_pictures *pictures)
 {
-    if (i >= count || sqlite3_column_int64(statement, 0) != (int64_t)i)
+    const char *file = (const char *)sqlite3_column_text(statement, 2);
+    if (i >= count || !file || sqlite3_column_int64(statement, 0) != (int64_t)i)
         return icl_fail(board->ctx, IMGCLS_BAD_INPUT,
                         "%s: pictures of data set %lld are not numbered without gaps",
                         board->path, (long long)pictures->dataset);
@@ -53,7 +54,7 @@ static imgcls_status take_picture(struct imgcls_board *board, sqlite3_stmt *stat
     pictures->count = i + 1;
     if (!pictures->files)
         return IMGCLS_OK;
-    pictures->files[i] = strdup((const char *)sqlite3_column_text(statement, 2));
+    pictures->files[i] = strdup(file);
     return pictures->files[i] ? IMGCLS_OK
                               : icl_fail(board->ctx, IMGCLS_NO_MEMORY,
                                          "%s: no memory for file names", board->path);

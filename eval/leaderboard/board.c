@@ -25,10 +25,24 @@
 #define BUSY_MS 5000  /* SQLite's own waiting */
 #define ROUNDS 12     /* of it: a minute */
 #define PAUSE_MS 20   /* where SQLite answers busy without waiting */
+#define WORDS_CAPACITY 200
+
+void icl_board_words(const char *says, char *words, size_t capacity)
+{
+    size_t i;
+    for (i = 0; i + 1 < capacity && says[i]; i++)
+        words[i] = (unsigned char)says[i] < 0x20 ? ' ' : says[i];
+    words[i] = '\0';
+}
 
 imgcls_status icl_board_fail(struct imgcls_board *board, int code, const char *doing)
 {
-    const char *says = board->db ? sqlite3_errmsg(board->db) : sqlite3_errstr(code);
+    char says[WORDS_CAPACITY];
+    icl_board_words(board->db ? sqlite3_errmsg(board->db) : sqlite3_errstr(code), says,
+                    sizeof says);
+    if (icl_interrupted()) /* also the reason why waiting for another program ended */
+        return icl_fail(board->ctx, IMGCLS_INTERRUPTED, "%s: interrupted while %s",
+                        board->path, doing);
     switch (code & 0xff) {
     case SQLITE_NOTADB:
         return icl_fail(board->ctx, IMGCLS_BAD_INPUT, "%s: not an SQLite database",
@@ -39,10 +53,7 @@ imgcls_status icl_board_fail(struct imgcls_board *board, int code, const char *d
     case SQLITE_NOMEM:
         return icl_fail(board->ctx, IMGCLS_NO_MEMORY, "%s: no memory while %s", board->path,
                         doing);
-    case SQLITE_INTERRUPT:
-        if (icl_interrupted())
-            return icl_fail(board->ctx, IMGCLS_INTERRUPTED, "%s: interrupted while %s",
-                            board->path, doing);
+    case SQLITE_INTERRUPT: /* by a progress handler, which says why */
         return icl_fail(board->ctx, IMGCLS_BAD_INPUT, "%s: stopped while %s", board->path,
                         doing);
     case SQLITE_BUSY:

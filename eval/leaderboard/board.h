@@ -61,6 +61,8 @@ char *icl_board_model_name(const char *path);
 
 /* Records what SQLite said, with the file first, and gives the status it stands for. */
 imgcls_status icl_board_fail(struct imgcls_board *board, int code, const char *doing);
+/* SQLite's words as part of a line: newlines become blanks, what is too long is cut. */
+void icl_board_words(const char *says, char *words, size_t capacity);
 /* Runs SQL text without results. */
 imgcls_status icl_board_execute(struct imgcls_board *board, const char *sql,
                                 const char *doing);

@@ -34,9 +34,11 @@ static imgcls_status check_integrity(struct imgcls_board *board)
         status = icl_board_fail(board, code, "checking its integrity");
     } else {
         const char *says = (const char *)sqlite3_column_text(statement, 0);
-        if (!says || strcmp(says, "ok") != 0)
-            status = icl_fail(board->ctx, IMGCLS_BAD_INPUT, "%s: damaged: %.200s", board->path,
-                              says ? says : "no answer");
+        char words[200];
+        icl_board_words(says ? says : "no answer", words, sizeof words);
+        if (strcmp(words, "ok") != 0)
+            status = icl_fail(board->ctx, IMGCLS_BAD_INPUT, "%s: damaged: %s", board->path,
+                              words);
     }
     sqlite3_finalize(statement);
     return status;

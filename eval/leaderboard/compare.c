@@ -98,14 +98,17 @@ static imgcls_status walk(struct imgcls_board *board, const struct icl_pictures 
 }
 
 imgcls_status imgcls_board_compare(struct imgcls_board *board, int64_t first_run,
-                                   int64_t second_run, struct imgcls_board_comparison *out)
+                                   int64_t second_run, struct imgcls_board_comparison **out)
 {
     static const char *const columns[] = {"file", "label", "first", "second", "right", NULL};
     struct side first = {.run = first_run}, second = {.run = second_run};
+    struct imgcls_board_comparison *comparison = calloc(1, sizeof *comparison);
     struct icl_pictures pictures = {0};
     imgcls_status status;
-    memset(out, 0, sizeof *out);
-    out->struct_size = sizeof *out;
+    *out = NULL;
+    if (!comparison)
+        return icl_fail(board->ctx, IMGCLS_NO_MEMORY, "%s: no memory to compare", board->path);
+    comparison->struct_size = sizeof *comparison;
     status = find(board, &first);
     if (status == IMGCLS_OK)
         status = find(board, &second);
@@ -122,19 +125,24 @@ imgcls_status imgcls_board_compare(struct imgcls_board *board, int64_t first_run
     if (status == IMGCLS_OK)
         status = load(board, &second, pictures.count);
     if (status == IMGCLS_OK)
-        status = icl_board_rows_create(board, columns, &out->flips);
+        status = icl_board_rows_create(board, columns, &comparison->flips);
     if (status == IMGCLS_OK)
-        status = walk(board, &pictures, &first, &second, out);
-    if (status != IMGCLS_OK)
-        imgcls_board_comparison_clear(out);
+        status = walk(board, &pictures, &first, &second, comparison);
+    if (status == IMGCLS_OK) {
+        *out = comparison;
+        comparison = NULL;
+    }
+    imgcls_board_comparison_destroy(comparison);
     icl_pictures_clear(&pictures);
     free(first.answers);
     free(second.answers);
     return status;
 }
 
-void imgcls_board_comparison_clear(struct imgcls_board_comparison *comparison)
+void imgcls_board_comparison_destroy(struct imgcls_board_comparison *comparison)
 {
+    if (!comparison)
+        return;
     imgcls_board_rows_destroy(comparison->flips);
-    comparison->flips = NULL;
+    free(comparison);
 }

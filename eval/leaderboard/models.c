@@ -176,10 +176,12 @@ imgcls_status imgcls_board_last_model(struct imgcls_board *board, const char **p
     } else if (code != SQLITE_ROW) {
         status = icl_board_fail(board, code, "looking for the last model");
     } else {
+        const char *where = (const char *)sqlite3_column_text(statement, 0);
+        const char *when = (const char *)sqlite3_column_text(statement, 1);
         free(board->last_path);
         free(board->last_time);
-        board->last_path = strdup((const char *)sqlite3_column_text(statement, 0));
-        board->last_time = strdup((const char *)sqlite3_column_text(statement, 1));
+        board->last_path = where ? strdup(where) : NULL;
+        board->last_time = when ? strdup(when) : NULL;
         if (!board->last_path || !board->last_time)
             status = icl_fail(board->ctx, IMGCLS_NO_MEMORY, "%s: no memory for a path",
                               board->path);

@@ -97,15 +97,18 @@ static imgcls_status prepare(struct imgcls_board *board, const char *sql,
         (code != SQLITE_OK && strstr(sqlite3_errmsg(board->db), "not authorized")))
         return icl_fail(board->ctx, IMGCLS_BAD_INPUT,
                         "%s: query refused, for it does more than read", board->path);
+    if (code == SQLITE_ERROR) {
+        char says[200];
+        icl_board_words(sqlite3_errmsg(board->db), says, sizeof says);
+        return icl_fail(board->ctx, IMGCLS_BAD_INPUT, "%s: query: %s", board->path, says);
+    }
     if (code != SQLITE_OK)
-        return icl_fail(board->ctx, IMGCLS_BAD_INPUT, "%s: query: %s", board->path,
-                        sqlite3_errmsg(board->db));
+        return icl_board_fail(board, code, "preparing the query");
     if (!*statement)
         return icl_fail(board->ctx, IMGCLS_BAD_INPUT, "%s: query: nothing to do", board->path);
     if (!is_blank(rest))
         return icl_fail(board->ctx, IMGCLS_BAD_INPUT,
-                        "%s: query: one statement only, found more after it: %.40s",
-                        board->path, rest);
+                        "%s: query: one statement only, found more after it", board->path);
     if (sqlite3_column_count(*statement) == 0 || !sqlite3_stmt_readonly(*statement))
         return icl_fail(board->ctx, IMGCLS_BAD_INPUT, "%s: query: selects nothing",
                         board->path);

@@ -124,7 +124,7 @@ IMGCLS_API imgcls_status imgcls_board_render(struct imgcls_board *board,
 IMGCLS_API imgcls_status imgcls_board_save(struct imgcls_board *board, const char *path,
                                            const char *text);
 
-/* Two runs over the same pictures, picture by picture. */
+/* Two runs over the same pictures, picture by picture. Everything is owned by the struct. */
 struct imgcls_board_comparison {
     size_t struct_size;
     int64_t images;
@@ -135,12 +135,12 @@ struct imgcls_board_comparison {
 /*
  * Compares by the stored answers. IMGCLS_BAD_INPUT where a run does not exist, where the data
  * sets differ (both hashes are named) or where a run was recorded without answers. Own:
- * imgcls_board_comparison_clear. out->struct_size need not be set.
+ * imgcls_board_comparison_destroy.
  */
 IMGCLS_API imgcls_status imgcls_board_compare(struct imgcls_board *board, int64_t first,
                                               int64_t second,
-                                              struct imgcls_board_comparison *out);
-IMGCLS_API void imgcls_board_comparison_clear(struct imgcls_board_comparison *comparison);
+                                              struct imgcls_board_comparison **out);
+IMGCLS_API void imgcls_board_comparison_destroy(struct imgcls_board_comparison *comparison);
 
 /*
  * Checks the file's integrity and computes every run's figures again from its answers.

@@ -293,23 +293,23 @@ static void queries_read_and_end(void **state)
 static void a_comparison_pairs_pictures(void **state)
 {
     struct fixture *f = *state;
-    struct imgcls_board_comparison c;
+    struct imgcls_board_comparison *c;
     const struct imgcls_board_cell *cells;
     assert_int_equal(imgcls_board_compare(f->board, 1, 2, &c), IMGCLS_OK);
-    assert_int_equal(c.images, 10);
-    assert_int_equal(c.both_right, 2);
-    assert_int_equal(c.both_wrong, 0);
-    assert_int_equal(c.only_first_right, 4);
-    assert_int_equal(c.only_second_right, 4);
-    assert_true(c.p_value == 1.0);
-    assert_int_equal(c.flips->row_count, 8);
-    cells = c.flips->cells + 6 * 5; /* picture 8, which failed for the first */
+    assert_int_equal(c->images, 10);
+    assert_int_equal(c->both_right, 2);
+    assert_int_equal(c->both_wrong, 0);
+    assert_int_equal(c->only_first_right, 4);
+    assert_int_equal(c->only_second_right, 4);
+    assert_true(c->p_value == 1.0);
+    assert_int_equal(c->flips->row_count, 8);
+    cells = c->flips->cells + 6 * 5; /* picture 8, which failed for the first */
     assert_string_equal(cells[0].text, "c8/8.png");
     assert_int_equal(cells[1].integer, 8);
     assert_int_equal(cells[2].kind, IMGCLS_CELL_NULL);
     assert_int_equal(cells[3].integer, 8);
     assert_int_equal(cells[4].integer, 2);
-    imgcls_board_comparison_clear(&c);
+    imgcls_board_comparison_destroy(c);
 }
 
 static void different_sets_are_not_compared(void **state)
@@ -317,7 +317,7 @@ static void different_sets_are_not_compared(void **state)
     static const char other[] =
         "dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd";
     struct fixture *f = *state;
-    struct imgcls_board_comparison c;
+    struct imgcls_board_comparison *c;
     int64_t run;
     assert_int_equal(record(f, &f->models[0], false, other, &run), IMGCLS_OK);
     assert_int_equal(imgcls_board_compare(f->board, 1, run, &c), IMGCLS_BAD_INPUT);
