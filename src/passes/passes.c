@@ -23,6 +23,7 @@ static const struct icl_pass clean_passes[] = {
 
 /* Patterns of several nodes become one before epilogues take single nodes away. */
 static const struct icl_pass fuse_passes[] = {
+    {"constants-to-initializers", icl_pass_constants},
     {"drop-identity", icl_pass_drop_identity},
     {"fold-batch-norm", icl_pass_fold_batch_norm},
     {"fuse-gelu", icl_pass_fuse_gelu},
