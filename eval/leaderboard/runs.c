@@ -256,7 +256,7 @@ imgcls_status imgcls_board_add_run(struct imgcls_board *board,
     const struct icl_evaluation *evaluation = (const struct icl_evaluation *)head;
     struct icl_board_model known = {
         .path = model->path,
-        .sha256 = model->sha256,
+        .sha256 = imgcls_model_sha256(model),
         .format = model->format ? model->format : "unknown",
         .parameters = -1,
         .macs = -1,
