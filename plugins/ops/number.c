@@ -260,7 +260,7 @@ static int64_t whole(double x)
 
 static uint64_t whole_u64(double x)
 {
-    if (x < 9223372036854775808.0)
+    if (!(x >= 9223372036854775808.0)) /* NaN, too */
         return (uint64_t)whole(x);
     return x >= 18446744073709551616.0 ? UINT64_MAX : (uint64_t)x;
 }

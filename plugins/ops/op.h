@@ -276,22 +276,33 @@ static inline imgcls_status op_infer_open(const struct imgcls_host *host,
     return host->infer_output(host, infer, index, type, rank < 0 ? -1 : (int32_t)rank, dims);
 }
 
-/* Output of a shape that a node computes: what cannot be counted is refused here, before
- * anybody multiplies. */
+/* A shape that a node computes must be countable before anybody multiplies. */
+static inline imgcls_status op_countable(const struct imgcls_host *host,
+                                         const struct imgcls_node *node, int32_t rank,
+                                         const int64_t *dims)
+{
+    char text[OP_SHAPE_TEXT];
+    if (imgcls_count(rank, dims) >= 0)
+        return IMGCLS_OK;
+    return OP_FAIL(host, node, IMGCLS_LIMIT,
+                   "output shape %s has more elements than can be counted",
+                   op_shape_text(rank, dims, text, sizeof text));
+}
+
+/* Output of such a shape, some dims of which may not be known yet. */
 static inline imgcls_status op_infer_shape(const struct imgcls_host *host,
                                            struct imgcls_infer *infer, size_t index,
                                            int32_t type, int32_t rank, const int64_t *dims)
 {
-    char text[OP_SHAPE_TEXT];
     int32_t i;
     bool known = true;
+    imgcls_status status = IMGCLS_OK;
     for (i = 0; i < rank; i++)
         known = known && dims[i] >= 0;
-    if (known && imgcls_count(rank, dims) < 0)
-        return OP_FAIL(host, infer->node, IMGCLS_LIMIT,
-                       "output shape %s has more elements than can be counted",
-                       op_shape_text(rank, dims, text, sizeof text));
-    return host->infer_output(host, infer, index, type, rank, dims);
+    if (known)
+        status = op_countable(host, infer->node, rank, dims);
+    return status == IMGCLS_OK ? host->infer_output(host, infer, index, type, rank, dims)
+                               : status;
 }
 
 /* What is known of one dimension from two sources; false where they contradict. */
@@ -316,8 +327,11 @@ static inline imgcls_status op_set_output(const struct imgcls_host *host,
     char found[OP_SHAPE_TEXT], planned[OP_SHAPE_TEXT];
     if (index >= run->output_count || !run->outputs[index])
         return IMGCLS_OK;
-    if (!out)
-        return host->run_output(host, run, index, type, rank, dims);
+    if (!out) {
+        const imgcls_status status = op_countable(host, run->node, rank, dims);
+        return status == IMGCLS_OK ? host->run_output(host, run, index, type, rank, dims)
+                                   : status;
+    }
     if (out->rank == rank && out->type == type &&
         (rank == 0 || memcmp(out->dims, dims, (size_t)rank * sizeof *dims) == 0))
         return IMGCLS_OK;

@@ -17,16 +17,15 @@ static imgcls_status join(const struct imgcls_host *host, const struct imgcls_no
 {
     char a[OP_SHAPE_TEXT], b[OP_SHAPE_TEXT];
     int32_t d;
-    for (d = 0; rank == out_rank && d < rank; d++) {
-        if (d != axis) {
-            if (!op_merge_dim(out[d], in[d], &out[d]))
-                break;
-        } else if (in[d] < 0 || out[d] < 0 || __builtin_add_overflow(out[d], in[d], &out[d])) {
-            out[d] = -1;
-        }
-    }
-    if (rank == out_rank && d == rank)
+    for (d = 0; rank == out_rank && d < rank; d++)
+        if (d != axis && !op_merge_dim(out[d], in[d], &out[d]))
+            break;
+    if (rank == out_rank && d == rank) {
+        if (in[axis] < 0 || out[axis] < 0 ||
+            __builtin_add_overflow(out[axis], in[axis], &out[axis]))
+            out[axis] = -1;
         return IMGCLS_OK;
+    }
     return OP_FAIL(host, node, IMGCLS_BAD_INPUT,
                    "input %zu of shape %s does not join %s along axis %d", i,
                    op_shape_text(rank, in, a, sizeof a),

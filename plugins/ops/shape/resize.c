@@ -58,6 +58,12 @@ static imgcls_status infer_reals(const struct imgcls_host *host, const struct im
     return IMGCLS_OK;
 }
 
+static bool is_stretched(const struct imgcls_host *host, const struct imgcls_node *node)
+{
+    return strcmp(host->attr_string(host, node, "keep_aspect_ratio_policy", "stretch"),
+                  "stretch") == 0;
+}
+
 /* Sizes from sizes, which may be asked to keep the ratio of the axes. */
 static imgcls_status apply_sizes(const struct imgcls_host *host, const struct imgcls_node *node,
                                  const int64_t *in, const int32_t *axes, int64_t count,
@@ -143,6 +149,7 @@ static imgcls_status axes_of(const struct imgcls_host *host, const struct imgcls
             .in_dim = in[i], .out_dim = in[i], .scale = 1, .roi = {0, 1}};
     for (i = 0; i < count; i++) {
         axes[i] = (int32_t)(!named_count ? i : named[i] < 0 ? named[i] + rank : named[i]);
+        out[axes[i]].resized = true;
         if (crop && roi->present) {
             out[axes[i]].roi[0] = roi->values[i];
             out[axes[i]].roi[1] = roi->values[count + i];
@@ -182,10 +189,12 @@ static imgcls_status resize_infer(const struct imgcls_host *host, struct imgcls_
     status = axes_of(host, node, in->rank, guess, &roi, &scales, &sizes, axes);
     for (d = 0; status == IMGCLS_OK && d < in->rank; d++) {
         dims[d] = axes[d].out_dim;
-        if (in->dims[d] < 0 && !sizes.present) /* an unknown dimension times a scale */
-            dims[d] = axes[d].scale == 1 && !mode.crop ? in->dims[d] : -1;
-        else if (in->dims[d] < 0 && axes[d].out_dim == 1)
-            dims[d] = -1;
+        if (in->dims[d] >= 0)
+            continue;
+        if (!axes[d].resized || (scales.present && axes[d].scale == 1 && !mode.crop))
+            dims[d] = in->dims[d];
+        else if (scales.present || !is_stretched(host, node))
+            dims[d] = -1; /* depends on the input's */
     }
     return status == IMGCLS_OK ? op_infer_shape(host, infer, 0, in->type, in->rank, dims)
                                : status;

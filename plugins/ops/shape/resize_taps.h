@@ -22,6 +22,7 @@ struct resize_mode {
  * outside the cropped window and gets the extrapolation value. */
 struct resize_axis {
     int64_t in_dim, out_dim;
+    bool resized;  /* scales or sizes have an entry for it */
     double scale;  /* out_dim / in_dim, or as given, which need not be exactly that */
     double roi[2]; /* window of the input, 0..1 */
     int64_t stride, taps;

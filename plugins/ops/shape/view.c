@@ -55,6 +55,9 @@ static bool product_divide(const struct product *whole, const struct product *pa
 {
     int32_t i, j;
     *out = *whole;
+    if (part->factor < 0 && !part->open && whole->factor >= 0 && !whole->open &&
+        whole->symbol_count == 0)
+        return false; /* more than can be counted, where there are so many */
     if (part->open || part->factor < 0 || whole->factor < 0)
         out->open = true;
     for (i = 0; i < part->symbol_count; i++) {
@@ -302,6 +305,7 @@ static imgcls_status view_dims(const struct imgcls_host *host, const struct imgc
 static imgcls_status view_portable(const struct imgcls_host *host, const struct imgcls_run *run)
 {
     const struct imgcls_tensor *in = imgcls_input(run, 0), *out;
+    char from[OP_SHAPE_TEXT], to[OP_SHAPE_TEXT];
     int64_t dims[IMGCLS_MAX_RANK];
     int32_t rank;
     imgcls_status status = IMGCLS_OK;
@@ -314,8 +318,9 @@ static imgcls_status view_portable(const struct imgcls_host *host, const struct 
         return status;
     out = imgcls_output(run, 0);
     if (op_count(out) != op_count(in))
-        return OP_FAIL(host, run->node, IMGCLS_BAD_INPUT, "%lld elements become %lld",
-                       (long long)op_count(in), (long long)op_count(out));
+        return OP_FAIL(host, run->node, IMGCLS_BAD_INPUT, "%s cannot be reshaped to %s",
+                       op_shape_text(in->rank, in->dims, from, sizeof from),
+                       op_shape_text(out->rank, out->dims, to, sizeof to));
     return elements_run(host, run, 1, copy_bytes, NULL);
 }
 
