@@ -1,10 +1,12 @@
 # docs/local.mk - pages, and man pages made of each command's --help
 EXTRA_DIST += \
+	%D%/abi.md \
 	%D%/architecture.md \
 	%D%/dependencies.md \
 	%D%/examples/classify.c \
 	%D%/file-format.md \
-	%D%/leaderboard.md
+	%D%/leaderboard.md \
+	%D%/plugin-guide.md
 
 # The second sentence of NAME is the summary: the last line before --help's first empty one.
 docs/man/%.1: %$(EXEEXT)

@@ -405,7 +405,8 @@ struct imgcls_plugin {
 };
 
 /* The one exported symbol. Returns a descriptor that lives for ever, or NULL after
- * host->fail where the plugin cannot work here. Must not keep `host`. */
+ * host->fail where the plugin cannot work here. Must not keep `host`. Called in a scanning
+ * child first, then in the process that uses the plugin; must describe the same both times. */
 IMGCLS_EXPORT const struct imgcls_plugin *imgcls_plugin_entry(const struct imgcls_host *host);
 
 /* ---- What the host offers ---------------------------------------------------------------*/
@@ -444,7 +445,8 @@ struct imgcls_host {
     void *(*alloc)(const struct imgcls_host *host, size_t count, size_t size);
     void (*release)(const struct imgcls_host *host, void *pointer);
     uint64_t (*isa)(const struct imgcls_host *host); /* IMGCLS_ISA_ bits to be used */
-    /* A published table, or NULL. Loads the plugin that offers it. */
+    /* A published table, or NULL. Loads the plugin that offers it. NULL within
+     * imgcls_plugin_entry: ask in a callback. */
     const void *(*service)(const struct imgcls_host *host, const char *name, int32_t version);
 
     /* -- attributes of a node: borrowed from the graph -- */
