@@ -256,7 +256,7 @@ imgcls_status imgcls_board_add_run(struct imgcls_board *board,
     const struct icl_evaluation *evaluation = (const struct icl_evaluation *)head;
     struct icl_board_model known = {
         .path = model->path,
-        .sha256 = imgcls_model_sha256(model),
+        .sha256 = imgcls_model_sha256(model), /* before the lock: hashing takes its time */
         .format = model->format ? model->format : "unknown",
         .parameters = -1,
         .macs = -1,
@@ -270,6 +270,9 @@ imgcls_status imgcls_board_add_run(struct imgcls_board *board,
     if (!board->writable)
         return icl_fail(board->ctx, IMGCLS_BAD_INPUT, "%s: opened for reading only",
                         board->path);
+    if (strlen(known.sha256) != 64)
+        return icl_fail(board->ctx, IMGCLS_IO, "%s: cannot be hashed, so it gets no row",
+                        model->path);
     status = icl_board_begin(board);
     if (status != IMGCLS_OK)
         return status;
