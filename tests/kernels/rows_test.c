@@ -47,8 +47,7 @@ static int offered(uint64_t isa)
 static const int64_t lengths[] = {1,  2,  7,  8,   9,   15,  16,  17,
                                   31, 33, 97, 197, 384, 768, 1000};
 
-/* The portable row against double, with the bound n * eps on the sum and a few roundings.
- */
+/* The portable row against double, with the bound n * eps on the sum. */
 static void softmax_is_true(const float *x, const float *y, int64_t n, int64_t stride,
                             int32_t logarithm)
 {

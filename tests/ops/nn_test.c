@@ -95,8 +95,7 @@ static void make_input(struct imgcls_context *ctx, const struct nn_row *row, int
                      IMGCLS_OK);
 }
 
-/* A graph of the one node; parameters (inputs from 1 on) as initializers where `constant`.
- */
+/* A graph of one node; inputs from 1 on as initializers where `constant`. */
 static void make_graph(struct imgcls_context *ctx, const struct nn_row *row, int constant,
                        struct made *made)
 {
