@@ -13,6 +13,10 @@ for model in lenet5 vit_tiny; do
     [ "$(value output convert.json)" = $model.imgcls ] || complain "output is not named"
     [ "$(value sha256 convert.json)" = "$(sha256sum $model.imgcls | cut -d' ' -f1)" ] ||
         complain "sha256 is not the file's"
+    [ "$(value source_sha256 convert.json)" = "$(sha256sum "$sample/$model/model.onnx" | cut -d' ' -f1)" ] ||
+        complain "source_sha256 is not the source's"
+    unzip -p $model.imgcls manifest.json | grep -q "$(value source_sha256 convert.json)" ||
+        complain "the manifest does not have the source's hash"
     [ "$(value parameters convert.json)" -gt 10000 ] || complain "parameters are not counted"
     unzip -tq $model.imgcls >out || complain "unzip does not like $model.imgcls"
     expect 0 imgcls-verify $model.imgcls --json
