@@ -121,6 +121,96 @@ static void removing_the_newer_of_two_gives_back_to_the_older(void **state)
     icl_graph_destroy(graph);
 }
 
+static uint32_t next_random(uint32_t *seed)
+{
+    *seed = *seed * 1664525 + 1013904223;
+    return *seed >> 8;
+}
+
+/* A node that lives, of the graph or of one of its inner graphs; NULL where luck fails. */
+static struct icl_node *some_node(struct imgcls_graph *graph, uint32_t *seed)
+{
+    if (!graph->node_count)
+        return NULL;
+    struct icl_node *node = graph->nodes[next_random(seed) % graph->node_count];
+    if (node->attr_count && next_random(seed) % 2)
+        return some_node(node->attrs[0]->attr.graphs[0], seed);
+    return node->removed ? NULL : node;
+}
+
+/* One of 24 names: few enough to meet again, as input or output, inside or outside. */
+static const char *some_name(char name[8], uint32_t *seed)
+{
+    snprintf(name, 8, "%c", 'a' + (int)(next_random(seed) % 24));
+    return name;
+}
+
+/* Any change in any order leaves every list of uses true. */
+static void random_lives_keep_every_link(void **state)
+{
+    struct imgcls_context *ctx = *state;
+    uint32_t seed = 2024;
+    for (int life = 0; life < 40; life++) {
+        struct imgcls_graph *graph = draw_graph(ctx, NULL), *copy;
+        draw_input(graph, "a");
+        draw_output(graph, "b");
+        for (int step = 0; step < 300; step++) {
+            char one[8], two[8], line[32];
+            struct icl_node *node = some_node(graph, &seed);
+            struct imgcls_graph *at = node ? node->graph : graph;
+            switch (next_random(&seed) % 8) {
+            case 0:
+            case 1:
+                snprintf(line, sizeof line, "%s > A > %s", some_name(one, &seed),
+                         some_name(two, &seed));
+                draw(at, line);
+                break;
+            case 2:
+                if (node)
+                    assert_int_equal(icl_node_set_input(node, next_random(&seed) % 9,
+                                                        some_name(one, &seed)),
+                                     IMGCLS_OK);
+                break;
+            case 3:
+                if (node)
+                    assert_int_equal(icl_node_set_output(node, next_random(&seed) % 3,
+                                                         some_name(one, &seed)),
+                                     IMGCLS_OK);
+                break;
+            case 4:
+                if (node && next_random(&seed) % 2)
+                    icl_node_remove(node);
+                break;
+            case 5:
+                if (node && node->node.input_count && node->inputs[0]) {
+                    struct icl_value *from = icl_value_of(node->inputs[0]), *to;
+                    assert_int_equal(
+                        icl_graph_value(from->graph, some_name(one, &seed), &to), IMGCLS_OK);
+                    icl_graph_replace_uses(from->graph, from, to);
+                    icl_forgive(ctx);
+                }
+                break;
+            case 6:
+                if (node && !node->attr_count && at->depth < 3)
+                    draw_inner(node, "body", draw_graph(ctx, at));
+                break;
+            default:
+                icl_graph_sweep(graph);
+            }
+            check_links(graph);
+        }
+        (void)icl_graph_sort(graph); /* most of these are nonsense; none may hurt */
+        icl_forgive(ctx);
+        check_links(graph);
+        assert_int_equal(icl_graph_clone(graph, &copy), IMGCLS_OK);
+        check_links(copy);
+        icl_graph_destroy(graph);
+        assert_int_equal(icl_graph_drop_dead(copy), IMGCLS_OK);
+        check_links(copy);
+        icl_graph_destroy(copy);
+    }
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, context_setup, context_teardown)
 
 int main(void)
@@ -132,6 +222,7 @@ int main(void)
         CASE(what_inner_graphs_no_longer_use_goes),
         CASE(sweeping_leaves_a_replacement_in_place),
         CASE(removing_the_newer_of_two_gives_back_to_the_older),
+        CASE(random_lives_keep_every_link),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
