@@ -15,9 +15,9 @@
 
 struct narrow {
     int exponent_bits, fraction_bits, bias;
-    bool infinity;     /* the largest exponent means infinity and NaN, as in IEEE 754 */
+    bool infinity;      /* the largest exponent means infinity and NaN, as in IEEE 754 */
     bool unsigned_zero; /* FNUZ: the pattern of -0 is the only NaN */
-    bool no_nan;       /* float4: every pattern is a number */
+    bool no_nan;        /* float4: every pattern is a number */
 };
 
 static const struct narrow narrows[IMGCLS_TYPE_COUNT] = {
@@ -61,8 +61,8 @@ static uint32_t largest(const struct narrow *f)
     return f->unsigned_zero || f->no_nan ? all : all - 1;
 }
 
-/* Rounds to nearest, ties to even, in integers: a carry out of the fraction moves on into the
- * exponent by itself, since the fields are neighbours. */
+/* Rounds to nearest, ties to even, in integers: a carry out of the fraction moves on into
+ * the exponent by itself, since the fields are neighbours. */
 static uint32_t encode(const struct narrow *f, double value, bool saturate)
 {
     const uint32_t top = largest(f);
@@ -79,7 +79,8 @@ static uint32_t encode(const struct narrow *f, double value, bool saturate)
             return 1u << (f->exponent_bits + f->fraction_bits);
         if (f->unsigned_zero)
             return 1u << (f->exponent_bits + f->fraction_bits);
-        return f->infinity ? sign | (top + 1) | 1u << (f->fraction_bits - 1) : sign | (top + 1);
+        return f->infinity ? sign | (top + 1) | 1u << (f->fraction_bits - 1)
+                           : sign | (top + 1);
     }
     field = (uint64_t)top + 1;
     if (exponent != 0x7ff) {
@@ -163,9 +164,9 @@ bool number_is_whole(int32_t type)
                                 OP_BIT(IMGCLS_U2) | OP_BIT(IMGCLS_I2));
 }
 
-#define READ(type)                                                                             \
-    for (i = 0; i < count; i++)                                                                \
-        out[i] = ((const type *)data)[begin + i];                                              \
+#define READ(type)                                                                         \
+    for (i = 0; i < count; i++)                                                            \
+        out[i] = ((const type *)data)[begin + i];                                          \
     break
 
 void number_read_reals(int32_t type, const void *data, int64_t begin, int64_t count,
@@ -265,9 +266,9 @@ static uint64_t whole_u64(double x)
     return x >= 18446744073709551616.0 ? UINT64_MAX : (uint64_t)x;
 }
 
-#define WRITE(type, expression)                                                                \
-    for (i = 0; i < count; i++)                                                                \
-        ((type *)data)[begin + i] = (type)(expression);                                        \
+#define WRITE(type, expression)                                                            \
+    for (i = 0; i < count; i++)                                                            \
+        ((type *)data)[begin + i] = (type)(expression);                                    \
     break
 
 void number_write_reals(int32_t type, void *data, int64_t begin, int64_t count,

@@ -1,9 +1,9 @@
 /*
  * plugins/ops/op.h - what the operator plugins share: descriptors, messages, axes, integers
  *
- * All static inline, since a plugin links nothing but itself. Shapes come in two kinds: those
- * of value infos (dims may be negative) and those of tensors (dims are counts); functions
- * here take rank and dims and serve both.
+ * All static inline, since a plugin links nothing but itself. Shapes come in two kinds:
+ * those of value infos (dims may be negative) and those of tensors (dims are counts);
+ * functions here take rank and dims and serve both.
  *
  * Invariant: nothing here allocates.
  *
@@ -22,28 +22,29 @@
 
 /* Sets of element types. */
 #define OP_BIT(type) (UINT64_C(1) << (type))
-#define OP_FLOATS (OP_BIT(IMGCLS_F32) | OP_BIT(IMGCLS_F64))
-#define OP_SIGNED (OP_BIT(IMGCLS_I8) | OP_BIT(IMGCLS_I16) | OP_BIT(IMGCLS_I32) | OP_BIT(IMGCLS_I64))
-#define OP_UNSIGNED                                                                            \
+#define OP_FLOATS    (OP_BIT(IMGCLS_F32) | OP_BIT(IMGCLS_F64))
+#define OP_SIGNED                                                                          \
+    (OP_BIT(IMGCLS_I8) | OP_BIT(IMGCLS_I16) | OP_BIT(IMGCLS_I32) | OP_BIT(IMGCLS_I64))
+#define OP_UNSIGNED                                                                        \
     (OP_BIT(IMGCLS_U8) | OP_BIT(IMGCLS_U16) | OP_BIT(IMGCLS_U32) | OP_BIT(IMGCLS_U64))
-#define OP_INTS (OP_SIGNED | OP_UNSIGNED)
+#define OP_INTS    (OP_SIGNED | OP_UNSIGNED)
 #define OP_NUMBERS (OP_FLOATS | OP_INTS)
-#define OP_BOOLS OP_BIT(IMGCLS_BOOL)
+#define OP_BOOLS   OP_BIT(IMGCLS_BOOL)
 #define OP_INDEXES (OP_BIT(IMGCLS_I32) | OP_BIT(IMGCLS_I64))
-#define OP_ANY ((OP_BIT(IMGCLS_TYPE_COUNT) - 1) & ~OP_BIT(IMGCLS_UNDEFINED))
+#define OP_ANY     ((OP_BIT(IMGCLS_TYPE_COUNT) - 1) & ~OP_BIT(IMGCLS_UNDEFINED))
 
 /* Descriptors: fields in the order in which one reads them. */
-#define OP_KERNEL(name_, accepts_, run_)                                                       \
-    {                                                                                          \
-        .struct_size = sizeof(struct imgcls_kernel), .name = name_, .accepts = accepts_,       \
-        .run = run_,                                                                           \
+#define OP_KERNEL(name_, accepts_, run_)                                                   \
+    {                                                                                      \
+        .struct_size = sizeof(struct imgcls_kernel), .name = name_, .accepts = accepts_,   \
+        .run = run_,                                                                       \
     }
-#define OP_ENTRY(type_, since_, traits_, infer_, upgrade_, ...)                                \
-    {                                                                                          \
-        .struct_size = sizeof(struct imgcls_op), .domain = "", .type = type_,                  \
-        .since_first = since_, .since_last = OP_NEWEST, .traits = traits_, .infer = infer_,    \
-        .upgrade = upgrade_,                                                                   \
-        .kernels = (const struct imgcls_kernel *const[]){__VA_ARGS__, NULL},                   \
+#define OP_ENTRY(type_, since_, traits_, infer_, upgrade_, ...)                            \
+    {                                                                                      \
+        .struct_size = sizeof(struct imgcls_op), .domain = "", .type = type_,              \
+        .since_first = since_, .since_last = OP_NEWEST, .traits = traits_,                 \
+        .infer = infer_, .upgrade = upgrade_,                                              \
+        .kernels = (const struct imgcls_kernel *const[]){__VA_ARGS__, NULL},               \
     }
 
 /* A node without a name is told by what it gives. */
@@ -53,11 +54,12 @@ static inline const char *op_name(const struct imgcls_node *node)
         return node->name;
     return node->outputs[0]->name;
 }
-#define OP_FAIL(host, node, status, text, ...)                                                 \
-    ((host)->fail((host), (status), "node '%s' (%s): " text, op_name(node), (node)->type,      \
+#define OP_FAIL(host, node, status, text, ...)                                             \
+    ((host)->fail((host), (status), "node '%s' (%s): " text, op_name(node), (node)->type,  \
                   ##__VA_ARGS__))
 
-static inline const struct imgcls_value_info *op_in(const struct imgcls_node *node, size_t i)
+static inline const struct imgcls_value_info *op_in(const struct imgcls_node *node,
+                                                    size_t i)
 {
     return i < node->input_count ? node->inputs[i] : NULL;
 }
@@ -91,26 +93,16 @@ static inline bool op_is_plain(const struct imgcls_node *node)
 static inline size_t op_element_size(int32_t type)
 {
     static const unsigned char sizes[IMGCLS_TYPE_COUNT] = {
-        [IMGCLS_F32] = 4,
-        [IMGCLS_U8] = 1,
-        [IMGCLS_I8] = 1,
-        [IMGCLS_U16] = 2,
-        [IMGCLS_I16] = 2,
-        [IMGCLS_I32] = 4,
-        [IMGCLS_I64] = 8,
-        [IMGCLS_STRING] = sizeof(struct imgcls_string),
-        [IMGCLS_BOOL] = 1,
-        [IMGCLS_F16] = 2,
-        [IMGCLS_F64] = 8,
-        [IMGCLS_U32] = 4,
-        [IMGCLS_U64] = 8,
-        [IMGCLS_C64] = 8,
-        [IMGCLS_C128] = 16,
-        [IMGCLS_BF16] = 2,
-        [IMGCLS_F8E4M3FN] = 1,
-        [IMGCLS_F8E4M3FNUZ] = 1,
-        [IMGCLS_F8E5M2] = 1,
-        [IMGCLS_F8E5M2FNUZ] = 1,
+        [IMGCLS_F32] = 4,      [IMGCLS_U8] = 1,
+        [IMGCLS_I8] = 1,       [IMGCLS_U16] = 2,
+        [IMGCLS_I16] = 2,      [IMGCLS_I32] = 4,
+        [IMGCLS_I64] = 8,      [IMGCLS_STRING] = sizeof(struct imgcls_string),
+        [IMGCLS_BOOL] = 1,     [IMGCLS_F16] = 2,
+        [IMGCLS_F64] = 8,      [IMGCLS_U32] = 4,
+        [IMGCLS_U64] = 8,      [IMGCLS_C64] = 8,
+        [IMGCLS_C128] = 16,    [IMGCLS_BF16] = 2,
+        [IMGCLS_F8E4M3FN] = 1, [IMGCLS_F8E4M3FNUZ] = 1,
+        [IMGCLS_F8E5M2] = 1,   [IMGCLS_F8E5M2FNUZ] = 1,
         [IMGCLS_F8E8M0] = 1,
     };
     return type > 0 && type < IMGCLS_TYPE_COUNT ? sizes[type] : 0;
@@ -151,11 +143,11 @@ static inline const char *op_shape_text(int32_t rank, const int64_t *dims, char 
 }
 #define OP_SHAPE_TEXT 160 /* room for most shapes; longer ones are cut */
 
-/* An axis counted from the end where negative, checked. limit is the rank (or rank + 1 where
- * the axis may stand behind the last). */
+/* An axis counted from the end where negative, checked. limit is the rank (or rank + 1
+ * where the axis may stand behind the last). */
 static inline imgcls_status op_axis(const struct imgcls_host *host,
-                                    const struct imgcls_node *node, int64_t axis, int32_t limit,
-                                    int32_t *out)
+                                    const struct imgcls_node *node, int64_t axis,
+                                    int32_t limit, int32_t *out)
 {
     *out = 0;
     if (axis < -(int64_t)limit || axis >= limit)
@@ -168,8 +160,8 @@ static inline imgcls_status op_axis(const struct imgcls_host *host,
 /* An axis at which a shape is cut in two (Flatten, old Softmax): 0..rank, where rank cuts
  * behind the last dimension; a negative one counts from the rank, not from rank + 1. */
 static inline imgcls_status op_cut(const struct imgcls_host *host,
-                                   const struct imgcls_node *node, int64_t axis, int32_t rank,
-                                   int32_t *out)
+                                   const struct imgcls_node *node, int64_t axis,
+                                   int32_t rank, int32_t *out)
 {
     *out = rank;
     return axis == rank ? IMGCLS_OK : op_axis(host, node, axis, rank, out);
@@ -211,8 +203,8 @@ static inline int64_t op_count(const struct imgcls_tensor *tensor)
 /* A short list of integers that an input holds: sizes, axes, pads. */
 #define OP_LIST_MAX (2 * IMGCLS_MAX_RANK)
 struct op_list {
-    bool known;   /* false: the input's elements are not known yet */
-    bool present; /* false: the input is omitted */
+    bool known;    /* false: the input's elements are not known yet */
+    bool present;  /* false: the input is omitted */
     int64_t count; /* -1 where not known */
     int64_t values[OP_LIST_MAX];
 };
@@ -220,8 +212,8 @@ struct op_list {
 /* From a tensor (NULL: omitted). what names the input in messages. */
 static inline imgcls_status op_list_read(const struct imgcls_host *host,
                                          const struct imgcls_node *node,
-                                         const struct imgcls_tensor *tensor, const char *what,
-                                         struct op_list *out)
+                                         const struct imgcls_tensor *tensor,
+                                         const char *what, struct op_list *out)
 {
     int64_t i;
     memset(out, 0, sizeof *out);
@@ -255,12 +247,14 @@ static inline imgcls_status op_list_infer(const struct imgcls_host *host,
                  : info->rank == 0                     ? 1
                                                        : -1;
     if (out->count > OP_LIST_MAX)
-        return OP_FAIL(host, node, IMGCLS_BAD_INPUT, "%s has %lld numbers, at most %d are possible",
-                       what, (long long)out->count, OP_LIST_MAX);
+        return OP_FAIL(host, node, IMGCLS_BAD_INPUT,
+                       "%s has %lld numbers, at most %d are possible", what,
+                       (long long)out->count, OP_LIST_MAX);
     return IMGCLS_OK;
 }
 
-/* Output with a rank that is known and dims that are not; rank -1 where that is not either. */
+/* Output with a rank that is known and dims that are not; rank -1 where that is not either.
+ */
 static inline imgcls_status op_infer_open(const struct imgcls_host *host,
                                           struct imgcls_infer *infer, size_t index,
                                           int32_t type, int64_t rank)
@@ -269,11 +263,12 @@ static inline imgcls_status op_infer_open(const struct imgcls_host *host,
     size_t i;
     if (rank > IMGCLS_MAX_RANK)
         return OP_FAIL(host, infer->node, IMGCLS_UNSUPPORTED,
-                       "output has %lld dimensions, at most %d are supported", (long long)rank,
-                       IMGCLS_MAX_RANK);
+                       "output has %lld dimensions, at most %d are supported",
+                       (long long)rank, IMGCLS_MAX_RANK);
     for (i = 0; i < IMGCLS_MAX_RANK; i++)
         dims[i] = -1;
-    return host->infer_output(host, infer, index, type, rank < 0 ? -1 : (int32_t)rank, dims);
+    return host->infer_output(host, infer, index, type, rank < 0 ? -1 : (int32_t)rank,
+                              dims);
 }
 
 /* A shape that a node computes must be countable before anybody multiplies. */

@@ -1,8 +1,9 @@
 /*
- * plugins/ops/upgrade.h - rewriting old nodes: attributes that became inputs, old broadcasting
+ * plugins/ops/upgrade.h - rewriting old nodes: attributes that became inputs, old
+ * broadcasting
  *
- * Nodes that are added here have the newest meaning already. Each function does nothing where
- * the attribute is absent.
+ * Nodes that are added here have the newest meaning already. Each function does nothing
+ * where the attribute is absent.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -11,11 +12,13 @@
 
 #include "op.h"
 
-/* Input `index` becomes a new initializer. bytes: `count` elements of `type`; rank 0 or 1. */
+/* Input `index` becomes a new initializer. bytes: `count` elements of `type`; rank 0 or 1.
+ */
 static inline imgcls_status upgrade_input(const struct imgcls_host *host,
-                                          struct imgcls_graph *graph, struct imgcls_node *node,
-                                          size_t index, const char *stem, int32_t type,
-                                          int32_t rank, size_t count, const void *bytes)
+                                          struct imgcls_graph *graph,
+                                          struct imgcls_node *node, size_t index,
+                                          const char *stem, int32_t type, int32_t rank,
+                                          size_t count, const void *bytes)
 {
     struct imgcls_tensor tensor = {
         .struct_size = sizeof tensor,
@@ -41,26 +44,29 @@ static inline imgcls_status upgrade_input(const struct imgcls_host *host,
 
 /* A list of integers moves from an attribute to input `index`. */
 static inline imgcls_status upgrade_ints(const struct imgcls_host *host,
-                                         struct imgcls_graph *graph, struct imgcls_node *node,
-                                         const char *name, size_t index)
+                                         struct imgcls_graph *graph,
+                                         struct imgcls_node *node, const char *name,
+                                         size_t index)
 {
     const struct imgcls_attr *attr = host->attr(host, node, name);
     imgcls_status status;
     if (!attr)
         return IMGCLS_OK;
     if (attr->kind != IMGCLS_ATTR_INTS)
-        return OP_FAIL(host, node, IMGCLS_BAD_INPUT, "attribute '%s' must be a list of integers",
-                       name);
+        return OP_FAIL(host, node, IMGCLS_BAD_INPUT,
+                       "attribute '%s' must be a list of integers", name);
     status = upgrade_input(host, graph, node, index, name, IMGCLS_I64, 1, attr->count,
                            attr->ints);
     return status == IMGCLS_OK ? host->node_remove_attr(host, node, name) : status;
 }
 
-/* Adds a node in front of `node` with one output of a new name, which is copied to `name`. */
+/* Adds a node in front of `node` with one output of a new name, which is copied to `name`.
+ */
 static inline imgcls_status upgrade_node(const struct imgcls_host *host,
                                          struct imgcls_graph *graph, const char *type,
                                          size_t input_count, const char *const *inputs,
-                                         struct imgcls_node **node, char *name, size_t capacity)
+                                         struct imgcls_node **node, char *name,
+                                         size_t capacity)
 {
     const char *unique = host->graph_unique_name(host, graph, type);
     const char *outputs[1];
@@ -68,8 +74,8 @@ static inline imgcls_status upgrade_node(const struct imgcls_host *host,
         return IMGCLS_NO_MEMORY;
     snprintf(name, capacity, "%s", unique);
     outputs[0] = name;
-    return host->graph_add_node(host, graph, "", type, name, input_count, inputs, 1, outputs,
-                                node);
+    return host->graph_add_node(host, graph, "", type, name, input_count, inputs, 1,
+                                outputs, node);
 }
 
 #define UPGRADE_NAME 128
@@ -95,25 +101,26 @@ static inline imgcls_status upgrade_constant(const struct imgcls_host *host,
     return host->graph_add_initializer(host, graph, name, &tensor, NULL);
 }
 
-#define UPGRADE_TRY(call)                                                                      \
-    do {                                                                                       \
-        status = (call);                                                                       \
-        if (status != IMGCLS_OK)                                                               \
-            return status;                                                                     \
+#define UPGRADE_TRY(call)                                                                  \
+    do {                                                                                   \
+        status = (call);                                                                   \
+        if (status != IMGCLS_OK)                                                           \
+            return status;                                                                 \
     } while (0)
-#define UPGRADE_ADD(type, count, name)                                                         \
+#define UPGRADE_ADD(type, count, name)                                                     \
     UPGRADE_TRY(upgrade_node(host, graph, type, count, in, NULL, name, sizeof name))
 
 /*
- * B's first dimension is to stand at `axis` of A: B gets dimensions of 1 behind its last, by
- * Unsqueeze(B, Range(rank of B, rank of A - axis)). Ranks need not be known here; the planner
- * folds what they decide.
+ * B's first dimension is to stand at `axis` of A: B gets dimensions of 1 behind its last,
+ * by Unsqueeze(B, Range(rank of B, rank of A - axis)). Ranks need not be known here; the
+ * planner folds what they decide.
  */
 static inline imgcls_status upgrade_align(const struct imgcls_host *host,
-                                          struct imgcls_graph *graph, struct imgcls_node *node,
-                                          int64_t axis)
+                                          struct imgcls_graph *graph,
+                                          struct imgcls_node *node, int64_t axis)
 {
-    char shape[UPGRADE_NAME], a_rank[UPGRADE_NAME], b_rank[UPGRADE_NAME], first[UPGRADE_NAME];
+    char shape[UPGRADE_NAME], a_rank[UPGRADE_NAME], b_rank[UPGRADE_NAME],
+        first[UPGRADE_NAME];
     char limit[UPGRADE_NAME], one[UPGRADE_NAME], axes[UPGRADE_NAME], b[UPGRADE_NAME];
     const char *in[3];
     imgcls_status status;
@@ -139,7 +146,8 @@ static inline imgcls_status upgrade_align(const struct imgcls_host *host,
 }
 
 /* Before operator set 7 broadcasting had to be asked for, and an `axis` could say where B's
- * first dimension stands in A. Without it B stands at the end, as in today's broadcasting. */
+ * first dimension stands in A. Without it B stands at the end, as in today's broadcasting.
+ */
 static inline imgcls_status upgrade_broadcast(const struct imgcls_host *host,
                                               struct imgcls_graph *graph,
                                               struct imgcls_node *node)
@@ -148,7 +156,8 @@ static inline imgcls_status upgrade_broadcast(const struct imgcls_host *host,
     imgcls_status status;
     if (node->version >= 7)
         return IMGCLS_OK;
-    if (axis && host->attr_int(host, node, "broadcast", 0) && op_in(node, 0) && op_in(node, 1))
+    if (axis && host->attr_int(host, node, "broadcast", 0) && op_in(node, 0) &&
+        op_in(node, 1))
         UPGRADE_TRY(upgrade_align(host, graph, node, axis->i));
     UPGRADE_TRY(host->node_remove_attr(host, node, "axis"));
     UPGRADE_TRY(host->node_remove_attr(host, node, "broadcast"));

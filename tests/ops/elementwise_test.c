@@ -1,5 +1,6 @@
 /*
- * tests/ops/elementwise_test.c - plugins/ops/elementwise: arithmetic, functions, activations, tests
+ * tests/ops/elementwise_test.c - plugins/ops/elementwise: arithmetic, functions,
+ * activations, tests
  *
  * Expected values by hand; those of functions from Python's math in double, rounded to nine
  * digits.
@@ -18,7 +19,7 @@
 #include "src/context/context.h"
 #include "tests/ops/op_case.h"
 
-#define CHECK(rows) op_case_check(*state, rows, sizeof rows / sizeof rows[0])
+#define CHECK(rows)        op_case_check(*state, rows, sizeof rows / sizeof rows[0])
 #define CHECK_SHAPES(rows) op_shape_check(*state, rows, sizeof rows / sizeof rows[0])
 
 /* clang-format off */

@@ -1,5 +1,6 @@
 /*
- * tests/ops/infer_test.c - shapes before anything runs: symbols pass through, contradictions are named
+ * tests/ops/infer_test.c - shapes before anything runs: symbols pass through,
+ * contradictions are named
  *
  * Expected shapes by hand.
  *
@@ -17,7 +18,7 @@
 #include "src/context/context.h"
 #include "tests/ops/op_case.h"
 
-#define CHECK(rows) op_case_check(*state, rows, sizeof rows / sizeof rows[0])
+#define CHECK(rows)        op_case_check(*state, rows, sizeof rows / sizeof rows[0])
 #define CHECK_SHAPES(rows) op_shape_check(*state, rows, sizeof rows / sizeof rows[0])
 
 /* clang-format off */

@@ -21,27 +21,28 @@
 #include "src/tensor/tensor.h"
 #include "tests/ops/op_case.h"
 
-#define NEWEST 28
+#define NEWEST  28
 #define TENSORS 16
 
 static const struct {
     const char *name;
     int32_t type;
     int bits;
-} types[] = {{"f32", IMGCLS_F32, 32}, {"f64", IMGCLS_F64, 64},   {"f16", IMGCLS_F16, 16},
-             {"bf16", IMGCLS_BF16, 16}, {"i8", IMGCLS_I8, 8},    {"i16", IMGCLS_I16, 16},
-             {"i32", IMGCLS_I32, 32}, {"i64", IMGCLS_I64, 64},   {"u8", IMGCLS_U8, 8},
-             {"u16", IMGCLS_U16, 16}, {"u32", IMGCLS_U32, 32},   {"u64", IMGCLS_U64, 64},
-             {"bool", IMGCLS_BOOL, 8}, {"str", IMGCLS_STRING, 0}, {"i4", IMGCLS_I4, 4},
-             {"u4", IMGCLS_U4, 4},    {"e4m3", IMGCLS_F8E4M3FN, 8}, {"e5m2", IMGCLS_F8E5M2, 8}};
+} types[] = {
+    {"f32", IMGCLS_F32, 32},   {"f64", IMGCLS_F64, 64},      {"f16", IMGCLS_F16, 16},
+    {"bf16", IMGCLS_BF16, 16}, {"i8", IMGCLS_I8, 8},         {"i16", IMGCLS_I16, 16},
+    {"i32", IMGCLS_I32, 32},   {"i64", IMGCLS_I64, 64},      {"u8", IMGCLS_U8, 8},
+    {"u16", IMGCLS_U16, 16},   {"u32", IMGCLS_U32, 32},      {"u64", IMGCLS_U64, 64},
+    {"bool", IMGCLS_BOOL, 8},  {"str", IMGCLS_STRING, 0},    {"i4", IMGCLS_I4, 4},
+    {"u4", IMGCLS_U4, 4},      {"e4m3", IMGCLS_F8E4M3FN, 8}, {"e5m2", IMGCLS_F8E5M2, 8}};
 
 /* A tensor as the text has it. */
 struct parsed {
     bool omitted, has_elements;
     int32_t type, rank;
     int bits;
-    int64_t dims[IMGCLS_MAX_RANK];          /* letters: -2 - (letter - 'A'); "?": -1 */
-    struct imgcls_value *value;             /* where it has elements or no open dims */
+    int64_t dims[IMGCLS_MAX_RANK]; /* letters: -2 - (letter - 'A'); "?": -1 */
+    struct imgcls_value *value;    /* where it has elements or no open dims */
 };
 
 static void skip_blanks(const char **at)
@@ -53,8 +54,8 @@ static void skip_blanks(const char **at)
 static void set_number(const struct parsed *p, void *data, int64_t i, const char *text)
 {
     const double real = strtod(text, NULL);
-    const int64_t whole = text[0] == '-' ? strtoll(text, NULL, 0)
-                                         : (int64_t)strtoull(text, NULL, 0);
+    const int64_t whole =
+        text[0] == '-' ? strtoll(text, NULL, 0) : (int64_t)strtoull(text, NULL, 0);
     switch (p->type) {
     case IMGCLS_F32:
         ((float *)data)[i] = strtof(text, NULL);
@@ -80,7 +81,8 @@ static void set_number(const struct parsed *p, void *data, int64_t i, const char
 static void parse_elements(struct imgcls_context *ctx, struct parsed *p, const char **at)
 {
     const int64_t count = imgcls_count(p->rank, p->dims);
-    assert_int_equal(icl_value_tensor(ctx, p->type, p->rank, p->dims, &p->value), IMGCLS_OK);
+    assert_int_equal(icl_value_tensor(ctx, p->type, p->rank, p->dims, &p->value),
+                     IMGCLS_OK);
     for (int64_t i = 0; i < count; i++) {
         char text[64];
         size_t length = 0;
@@ -98,7 +100,8 @@ static void parse_elements(struct imgcls_context *ctx, struct parsed *p, const c
             text[length++] = *(*at)++;
         text[length] = '\0';
         if (!length)
-            fail_msg("row has %" PRId64 " elements where the shape wants %" PRId64, i, count);
+            fail_msg("row has %" PRId64 " elements where the shape wants %" PRId64, i,
+                     count);
         set_number(p, p->value->tensor->data, i, text);
     }
 }
@@ -141,8 +144,7 @@ static void parse_tensor(struct imgcls_context *ctx, const char **at, struct par
     }
     (*at)++;
     skip_blanks(at);
-    p->has_elements = (**at != ';' && **at != '\0') ||
-                      imgcls_count(p->rank, p->dims) == 0;
+    p->has_elements = (**at != ';' && **at != '\0') || imgcls_count(p->rank, p->dims) == 0;
     if (p->has_elements)
         parse_elements(ctx, p, at);
 }
@@ -170,7 +172,8 @@ static void release_list(struct imgcls_context *ctx, struct parsed *list, size_t
         icl_value_release(ctx, list[i].value);
 }
 
-/* ---- Attributes ---------------------------------------------------------------------------*/
+/* ---- Attributes
+ * ---------------------------------------------------------------------------*/
 
 static void set_list(struct icl_node *node, const char *name, char *text)
 {
@@ -240,16 +243,17 @@ static void set_attrs(struct imgcls_context *ctx, struct icl_node *node, const c
     }
 }
 
-/* ---- Graphs -------------------------------------------------------------------------------*/
+/* ---- Graphs
+ * -------------------------------------------------------------------------------*/
 
 static struct imgcls_graph *build(struct imgcls_context *ctx, const char *type,
                                   const char *attrs, int64_t version,
-                                  const struct parsed *in, size_t in_count, size_t out_count,
-                                  bool constant)
+                                  const struct parsed *in, size_t in_count,
+                                  size_t out_count, bool constant)
 {
-    static const char *const symbols[] = {"A", "B", "C", "D", "E", "F", "G", "H", "I", "J",
-                                          "K", "L", "M", "N", "O", "P", "Q", "R", "S", "T",
-                                          "U", "V", "W", "X", "Y", "Z"};
+    static const char *const symbols[] = {"A", "B", "C", "D", "E", "F", "G", "H", "I",
+                                          "J", "K", "L", "M", "N", "O", "P", "Q", "R",
+                                          "S", "T", "U", "V", "W", "X", "Y", "Z"};
     char in_names[TENSORS][16], out_names[TENSORS][16];
     const char *ins[TENSORS], *outs[TENSORS];
     struct imgcls_graph *graph;
@@ -266,19 +270,21 @@ static struct imgcls_graph *build(struct imgcls_context *ctx, const char *type,
             continue;
         if (constant && in[i].has_elements)
             assert_int_equal(
-                icl_graph_add_initializer(graph, ins[i], in[i].value->tensor, NULL), IMGCLS_OK);
+                icl_graph_add_initializer(graph, ins[i], in[i].value->tensor, NULL),
+                IMGCLS_OK);
         else
-            assert_int_equal(icl_graph_add_input(graph, ins[i], IMGCLS_KIND_TENSOR, in[i].type,
-                                                 in[i].rank, in[i].dims, dim_names),
+            assert_int_equal(icl_graph_add_input(graph, ins[i], IMGCLS_KIND_TENSOR,
+                                                 in[i].type, in[i].rank, in[i].dims,
+                                                 dim_names),
                              IMGCLS_OK);
     }
     for (size_t i = 0; i < out_count; i++) {
         snprintf(out_names[i], sizeof out_names[i], "out%zu", i);
         outs[i] = out_names[i];
     }
-    assert_int_equal(icl_graph_add_node(graph, "", type, "case", in_count, ins, out_count, outs,
-                                        &node),
-                     IMGCLS_OK);
+    assert_int_equal(
+        icl_graph_add_node(graph, "", type, "case", in_count, ins, out_count, outs, &node),
+        IMGCLS_OK);
     set_attrs(ctx, node, attrs);
     for (size_t i = 0; i < out_count; i++)
         assert_int_equal(icl_graph_add_output(graph, outs[i], IMGCLS_KIND_TENSOR,
@@ -296,7 +302,8 @@ struct imgcls_context *op_context(int32_t threads)
     return ctx;
 }
 
-/* ---- Comparing ----------------------------------------------------------------------------*/
+/* ---- Comparing
+ * ----------------------------------------------------------------------------*/
 
 static bool is_close(int32_t type, double got, double want, double tolerance)
 {
@@ -307,7 +314,8 @@ static bool is_close(int32_t type, double got, double want, double tolerance)
         return isnan(got) && isnan(want);
     if (got == want)
         return true;
-    return fabs(got - want) <= (tolerance > 0 ? tolerance * (1 + fabs(want)) : unit * fabs(want));
+    return fabs(got - want) <=
+           (tolerance > 0 ? tolerance * (1 + fabs(want)) : unit * fabs(want));
 }
 
 static bool same_element(const struct imgcls_tensor *got, const struct imgcls_tensor *want,
@@ -319,7 +327,8 @@ static bool same_element(const struct imgcls_tensor *got, const struct imgcls_te
         return a->length == b->length && memcmp(a->bytes, b->bytes, a->length) == 0;
     }
     if (icl_type_is_float(want->type) && bits >= 16)
-        return is_close(want->type, icl_tensor_get(got, i), icl_tensor_get(want, i), tolerance);
+        return is_close(want->type, icl_tensor_get(got, i), icl_tensor_get(want, i),
+                        tolerance);
     if (bits == 4)
         return (((const uint8_t *)got->data)[i / 2] >> (i % 2 * 4) & 15) ==
                (((const uint8_t *)want->data)[i / 2] >> (i % 2 * 4) & 15);
@@ -330,8 +339,8 @@ static bool same_element(const struct imgcls_tensor *got, const struct imgcls_te
 static void show(const struct op_case *row, const char *how)
 {
     print_message("%s-%" PRId64 " %s\n  in  %s\n  out %s\n  %s\n", row->type, row->version,
-                  row->attrs ? row->attrs : "", row->inputs, row->outputs ? row->outputs : "-",
-                  how);
+                  row->attrs ? row->attrs : "", row->inputs,
+                  row->outputs ? row->outputs : "-", how);
 }
 
 static void compare(const struct op_case *row, const char *how, size_t index,
@@ -361,7 +370,8 @@ static void compare(const struct op_case *row, const char *how, size_t index,
     }
 }
 
-/* ---- Rows ---------------------------------------------------------------------------------*/
+/* ---- Rows
+ * ---------------------------------------------------------------------------------*/
 
 static void check_run(struct imgcls_context *ctx, const struct op_case *row,
                       const struct parsed *in, size_t in_count, const struct parsed *want,
@@ -369,8 +379,8 @@ static void check_run(struct imgcls_context *ctx, const struct op_case *row,
 {
     static const struct icl_plan_options options = {.threads = 1};
     const char *how = constant ? "with constant inputs" : "with inputs at run time";
-    struct imgcls_graph *graph = build(ctx, row->type, row->attrs, row->version, in, in_count,
-                                       out_count ? out_count : 1, constant);
+    struct imgcls_graph *graph = build(ctx, row->type, row->attrs, row->version, in,
+                                       in_count, out_count ? out_count : 1, constant);
     const struct imgcls_value *inputs[TENSORS], *outputs[TENSORS] = {NULL};
     struct icl_session *session;
     size_t given = 0;
@@ -401,7 +411,8 @@ void op_case_check(struct imgcls_context *ctx, const struct op_case *rows, size_
     for (size_t i = 0; i < count; i++) {
         struct parsed in[TENSORS], want[TENSORS];
         const size_t in_count = parse_list(ctx, rows[i].inputs, in);
-        const size_t out_count = rows[i].outputs ? parse_list(ctx, rows[i].outputs, want) : 0;
+        const size_t out_count =
+            rows[i].outputs ? parse_list(ctx, rows[i].outputs, want) : 0;
         check_run(ctx, &rows[i], in, in_count, want, out_count, false);
         check_run(ctx, &rows[i], in, in_count, want, out_count, true);
         release_list(ctx, in, in_count);
@@ -442,7 +453,8 @@ void op_shape_check(struct imgcls_context *ctx, const struct op_shape *rows, siz
     for (size_t i = 0; i < count; i++) {
         struct parsed in[TENSORS], want[TENSORS];
         const size_t in_count = parse_list(ctx, rows[i].inputs, in);
-        const size_t out_count = rows[i].outputs ? parse_list(ctx, rows[i].outputs, want) : 1;
+        const size_t out_count =
+            rows[i].outputs ? parse_list(ctx, rows[i].outputs, want) : 1;
         struct imgcls_graph *graph =
             build(ctx, rows[i].type, rows[i].attrs, 0, in, in_count, out_count, true);
         const imgcls_status status = icl_graph_infer(graph);
@@ -450,8 +462,8 @@ void op_shape_check(struct imgcls_context *ctx, const struct op_shape *rows, siz
             fail_msg("%s: %s", rows[i].inputs, imgcls_error(ctx));
         if (!rows[i].outputs &&
             (status == IMGCLS_OK || !strstr(imgcls_error(ctx), rows[i].fails)))
-            fail_msg("%s: %s: status %d, '%s' instead of '%s'", rows[i].type, rows[i].inputs,
-                     status, imgcls_error(ctx), rows[i].fails);
+            fail_msg("%s: %s: status %d, '%s' instead of '%s'", rows[i].type,
+                     rows[i].inputs, status, imgcls_error(ctx), rows[i].fails);
         if (rows[i].outputs) {
             check_shapes(&rows[i], graph, want, out_count);
             release_list(ctx, want, out_count);
@@ -462,7 +474,8 @@ void op_shape_check(struct imgcls_context *ctx, const struct op_shape *rows, siz
     }
 }
 
-/* ---- Threads ------------------------------------------------------------------------------*/
+/* ---- Threads
+ * ------------------------------------------------------------------------------*/
 
 static void draw(struct imgcls_tensor *tensor)
 {

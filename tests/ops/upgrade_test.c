@@ -17,7 +17,7 @@
 #include "src/context/context.h"
 #include "tests/ops/op_case.h"
 
-#define CHECK(rows) op_case_check(*state, rows, sizeof rows / sizeof rows[0])
+#define CHECK(rows)        op_case_check(*state, rows, sizeof rows / sizeof rows[0])
 #define CHECK_SHAPES(rows) op_shape_check(*state, rows, sizeof rows / sizeof rows[0])
 
 /* clang-format off */

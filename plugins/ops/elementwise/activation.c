@@ -85,15 +85,16 @@ MAP_EACH_SIGNED(BROADCAST_UNARY, relu, x < 0 ? 0 : x)
 MAP_RUN(relu_portable, BROADCAST_GRAIN_CHEAP, IMGCLS_UNDEFINED, MAP_FLOAT_CASES(relu), MAP_SIGNED_CASES(relu))
 /* clang-format on */
 
-static imgcls_status gelu_portable(const struct imgcls_host *host, const struct imgcls_run *run)
+static imgcls_status gelu_portable(const struct imgcls_host *host,
+                                   const struct imgcls_run *run)
 {
     const char *approximate = host->attr_string(host, run->node, "approximate", "none");
     if (strcmp(approximate, "none") == 0)
         return gelu_exact_portable(host, run);
     if (strcmp(approximate, "tanh") == 0)
         return gelu_tanh_portable(host, run);
-    return OP_FAIL(host, run->node, IMGCLS_BAD_INPUT, "approximate must be none or tanh, not %s",
-                   approximate);
+    return OP_FAIL(host, run->node, IMGCLS_BAD_INPUT,
+                   "approximate must be none or tanh, not %s", approximate);
 }
 
 static imgcls_status swiglu_portable(const struct imgcls_host *host,
@@ -106,8 +107,8 @@ static imgcls_status swiglu_portable(const struct imgcls_host *host,
 }
 
 /* Operator set 1 had Selu's constants with fewer digits. */
-static imgcls_status selu_upgrade(const struct imgcls_host *host, struct imgcls_graph *graph,
-                                  struct imgcls_node *node)
+static imgcls_status selu_upgrade(const struct imgcls_host *host,
+                                  struct imgcls_graph *graph, struct imgcls_node *node)
 {
     imgcls_status status = map_upgrade(host, graph, node);
     if (status == IMGCLS_OK && node->version < 6 && !host->attr(host, node, "alpha"))

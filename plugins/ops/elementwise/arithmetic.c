@@ -27,7 +27,8 @@ MAP_RUN(mul_portable, BROADCAST_GRAIN_CHEAP, IMGCLS_UNDEFINED, MAP_FLOAT_CASES(m
 MAP_RUN(div_checked, BROADCAST_GRAIN_CHEAP, IMGCLS_UNDEFINED, MAP_FLOAT_CASES(div), MAP_INT_CASES(div))
 /* clang-format on */
 
-static imgcls_status div_portable(const struct imgcls_host *host, const struct imgcls_run *run)
+static imgcls_status div_portable(const struct imgcls_host *host,
+                                  const struct imgcls_run *run)
 {
     imgcls_status status = elementwise_check_divisor(host, run);
     return status == IMGCLS_OK ? div_checked(host, run) : status;
@@ -42,11 +43,15 @@ static const struct imgcls_kernel mul_kernel =
 static const struct imgcls_kernel div_kernel =
     OP_KERNEL("div_portable", map_accepts_numbers, div_portable);
 
-const struct imgcls_op add_op = OP_ENTRY("Add", 1, MAP_BROADCAST_TRAITS, broadcast_infer_same,
-                                         map_upgrade_broadcast, &add_kernel);
-const struct imgcls_op sub_op = OP_ENTRY("Sub", 1, MAP_BROADCAST_TRAITS, broadcast_infer_same,
-                                         map_upgrade_broadcast, &sub_kernel);
-const struct imgcls_op mul_op = OP_ENTRY("Mul", 1, MAP_BROADCAST_TRAITS, broadcast_infer_same,
-                                         map_upgrade_broadcast, &mul_kernel);
-const struct imgcls_op div_op = OP_ENTRY("Div", 1, MAP_BROADCAST_TRAITS, broadcast_infer_same,
-                                         map_upgrade_broadcast, &div_kernel);
+const struct imgcls_op add_op =
+    OP_ENTRY("Add", 1, MAP_BROADCAST_TRAITS, broadcast_infer_same, map_upgrade_broadcast,
+             &add_kernel);
+const struct imgcls_op sub_op =
+    OP_ENTRY("Sub", 1, MAP_BROADCAST_TRAITS, broadcast_infer_same, map_upgrade_broadcast,
+             &sub_kernel);
+const struct imgcls_op mul_op =
+    OP_ENTRY("Mul", 1, MAP_BROADCAST_TRAITS, broadcast_infer_same, map_upgrade_broadcast,
+             &mul_kernel);
+const struct imgcls_op div_op =
+    OP_ENTRY("Div", 1, MAP_BROADCAST_TRAITS, broadcast_infer_same, map_upgrade_broadcast,
+             &div_kernel);

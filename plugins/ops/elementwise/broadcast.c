@@ -30,7 +30,8 @@ static void add_dim(struct walk *walk, int64_t dim, const int64_t *strides)
     walk->rank++;
 }
 
-/* Puts the dimension that moves the output furthest first: insertion sort, ranks are small. */
+/* Puts the dimension that moves the output furthest first: insertion sort, ranks are small.
+ */
 static void sort_dims(struct walk *walk)
 {
     int32_t i, j;
@@ -57,7 +58,8 @@ static void join_dims(struct walk *walk)
     for (from = 1; from < walk->rank; from++) {
         bool even = true;
         for (k = 0; k < walk->operands; k++)
-            even = even && walk->strides[k][to] == walk->strides[k][from] * walk->dims[from];
+            even =
+                even && walk->strides[k][to] == walk->strides[k][from] * walk->dims[from];
         if (even) {
             walk->dims[to] *= walk->dims[from];
         } else {
@@ -123,10 +125,11 @@ static void walk_range(void *argument, int64_t begin, int64_t end, int32_t threa
         row.step[k - 1] = walk->strides[k][last];
     while (begin < end) {
         row.count = width - at < end - begin ? width - at : end - begin;
-        row.out = walk->out + (offset[0] + at * walk->strides[0][last]) * (int64_t)walk->sizes[0];
+        row.out =
+            walk->out + (offset[0] + at * walk->strides[0][last]) * (int64_t)walk->sizes[0];
         for (k = 1; k < walk->operands; k++)
-            row.in[k - 1] = walk->in[k - 1] +
-                            (offset[k] + at * walk->strides[k][last]) * (int64_t)walk->sizes[k];
+            row.in[k - 1] = walk->in[k - 1] + (offset[k] + at * walk->strides[k][last]) *
+                                                  (int64_t)walk->sizes[k];
         walk->row(&row);
         begin += row.count;
         at = 0;
@@ -169,7 +172,8 @@ imgcls_status broadcast_output(const struct imgcls_host *host, const struct imgc
         imgcls_status status;
         if (!in)
             continue;
-        status = host->broadcast(host, run->node, rank, dims, in->rank, in->dims, &rank, joint);
+        status =
+            host->broadcast(host, run->node, rank, dims, in->rank, in->dims, &rank, joint);
         if (status != IMGCLS_OK)
             return status;
         memcpy(dims, joint, sizeof dims);
@@ -179,7 +183,8 @@ imgcls_status broadcast_output(const struct imgcls_host *host, const struct imgc
 
 imgcls_status broadcast_run(const struct imgcls_host *host, const struct imgcls_run *run,
                             int32_t type, int64_t grain,
-                            void (*row)(const struct broadcast_row *row), const void *parameter)
+                            void (*row)(const struct broadcast_row *row),
+                            const void *parameter)
 {
     const struct imgcls_tensor *in[BROADCAST_INPUTS];
     imgcls_status status;
@@ -222,8 +227,8 @@ imgcls_status broadcast_infer(const struct imgcls_host *host, struct imgcls_infe
 }
 
 /* The one type of all inputs, UNDEFINED where no input's is known. */
-static imgcls_status joint_type(const struct imgcls_host *host, const struct imgcls_node *node,
-                                int32_t *type)
+static imgcls_status joint_type(const struct imgcls_host *host,
+                                const struct imgcls_node *node, int32_t *type)
 {
     size_t i;
     *type = IMGCLS_UNDEFINED;
@@ -240,14 +245,16 @@ static imgcls_status joint_type(const struct imgcls_host *host, const struct img
     return IMGCLS_OK;
 }
 
-imgcls_status broadcast_infer_same(const struct imgcls_host *host, struct imgcls_infer *infer)
+imgcls_status broadcast_infer_same(const struct imgcls_host *host,
+                                   struct imgcls_infer *infer)
 {
     int32_t type;
     imgcls_status status = joint_type(host, infer->node, &type);
     return status == IMGCLS_OK ? broadcast_infer(host, infer, 0, type) : status;
 }
 
-imgcls_status broadcast_infer_bool(const struct imgcls_host *host, struct imgcls_infer *infer)
+imgcls_status broadcast_infer_bool(const struct imgcls_host *host,
+                                   struct imgcls_infer *infer)
 {
     int32_t type;
     imgcls_status status = joint_type(host, infer->node, &type);

@@ -1,9 +1,9 @@
 /*
  * plugins/ops/elementwise/cast.c - Cast, CastLike, BitCast
  *
- * Numbers pass through blocks of doubles or int64_t (number.h), so a conversion is two loops
- * chosen once a block. Texts are read and written as the C locale has them: decimal point,
- * the shortest text that reads back as the same number.
+ * Numbers pass through blocks of doubles or int64_t (number.h), so a conversion is two
+ * loops chosen once a block. Texts are read and written as the C locale has them: decimal
+ * point, the shortest text that reads back as the same number.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -71,8 +71,7 @@ static void write_real(double value, bool is_double, char *text, size_t capacity
     }
     for (i = 1; i <= digits; i++) {
         snprintf(text, capacity, "%.*g", i, value);
-        if (is_double ? strtod(text, NULL) == value
-                      : strtof(text, NULL) == (float)value)
+        if (is_double ? strtod(text, NULL) == value : strtof(text, NULL) == (float)value)
             break;
     }
     /* 1e+06 for a million is what %g makes of few digits; plain figures read better. */
@@ -120,7 +119,8 @@ static bool read_text(const struct imgcls_string *source, bool whole, int64_t *n
     *number = 0;
     if (whole) {
         errno = 0;
-        *number = text[0] == '-' ? strtoll(text, &end, 10) : (int64_t)strtoull(text, &end, 10);
+        *number =
+            text[0] == '-' ? strtoll(text, &end, 10) : (int64_t)strtoull(text, &end, 10);
         if (end != text && *end == '\0' && errno == 0) {
             *value = 0;
             return true;
@@ -145,7 +145,8 @@ static imgcls_status cast_from_text(const struct imgcls_host *host,
     for (i = 0; i < total; i++) {
         if (!read_text(&texts[i], whole, &number, &value))
             return OP_FAIL(host, run->node, IMGCLS_BAD_INPUT, "'%.*s' is not a number",
-                           (int)(texts[i].length < 60 ? texts[i].length : 60), texts[i].bytes);
+                           (int)(texts[i].length < 60 ? texts[i].length : 60),
+                           texts[i].bytes);
         if (whole)
             number_write_wholes(cast->out->type, cast->out->data, i, 1, &number,
                                 cast->out->type == IMGCLS_U64, cast->flags);
@@ -156,8 +157,8 @@ static imgcls_status cast_from_text(const struct imgcls_host *host,
 }
 
 /* strtod and printf follow the thread's locale; here it must be the C one. */
-static imgcls_status cast_texts(const struct imgcls_host *host, const struct imgcls_run *run,
-                                const struct cast *cast)
+static imgcls_status cast_texts(const struct imgcls_host *host,
+                                const struct imgcls_run *run, const struct cast *cast)
 {
     const locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     locale_t former;
@@ -173,8 +174,8 @@ static imgcls_status cast_texts(const struct imgcls_host *host, const struct img
     } else {
         const struct imgcls_string *texts = cast->in->data;
         for (i = 0; status == IMGCLS_OK && i < op_count(cast->in); i++)
-            status = host->value_set_string(host, run->outputs[0], (size_t)i, texts[i].bytes,
-                                            texts[i].length);
+            status = host->value_set_string(host, run->outputs[0], (size_t)i,
+                                            texts[i].bytes, texts[i].length);
     }
     uselocale(former);
     freelocale(plain);
@@ -209,7 +210,8 @@ static imgcls_status cast_to(const struct imgcls_host *host, const struct imgcls
     return IMGCLS_OK;
 }
 
-static imgcls_status cast_portable(const struct imgcls_host *host, const struct imgcls_run *run)
+static imgcls_status cast_portable(const struct imgcls_host *host,
+                                   const struct imgcls_run *run)
 {
     return cast_to(host, run, run->node->outputs[0]->type);
 }
@@ -243,7 +245,8 @@ static int32_t cast_accepts(const struct imgcls_host *host, const struct imgcls_
            node->inputs[0]->layout == node->outputs[0]->layout;
 }
 
-static int32_t bit_cast_accepts(const struct imgcls_host *host, const struct imgcls_node *node)
+static int32_t bit_cast_accepts(const struct imgcls_host *host,
+                                const struct imgcls_node *node)
 {
     (void)host;
     return op_takes(node, 0, OP_ANY & ~OP_BIT(IMGCLS_STRING)) && op_has_output(node, 0) &&
@@ -267,7 +270,8 @@ static imgcls_status cast_infer(const struct imgcls_host *host, struct imgcls_in
     return infer_to(host, infer, host->attr_int(host, infer->node, "to", 0));
 }
 
-static imgcls_status bit_cast_infer(const struct imgcls_host *host, struct imgcls_infer *infer)
+static imgcls_status bit_cast_infer(const struct imgcls_host *host,
+                                    struct imgcls_infer *infer)
 {
     const struct imgcls_value_info *in = op_in(infer->node, 0);
     const int64_t to = host->attr_int(host, infer->node, "to", 0);
@@ -281,25 +285,27 @@ static imgcls_status bit_cast_infer(const struct imgcls_host *host, struct imgcl
     return status;
 }
 
-static imgcls_status cast_like_infer(const struct imgcls_host *host, struct imgcls_infer *infer)
+static imgcls_status cast_like_infer(const struct imgcls_host *host,
+                                     struct imgcls_infer *infer)
 {
-    const struct imgcls_value_info *in = op_in(infer->node, 0), *like = op_in(infer->node, 1);
+    const struct imgcls_value_info *in = op_in(infer->node, 0),
+                                   *like = op_in(infer->node, 1);
     if (!in || !like)
         return OP_FAIL(host, infer->node, IMGCLS_BAD_INPUT, "two inputs are needed");
     return host->infer_output(host, infer, 0, like->type, in->rank, in->dims);
 }
 
 /* Before operator set 6 `to` was a name. */
-static imgcls_status cast_upgrade(const struct imgcls_host *host, struct imgcls_graph *graph,
-                                  struct imgcls_node *node)
+static imgcls_status cast_upgrade(const struct imgcls_host *host,
+                                  struct imgcls_graph *graph, struct imgcls_node *node)
 {
     static const struct {
         const char *name;
         int32_t type;
-    } names[] = {{"FLOAT", IMGCLS_F32},   {"UINT8", IMGCLS_U8},     {"INT8", IMGCLS_I8},
-                 {"UINT16", IMGCLS_U16},  {"INT16", IMGCLS_I16},    {"INT32", IMGCLS_I32},
+    } names[] = {{"FLOAT", IMGCLS_F32},   {"UINT8", IMGCLS_U8},      {"INT8", IMGCLS_I8},
+                 {"UINT16", IMGCLS_U16},  {"INT16", IMGCLS_I16},     {"INT32", IMGCLS_I32},
                  {"INT64", IMGCLS_I64},   {"STRING", IMGCLS_STRING}, {"BOOL", IMGCLS_BOOL},
-                 {"FLOAT16", IMGCLS_F16}, {"DOUBLE", IMGCLS_F64},   {"UINT32", IMGCLS_U32},
+                 {"FLOAT16", IMGCLS_F16}, {"DOUBLE", IMGCLS_F64},    {"UINT32", IMGCLS_U32},
                  {"UINT64", IMGCLS_U64}};
     const struct imgcls_attr *to = host->attr(host, node, "to");
     const char *text;
@@ -326,5 +332,5 @@ const struct imgcls_op cast_op =
     OP_ENTRY("Cast", 1, CAST_TRAITS, cast_infer, cast_upgrade, &cast_kernel);
 const struct imgcls_op cast_like_op =
     OP_ENTRY("CastLike", 15, 0, cast_like_infer, NULL, &cast_like_kernel);
-const struct imgcls_op bit_cast_op = OP_ENTRY("BitCast", 26, CAST_TRAITS | IMGCLS_TRAIT_VIEW,
-                                              bit_cast_infer, NULL, &bit_cast_kernel);
+const struct imgcls_op bit_cast_op = OP_ENTRY(
+    "BitCast", 26, CAST_TRAITS | IMGCLS_TRAIT_VIEW, bit_cast_infer, NULL, &bit_cast_kernel);

@@ -15,21 +15,21 @@
 #include "plugins/ops/upgrade.h"
 
 /* NaN stays NaN: both comparisons are false. */
-#define CLIP_ROW(name, type, lowest, highest)                                                  \
-    static void name(const struct broadcast_row *row)                                          \
-    {                                                                                          \
-        const struct imgcls_tensor *const *bounds = row->parameter;                            \
-        const type low = bounds[0] ? *(const type *)bounds[0]->data : (type)(lowest);          \
-        const type high = bounds[1] ? *(const type *)bounds[1]->data : (type)(highest);        \
-        const type *xs = row->in[0];                                                           \
-        const int64_t step = row->step[0], n = row->count;                                     \
-        type *out = row->out;                                                                  \
-        int64_t i;                                                                             \
-        _Pragma("omp simd") for (i = 0; i < n; i++)                                            \
-        {                                                                                      \
-            const type x = xs[i * step], y = x < low ? low : x;                                \
-            out[i] = y > high ? high : y;                                                      \
-        }                                                                                      \
+#define CLIP_ROW(name, type, lowest, highest)                                              \
+    static void name(const struct broadcast_row *row)                                      \
+    {                                                                                      \
+        const struct imgcls_tensor *const *bounds = row->parameter;                        \
+        const type low = bounds[0] ? *(const type *)bounds[0]->data : (type)(lowest);      \
+        const type high = bounds[1] ? *(const type *)bounds[1]->data : (type)(highest);    \
+        const type *xs = row->in[0];                                                       \
+        const int64_t step = row->step[0], n = row->count;                                 \
+        type *out = row->out;                                                              \
+        int64_t i;                                                                         \
+        _Pragma("omp simd") for (i = 0; i < n; i++)                                        \
+        {                                                                                  \
+            const type x = xs[i * step], y = x < low ? low : x;                            \
+            out[i] = y > high ? high : y;                                                  \
+        }                                                                                  \
     }
 /* clang-format off */
 CLIP_ROW(clip_f32, float, -INFINITY, INFINITY)
@@ -44,7 +44,8 @@ CLIP_ROW(clip_u32, uint32_t, 0, UINT32_MAX)
 CLIP_ROW(clip_u64, uint64_t, 0, UINT64_MAX)
 /* clang-format on */
 
-static imgcls_status clip_portable(const struct imgcls_host *host, const struct imgcls_run *run)
+static imgcls_status clip_portable(const struct imgcls_host *host,
+                                   const struct imgcls_run *run)
 {
     static void (*const rows[IMGCLS_TYPE_COUNT])(const struct broadcast_row *) = {
         MAP_FLOAT_CASES(clip), MAP_INT_CASES(clip)};
@@ -87,8 +88,8 @@ static int32_t clip_accepts(const struct imgcls_host *host, const struct imgcls_
     return 1;
 }
 
-static imgcls_status clip_upgrade(const struct imgcls_host *host, struct imgcls_graph *graph,
-                                  struct imgcls_node *node)
+static imgcls_status clip_upgrade(const struct imgcls_host *host,
+                                  struct imgcls_graph *graph, struct imgcls_node *node)
 {
     static const char *const names[2] = {"min", "max"};
     imgcls_status status = map_upgrade(host, graph, node);
@@ -97,7 +98,8 @@ static imgcls_status clip_upgrade(const struct imgcls_host *host, struct imgcls_
         const struct imgcls_attr *attr = host->attr(host, node, names[i]);
         if (!attr)
             continue;
-        status = upgrade_input(host, graph, node, 1 + i, names[i], IMGCLS_F32, 0, 1, &attr->f);
+        status =
+            upgrade_input(host, graph, node, 1 + i, names[i], IMGCLS_F32, 0, 1, &attr->f);
         if (status == IMGCLS_OK)
             status = host->node_remove_attr(host, node, names[i]);
     }

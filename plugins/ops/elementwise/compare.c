@@ -1,5 +1,6 @@
 /*
- * plugins/ops/elementwise/compare.c - Equal, Less, LessOrEqual, Greater, GreaterOrEqual, IsNaN, IsInf
+ * plugins/ops/elementwise/compare.c - Equal, Less, LessOrEqual, Greater, GreaterOrEqual,
+ * IsNaN, IsInf
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -63,10 +64,11 @@ static int32_t equal_accepts(const struct imgcls_host *host, const struct imgcls
     return broadcast_takes(node, OP_NUMBERS | OP_BOOLS | OP_BIT(IMGCLS_STRING));
 }
 
-#define COMPARISON(op, kernel, type, since, accepts, run)                                      \
-    static const struct imgcls_kernel kernel = OP_KERNEL(#run, accepts, run);                  \
-    const struct imgcls_op op = OP_ENTRY(type, since, MAP_BROADCAST_TRAITS,                    \
-                                         broadcast_infer_bool, map_upgrade_broadcast, &kernel);
+#define COMPARISON(op, kernel, type, since, accepts, run)                                  \
+    static const struct imgcls_kernel kernel = OP_KERNEL(#run, accepts, run);              \
+    const struct imgcls_op op =                                                            \
+        OP_ENTRY(type, since, MAP_BROADCAST_TRAITS, broadcast_infer_bool,                  \
+                 map_upgrade_broadcast, &kernel);
 
 /* clang-format off */
 COMPARISON(equal_op, equal_kernel, "Equal", 1, equal_accepts, equal_portable)

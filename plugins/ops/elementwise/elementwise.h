@@ -1,5 +1,6 @@
 /*
- * plugins/ops/elementwise/elementwise.h - the operators of this plugin, declared from the list
+ * plugins/ops/elementwise/elementwise.h - the operators of this plugin, declared from the
+ * list
  *
  * SPDX-License-Identifier: Apache-2.0
  */

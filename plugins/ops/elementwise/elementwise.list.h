@@ -1,8 +1,8 @@
 /*
  * plugins/ops/elementwise/elementwise.list.h - every operator of this plugin, once
  *
- * Include with ELEMENTWISE_OP(name) defined. Not listed, not offered; listed and not defined, not
- * linked.
+ * Include with ELEMENTWISE_OP(name) defined. Not listed, not offered; listed and not
+ * defined, not linked.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -1,5 +1,6 @@
 /*
- * plugins/ops/elementwise/fold.c - Max, Min, Sum, Mean: any number of inputs, joined one after the other
+ * plugins/ops/elementwise/fold.c - Max, Min, Sum, Mean: any number of inputs, joined one
+ * after the other
  *
  * The output is the first input broadcast, then takes in the others in their order; it is
  * therefore never the buffer of an input (no IN_PLACE). NaN wins in Max and Min.
@@ -14,7 +15,8 @@
 struct fold {
     void (*copy)(const struct broadcast_row *row);
     void (*join)(const struct broadcast_row *row);
-    void (*finish)(const struct broadcast_row *row); /* or NULL; parameter: number of inputs */
+    void (*finish)(
+        const struct broadcast_row *row); /* or NULL; parameter: number of inputs */
 };
 
 /* clang-format off */
@@ -53,7 +55,8 @@ static imgcls_status fold_run(const struct imgcls_host *host, const struct imgcl
     return IMGCLS_OK;
 }
 
-static imgcls_status max_portable(const struct imgcls_host *host, const struct imgcls_run *run)
+static imgcls_status max_portable(const struct imgcls_host *host,
+                                  const struct imgcls_run *run)
 {
     static const struct fold folds[IMGCLS_TYPE_COUNT] = {
         [IMGCLS_F32] = {copy_f32, max_f32, NULL}, [IMGCLS_F64] = {copy_f64, max_f64, NULL},
@@ -64,7 +67,8 @@ static imgcls_status max_portable(const struct imgcls_host *host, const struct i
     return fold_run(host, run, &folds[run->node->inputs[0]->type]);
 }
 
-static imgcls_status min_portable(const struct imgcls_host *host, const struct imgcls_run *run)
+static imgcls_status min_portable(const struct imgcls_host *host,
+                                  const struct imgcls_run *run)
 {
     static const struct fold folds[IMGCLS_TYPE_COUNT] = {
         [IMGCLS_F32] = {copy_f32, min_f32, NULL}, [IMGCLS_F64] = {copy_f64, min_f64, NULL},
@@ -75,13 +79,16 @@ static imgcls_status min_portable(const struct imgcls_host *host, const struct i
     return fold_run(host, run, &folds[run->node->inputs[0]->type]);
 }
 
-static imgcls_status sum_portable(const struct imgcls_host *host, const struct imgcls_run *run)
+static imgcls_status sum_portable(const struct imgcls_host *host,
+                                  const struct imgcls_run *run)
 {
-    static const struct fold f32 = {copy_f32, sum_f32, NULL}, f64 = {copy_f64, sum_f64, NULL};
+    static const struct fold f32 = {copy_f32, sum_f32, NULL},
+                             f64 = {copy_f64, sum_f64, NULL};
     return fold_run(host, run, run->node->inputs[0]->type == IMGCLS_F64 ? &f64 : &f32);
 }
 
-static imgcls_status mean_portable(const struct imgcls_host *host, const struct imgcls_run *run)
+static imgcls_status mean_portable(const struct imgcls_host *host,
+                                   const struct imgcls_run *run)
 {
     static const struct fold f32 = {copy_f32, sum_f32, divide_f32};
     static const struct fold f64 = {copy_f64, sum_f64, divide_f64};

@@ -2,7 +2,8 @@
  * plugins/ops/elementwise/logic.c - And, Or, Xor, Not, and their bitwise kin, and BitShift
  *
  * A bool is a byte, true where it is not 0 (files may hold other bytes than 0 and 1).
- * BitShift as operator set 28 says it: a shift by too much leaves what sign extension leaves.
+ * BitShift as operator set 28 says it: a shift by too much leaves what sign extension
+ * leaves.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -52,10 +53,11 @@ static imgcls_status bit_shift_portable(const struct imgcls_host *host,
                    "direction must be LEFT or RIGHT, not '%s'", direction);
 }
 
-#define LOGIC(op, kernel, type, since, accepts, run)                                           \
-    static const struct imgcls_kernel kernel = OP_KERNEL(#run, accepts, run);                  \
-    const struct imgcls_op op = OP_ENTRY(type, since, MAP_BROADCAST_TRAITS,                    \
-                                         broadcast_infer_same, map_upgrade_broadcast, &kernel);
+#define LOGIC(op, kernel, type, since, accepts, run)                                       \
+    static const struct imgcls_kernel kernel = OP_KERNEL(#run, accepts, run);              \
+    const struct imgcls_op op =                                                            \
+        OP_ENTRY(type, since, MAP_BROADCAST_TRAITS, broadcast_infer_same,                  \
+                 map_upgrade_broadcast, &kernel);
 
 /* clang-format off */
 LOGIC(and_op, and_kernel, "And", 1, map_accepts_bools, and_portable)

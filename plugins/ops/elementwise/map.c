@@ -55,8 +55,8 @@ imgcls_status map_upgrade(const struct imgcls_host *host, struct imgcls_graph *g
     return host->node_remove_attr(host, node, "consumed_inputs");
 }
 
-imgcls_status map_upgrade_broadcast(const struct imgcls_host *host, struct imgcls_graph *graph,
-                                    struct imgcls_node *node)
+imgcls_status map_upgrade_broadcast(const struct imgcls_host *host,
+                                    struct imgcls_graph *graph, struct imgcls_node *node)
 {
     return upgrade_broadcast(host, graph, node);
 }

@@ -39,7 +39,8 @@ MAP_RUN(mod_floored, BROADCAST_GRAIN_DEAR, IMGCLS_UNDEFINED, MAP_FLOAT_CASES(flo
 MAP_RUN(mod_truncated, BROADCAST_GRAIN_DEAR, IMGCLS_UNDEFINED, MAP_FLOAT_CASES(truncated), MAP_INT_CASES(truncated))
 /* clang-format on */
 
-static imgcls_status mod_portable(const struct imgcls_host *host, const struct imgcls_run *run)
+static imgcls_status mod_portable(const struct imgcls_host *host,
+                                  const struct imgcls_run *run)
 {
     imgcls_status status = elementwise_check_divisor(host, run);
     if (status != IMGCLS_OK)
@@ -68,5 +69,5 @@ imgcls_status elementwise_check_divisor(const struct imgcls_host *host,
 
 static const struct imgcls_kernel mod_kernel =
     OP_KERNEL("mod_portable", map_accepts_numbers, mod_portable);
-const struct imgcls_op mod_op = OP_ENTRY("Mod", 10, MAP_BROADCAST_TRAITS, broadcast_infer_same,
-                                         NULL, &mod_kernel);
+const struct imgcls_op mod_op =
+    OP_ENTRY("Mod", 10, MAP_BROADCAST_TRAITS, broadcast_infer_same, NULL, &mod_kernel);

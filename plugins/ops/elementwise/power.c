@@ -1,8 +1,9 @@
 /*
- * plugins/ops/elementwise/power.c - Pow: base and exponent may differ in type; the result has the base's
+ * plugins/ops/elementwise/power.c - Pow: base and exponent may differ in type; the result
+ * has the base's
  *
- * Floating-point bases by the C library's pow in the base's precision (the exponent in double
- * where types differ); integers by exact powers where both are integers, which wrap.
+ * Floating-point bases by the C library's pow in the base's precision (the exponent in
+ * double where types differ); integers by exact powers where both are integers, which wrap.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -102,10 +103,13 @@ static void pow_mixed(const struct broadcast_row *row)
     }
 }
 
-static imgcls_status pow_portable(const struct imgcls_host *host, const struct imgcls_run *run)
+static imgcls_status pow_portable(const struct imgcls_host *host,
+                                  const struct imgcls_run *run)
 {
     static void (*const rows[IMGCLS_TYPE_COUNT])(const struct broadcast_row *) = {
-        [IMGCLS_F32] = pow_f32, [IMGCLS_F64] = pow_f64, [IMGCLS_I32] = pow_i32,
+        [IMGCLS_F32] = pow_f32,
+        [IMGCLS_F64] = pow_f64,
+        [IMGCLS_I32] = pow_i32,
         [IMGCLS_I64] = pow_i64};
     const int32_t types[2] = {run->node->inputs[0]->type, run->node->inputs[1]->type};
     return broadcast_run(host, run, types[0], BROADCAST_GRAIN_DEAR,
@@ -115,7 +119,8 @@ static imgcls_status pow_portable(const struct imgcls_host *host, const struct i
 static int32_t pow_accepts(const struct imgcls_host *host, const struct imgcls_node *node)
 {
     (void)host;
-    return node->input_count == 2 && op_takes(node, 0, BASES) && op_takes(node, 1, OP_NUMBERS);
+    return node->input_count == 2 && op_takes(node, 0, BASES) &&
+           op_takes(node, 1, OP_NUMBERS);
 }
 
 static imgcls_status pow_infer(const struct imgcls_host *host, struct imgcls_infer *infer)

@@ -1,5 +1,6 @@
 /*
- * plugins/ops/elementwise/prelu.c - PRelu (slope for negative numbers, broadcast to X) and Shrink
+ * plugins/ops/elementwise/prelu.c - PRelu (slope for negative numbers, broadcast to X) and
+ * Shrink
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -27,7 +28,8 @@ static imgcls_status shrink_portable(const struct imgcls_host *host,
 {
     static void (*const rows[IMGCLS_TYPE_COUNT])(const struct broadcast_row *) = {
         MAP_FLOAT_CASES(shrink), MAP_INT_CASES(shrink)};
-    const struct map_parameters parameters = {MAP_ATTR("lambd", 0.5f), MAP_ATTR("bias", 0.0f)};
+    const struct map_parameters parameters = {MAP_ATTR("lambd", 0.5f),
+                                              MAP_ATTR("bias", 0.0f)};
     const int32_t type = run->node->inputs[0]->type;
     return broadcast_run(host, run, type, BROADCAST_GRAIN_CHEAP, rows[type], &parameters);
 }
@@ -35,15 +37,16 @@ static imgcls_status shrink_portable(const struct imgcls_host *host,
 /* The slope must not make the result larger than X. */
 static imgcls_status prelu_infer(const struct imgcls_host *host, struct imgcls_infer *infer)
 {
-    const struct imgcls_value_info *x = op_in(infer->node, 0), *slope = op_in(infer->node, 1);
+    const struct imgcls_value_info *x = op_in(infer->node, 0),
+                                   *slope = op_in(infer->node, 1);
     int64_t joint[IMGCLS_MAX_RANK];
     int32_t rank, i;
     imgcls_status status;
     if (!x || !slope)
         return OP_FAIL(host, infer->node, IMGCLS_BAD_INPUT, "X and slope are needed");
     if (x->rank >= 0 && slope->rank >= 0) {
-        status = host->broadcast(host, infer->node, x->rank, x->dims, slope->rank, slope->dims,
-                                 &rank, joint);
+        status = host->broadcast(host, infer->node, x->rank, x->dims, slope->rank,
+                                 slope->dims, &rank, joint);
         if (status != IMGCLS_OK)
             return status;
         if (slope->rank > x->rank)
@@ -60,8 +63,8 @@ static imgcls_status prelu_infer(const struct imgcls_host *host, struct imgcls_i
 }
 
 /* Before operator set 7 a slope was one number for each channel, dimension 1. */
-static imgcls_status prelu_upgrade(const struct imgcls_host *host, struct imgcls_graph *graph,
-                                   struct imgcls_node *node)
+static imgcls_status prelu_upgrade(const struct imgcls_host *host,
+                                   struct imgcls_graph *graph, struct imgcls_node *node)
 {
     imgcls_status status = map_upgrade(host, graph, node);
     if (status == IMGCLS_OK && node->version < 7 && op_in(node, 0) && op_in(node, 1))

@@ -25,7 +25,8 @@ MAP_RUN(neg_portable, BROADCAST_GRAIN_CHEAP, IMGCLS_UNDEFINED, MAP_FLOAT_CASES(n
 MAP_RUN(sign_portable, BROADCAST_GRAIN_CHEAP, IMGCLS_UNDEFINED, MAP_FLOAT_CASES(sign), MAP_INT_CASES(sign))
 /* clang-format on */
 
-static int32_t accepts_signed(const struct imgcls_host *host, const struct imgcls_node *node)
+static int32_t accepts_signed(const struct imgcls_host *host,
+                              const struct imgcls_node *node)
 {
     (void)host;
     return broadcast_takes(node, OP_FLOATS | OP_SIGNED);
@@ -42,4 +43,5 @@ const struct imgcls_op abs_op =
     OP_ENTRY("Abs", 1, MAP_TRAITS, map_infer, map_upgrade, &abs_kernel);
 const struct imgcls_op neg_op =
     OP_ENTRY("Neg", 1, MAP_TRAITS, map_infer, map_upgrade, &neg_kernel);
-const struct imgcls_op sign_op = OP_ENTRY("Sign", 9, MAP_TRAITS, map_infer, NULL, &sign_kernel);
+const struct imgcls_op sign_op =
+    OP_ENTRY("Sign", 9, MAP_TRAITS, map_infer, NULL, &sign_kernel);

@@ -1,5 +1,6 @@
 /*
- * plugins/ops/elementwise/where.c - Where: X where the condition holds, Y elsewhere; any element type
+ * plugins/ops/elementwise/where.c - Where: X where the condition holds, Y elsewhere; any
+ * element type
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -49,9 +50,8 @@ static void where_string(const struct broadcast_row *row)
     for (i = 0; i < row->count && texts->status == IMGCLS_OK; i++) {
         const struct imgcls_string *text =
             condition[i * row->step[0]] ? &xs[i * row->step[1]] : &ys[i * row->step[2]];
-        texts->status = texts->host->value_set_string(texts->host, texts->out,
-                                                      begin + (size_t)i, text->bytes,
-                                                      text->length);
+        texts->status = texts->host->value_set_string(
+            texts->host, texts->out, begin + (size_t)i, text->bytes, text->length);
     }
 }
 
@@ -105,7 +105,9 @@ static imgcls_status where_infer(const struct imgcls_host *host, struct imgcls_i
         return OP_FAIL(host, infer->node, IMGCLS_BAD_INPUT,
                        "X has element type %d and Y has %d", x->type, y->type);
     return broadcast_infer(host, infer, 0,
-                           x && x->type ? x->type : y ? y->type : IMGCLS_UNDEFINED);
+                           x && x->type ? x->type
+                           : y          ? y->type
+                                        : IMGCLS_UNDEFINED);
 }
 
 static const struct imgcls_kernel where_kernel =

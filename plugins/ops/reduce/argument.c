@@ -2,8 +2,9 @@
  * plugins/ops/reduce/argument.c - ArgMax, ArgMin, TopK: which elements are the extreme ones
  *
  * Numbers are compared as doubles or int64_t, which hold every type exactly. NaN is more
- * extreme than any number, in both directions, as in numpy's arg functions. Of equal elements
- * the one with the lower index comes first (last, where ArgMax is asked for the last).
+ * extreme than any number, in both directions, as in numpy's arg functions. Of equal
+ * elements the one with the lower index comes first (last, where ArgMax is asked for the
+ * last).
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -74,7 +75,8 @@ static void arg_lines(void *argument, int64_t begin, int64_t end, int32_t thread
     }
 }
 
-static int32_t arg_dims(int32_t rank, const int64_t *in, int32_t axis, bool keep, int64_t *dims)
+static int32_t arg_dims(int32_t rank, const int64_t *in, int32_t axis, bool keep,
+                        int64_t *dims)
 {
     int32_t d, out = 0;
     for (d = 0; d < rank; d++) {
@@ -105,7 +107,8 @@ static imgcls_status arg_infer(const struct imgcls_host *host, struct imgcls_inf
     return host->infer_output(host, infer, 0, IMGCLS_I64, rank, dims);
 }
 
-static imgcls_status arg_portable(const struct imgcls_host *host, const struct imgcls_run *run)
+static imgcls_status arg_portable(const struct imgcls_host *host,
+                                  const struct imgcls_run *run)
 {
     const struct imgcls_node *node = run->node;
     const bool keep = host->attr_int(host, node, "keepdims", 1) != 0;
@@ -134,8 +137,8 @@ static imgcls_status arg_portable(const struct imgcls_host *host, const struct i
 }
 
 /*
- * TopK keeps a heap of the k best indexes of a line, the least of them on top, in the output
- * for indexes itself; taking the top off again and again then sorts it.
+ * TopK keeps a heap of the k best indexes of a line, the least of them on top, in the
+ * output for indexes itself; taking the top off again and again then sorts it.
  */
 struct top_k {
     const struct imgcls_tensor *in;
@@ -211,9 +214,10 @@ static void top_lines(void *argument, int64_t begin, int64_t end, int32_t thread
     }
 }
 
-static imgcls_status top_dims(const struct imgcls_host *host, const struct imgcls_node *node,
-                              int32_t rank, const int64_t *in, const struct op_list *k,
-                              int32_t *axis, int64_t *dims)
+static imgcls_status top_dims(const struct imgcls_host *host,
+                              const struct imgcls_node *node, int32_t rank,
+                              const int64_t *in, const struct op_list *k, int32_t *axis,
+                              int64_t *dims)
 {
     imgcls_status status =
         op_axis(host, node, host->attr_int(host, node, "axis", -1), rank, axis);
@@ -223,8 +227,7 @@ static imgcls_status top_dims(const struct imgcls_host *host, const struct imgcl
     dims[*axis] = -1;
     if (!k->known)
         return IMGCLS_OK;
-    if (k->count != 1 || k->values[0] < 0 ||
-        (in[*axis] >= 0 && k->values[0] > in[*axis]))
+    if (k->count != 1 || k->values[0] < 0 || (in[*axis] >= 0 && k->values[0] > in[*axis]))
         return OP_FAIL(host, node, IMGCLS_BAD_INPUT, "k is %lld for a dimension of %lld",
                        (long long)k->values[0], (long long)in[*axis]);
     dims[*axis] = k->values[0];
@@ -251,7 +254,8 @@ static imgcls_status top_infer(const struct imgcls_host *host, struct imgcls_inf
     return status;
 }
 
-static imgcls_status top_portable(const struct imgcls_host *host, const struct imgcls_run *run)
+static imgcls_status top_portable(const struct imgcls_host *host,
+                                  const struct imgcls_run *run)
 {
     const struct imgcls_node *node = run->node;
     struct top_k top = {.in = imgcls_input(run, 0),
@@ -277,7 +281,8 @@ static imgcls_status top_portable(const struct imgcls_host *host, const struct i
     if (imgcls_output(run, 1)) {
         top.indices = imgcls_output(run, 1)->data;
     } else { /* nobody wants the indexes, but the heap needs a place */
-        scratch = host->alloc(host, (size_t)imgcls_count(top.in->rank, dims), sizeof(int64_t));
+        scratch =
+            host->alloc(host, (size_t)imgcls_count(top.in->rank, dims), sizeof(int64_t));
         top.indices = scratch;
         if (!scratch)
             return IMGCLS_NO_MEMORY;
@@ -317,7 +322,9 @@ static const struct imgcls_kernel arg_min_kernel =
     OP_KERNEL("arg_min_portable", arg_accepts, arg_portable);
 static const struct imgcls_kernel top_k_kernel =
     OP_KERNEL("top_k_portable", top_accepts, top_portable);
-const struct imgcls_op arg_max_op = OP_ENTRY("ArgMax", 1, 0, arg_infer, NULL, &arg_max_kernel);
-const struct imgcls_op arg_min_op = OP_ENTRY("ArgMin", 1, 0, arg_infer, NULL, &arg_min_kernel);
+const struct imgcls_op arg_max_op =
+    OP_ENTRY("ArgMax", 1, 0, arg_infer, NULL, &arg_max_kernel);
+const struct imgcls_op arg_min_op =
+    OP_ENTRY("ArgMin", 1, 0, arg_infer, NULL, &arg_min_kernel);
 const struct imgcls_op top_k_op =
     OP_ENTRY("TopK", 1, 0, top_infer, top_upgrade, &top_k_kernel);

@@ -1,11 +1,11 @@
 /*
  * plugins/ops/reduce/einsum.c - Einsum: products of operands summed over shared subscripts
  *
- * Every subscript (52 letters, and one for each dimension under an ellipsis) has a size, and
- * in every operand a stride (0 where it does not occur; the sum of strides where it occurs
- * twice, which walks the diagonal). An output is the sum, over all subscripts that the output
- * does not have, of the product of the operands. Sums are in double (integers in uint64_t),
- * subscripts in the order in which the equation names them first.
+ * Every subscript (52 letters, and one for each dimension under an ellipsis) has a size,
+ * and in every operand a stride (0 where it does not occur; the sum of strides where it
+ * occurs twice, which walks the diagonal). An output is the sum, over all subscripts that
+ * the output does not have, of the product of the operands. Sums are in double (integers in
+ * uint64_t), subscripts in the order in which the equation names them first.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -15,14 +15,14 @@
 #include "plugins/ops/op.h"
 #include "reduce.h"
 
-#define LETTERS 52
-#define LABELS (LETTERS + IMGCLS_MAX_RANK) /* the ellipsis's last dimension is the last */
+#define LETTERS  52
+#define LABELS   (LETTERS + IMGCLS_MAX_RANK) /* the ellipsis's last dimension is the last */
 #define OPERANDS 16
-#define TYPES (OP_NUMBERS | OP_BIT(IMGCLS_F16) | OP_BIT(IMGCLS_BF16))
+#define TYPES    (OP_NUMBERS | OP_BIT(IMGCLS_F16) | OP_BIT(IMGCLS_BF16))
 
 struct einsum {
     size_t operands;
-    int64_t dims[LABELS];              /* size of each subscript; 1 where only broadcast */
+    int64_t dims[LABELS]; /* size of each subscript; 1 where only broadcast */
     bool used[LABELS];
     int32_t uses[LABELS];              /* in operands */
     int64_t strides[OPERANDS][LABELS]; /* in elements */
@@ -88,8 +88,8 @@ static imgcls_status parse_operand(const struct imgcls_host *host,
             if (dims[d] != 1 && e->dims[label] != 1 &&
                 !op_merge_dim(e->dims[label], dims[d], &e->dims[label]))
                 return OP_FAIL(host, node, IMGCLS_BAD_INPUT,
-                               "dimension %d of operand %zu is %lld where another has %lld", d,
-                               operand, (long long)dims[d], (long long)e->dims[label]);
+                               "dimension %d of operand %zu is %lld where another has %lld",
+                               d, operand, (long long)dims[d], (long long)e->dims[label]);
             if (e->dims[label] == 1)
                 e->dims[label] = dims[d];
             if (dims[d] != 1)
@@ -103,12 +103,13 @@ static imgcls_status parse_operand(const struct imgcls_host *host,
     return IMGCLS_OK;
 }
 
-static imgcls_status add_output(const struct imgcls_host *host, const struct imgcls_node *node,
-                                struct einsum *e, int32_t label)
+static imgcls_status add_output(const struct imgcls_host *host,
+                                const struct imgcls_node *node, struct einsum *e,
+                                int32_t label)
 {
     if (e->rank == IMGCLS_MAX_RANK)
-        return OP_FAIL(host, node, IMGCLS_UNSUPPORTED,
-                       "output has more than %d dimensions", IMGCLS_MAX_RANK);
+        return OP_FAIL(host, node, IMGCLS_UNSUPPORTED, "output has more than %d dimensions",
+                       IMGCLS_MAX_RANK);
     if (!e->used[label])
         return OP_FAIL(host, node, IMGCLS_BAD_INPUT,
                        "the output has a subscript that no operand has");
@@ -116,9 +117,11 @@ static imgcls_status add_output(const struct imgcls_host *host, const struct img
     return IMGCLS_OK;
 }
 
-/* What stands behind the arrow, or without one: ellipsis, then letters used once, sorted. */
-static imgcls_status parse_output(const struct imgcls_host *host, const struct imgcls_node *node,
-                                  const char *text, struct einsum *e)
+/* What stands behind the arrow, or without one: ellipsis, then letters used once, sorted.
+ */
+static imgcls_status parse_output(const struct imgcls_host *host,
+                                  const struct imgcls_node *node, const char *text,
+                                  struct einsum *e)
 {
     const bool explicit = *text == '-';
     const char *at = explicit ? text + 2 : text;
@@ -158,7 +161,8 @@ static imgcls_status parse_output(const struct imgcls_host *host, const struct i
 
 /* dims[i] are operand i's; ranks are known. */
 static imgcls_status parse(const struct imgcls_host *host, const struct imgcls_node *node,
-                           const int32_t *ranks, const int64_t *const *dims, struct einsum *e)
+                           const int32_t *ranks, const int64_t *const *dims,
+                           struct einsum *e)
 {
     const char *text = host->attr_string(host, node, "equation", "");
     size_t i;
@@ -179,7 +183,8 @@ static imgcls_status parse(const struct imgcls_host *host, const struct imgcls_n
     return parse_output(host, node, text, e);
 }
 
-static imgcls_status einsum_infer(const struct imgcls_host *host, struct imgcls_infer *infer)
+static imgcls_status einsum_infer(const struct imgcls_host *host,
+                                  struct imgcls_infer *infer)
 {
     const struct imgcls_node *node = infer->node;
     const int64_t *dims[OPERANDS];
@@ -189,8 +194,8 @@ static imgcls_status einsum_infer(const struct imgcls_host *host, struct imgcls_
     size_t i;
     imgcls_status status;
     if (node->input_count == 0 || node->input_count > OPERANDS)
-        return OP_FAIL(host, node, IMGCLS_UNSUPPORTED, "%zu operands; 1 to %d are supported",
-                       node->input_count, OPERANDS);
+        return OP_FAIL(host, node, IMGCLS_UNSUPPORTED,
+                       "%zu operands; 1 to %d are supported", node->input_count, OPERANDS);
     for (i = 0; i < node->input_count; i++) {
         if (!node->inputs[i])
             return OP_FAIL(host, node, IMGCLS_BAD_INPUT, "input %zu is missing", i);
@@ -246,7 +251,8 @@ static uint64_t dot_wholes(const struct einsum *e, const int64_t *offsets, int32
         for (k = 0; k < e->operands; k++) {
             const int64_t step = label < 0 ? 0 : e->strides[k][label];
             int64_t x;
-            number_read_wholes(e->in[k]->type, e->in[k]->data, offsets[k] + i * step, 1, &x);
+            number_read_wholes(e->in[k]->type, e->in[k]->data, offsets[k] + i * step, 1,
+                               &x);
             product *= (uint64_t)x;
         }
         sum += product;

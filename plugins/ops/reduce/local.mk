@@ -13,8 +13,6 @@ plugins_ops_reduce_la_SOURCES = \
 	%D%/reduce_axes.c \
 	%D%/running.c \
 	%D%/unique.c
-# -fopenmp-simd: only the simd pragma, no run-time library.
-plugins_ops_reduce_la_CFLAGS = $(AM_CFLAGS) -fopenmp-simd
 plugins_ops_reduce_la_LDFLAGS = $(PLUGIN_LINK_FLAGS)
 plugins_ops_reduce_la_LIBADD = -lm
 EXTRA_DIST += %D%/README.md

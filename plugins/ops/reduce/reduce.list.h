@@ -1,8 +1,8 @@
 /*
  * plugins/ops/reduce/reduce.list.h - every operator of this plugin, once
  *
- * Include with REDUCE_OP(name) defined. Not listed, not offered; listed and not defined, not
- * linked.
+ * Include with REDUCE_OP(name) defined. Not listed, not offered; listed and not defined,
+ * not linked.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -7,9 +7,9 @@
  * each output, so that bits depend neither on threads (which share out the outputs) nor on
  * how dimensions were joined.
  *
- * Neighbouring dimensions of one kind (kept or reduced) are joined. Where the innermost one is
- * reduced, blocks of it are read and folded into one accumulator; where it is kept, a block of
- * accumulators takes in one row after the other.
+ * Neighbouring dimensions of one kind (kept or reduced) are joined. Where the innermost one
+ * is reduced, blocks of it are read and folded into one accumulator; where it is kept, a
+ * block of accumulators takes in one row after the other.
  *
  * LogSumExp subtracts the maximum, found in a first pass, so that exp does not overflow.
  *
@@ -24,7 +24,7 @@
 #include "plugins/ops/upgrade.h"
 #include "reduce.h"
 
-#define BLOCK 128 /* elements read at once */
+#define BLOCK         128 /* elements read at once */
 #define NARROW_FLOATS (OP_BIT(IMGCLS_F16) | OP_BIT(IMGCLS_BF16))
 
 enum kind { SUM, MEAN, MAX, MIN, PROD, L1, L2, SUM_SQUARE, LOG_SUM, LOG_SUM_EXP };
@@ -33,17 +33,18 @@ struct reduction {
     enum kind kind;
     const struct imgcls_tensor *in;
     struct imgcls_tensor *out;
-    bool along;    /* the innermost joined dimension is reduced */
-    bool real;     /* folded in double; else in int64_t */
-    int64_t inner; /* size of the innermost joined dimension */
-    int64_t count; /* elements folded into one output */
+    bool along;                     /* the innermost joined dimension is reduced */
+    bool real;                      /* folded in double; else in int64_t */
+    int64_t inner;                  /* size of the innermost joined dimension */
+    int64_t count;                  /* elements folded into one output */
     int32_t kept_rank, folded_rank; /* of the others */
     int64_t kept_dims[IMGCLS_MAX_RANK], kept_strides[IMGCLS_MAX_RANK];
     int64_t folded_dims[IMGCLS_MAX_RANK], folded_strides[IMGCLS_MAX_RANK];
     int64_t rows; /* product of folded_dims */
 };
 
-/* ---- Folding ------------------------------------------------------------------------------*/
+/* ---- Folding
+ * ------------------------------------------------------------------------------*/
 
 /* step: 1 folds x[i] into to[i]; 0 folds all of x into to[0]. */
 static void fold_reals(enum kind kind, double *to, int64_t step, const double *x, int64_t n,
@@ -104,9 +105,9 @@ static void fold_wholes(enum kind kind, bool is_u64, int64_t *to, int64_t step,
         break;
     case L1:
         for (i = 0; i < n; i++)
-            to[i * step] = (int64_t)((uint64_t)to[i * step] +
-                                     (x[i] < 0 && !is_u64 ? 0 - (uint64_t)x[i]
-                                                          : (uint64_t)x[i]));
+            to[i * step] =
+                (int64_t)((uint64_t)to[i * step] +
+                          (x[i] < 0 && !is_u64 ? 0 - (uint64_t)x[i] : (uint64_t)x[i]));
         break;
     case SUM_SQUARE:
         for (i = 0; i < n; i++)
@@ -121,9 +122,10 @@ static void fold_wholes(enum kind kind, bool is_u64, int64_t *to, int64_t step,
 #undef KEY
 }
 
-/* Folds everything that belongs to `width` neighbouring outputs from input offset `base`. */
-static void fold_outputs(const struct reduction *r, enum kind kind, int64_t base, int64_t width,
-                         void *to, const double *shift)
+/* Folds everything that belongs to `width` neighbouring outputs from input offset `base`.
+ */
+static void fold_outputs(const struct reduction *r, enum kind kind, int64_t base,
+                         int64_t width, void *to, const double *shift)
 {
     union {
         double reals[BLOCK];
@@ -313,15 +315,16 @@ static void arrange(struct reduction *r, const bool *flags)
             (size_t)r->kept_rank * sizeof(int64_t));
 }
 
-/* ---- Axes and shapes ----------------------------------------------------------------------*/
+/* ---- Axes and shapes
+ * ----------------------------------------------------------------------*/
 
 static const struct {
     const char *type;
     enum kind kind;
-} kinds[] = {{"ReduceSum", SUM},      {"ReduceMean", MEAN},
-             {"ReduceMax", MAX},      {"ReduceMin", MIN},
-             {"ReduceProd", PROD},    {"ReduceL1", L1},
-             {"ReduceL2", L2},        {"ReduceSumSquare", SUM_SQUARE},
+} kinds[] = {{"ReduceSum", SUM},        {"ReduceMean", MEAN},
+             {"ReduceMax", MAX},        {"ReduceMin", MIN},
+             {"ReduceProd", PROD},      {"ReduceL1", L1},
+             {"ReduceL2", L2},          {"ReduceSumSquare", SUM_SQUARE},
              {"ReduceLogSum", LOG_SUM}, {"ReduceLogSumExp", LOG_SUM_EXP}};
 
 /* Which axes go: the listed ones; all where none is listed, unless that means none. */
@@ -351,7 +354,8 @@ static int32_t reduced_dims(int32_t rank, const int64_t *in, const bool *flags, 
     return out;
 }
 
-static imgcls_status reduce_infer(const struct imgcls_host *host, struct imgcls_infer *infer)
+static imgcls_status reduce_infer(const struct imgcls_host *host,
+                                  struct imgcls_infer *infer)
 {
     const struct imgcls_node *node = infer->node;
     const struct imgcls_value_info *in = op_in(node, 0);
@@ -368,7 +372,7 @@ static imgcls_status reduce_infer(const struct imgcls_host *host, struct imgcls_
         return status;
     if (in->rank < 0 || !axes.known)
         return op_infer_open(host, infer, 0, in->type,
-                             keep                              ? in->rank
+                             keep ? in->rank
                              : in->rank >= 0 && axes.count > 0 && axes.count <= in->rank
                                  ? in->rank - axes.count
                                  : -1);
@@ -416,7 +420,8 @@ static imgcls_status reduce_portable(const struct imgcls_host *host,
     return IMGCLS_OK;
 }
 
-static int32_t reduce_accepts(const struct imgcls_host *host, const struct imgcls_node *node)
+static int32_t reduce_accepts(const struct imgcls_host *host,
+                              const struct imgcls_node *node)
 {
     (void)host;
     return op_takes(node, 0, OP_NUMBERS | NARROW_FLOATS) && op_is_plain(node) &&
@@ -424,7 +429,8 @@ static int32_t reduce_accepts(const struct imgcls_host *host, const struct imgcl
 }
 
 /* Max and Min take bool as well (operator set 20). */
-static int32_t extreme_accepts(const struct imgcls_host *host, const struct imgcls_node *node)
+static int32_t extreme_accepts(const struct imgcls_host *host,
+                               const struct imgcls_node *node)
 {
     (void)host;
     return op_takes(node, 0, OP_NUMBERS | NARROW_FLOATS | OP_BOOLS) && op_is_plain(node) &&
@@ -432,8 +438,8 @@ static int32_t extreme_accepts(const struct imgcls_host *host, const struct imgc
 }
 
 /* axes was an attribute (of ReduceSum before 13, of the others before 18). */
-static imgcls_status reduce_upgrade(const struct imgcls_host *host, struct imgcls_graph *graph,
-                                    struct imgcls_node *node)
+static imgcls_status reduce_upgrade(const struct imgcls_host *host,
+                                    struct imgcls_graph *graph, struct imgcls_node *node)
 {
     return node->version < 18 ? upgrade_ints(host, graph, node, "axes", 1) : IMGCLS_OK;
 }

@@ -1,5 +1,6 @@
 /*
- * plugins/ops/reduce/running.c - CumSum and CumProd: running sums and products along an axis
+ * plugins/ops/reduce/running.c - CumSum and CumProd: running sums and products along an
+ * axis
  *
  * The running value is a double (or a uint64_t, which wraps) and is rounded where it is
  * written, not where it goes on.
@@ -53,7 +54,8 @@ static void run_lines(void *argument, int64_t begin, int64_t end, int32_t thread
     }
 }
 
-static imgcls_status running_infer(const struct imgcls_host *host, struct imgcls_infer *infer)
+static imgcls_status running_infer(const struct imgcls_host *host,
+                                   struct imgcls_infer *infer)
 {
     if (!op_in(infer->node, 0) || !op_in(infer->node, 1))
         return OP_FAIL(host, infer->node, IMGCLS_BAD_INPUT, "x and axis are needed");

@@ -1,9 +1,9 @@
 /*
  * plugins/ops/reduce/unique.c - Unique: which slices (or elements) there are, and how often
  *
- * Slices are sorted by their elements in row-major order, equal ones by where they stand, so
- * that the first of each run of equal ones is its first occurrence. NaN counts as larger than
- * any number, and NaNs as equal to each other.
+ * Slices are sorted by their elements in row-major order, equal ones by where they stand,
+ * so that the first of each run of equal ones is its first occurrence. NaN counts as larger
+ * than any number, and NaNs as equal to each other.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -81,7 +81,8 @@ struct group {
     int64_t first, count;
 };
 
-/* Puts groups in the order of their first slices; they are few. Sorted by the same merge. */
+/* Puts groups in the order of their first slices; they are few. Sorted by the same merge.
+ */
 static void sort_groups(struct group *groups, struct group *spare, int64_t count)
 {
     const int64_t half = count / 2;
@@ -92,14 +93,15 @@ static void sort_groups(struct group *groups, struct group *spare, int64_t count
     sort_groups(groups + half, spare, count - half);
     memcpy(spare, groups, (size_t)count * sizeof *groups);
     while (i < half || k < count)
-        groups[at++] = k == count || (i < half && spare[i].first < spare[k].first) ? spare[i++]
-                                                                                  : spare[k++];
+        groups[at++] = k == count || (i < half && spare[i].first < spare[k].first)
+                           ? spare[i++]
+                           : spare[k++];
 }
 
 /* Output 0: the first slice of every group. */
-static imgcls_status give_slices(const struct imgcls_host *host, const struct imgcls_run *run,
-                                 const struct slices *s, const struct group *groups,
-                                 int64_t group_count)
+static imgcls_status give_slices(const struct imgcls_host *host,
+                                 const struct imgcls_run *run, const struct slices *s,
+                                 const struct group *groups, int64_t group_count)
 {
     const size_t size = op_element_size(s->in->type);
     struct imgcls_tensor *out = imgcls_output(run, 0);
@@ -127,9 +129,10 @@ static imgcls_status give_slices(const struct imgcls_host *host, const struct im
 }
 
 /* Outputs 1 (first positions), 2 (group of each slice) and 3 (counts). */
-static imgcls_status give_indices(const struct imgcls_host *host, const struct imgcls_run *run,
-                                  const struct slices *s, const int64_t *inverse,
-                                  const struct group *groups, int64_t group_count)
+static imgcls_status give_indices(const struct imgcls_host *host,
+                                  const struct imgcls_run *run, const struct slices *s,
+                                  const int64_t *inverse, const struct group *groups,
+                                  int64_t group_count)
 {
     int64_t g;
     imgcls_status status = op_set_output(host, run, 1, IMGCLS_I64, 1, &group_count);
@@ -205,7 +208,8 @@ done:
     return status;
 }
 
-static imgcls_status unique_infer(const struct imgcls_host *host, struct imgcls_infer *infer)
+static imgcls_status unique_infer(const struct imgcls_host *host,
+                                  struct imgcls_infer *infer)
 {
     const struct imgcls_value_info *in = op_in(infer->node, 0);
     const struct imgcls_attr *attr = host->attr(host, infer->node, "axis");

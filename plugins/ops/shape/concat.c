@@ -10,7 +10,8 @@
 #include "shape.h"
 #include "strided.h"
 
-/* Joins the dims of input i, of which `rank` and dims are known so far, into the output's. */
+/* Joins the dims of input i, of which `rank` and dims are known so far, into the output's.
+ */
 static imgcls_status join(const struct imgcls_host *host, const struct imgcls_node *node,
                           size_t i, int32_t axis, int32_t rank, const int64_t *in,
                           int32_t out_rank, int64_t *out)
@@ -32,7 +33,8 @@ static imgcls_status join(const struct imgcls_host *host, const struct imgcls_no
                    op_shape_text(out_rank, out, b, sizeof b), axis);
 }
 
-static imgcls_status concat_infer(const struct imgcls_host *host, struct imgcls_infer *infer)
+static imgcls_status concat_infer(const struct imgcls_host *host,
+                                  struct imgcls_infer *infer)
 {
     const struct imgcls_node *node = infer->node;
     const int64_t named = host->attr_int(host, node, "axis", 1);
@@ -47,8 +49,8 @@ static imgcls_status concat_infer(const struct imgcls_host *host, struct imgcls_
             return OP_FAIL(host, node, IMGCLS_BAD_INPUT, "input %zu is missing", i);
         if (type != IMGCLS_UNDEFINED && in->type != IMGCLS_UNDEFINED && in->type != type)
             return OP_FAIL(host, node, IMGCLS_BAD_INPUT,
-                           "input %zu has element type %d where another has %d", i, in->type,
-                           type);
+                           "input %zu has element type %d where another has %d", i,
+                           in->type, type);
         type = in->type != IMGCLS_UNDEFINED ? in->type : type;
         if (in->rank < 0) {
             open = true;
@@ -67,8 +69,8 @@ static imgcls_status concat_infer(const struct imgcls_host *host, struct imgcls_
     return op_infer_shape(host, infer, 0, type, rank, dims);
 }
 
-static imgcls_status concat_move(const struct imgcls_host *host, const struct imgcls_run *run,
-                                 void *argument)
+static imgcls_status concat_move(const struct imgcls_host *host,
+                                 const struct imgcls_run *run, void *argument)
 {
     const int32_t axis = *(const int32_t *)argument;
     struct imgcls_tensor *out = imgcls_output(run, 0);
@@ -98,8 +100,8 @@ static imgcls_status concat_portable(const struct imgcls_host *host,
     int64_t dims[IMGCLS_MAX_RANK];
     int32_t axis;
     size_t i;
-    imgcls_status status = op_axis(host, run->node,
-                                   host->attr_int(host, run->node, "axis", 1), in->rank, &axis);
+    imgcls_status status = op_axis(
+        host, run->node, host->attr_int(host, run->node, "axis", 1), in->rank, &axis);
     memcpy(dims, in->dims, sizeof dims);
     for (i = 1; status == IMGCLS_OK && i < run->input_count; i++)
         status = join(host, run->node, i, axis, imgcls_input(run, i)->rank,
@@ -110,7 +112,8 @@ static imgcls_status concat_portable(const struct imgcls_host *host,
                                : status;
 }
 
-static int32_t concat_accepts(const struct imgcls_host *host, const struct imgcls_node *node)
+static int32_t concat_accepts(const struct imgcls_host *host,
+                              const struct imgcls_node *node)
 {
     size_t i;
     (void)host;
@@ -121,8 +124,8 @@ static int32_t concat_accepts(const struct imgcls_host *host, const struct imgcl
 }
 
 /* Before operator set 4 the axis had a default. */
-static imgcls_status concat_upgrade(const struct imgcls_host *host, struct imgcls_graph *graph,
-                                    struct imgcls_node *node)
+static imgcls_status concat_upgrade(const struct imgcls_host *host,
+                                    struct imgcls_graph *graph, struct imgcls_node *node)
 {
     (void)graph;
     if (node->version < 4 && !host->attr(host, node, "axis"))
@@ -134,9 +137,9 @@ static imgcls_status concat_upgrade(const struct imgcls_host *host, struct imgcl
  * Size of part i of a dimension of `whole` (negative where not known): as `split` lists it,
  * or in equal parts of which the last may be smaller.
  */
-static imgcls_status part_size(const struct imgcls_host *host, const struct imgcls_node *node,
-                               const struct op_list *split, int64_t parts, int64_t whole,
-                               int64_t i, int64_t *out)
+static imgcls_status part_size(const struct imgcls_host *host,
+                               const struct imgcls_node *node, const struct op_list *split,
+                               int64_t parts, int64_t whole, int64_t i, int64_t *out)
 {
     int64_t chunk, rest;
     *out = -1;
@@ -145,8 +148,8 @@ static imgcls_status part_size(const struct imgcls_host *host, const struct imgc
             return IMGCLS_OK;
         if (split->count != parts)
             return OP_FAIL(host, node, IMGCLS_BAD_INPUT,
-                           "split lists %lld parts for %lld outputs", (long long)split->count,
-                           (long long)parts);
+                           "split lists %lld parts for %lld outputs",
+                           (long long)split->count, (long long)parts);
         *out = split->values[i];
         return IMGCLS_OK;
     }
@@ -159,7 +162,8 @@ static imgcls_status part_size(const struct imgcls_host *host, const struct imgc
 }
 
 /* The listed parts must be the whole. */
-static imgcls_status check_parts(const struct imgcls_host *host, const struct imgcls_node *node,
+static imgcls_status check_parts(const struct imgcls_host *host,
+                                 const struct imgcls_node *node,
                                  const struct op_list *split, int64_t whole)
 {
     int64_t sum = 0, i;
@@ -189,22 +193,23 @@ static imgcls_status split_infer(const struct imgcls_host *host, struct imgcls_i
         return OP_FAIL(host, node, IMGCLS_BAD_INPUT, "input 0 is missing");
     status = op_list_infer(host, node, 1, "split", &split);
     if (status == IMGCLS_OK && in->rank >= 0)
-        status = op_axis(host, node, host->attr_int(host, node, "axis", 0), in->rank, &axis);
+        status =
+            op_axis(host, node, host->attr_int(host, node, "axis", 0), in->rank, &axis);
     if (status == IMGCLS_OK && in->rank >= 0)
         status = check_parts(host, node, &split, in->dims[axis]);
     memcpy(dims, in->dims, sizeof dims);
     for (i = 0; status == IMGCLS_OK && i < node->output_count; i++) {
         if (in->rank >= 0)
-            status = part_size(host, node, &split, (int64_t)node->output_count, in->dims[axis],
-                               (int64_t)i, &dims[axis]);
+            status = part_size(host, node, &split, (int64_t)node->output_count,
+                               in->dims[axis], (int64_t)i, &dims[axis]);
         if (status == IMGCLS_OK)
             status = host->infer_output(host, infer, i, in->type, in->rank, dims);
     }
     return status;
 }
 
-static imgcls_status split_move(const struct imgcls_host *host, const struct imgcls_run *run,
-                                void *argument)
+static imgcls_status split_move(const struct imgcls_host *host,
+                                const struct imgcls_run *run, void *argument)
 {
     const int64_t *sizes = argument; /* of the parts, and before them the axis */
     const struct imgcls_tensor *in = imgcls_input(run, 0);
@@ -240,12 +245,14 @@ static imgcls_status split_portable(const struct imgcls_host *host,
     size_t i;
     imgcls_status status = op_list_read(host, node, imgcls_input(run, 1), "split", &split);
     if (status == IMGCLS_OK)
-        status = op_axis(host, node, host->attr_int(host, node, "axis", 0), in->rank, &axis);
+        status =
+            op_axis(host, node, host->attr_int(host, node, "axis", 0), in->rank, &axis);
     if (status == IMGCLS_OK)
         status = check_parts(host, node, &split, in->dims[axis]);
     if (status == IMGCLS_OK && run->output_count > OP_LIST_MAX)
-        status = OP_FAIL(host, node, IMGCLS_UNSUPPORTED, "%zu outputs, at most %d are supported",
-                         run->output_count, OP_LIST_MAX);
+        status =
+            OP_FAIL(host, node, IMGCLS_UNSUPPORTED, "%zu outputs, at most %d are supported",
+                    run->output_count, OP_LIST_MAX);
     sizes[0] = axis;
     memcpy(dims, in->dims, sizeof dims);
     for (i = 0; status == IMGCLS_OK && i < run->output_count; i++) {
@@ -258,8 +265,8 @@ static imgcls_status split_portable(const struct imgcls_host *host,
     return status == IMGCLS_OK ? elements_run(host, run, 1, split_move, sizes) : status;
 }
 
-static imgcls_status split_upgrade(const struct imgcls_host *host, struct imgcls_graph *graph,
-                                   struct imgcls_node *node)
+static imgcls_status split_upgrade(const struct imgcls_host *host,
+                                   struct imgcls_graph *graph, struct imgcls_node *node)
 {
     return node->version < 13 ? upgrade_ints(host, graph, node, "split", 1) : IMGCLS_OK;
 }

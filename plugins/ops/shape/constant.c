@@ -15,8 +15,8 @@
 static const struct imgcls_attr *constant_attr(const struct imgcls_host *host,
                                                const struct imgcls_node *node)
 {
-    static const char *const names[] = {"value",      "value_float",  "value_floats",
-                                        "value_int",  "value_ints",   "value_string",
+    static const char *const names[] = {"value",        "value_float", "value_floats",
+                                        "value_int",    "value_ints",  "value_string",
                                         "value_strings"};
     size_t i;
     for (i = 0; i < sizeof names / sizeof names[0]; i++)
@@ -33,8 +33,9 @@ static imgcls_status constant_shape(const struct imgcls_host *host,
     *rank = 0;
     *type = IMGCLS_UNDEFINED;
     if (!attr)
-        return OP_FAIL(host, node, IMGCLS_UNSUPPORTED, "none of the known value attributes is "
-                                                       "there");
+        return OP_FAIL(host, node, IMGCLS_UNSUPPORTED,
+                       "none of the known value attributes is "
+                       "there");
     switch (attr->kind) {
     case IMGCLS_ATTR_TENSOR:
         *type = attr->tensors[0]->type;
@@ -64,13 +65,15 @@ static imgcls_status constant_shape(const struct imgcls_host *host,
     return IMGCLS_OK;
 }
 
-static imgcls_status constant_infer(const struct imgcls_host *host, struct imgcls_infer *infer)
+static imgcls_status constant_infer(const struct imgcls_host *host,
+                                    struct imgcls_infer *infer)
 {
     int64_t dims[IMGCLS_MAX_RANK];
     int32_t type, rank;
     imgcls_status status = constant_shape(
         host, infer->node, constant_attr(host, infer->node), &type, &rank, dims);
-    return status == IMGCLS_OK ? host->infer_output(host, infer, 0, type, rank, dims) : status;
+    return status == IMGCLS_OK ? host->infer_output(host, infer, 0, type, rank, dims)
+                               : status;
 }
 
 static imgcls_status constant_portable(const struct imgcls_host *host,
@@ -122,7 +125,8 @@ static imgcls_status constant_portable(const struct imgcls_host *host,
     return status;
 }
 
-static int32_t constant_accepts(const struct imgcls_host *host, const struct imgcls_node *node)
+static int32_t constant_accepts(const struct imgcls_host *host,
+                                const struct imgcls_node *node)
 {
     (void)host;
     return node->input_count == 0 && op_is_plain(node);
@@ -133,14 +137,16 @@ static const struct imgcls_tensor *fill_value(const struct imgcls_host *host,
                                               const struct imgcls_node *node)
 {
     static const float zero = 0;
-    static const struct imgcls_tensor fallback = {
-        .struct_size = sizeof fallback, .type = IMGCLS_F32, .data = (void *)(uintptr_t)&zero, .size_bytes = 4};
+    static const struct imgcls_tensor fallback = {.struct_size = sizeof fallback,
+                                                  .type = IMGCLS_F32,
+                                                  .data = (void *)(uintptr_t)&zero,
+                                                  .size_bytes = 4};
     const struct imgcls_attr *attr = host->attr(host, node, "value");
     return attr && attr->kind == IMGCLS_ATTR_TENSOR ? attr->tensors[0] : &fallback;
 }
 
-static imgcls_status fill_dims(const struct imgcls_host *host, const struct imgcls_node *node,
-                               const struct op_list *shape)
+static imgcls_status fill_dims(const struct imgcls_host *host,
+                               const struct imgcls_node *node, const struct op_list *shape)
 {
     int64_t i;
     if (shape->count > IMGCLS_MAX_RANK)
@@ -172,21 +178,24 @@ static imgcls_status fill_infer(const struct imgcls_host *host, struct imgcls_in
                : status;
 }
 
-static imgcls_status fill_portable(const struct imgcls_host *host, const struct imgcls_run *run)
+static imgcls_status fill_portable(const struct imgcls_host *host,
+                                   const struct imgcls_run *run)
 {
     const struct imgcls_tensor *value = fill_value(host, run->node);
     struct imgcls_tensor *out;
     struct op_list shape;
     const int bits = op_packed_bits(value->type);
     int64_t count, i;
-    imgcls_status status = op_list_read(host, run->node, imgcls_input(run, 0), "shape", &shape);
+    imgcls_status status =
+        op_list_read(host, run->node, imgcls_input(run, 0), "shape", &shape);
     if (status == IMGCLS_OK)
         status = fill_dims(host, run->node, &shape);
     if (status == IMGCLS_OK && op_count(value) != 1)
-        status = OP_FAIL(host, run->node, IMGCLS_BAD_INPUT, "value has %lld elements, not one",
-                         (long long)op_count(value));
+        status = OP_FAIL(host, run->node, IMGCLS_BAD_INPUT,
+                         "value has %lld elements, not one", (long long)op_count(value));
     if (status == IMGCLS_OK)
-        status = op_set_output(host, run, 0, value->type, (int32_t)shape.count, shape.values);
+        status =
+            op_set_output(host, run, 0, value->type, (int32_t)shape.count, shape.values);
     if (status != IMGCLS_OK)
         return status;
     out = imgcls_output(run, 0);
@@ -225,14 +234,15 @@ static imgcls_status eye_infer(const struct imgcls_host *host, struct imgcls_inf
     if (!in)
         return OP_FAIL(host, infer->node, IMGCLS_BAD_INPUT, "input 0 is missing");
     if (in->rank >= 0 && in->rank != 2)
-        return OP_FAIL(host, infer->node, IMGCLS_BAD_INPUT, "input has %d dimensions, not 2",
-                       in->rank);
+        return OP_FAIL(host, infer->node, IMGCLS_BAD_INPUT,
+                       "input has %d dimensions, not 2", in->rank);
     if (in->rank < 0)
         return op_infer_open(host, infer, 0, eye_type(host, infer->node), 2);
     return host->infer_output(host, infer, 0, eye_type(host, infer->node), 2, in->dims);
 }
 
-static imgcls_status eye_portable(const struct imgcls_host *host, const struct imgcls_run *run)
+static imgcls_status eye_portable(const struct imgcls_host *host,
+                                  const struct imgcls_run *run)
 {
     static const float one_f32 = 1;
     static const double one_f64 = 1;
@@ -267,20 +277,22 @@ static int32_t eye_accepts(const struct imgcls_host *host, const struct imgcls_n
 {
     (void)host;
     return op_takes(node, 0, OP_ANY) && op_is_plain(node) && op_has_output(node, 0) &&
-           op_type_in(node->outputs[0]->type, OP_NUMBERS | OP_BOOLS | OP_BIT(IMGCLS_F16) |
-                                                  OP_BIT(IMGCLS_BF16));
+           op_type_in(node->outputs[0]->type,
+                      OP_NUMBERS | OP_BOOLS | OP_BIT(IMGCLS_F16) | OP_BIT(IMGCLS_BF16));
 }
 
 /* Range: element i is start + i * delta. */
-#define RANGE_TYPES                                                                            \
+#define RANGE_TYPES                                                                        \
     (OP_FLOATS | OP_BIT(IMGCLS_I16) | OP_BIT(IMGCLS_I32) | OP_BIT(IMGCLS_I64))
 
-static imgcls_status range_count(const struct imgcls_host *host, const struct imgcls_node *node,
+static imgcls_status range_count(const struct imgcls_host *host,
+                                 const struct imgcls_node *node,
                                  const struct imgcls_tensor *const *in, int64_t *count)
 {
     *count = 0;
     if (op_count(in[0]) != 1 || op_count(in[1]) != 1 || op_count(in[2]) != 1)
-        return OP_FAIL(host, node, IMGCLS_BAD_INPUT, "start, limit and delta must be scalars");
+        return OP_FAIL(host, node, IMGCLS_BAD_INPUT,
+                       "start, limit and delta must be scalars");
     if (op_type_in(in[0]->type, OP_FLOATS)) {
         double v[3], steps;
         size_t i;
@@ -289,8 +301,8 @@ static imgcls_status range_count(const struct imgcls_host *host, const struct im
                                              : (double)*(const float *)in[i]->data;
         steps = ceil((v[1] - v[0]) / v[2]);
         if (v[2] == 0 || isnan(steps) || steps >= 9e18)
-            return OP_FAIL(host, node, IMGCLS_BAD_INPUT, "%g..%g in steps of %g does not end",
-                           v[0], v[1], v[2]);
+            return OP_FAIL(host, node, IMGCLS_BAD_INPUT,
+                           "%g..%g in steps of %g does not end", v[0], v[1], v[2]);
         *count = steps > 0 ? (int64_t)steps : 0;
     } else {
         int64_t v[3];
@@ -348,10 +360,10 @@ static imgcls_status range_portable(const struct imgcls_host *host,
         return status;
     out = imgcls_output(run, 0)->data;
 /* Reals in double: one rounding each. Integers wrap like two's complement. */
-#define RANGE(type, wide)                                                                      \
-    for (i = 0; i < count; i++)                                                                \
-        ((type *)out)[i] = (type)((wide) * (const type *)in[0]->data +                         \
-                                  (wide)i * (wide) * (const type *)in[2]->data);               \
+#define RANGE(type, wide)                                                                  \
+    for (i = 0; i < count; i++)                                                            \
+        ((type *)out)[i] = (type)((wide) * (const type *)in[0]->data +                     \
+                                  (wide)i * (wide) * (const type *)in[2]->data);           \
     break
     switch (in[0]->type) {
     case IMGCLS_F32:
@@ -371,7 +383,8 @@ static imgcls_status range_portable(const struct imgcls_host *host,
 static int32_t range_accepts(const struct imgcls_host *host, const struct imgcls_node *node)
 {
     (void)host;
-    return op_takes(node, 0, RANGE_TYPES) && op_takes(node, 1, OP_BIT(node->inputs[0]->type)) &&
+    return op_takes(node, 0, RANGE_TYPES) &&
+           op_takes(node, 1, OP_BIT(node->inputs[0]->type)) &&
            op_takes(node, 2, OP_BIT(node->inputs[0]->type)) && op_is_plain(node);
 }
 
@@ -390,4 +403,5 @@ const struct imgcls_op constant_of_shape_op =
     OP_ENTRY("ConstantOfShape", 9, 0, fill_infer, NULL, &fill_kernel);
 const struct imgcls_op eye_like_op =
     OP_ENTRY("EyeLike", 9, IMGCLS_TRAIT_SHAPE_ONLY, eye_infer, NULL, &eye_kernel);
-const struct imgcls_op range_op = OP_ENTRY("Range", 11, 0, range_infer, NULL, &range_kernel);
+const struct imgcls_op range_op =
+    OP_ENTRY("Range", 11, 0, range_infer, NULL, &range_kernel);

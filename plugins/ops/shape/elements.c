@@ -28,8 +28,8 @@ static bool is_data(uint64_t data, size_t i)
 
 /* A tensor of the same shape whose elements take `size` bytes. */
 static imgcls_status stand_in_create(const struct imgcls_host *host,
-                                     const struct imgcls_tensor *of, int32_t type, size_t size,
-                                     struct stand_in *out)
+                                     const struct imgcls_tensor *of, int32_t type,
+                                     size_t size, struct stand_in *out)
 {
     const int64_t count = op_count(of);
     out->tensor = *of;
@@ -81,8 +81,9 @@ static struct imgcls_string text_at(const struct imgcls_run *run, uint64_t data,
     return empty;
 }
 
-static imgcls_status take_inputs(const struct imgcls_host *host, const struct imgcls_run *run,
-                                 uint64_t data, int bits, struct substitute *sub)
+static imgcls_status take_inputs(const struct imgcls_host *host,
+                                 const struct imgcls_run *run, uint64_t data, int bits,
+                                 struct substitute *sub)
 {
     uint64_t number = 1;
     size_t i;
@@ -118,8 +119,9 @@ static imgcls_status take_inputs(const struct imgcls_host *host, const struct im
     return IMGCLS_OK;
 }
 
-static imgcls_status give_outputs(const struct imgcls_host *host, const struct imgcls_run *run,
-                                  uint64_t data, int bits, const struct substitute *sub)
+static imgcls_status give_outputs(const struct imgcls_host *host,
+                                  const struct imgcls_run *run, uint64_t data, int bits,
+                                  const struct substitute *sub)
 {
     imgcls_status status = IMGCLS_OK;
     size_t i;
@@ -141,11 +143,11 @@ static imgcls_status give_outputs(const struct imgcls_host *host, const struct i
     return status;
 }
 
-imgcls_status elements_run(const struct imgcls_host *host, const struct imgcls_run *run,
-                           uint64_t data,
-                           imgcls_status (*move)(const struct imgcls_host *host,
-                                                 const struct imgcls_run *run, void *argument),
-                           void *argument)
+imgcls_status
+elements_run(const struct imgcls_host *host, const struct imgcls_run *run, uint64_t data,
+             imgcls_status (*move)(const struct imgcls_host *host,
+                                   const struct imgcls_run *run, void *argument),
+             void *argument)
 {
     struct substitute sub = {.run = *run};
     imgcls_status status = IMGCLS_NO_MEMORY;

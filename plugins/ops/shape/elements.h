@@ -15,16 +15,16 @@
 #define ELEMENTS_ALL UINT64_MAX
 
 /*
- * Calls move with a run whose data inputs (bit i of data: input i; bit 63: all from 63 on) and
- * outputs have elements of whole bytes: the node's own run where its type has them. Data
- * inputs have one type, which all outputs have as well; every output is allocated already.
- * move must not ask the host for outputs.
+ * Calls move with a run whose data inputs (bit i of data: input i; bit 63: all from 63 on)
+ * and outputs have elements of whole bytes: the node's own run where its type has them.
+ * Data inputs have one type, which all outputs have as well; every output is allocated
+ * already. move must not ask the host for outputs.
  */
-imgcls_status elements_run(const struct imgcls_host *host, const struct imgcls_run *run,
-                           uint64_t data,
-                           imgcls_status (*move)(const struct imgcls_host *host,
-                                                 const struct imgcls_run *run, void *argument),
-                           void *argument);
+imgcls_status
+elements_run(const struct imgcls_host *host, const struct imgcls_run *run, uint64_t data,
+             imgcls_status (*move)(const struct imgcls_host *host,
+                                   const struct imgcls_run *run, void *argument),
+             void *argument);
 
 /* accepts of such operators whose other inputs (if any) are int32 or int64: row-major, any
  * element type. */

@@ -10,9 +10,10 @@
 #include "shape.h"
 #include "strided.h"
 
-static imgcls_status expand_dims(const struct imgcls_host *host, const struct imgcls_node *node,
-                                 int32_t in_rank, const int64_t *in,
-                                 const struct op_list *shape, int32_t *rank, int64_t *dims)
+static imgcls_status expand_dims(const struct imgcls_host *host,
+                                 const struct imgcls_node *node, int32_t in_rank,
+                                 const int64_t *in, const struct op_list *shape,
+                                 int32_t *rank, int64_t *dims)
 {
     int64_t i;
     if (shape->count > IMGCLS_MAX_RANK)
@@ -23,11 +24,12 @@ static imgcls_status expand_dims(const struct imgcls_host *host, const struct im
         if (shape->values[i] < 0)
             return OP_FAIL(host, node, IMGCLS_BAD_INPUT, "entry %lld of the shape is %lld",
                            (long long)i, (long long)shape->values[i]);
-    return host->broadcast(host, node, in_rank, in, (int32_t)shape->count, shape->values, rank,
-                           dims);
+    return host->broadcast(host, node, in_rank, in, (int32_t)shape->count, shape->values,
+                           rank, dims);
 }
 
-static imgcls_status expand_infer(const struct imgcls_host *host, struct imgcls_infer *infer)
+static imgcls_status expand_infer(const struct imgcls_host *host,
+                                  struct imgcls_infer *infer)
 {
     const struct imgcls_value_info *in = op_in(infer->node, 0);
     int64_t dims[IMGCLS_MAX_RANK];
@@ -45,11 +47,12 @@ static imgcls_status expand_infer(const struct imgcls_host *host, struct imgcls_
                              : in->rank > shape.count        ? in->rank
                                                              : shape.count);
     status = expand_dims(host, infer->node, in->rank, in->dims, &shape, &rank, dims);
-    return status == IMGCLS_OK ? op_infer_shape(host, infer, 0, in->type, rank, dims) : status;
+    return status == IMGCLS_OK ? op_infer_shape(host, infer, 0, in->type, rank, dims)
+                               : status;
 }
 
-static imgcls_status expand_move(const struct imgcls_host *host, const struct imgcls_run *run,
-                                 void *argument)
+static imgcls_status expand_move(const struct imgcls_host *host,
+                                 const struct imgcls_run *run, void *argument)
 {
     const struct imgcls_tensor *in = imgcls_input(run, 0);
     struct imgcls_tensor *out = imgcls_output(run, 0);
@@ -80,7 +83,8 @@ static imgcls_status expand_portable(const struct imgcls_host *host,
     int64_t dims[IMGCLS_MAX_RANK];
     struct op_list shape;
     int32_t rank = 0;
-    imgcls_status status = op_list_read(host, run->node, imgcls_input(run, 1), "shape", &shape);
+    imgcls_status status =
+        op_list_read(host, run->node, imgcls_input(run, 1), "shape", &shape);
     if (status == IMGCLS_OK)
         status = expand_dims(host, run->node, in->rank, in->dims, &shape, &rank, dims);
     if (status == IMGCLS_OK)
@@ -88,8 +92,9 @@ static imgcls_status expand_portable(const struct imgcls_host *host,
     return status == IMGCLS_OK ? elements_run(host, run, 1, expand_move, NULL) : status;
 }
 
-static imgcls_status tile_dims(const struct imgcls_host *host, const struct imgcls_node *node,
-                               int32_t rank, const int64_t *in, const struct op_list *repeats,
+static imgcls_status tile_dims(const struct imgcls_host *host,
+                               const struct imgcls_node *node, int32_t rank,
+                               const int64_t *in, const struct op_list *repeats,
                                int64_t *dims)
 {
     int32_t d;
@@ -104,8 +109,9 @@ static imgcls_status tile_dims(const struct imgcls_host *host, const struct imgc
         if (in[d] < 0)
             dims[d] = repeats->values[d] == 1 ? in[d] : -1;
         else if (__builtin_mul_overflow(in[d], repeats->values[d], &dims[d]))
-            return OP_FAIL(host, node, IMGCLS_LIMIT, "dimension %d would be %lld times %lld", d,
-                           (long long)in[d], (long long)repeats->values[d]);
+            return OP_FAIL(host, node, IMGCLS_LIMIT,
+                           "dimension %d would be %lld times %lld", d, (long long)in[d],
+                           (long long)repeats->values[d]);
     }
     return IMGCLS_OK;
 }
@@ -122,7 +128,8 @@ static imgcls_status tile_infer(const struct imgcls_host *host, struct imgcls_in
     if (status != IMGCLS_OK)
         return status;
     if (in->rank < 0 || !repeats.known)
-        return op_infer_open(host, infer, 0, in->type, in->rank >= 0 ? in->rank : repeats.count);
+        return op_infer_open(host, infer, 0, in->type,
+                             in->rank >= 0 ? in->rank : repeats.count);
     status = tile_dims(host, infer->node, in->rank, in->dims, &repeats, dims);
     return status == IMGCLS_OK ? op_infer_shape(host, infer, 0, in->type, in->rank, dims)
                                : status;
@@ -157,7 +164,8 @@ static imgcls_status tile_move(const struct imgcls_host *host, const struct imgc
     return IMGCLS_OK;
 }
 
-static imgcls_status tile_portable(const struct imgcls_host *host, const struct imgcls_run *run)
+static imgcls_status tile_portable(const struct imgcls_host *host,
+                                   const struct imgcls_run *run)
 {
     const struct imgcls_tensor *in = imgcls_input(run, 0);
     int64_t dims[IMGCLS_MAX_RANK];
@@ -172,8 +180,8 @@ static imgcls_status tile_portable(const struct imgcls_host *host, const struct 
 }
 
 /* Operator set 1 named one axis and how often: repeats = ones with that entry replaced. */
-static imgcls_status tile_upgrade(const struct imgcls_host *host, struct imgcls_graph *graph,
-                                  struct imgcls_node *node)
+static imgcls_status tile_upgrade(const struct imgcls_host *host,
+                                  struct imgcls_graph *graph, struct imgcls_node *node)
 {
     char shape[UPGRADE_NAME], rank[UPGRADE_NAME], ones[UPGRADE_NAME], flat[UPGRADE_NAME];
     char whole[UPGRADE_NAME], lists[2][UPGRADE_NAME], repeats[UPGRADE_NAME];
@@ -202,7 +210,8 @@ static imgcls_status tile_upgrade(const struct imgcls_host *host, struct imgcls_
     in[0] = shape;
     UPGRADE_ADD("Shape", 1, rank);
     in[0] = rank;
-    UPGRADE_TRY(upgrade_node(host, graph, "ConstantOfShape", 1, in, &added, ones, sizeof ones));
+    UPGRADE_TRY(
+        upgrade_node(host, graph, "ConstantOfShape", 1, in, &added, ones, sizeof ones));
     UPGRADE_TRY(host->node_set_attr(host, added, &fill));
     UPGRADE_TRY(upgrade_constant(host, graph, 1, -1, flat, sizeof flat));
     for (i = 0; i < 2; i++) { /* tiles and axis: of the data's type, and maybe scalars */
@@ -227,5 +236,7 @@ static const struct imgcls_kernel expand_kernel =
     OP_KERNEL("expand_portable", tile_accepts, expand_portable);
 static const struct imgcls_kernel tile_kernel =
     OP_KERNEL("tile_portable", tile_accepts, tile_portable);
-const struct imgcls_op expand_op = OP_ENTRY("Expand", 8, 0, expand_infer, NULL, &expand_kernel);
-const struct imgcls_op tile_op = OP_ENTRY("Tile", 1, 0, tile_infer, tile_upgrade, &tile_kernel);
+const struct imgcls_op expand_op =
+    OP_ENTRY("Expand", 8, 0, expand_infer, NULL, &expand_kernel);
+const struct imgcls_op tile_op =
+    OP_ENTRY("Tile", 1, 0, tile_infer, tile_upgrade, &tile_kernel);

@@ -45,7 +45,8 @@ static imgcls_status shape_portable(const struct imgcls_host *host,
     count = end - begin;
     status = op_set_output(host, run, 0, IMGCLS_I64, 1, &count);
     if (status == IMGCLS_OK && count > 0)
-        memcpy(imgcls_output(run, 0)->data, in->dims + begin, (size_t)count * sizeof(int64_t));
+        memcpy(imgcls_output(run, 0)->data, in->dims + begin,
+               (size_t)count * sizeof(int64_t));
     return status;
 }
 
@@ -56,7 +57,8 @@ static imgcls_status size_infer(const struct imgcls_host *host, struct imgcls_in
     return host->infer_output(host, infer, 0, IMGCLS_I64, 0, NULL);
 }
 
-static imgcls_status size_portable(const struct imgcls_host *host, const struct imgcls_run *run)
+static imgcls_status size_portable(const struct imgcls_host *host,
+                                   const struct imgcls_run *run)
 {
     imgcls_status status = op_set_output(host, run, 0, IMGCLS_I64, 0, NULL);
     if (status == IMGCLS_OK)

@@ -36,8 +36,9 @@ imgcls_status index_fail(const struct imgcls_host *host, const struct imgcls_nod
 }
 
 /* Gather: out[..., indices..., ...] = data[..., index, ...] along one axis. */
-static imgcls_status gather_dims(const struct imgcls_host *host, const struct imgcls_node *node,
-                                 int32_t rank, const int64_t *in, int32_t index_rank,
+static imgcls_status gather_dims(const struct imgcls_host *host,
+                                 const struct imgcls_node *node, int32_t rank,
+                                 const int64_t *in, int32_t index_rank,
                                  const int64_t *indices, int32_t *axis, int32_t *out_rank,
                                  int64_t *dims)
 {
@@ -57,9 +58,11 @@ static imgcls_status gather_dims(const struct imgcls_host *host, const struct im
     return IMGCLS_OK;
 }
 
-static imgcls_status gather_infer(const struct imgcls_host *host, struct imgcls_infer *infer)
+static imgcls_status gather_infer(const struct imgcls_host *host,
+                                  struct imgcls_infer *infer)
 {
-    const struct imgcls_value_info *in = op_in(infer->node, 0), *indices = op_in(infer->node, 1);
+    const struct imgcls_value_info *in = op_in(infer->node, 0),
+                                   *indices = op_in(infer->node, 1);
     int64_t dims[IMGCLS_MAX_RANK];
     int32_t axis, rank;
     imgcls_status status;
@@ -67,9 +70,10 @@ static imgcls_status gather_infer(const struct imgcls_host *host, struct imgcls_
         return OP_FAIL(host, infer->node, IMGCLS_BAD_INPUT, "data and indices are needed");
     if (in->rank < 0 || indices->rank < 0)
         return op_infer_open(host, infer, 0, in->type, -1);
-    status = gather_dims(host, infer->node, in->rank, in->dims, indices->rank, indices->dims,
-                         &axis, &rank, dims);
-    return status == IMGCLS_OK ? op_infer_shape(host, infer, 0, in->type, rank, dims) : status;
+    status = gather_dims(host, infer->node, in->rank, in->dims, indices->rank,
+                         indices->dims, &axis, &rank, dims);
+    return status == IMGCLS_OK ? op_infer_shape(host, infer, 0, in->type, rank, dims)
+                               : status;
 }
 
 struct gather {
@@ -89,13 +93,14 @@ static void gather_range(void *argument, int64_t begin, int64_t end, int32_t thr
         int64_t index = op_int_at(g->indices, i % g->count);
         index += index < 0 ? g->dim : 0;
         memcpy((char *)g->out->data + (size_t)i * g->block,
-               (const char *)g->in->data + (size_t)(i / g->count * g->dim + index) * g->block,
+               (const char *)g->in->data +
+                   (size_t)(i / g->count * g->dim + index) * g->block,
                g->block);
     }
 }
 
-static imgcls_status gather_move(const struct imgcls_host *host, const struct imgcls_run *run,
-                                 void *argument)
+static imgcls_status gather_move(const struct imgcls_host *host,
+                                 const struct imgcls_run *run, void *argument)
 {
     const int32_t axis = *(const int32_t *)argument;
     struct gather g = {.in = imgcls_input(run, 0),
@@ -109,8 +114,8 @@ static imgcls_status gather_move(const struct imgcls_host *host, const struct im
     g.block = op_element_size(g.in->type) *
               (size_t)imgcls_count(g.in->rank - axis - 1, g.in->dims + axis + 1);
     grain = (int64_t)(131072 / g.block) + 1;
-    host->parallel_for(host, run, imgcls_count(axis, g.in->dims) * g.count, grain, gather_range,
-                       &g);
+    host->parallel_for(host, run, imgcls_count(axis, g.in->dims) * g.count, grain,
+                       gather_range, &g);
     return IMGCLS_OK;
 }
 
@@ -130,9 +135,11 @@ static imgcls_status gather_portable(const struct imgcls_host *host,
 }
 
 /* GatherElements: out[i][j] = data[indices[i][j]][j] for axis 0, and so on. */
-static imgcls_status elements_infer(const struct imgcls_host *host, struct imgcls_infer *infer)
+static imgcls_status elements_infer(const struct imgcls_host *host,
+                                    struct imgcls_infer *infer)
 {
-    const struct imgcls_value_info *in = op_in(infer->node, 0), *indices = op_in(infer->node, 1);
+    const struct imgcls_value_info *in = op_in(infer->node, 0),
+                                   *indices = op_in(infer->node, 1);
     int32_t axis;
     imgcls_status status = IMGCLS_OK;
     if (!in || !indices)
@@ -155,8 +162,8 @@ imgcls_status index_shapes(const struct imgcls_host *host, const struct imgcls_n
     if (status != IMGCLS_OK)
         return status;
     if (rank != index_rank)
-        return OP_FAIL(host, node, IMGCLS_BAD_INPUT, "data has %d dimensions and indices %d",
-                       rank, index_rank);
+        return OP_FAIL(host, node, IMGCLS_BAD_INPUT,
+                       "data has %d dimensions and indices %d", rank, index_rank);
     for (d = 0; d < rank; d++)
         if (d != *axis && in[d] >= 0 && indices[d] > in[d])
             return OP_FAIL(host, node, IMGCLS_BAD_INPUT,
@@ -165,8 +172,8 @@ imgcls_status index_shapes(const struct imgcls_host *host, const struct imgcls_n
     return IMGCLS_OK;
 }
 
-int64_t index_offset(const struct imgcls_tensor *indices, const int64_t *strides, int32_t axis,
-                     int64_t dim, int64_t i)
+int64_t index_offset(const struct imgcls_tensor *indices, const int64_t *strides,
+                     int32_t axis, int64_t dim, int64_t i)
 {
     int64_t rest = i, offset = 0, index = op_int_at(indices, i);
     int32_t d;
@@ -180,8 +187,8 @@ int64_t index_offset(const struct imgcls_tensor *indices, const int64_t *strides
     return offset;
 }
 
-static imgcls_status elements_move(const struct imgcls_host *host, const struct imgcls_run *run,
-                                   void *argument)
+static imgcls_status elements_move(const struct imgcls_host *host,
+                                   const struct imgcls_run *run, void *argument)
 {
     const int32_t axis = *(const int32_t *)argument;
     const struct imgcls_tensor *in = imgcls_input(run, 0), *indices = imgcls_input(run, 1);
@@ -240,9 +247,10 @@ static imgcls_status nd_dims(const struct imgcls_host *host, const struct imgcls
     if (indices[index_rank - 1] < 0)
         return IMGCLS_OK;
     if (indices[index_rank - 1] > rank - batch)
-        return OP_FAIL(host, node, IMGCLS_BAD_INPUT,
-                       "indices have positions of %lld numbers where data has %d dimensions",
-                       (long long)indices[index_rank - 1], rank - nd->batch);
+        return OP_FAIL(
+            host, node, IMGCLS_BAD_INPUT,
+            "indices have positions of %lld numbers where data has %d dimensions",
+            (long long)indices[index_rank - 1], rank - nd->batch);
     nd->depth = (int32_t)indices[index_rank - 1];
     nd->rank = index_rank - 1 + rank - nd->batch - nd->depth;
     if (nd->rank > IMGCLS_MAX_RANK)
@@ -257,17 +265,18 @@ static imgcls_status nd_dims(const struct imgcls_host *host, const struct imgcls
 
 static imgcls_status nd_infer(const struct imgcls_host *host, struct imgcls_infer *infer)
 {
-    const struct imgcls_value_info *in = op_in(infer->node, 0), *indices = op_in(infer->node, 1);
+    const struct imgcls_value_info *in = op_in(infer->node, 0),
+                                   *indices = op_in(infer->node, 1);
     struct nd nd;
     imgcls_status status;
     if (!in || !indices)
         return OP_FAIL(host, infer->node, IMGCLS_BAD_INPUT, "data and indices are needed");
     if (in->rank < 0 || indices->rank < 0)
         return op_infer_open(host, infer, 0, in->type, -1);
-    status = nd_dims(host, infer->node, in->rank, in->dims, indices->rank, indices->dims, &nd);
-    return status == IMGCLS_OK
-               ? op_infer_shape(host, infer, 0, in->type, nd.rank, nd.dims)
-               : status;
+    status =
+        nd_dims(host, infer->node, in->rank, in->dims, indices->rank, indices->dims, &nd);
+    return status == IMGCLS_OK ? op_infer_shape(host, infer, 0, in->type, nd.rank, nd.dims)
+                               : status;
 }
 
 static imgcls_status nd_move(const struct imgcls_host *host, const struct imgcls_run *run,
@@ -287,11 +296,10 @@ static imgcls_status nd_move(const struct imgcls_host *host, const struct imgcls
     strided_row_major(in->rank, in->dims, strides);
     for (i = 0; i < positions; i++) {
         const int64_t number = i / (positions / batches); /* of the batch */
-        int64_t offset =
-            number * imgcls_count(in->rank - nd->batch, in->dims + nd->batch);
-        imgcls_status status = index_position(host, run->node, indices, i, nd->depth,
-                                              in->dims + nd->batch, strides + nd->batch,
-                                              &offset);
+        int64_t offset = number * imgcls_count(in->rank - nd->batch, in->dims + nd->batch);
+        imgcls_status status =
+            index_position(host, run->node, indices, i, nd->depth, in->dims + nd->batch,
+                           strides + nd->batch, &offset);
         if (status != IMGCLS_OK)
             return status;
         memcpy(out + (size_t)i * block,
@@ -314,7 +322,8 @@ imgcls_status index_position(const struct imgcls_host *host, const struct imgcls
     return IMGCLS_OK;
 }
 
-static imgcls_status nd_portable(const struct imgcls_host *host, const struct imgcls_run *run)
+static imgcls_status nd_portable(const struct imgcls_host *host,
+                                 const struct imgcls_run *run)
 {
     const struct imgcls_tensor *in = imgcls_input(run, 0), *indices = imgcls_input(run, 1);
     struct nd nd;
@@ -325,7 +334,8 @@ static imgcls_status nd_portable(const struct imgcls_host *host, const struct im
     return status == IMGCLS_OK ? elements_run(host, run, 1, nd_move, &nd) : status;
 }
 
-static int32_t gather_accepts(const struct imgcls_host *host, const struct imgcls_node *node)
+static int32_t gather_accepts(const struct imgcls_host *host,
+                              const struct imgcls_node *node)
 {
     return node->input_count == 2 && elements_accepts(host, node);
 }
@@ -336,7 +346,8 @@ static const struct imgcls_kernel gather_elements_kernel =
     OP_KERNEL("gather_elements_portable", gather_accepts, elements_portable);
 static const struct imgcls_kernel gather_nd_kernel =
     OP_KERNEL("gather_nd_portable", gather_accepts, nd_portable);
-const struct imgcls_op gather_op = OP_ENTRY("Gather", 1, 0, gather_infer, NULL, &gather_kernel);
+const struct imgcls_op gather_op =
+    OP_ENTRY("Gather", 1, 0, gather_infer, NULL, &gather_kernel);
 const struct imgcls_op gather_elements_op =
     OP_ENTRY("GatherElements", 11, 0, elements_infer, NULL, &gather_elements_kernel);
 const struct imgcls_op gather_nd_op =

@@ -8,7 +8,8 @@
 #include "elements.h"
 #include "shape.h"
 
-static imgcls_status identity_infer(const struct imgcls_host *host, struct imgcls_infer *infer)
+static imgcls_status identity_infer(const struct imgcls_host *host,
+                                    struct imgcls_infer *infer)
 {
     const struct imgcls_value_info *in = op_in(infer->node, 0);
     if (!in)
@@ -25,14 +26,16 @@ static imgcls_status identity_portable(const struct imgcls_host *host,
 }
 
 /* Bytes are copied as they lie, so layouts must agree. */
-static int32_t identity_accepts(const struct imgcls_host *host, const struct imgcls_node *node)
+static int32_t identity_accepts(const struct imgcls_host *host,
+                                const struct imgcls_node *node)
 {
     (void)host;
     return op_in(node, 0) && op_has_output(node, 0) &&
            node->inputs[0]->layout == node->outputs[0]->layout;
 }
 
-static imgcls_status dropout_infer(const struct imgcls_host *host, struct imgcls_infer *infer)
+static imgcls_status dropout_infer(const struct imgcls_host *host,
+                                   struct imgcls_infer *infer)
 {
     const struct imgcls_value_info *in = op_in(infer->node, 0);
     imgcls_status status = identity_infer(host, infer);
@@ -68,14 +71,15 @@ static imgcls_status dropout_portable(const struct imgcls_host *host,
     return status;
 }
 
-static int32_t dropout_accepts(const struct imgcls_host *host, const struct imgcls_node *node)
+static int32_t dropout_accepts(const struct imgcls_host *host,
+                               const struct imgcls_node *node)
 {
     return identity_accepts(host, node) && (!op_in(node, 2) || op_takes(node, 2, OP_BOOLS));
 }
 
 /* What only training looks at goes; ratio and training_mode are inputs since 12. */
-static imgcls_status dropout_upgrade(const struct imgcls_host *host, struct imgcls_graph *graph,
-                                     struct imgcls_node *node)
+static imgcls_status dropout_upgrade(const struct imgcls_host *host,
+                                     struct imgcls_graph *graph, struct imgcls_node *node)
 {
     static const char *const names[] = {"consumed_inputs", "is_test", "ratio"};
     imgcls_status status = IMGCLS_OK;
@@ -91,10 +95,9 @@ static const struct imgcls_kernel identity_kernel =
 static const struct imgcls_kernel dropout_kernel =
     OP_KERNEL("dropout_portable", dropout_accepts, dropout_portable);
 
-const struct imgcls_op identity_op =
-    OP_ENTRY("Identity", 1,
-             IMGCLS_TRAIT_IDENTITY | IMGCLS_TRAIT_VIEW | IMGCLS_TRAIT_LAYOUT_BLIND,
-             identity_infer, NULL, &identity_kernel);
+const struct imgcls_op identity_op = OP_ENTRY(
+    "Identity", 1, IMGCLS_TRAIT_IDENTITY | IMGCLS_TRAIT_VIEW | IMGCLS_TRAIT_LAYOUT_BLIND,
+    identity_infer, NULL, &identity_kernel);
 const struct imgcls_op dropout_op =
     OP_ENTRY("Dropout", 1, IMGCLS_TRAIT_IDENTITY | IMGCLS_TRAIT_LAYOUT_BLIND, dropout_infer,
              dropout_upgrade, &dropout_kernel);

@@ -1,5 +1,6 @@
 /*
- * plugins/ops/shape/index.h - indexes out of tensors, checked; shared by gather.c and scatter.c
+ * plugins/ops/shape/index.h - indexes out of tensors, checked; shared by gather.c and
+ * scatter.c
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -21,8 +22,8 @@ imgcls_status index_shapes(const struct imgcls_host *host, const struct imgcls_n
                            int32_t rank, const int64_t *in, int32_t index_rank,
                            const int64_t *indices, int32_t *axis);
 /* Offset in data (row-major strides) of what entry i of indices points to along axis. */
-int64_t index_offset(const struct imgcls_tensor *indices, const int64_t *strides, int32_t axis,
-                     int64_t dim, int64_t i);
+int64_t index_offset(const struct imgcls_tensor *indices, const int64_t *strides,
+                     int32_t axis, int64_t dim, int64_t i);
 
 /* GatherND and ScatterND: adds to *offset where position i of `depth` indexes leads, in
  * dimensions dims with strides. */

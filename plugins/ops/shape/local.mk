@@ -28,8 +28,6 @@ plugins_ops_shape_la_SOURCES = \
 	%D%/strided.h \
 	%D%/transpose.c \
 	%D%/view.c
-# -fopenmp-simd: only the simd pragma, no run-time library.
-plugins_ops_shape_la_CFLAGS = $(AM_CFLAGS) -fopenmp-simd
 plugins_ops_shape_la_LDFLAGS = $(PLUGIN_LINK_FLAGS)
 plugins_ops_shape_la_LIBADD = -lm
 EXTRA_DIST += %D%/README.md

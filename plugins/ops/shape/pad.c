@@ -61,9 +61,9 @@ static imgcls_status spread(const struct imgcls_host *host, const struct imgcls_
     return status;
 }
 
-static imgcls_status pad_dims(const struct imgcls_host *host, const struct imgcls_node *node,
-                              int32_t rank, const int64_t *in, const struct pad *pad,
-                              int64_t *dims)
+static imgcls_status pad_dims(const struct imgcls_host *host,
+                              const struct imgcls_node *node, int32_t rank,
+                              const int64_t *in, const struct pad *pad, int64_t *dims)
 {
     int32_t d;
     for (d = 0; d < rank; d++) {
@@ -154,14 +154,15 @@ static void pad_rows(void *argument, int64_t begin, int64_t end, int32_t thread)
         int32_t d;
         char *to = (char *)out->data + (size_t)(begin * width) * size;
         for (d = last - 1; d >= 0; d--) {
-            from += source_index(pad->mode, rest % out->dims[d] - pad->before[d], in->dims[d]) *
-                    rows->strides[d];
+            from +=
+                source_index(pad->mode, rest % out->dims[d] - pad->before[d], in->dims[d]) *
+                rows->strides[d];
             rest /= out->dims[d];
         }
         for (i = 0; i < width; i++) {
             j = source_index(pad->mode, i - pad->before[last], in->dims[last]);
-            memcpy(to + (size_t)i * size, (const char *)in->data + (size_t)(from + j) * size,
-                   size);
+            memcpy(to + (size_t)i * size,
+                   (const char *)in->data + (size_t)(from + j) * size, size);
         }
     }
 }
@@ -186,7 +187,8 @@ static void pad_constant(const struct imgcls_host *host, const struct imgcls_run
         if (box.dims[d] <= 0)
             return;
         box.from += (size_t)(cut * box.from_strides[d]) * size;
-        box.to += (size_t)((pad->before[d] > 0 ? pad->before[d] : 0) * box.to_strides[d]) * size;
+        box.to +=
+            (size_t)((pad->before[d] > 0 ? pad->before[d] : 0) * box.to_strides[d]) * size;
     }
     strided_copy(host, run, &box);
 }
@@ -197,7 +199,8 @@ static imgcls_status pad_move(const struct imgcls_host *host, const struct imgcl
     struct pad *pad = argument;
     const struct imgcls_tensor *in = imgcls_input(run, 0), *value = imgcls_input(run, 2);
     struct imgcls_tensor *out = imgcls_output(run, 0);
-    struct rows rows = {.pad = pad, .in = in, .out = out, .size = op_element_size(in->type)};
+    struct rows rows = {
+        .pad = pad, .in = in, .out = out, .size = op_element_size(in->type)};
     if (op_count(out) == 0)
         return IMGCLS_OK;
     if (in->rank == 0) {
@@ -215,11 +218,13 @@ static imgcls_status pad_move(const struct imgcls_host *host, const struct imgcl
         return IMGCLS_OK;
     }
     strided_row_major(in->rank, in->dims, rows.strides);
-    host->parallel_for(host, run, op_count(out) / out->dims[out->rank - 1], 64, pad_rows, &rows);
+    host->parallel_for(host, run, op_count(out) / out->dims[out->rank - 1], 64, pad_rows,
+                       &rows);
     return IMGCLS_OK;
 }
 
-static imgcls_status pad_portable(const struct imgcls_host *host, const struct imgcls_run *run)
+static imgcls_status pad_portable(const struct imgcls_host *host,
+                                  const struct imgcls_run *run)
 {
     const struct imgcls_node *node = run->node;
     const struct imgcls_tensor *in = imgcls_input(run, 0), *value = imgcls_input(run, 2);
@@ -248,8 +253,8 @@ static int32_t pad_accepts(const struct imgcls_host *host, const struct imgcls_n
 {
     const struct imgcls_value_info *value = op_in(node, 2);
     (void)host;
-    if (!op_takes(node, 0, OP_ANY) || !op_takes(node, 1, OP_INDEXES) || !op_is_plain(node) ||
-        (op_in(node, 3) && !op_takes(node, 3, OP_INDEXES)))
+    if (!op_takes(node, 0, OP_ANY) || !op_takes(node, 1, OP_INDEXES) ||
+        !op_is_plain(node) || (op_in(node, 3) && !op_takes(node, 3, OP_INDEXES)))
         return 0;
     return !value || value->type == node->inputs[0]->type ||
            (value->type == IMGCLS_F32 &&
@@ -285,8 +290,9 @@ static imgcls_status center(const struct imgcls_host *host, const struct imgcls_
     int64_t i;
     imgcls_status status = op_axes(host, node, count, axes, rank, flags);
     if (status == IMGCLS_OK && shape->known && shape->count != expected)
-        status = OP_FAIL(host, node, IMGCLS_BAD_INPUT, "shape has %lld entries for %lld axes",
-                         (long long)shape->count, (long long)expected);
+        status =
+            OP_FAIL(host, node, IMGCLS_BAD_INPUT, "shape has %lld entries for %lld axes",
+                    (long long)shape->count, (long long)expected);
     memset(pad, 0, sizeof *pad);
     memcpy(dims, in, (size_t)rank * sizeof *dims);
     for (i = 0; status == IMGCLS_OK && i < expected; i++) {
@@ -295,19 +301,22 @@ static imgcls_status center(const struct imgcls_host *host, const struct imgcls_
         status = op_axis(host, node, count ? axes[i] : i, rank, &d);
         wanted = shape->known ? shape->values[i] : -1;
         if (shape->known && wanted < 0)
-            status = OP_FAIL(host, node, IMGCLS_BAD_INPUT, "entry %lld of the shape is %lld",
-                             (long long)i, (long long)wanted);
+            status =
+                OP_FAIL(host, node, IMGCLS_BAD_INPUT, "entry %lld of the shape is %lld",
+                        (long long)i, (long long)wanted);
         dims[d] = wanted;
         if (wanted < 0 || in[d] < 0)
             continue;
-        more = wanted - in[d]; /* a crop leaves the odd one out behind, a pad adds it behind */
+        more =
+            wanted - in[d]; /* a crop leaves the odd one out behind, a pad adds it behind */
         pad->before[d] = more < 0 ? -((-more) / 2) : more / 2;
         pad->after[d] = more - pad->before[d];
     }
     return status;
 }
 
-static imgcls_status center_infer(const struct imgcls_host *host, struct imgcls_infer *infer)
+static imgcls_status center_infer(const struct imgcls_host *host,
+                                  struct imgcls_infer *infer)
 {
     const struct imgcls_value_info *in = op_in(infer->node, 0);
     int64_t dims[IMGCLS_MAX_RANK];
@@ -333,7 +342,8 @@ static imgcls_status center_portable(const struct imgcls_host *host,
     int64_t dims[IMGCLS_MAX_RANK];
     struct op_list shape;
     struct pad pad;
-    imgcls_status status = op_list_read(host, run->node, imgcls_input(run, 1), "shape", &shape);
+    imgcls_status status =
+        op_list_read(host, run->node, imgcls_input(run, 1), "shape", &shape);
     if (status == IMGCLS_OK)
         status = center(host, run->node, in->rank, in->dims, &shape, &pad, dims);
     if (status == IMGCLS_OK)
@@ -341,7 +351,8 @@ static imgcls_status center_portable(const struct imgcls_host *host,
     return status == IMGCLS_OK ? elements_run(host, run, 1, pad_move, &pad) : status;
 }
 
-static int32_t center_accepts(const struct imgcls_host *host, const struct imgcls_node *node)
+static int32_t center_accepts(const struct imgcls_host *host,
+                              const struct imgcls_node *node)
 {
     return node->input_count == 2 && elements_accepts(host, node);
 }

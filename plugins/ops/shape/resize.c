@@ -3,8 +3,8 @@
  *
  * Interpolation is separable: for each axis and each output index along it a short list of
  * taps (source index, weight) is made first (resize_taps.c); an output is then the sum over
- * the product of its axes' lists, in double, rounded once. Nearest mode has one tap of weight
- * 1 and moves elements of any type.
+ * the product of its axes' lists, in double, rounded once. Nearest mode has one tap of
+ * weight 1 and moves elements of any type.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -28,7 +28,8 @@ struct reals {
     double values[OP_LIST_MAX];
 };
 
-static imgcls_status read_reals(const struct imgcls_host *host, const struct imgcls_node *node,
+static imgcls_status read_reals(const struct imgcls_host *host,
+                                const struct imgcls_node *node,
                                 const struct imgcls_tensor *tensor, const char *what,
                                 struct reals *out)
 {
@@ -46,8 +47,9 @@ static imgcls_status read_reals(const struct imgcls_host *host, const struct img
     return IMGCLS_OK;
 }
 
-static imgcls_status infer_reals(const struct imgcls_host *host, const struct imgcls_node *node,
-                                 size_t i, const char *what, struct reals *out)
+static imgcls_status infer_reals(const struct imgcls_host *host,
+                                 const struct imgcls_node *node, size_t i, const char *what,
+                                 struct reals *out)
 {
     const struct imgcls_value_info *info = op_in(node, i);
     if (!info || info->constant ||
@@ -65,20 +67,23 @@ static bool is_stretched(const struct imgcls_host *host, const struct imgcls_nod
 }
 
 /* Sizes from sizes, which may be asked to keep the ratio of the axes. */
-static imgcls_status apply_sizes(const struct imgcls_host *host, const struct imgcls_node *node,
-                                 const int64_t *in, const int32_t *axes, int64_t count,
+static imgcls_status apply_sizes(const struct imgcls_host *host,
+                                 const struct imgcls_node *node, const int64_t *in,
+                                 const int32_t *axes, int64_t count,
                                  const struct op_list *sizes, struct resize_axis *out)
 {
-    const char *policy = host->attr_string(host, node, "keep_aspect_ratio_policy", "stretch");
+    const char *policy =
+        host->attr_string(host, node, "keep_aspect_ratio_policy", "stretch");
     const bool larger = strcmp(policy, "not_smaller") == 0;
     const bool keep = larger || strcmp(policy, "not_larger") == 0;
     double joint = larger ? 0 : INFINITY;
     int64_t i;
     if (!keep && strcmp(policy, "stretch") != 0)
-        return OP_FAIL(host, node, IMGCLS_BAD_INPUT,
-                       "keep_aspect_ratio_policy must be stretch, not_larger or not_smaller, "
-                       "not '%s'",
-                       policy);
+        return OP_FAIL(
+            host, node, IMGCLS_BAD_INPUT,
+            "keep_aspect_ratio_policy must be stretch, not_larger or not_smaller, "
+            "not '%s'",
+            policy);
     for (i = 0; i < count; i++) {
         const double scale = (double)sizes->values[i] / (double)in[axes[i]];
         if (sizes->values[i] < 0 || (in[axes[i]] == 0 && sizes->values[i] > 0))
@@ -111,15 +116,16 @@ static imgcls_status apply_scales(const struct imgcls_host *host,
         const double size = floorf((float)in[axes[i]] * (float)window * (float)scale);
         if (!(scale > 0) || !(size < 9e15))
             return OP_FAIL(host, node, IMGCLS_BAD_INPUT,
-                           "scale %g of dimension %d (%lld) is not possible", scale, axes[i],
-                           (long long)in[axes[i]]);
+                           "scale %g of dimension %d (%lld) is not possible", scale,
+                           axes[i], (long long)in[axes[i]]);
         axis->scale = scale;
         axis->out_dim = size > 0 ? (int64_t)size : 0;
     }
     return IMGCLS_OK;
 }
 
-/* What each axis does. An axis that is not resized keeps scale 1. in has no unknown dims. */
+/* What each axis does. An axis that is not resized keeps scale 1. in has no unknown dims.
+ */
 static imgcls_status axes_of(const struct imgcls_host *host, const struct imgcls_node *node,
                              int32_t rank, const int64_t *in, const struct reals *roi,
                              const struct reals *scales, const struct op_list *sizes,
@@ -128,8 +134,9 @@ static imgcls_status axes_of(const struct imgcls_host *host, const struct imgcls
     const int64_t *named;
     const size_t named_count = host->attr_ints(host, node, "axes", &named);
     const int64_t count = named_count ? (int64_t)named_count : rank;
-    const bool crop = strcmp(host->attr_string(host, node, "coordinate_transformation_mode", ""),
-                             "tf_crop_and_resize") == 0;
+    const bool crop =
+        strcmp(host->attr_string(host, node, "coordinate_transformation_mode", ""),
+               "tf_crop_and_resize") == 0;
     int32_t axes[IMGCLS_MAX_RANK];
     bool flags[IMGCLS_MAX_RANK];
     int64_t i;
@@ -140,10 +147,11 @@ static imgcls_status axes_of(const struct imgcls_host *host, const struct imgcls
         return OP_FAIL(host, node, IMGCLS_BAD_INPUT, "one of scales and sizes is needed");
     if ((scales->present ? scales->count : sizes->count) != count ||
         (crop && roi->present && roi->count != 2 * count))
-        return OP_FAIL(host, node, IMGCLS_BAD_INPUT,
-                       "scales, sizes and roi have %lld, %lld and %lld entries for %lld axes",
-                       (long long)scales->count, (long long)sizes->count,
-                       (long long)roi->count, (long long)count);
+        return OP_FAIL(
+            host, node, IMGCLS_BAD_INPUT,
+            "scales, sizes and roi have %lld, %lld and %lld entries for %lld axes",
+            (long long)scales->count, (long long)sizes->count, (long long)roi->count,
+            (long long)count);
     for (i = 0; i < rank; i++)
         out[i] = (struct resize_axis){
             .in_dim = in[i], .out_dim = in[i], .scale = 1, .roi = {0, 1}};
@@ -160,7 +168,8 @@ static imgcls_status axes_of(const struct imgcls_host *host, const struct imgcls
     return apply_sizes(host, node, in, axes, count, sizes, out);
 }
 
-static imgcls_status resize_infer(const struct imgcls_host *host, struct imgcls_infer *infer)
+static imgcls_status resize_infer(const struct imgcls_host *host,
+                                  struct imgcls_infer *infer)
 {
     const struct imgcls_node *node = infer->node;
     const struct imgcls_value_info *in = op_in(node, 0);
@@ -271,7 +280,8 @@ static size_t table_bytes(int32_t rank, const struct resize_axis *axes)
     size_t bytes = 0;
     int32_t d;
     for (d = 0; d < rank; d++)
-        bytes += (size_t)(axes[d].out_dim * axes[d].taps) * (sizeof(int64_t) + sizeof(double));
+        bytes +=
+            (size_t)(axes[d].out_dim * axes[d].taps) * (sizeof(int64_t) + sizeof(double));
     return bytes;
 }
 
@@ -303,8 +313,8 @@ static imgcls_status resize_prepare(const struct imgcls_host *host,
     return IMGCLS_OK;
 }
 
-static imgcls_status resize_move(const struct imgcls_host *host, const struct imgcls_run *run,
-                                 void *argument)
+static imgcls_status resize_move(const struct imgcls_host *host,
+                                 const struct imgcls_run *run, void *argument)
 {
     struct resize r = *(const struct resize *)argument;
     r.in = imgcls_input(run, 0);
@@ -366,7 +376,8 @@ static imgcls_status resize_portable(const struct imgcls_host *host,
 }
 
 /* Nearest moves anything; the others compute with numbers. */
-static int32_t resize_accepts(const struct imgcls_host *host, const struct imgcls_node *node)
+static int32_t resize_accepts(const struct imgcls_host *host,
+                              const struct imgcls_node *node)
 {
     const char *mode = host->attr_string(host, node, "mode", "nearest");
     const char *where =
@@ -381,7 +392,8 @@ static int32_t resize_accepts(const struct imgcls_host *host, const struct imgcl
            (!op_in(node, 3) || op_takes(node, 3, OP_INDEXES));
 }
 
-/* Operator set 10 had X and scales, and simple coordinates. Upsample was the same before. */
+/* Operator set 10 had X and scales, and simple coordinates. Upsample was the same before.
+ */
 static imgcls_status simple_coordinates(const struct imgcls_host *host,
                                         struct imgcls_node *node)
 {
@@ -404,8 +416,8 @@ static imgcls_status move_scales(const struct imgcls_host *host, struct imgcls_n
     return status == IMGCLS_OK ? host->node_set_input(host, node, 1, "") : status;
 }
 
-static imgcls_status resize_upgrade(const struct imgcls_host *host, struct imgcls_graph *graph,
-                                    struct imgcls_node *node)
+static imgcls_status resize_upgrade(const struct imgcls_host *host,
+                                    struct imgcls_graph *graph, struct imgcls_node *node)
 {
     imgcls_status status;
     (void)graph;
@@ -432,7 +444,8 @@ static imgcls_status upsample_upgrade(const struct imgcls_host *host,
         status = upgrade_input(host, graph, node, 1, "scales", IMGCLS_F32, 1, 4, plain);
     for (i = 0; status == IMGCLS_OK && i < 3; i++)
         status = host->node_remove_attr(host, node, gone[i]);
-    if (status == IMGCLS_OK && strcmp(host->attr_string(host, node, "mode", ""), "bilinear") == 0)
+    if (status == IMGCLS_OK &&
+        strcmp(host->attr_string(host, node, "mode", ""), "bilinear") == 0)
         status = host->node_set_string(host, node, "mode", "linear");
     if (status == IMGCLS_OK)
         status = move_scales(host, node);

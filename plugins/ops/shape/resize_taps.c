@@ -1,7 +1,8 @@
 /*
  * plugins/ops/shape/resize_taps.c - see resize_taps.h
  *
- * Coordinates, filters and rounding as the specification of Resize (operator set 19) has them.
+ * Coordinates, filters and rounding as the specification of Resize (operator set 19) has
+ * them.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -23,8 +24,8 @@ enum coordinates {
 enum rounding { PREFER_FLOOR, PREFER_CEIL, FLOOR, CEIL };
 
 static imgcls_status name_in(const struct imgcls_host *host, const struct imgcls_node *node,
-                             const char *attr, const char *fallback, const char *const *names,
-                             int32_t *out)
+                             const char *attr, const char *fallback,
+                             const char *const *names, int32_t *out)
 {
     const char *name = host->attr_string(host, node, attr, fallback);
     for (*out = 0; names[*out]; (*out)++)
@@ -38,10 +39,10 @@ imgcls_status resize_mode_of(const struct imgcls_host *host, const struct imgcls
 {
     static const char *const modes[] = {"nearest", "linear", "cubic", NULL};
     static const char *const coordinates[] = {
-        "half_pixel",    "half_pixel_symmetric", "pytorch_half_pixel",   "align_corners",
-        "asymmetric",    "tf_crop_and_resize",   "tf_half_pixel_for_nn", NULL};
-    static const char *const roundings[] = {"round_prefer_floor", "round_prefer_ceil", "floor",
-                                            "ceil", NULL};
+        "half_pixel", "half_pixel_symmetric", "pytorch_half_pixel",   "align_corners",
+        "asymmetric", "tf_crop_and_resize",   "tf_half_pixel_for_nn", NULL};
+    static const char *const roundings[] = {"round_prefer_floor", "round_prefer_ceil",
+                                            "floor", "ceil", NULL};
     int32_t kind;
     imgcls_status status = name_in(host, node, "mode", "nearest", modes, &kind);
     if (status == IMGCLS_OK)
@@ -81,7 +82,8 @@ static int64_t first_tap(const struct resize_mode *mode, const struct resize_axi
     return (int64_t)floor(-reach) + 1;
 }
 
-void resize_count_taps(const struct resize_mode *mode, int32_t rank, struct resize_axis *axes)
+void resize_count_taps(const struct resize_mode *mode, int32_t rank,
+                       struct resize_axis *axes)
 {
     int32_t d;
     for (d = 0; d < rank; d++)
@@ -90,8 +92,8 @@ void resize_count_taps(const struct resize_mode *mode, int32_t rank, struct resi
                            : 2 - 2 * first_tap(mode, &axes[d]);
 }
 
-static double source_coordinate(const struct resize_mode *mode, const struct resize_axis *axis,
-                                int64_t i)
+static double source_coordinate(const struct resize_mode *mode,
+                                const struct resize_axis *axis, int64_t i)
 {
     const double x = (double)i, scale = axis->scale;
     const double in = (double)axis->in_dim, out = (double)axis->out_dim;
@@ -153,7 +155,8 @@ void resize_fill_taps(const struct resize_mode *mode, struct resize_axis *axis)
     for (i = 0; i < axis->out_dim; i++) {
         int64_t *indices = axis->indices + i * axis->taps;
         double *weights = axis->weights + i * axis->taps;
-        const double x = is_unchanged(mode, axis) ? (double)i : source_coordinate(mode, axis, i);
+        const double x =
+            is_unchanged(mode, axis) ? (double)i : source_coordinate(mode, axis, i);
         const double left = floor(x);
         double sum = 0;
         weights[0] = 1;
@@ -168,8 +171,8 @@ void resize_fill_taps(const struct resize_mode *mode, struct resize_axis *axis)
         }
         for (k = 0; k < axis->taps; k++) {
             const double at = left + (double)(first + k), distance = (at - x) * narrow;
-            weights[k] = mode->cubic ? cubic(distance, mode->cubic_a)
-                                     : fmax(0, 1 - fabs(distance));
+            weights[k] =
+                mode->cubic ? cubic(distance, mode->cubic_a) : fmax(0, 1 - fabs(distance));
             if (mode->exclude_outside && (at < 0 || at > (double)(axis->in_dim - 1)))
                 weights[k] = 0;
             indices[k] = clamp_index(at, axis->in_dim);

@@ -2,9 +2,9 @@
  * plugins/ops/shape/scatter.c - ScatterElements (and Scatter, its old name), ScatterND,
  * TensorScatter
  *
- * The output is a copy of data in which updates are put, one after the other in their order,
- * so that repeated indexes give the same result every time. With a reduction they are joined
- * to what stands there.
+ * The output is a copy of data in which updates are put, one after the other in their
+ * order, so that repeated indexes give the same result every time. With a reduction they
+ * are joined to what stands there.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -20,16 +20,16 @@ struct joiner {
     void (*join)(void *to, const void *from, int64_t count);
 };
 
-#define JOIN(name, type, expression)                                                           \
-    static void name(void *to, const void *from, int64_t count)                                \
-    {                                                                                          \
-        type *out = to;                                                                        \
-        const type *in = from;                                                                 \
-        int64_t i;                                                                             \
-        for (i = 0; i < count; i++) {                                                          \
-            const type x = out[i], y = in[i];                                                  \
-            out[i] = (type)(expression);                                                       \
-        }                                                                                      \
+#define JOIN(name, type, expression)                                                       \
+    static void name(void *to, const void *from, int64_t count)                            \
+    {                                                                                      \
+        type *out = to;                                                                    \
+        const type *in = from;                                                             \
+        int64_t i;                                                                         \
+        for (i = 0; i < count; i++) {                                                      \
+            const type x = out[i], y = in[i];                                              \
+            out[i] = (type)(expression);                                                   \
+        }                                                                                  \
     }
 /* clang-format off */
 #define JOIN_EACH(name, real, whole)                                                           \
@@ -66,8 +66,9 @@ static const struct {
                   {"min", JOINERS(min)}};
 
 /* NULL: updates replace. */
-static imgcls_status joiner_of(const struct imgcls_host *host, const struct imgcls_node *node,
-                               int32_t type, const struct joiner **out)
+static imgcls_status joiner_of(const struct imgcls_host *host,
+                               const struct imgcls_node *node, int32_t type,
+                               const struct joiner **out)
 {
     const char *name = host->attr_string(host, node, "reduction", "none");
     size_t i;
@@ -80,8 +81,8 @@ static imgcls_status joiner_of(const struct imgcls_host *host, const struct imgc
         *out = &reductions[i].joiners[type];
         if ((*out)->join)
             return IMGCLS_OK;
-        return OP_FAIL(host, node, IMGCLS_UNSUPPORTED, "reduction %s of element type %d", name,
-                       type);
+        return OP_FAIL(host, node, IMGCLS_UNSUPPORTED, "reduction %s of element type %d",
+                       name, type);
     }
     return OP_FAIL(host, node, IMGCLS_BAD_INPUT,
                    "reduction must be none, add, mul, max or min, not '%s'", name);
@@ -109,8 +110,8 @@ static void copy_data(const struct imgcls_run *run)
         memcpy(out->data, in->data, (size_t)op_count(in) * op_element_size(in->type));
 }
 
-static imgcls_status elements_move(const struct imgcls_host *host, const struct imgcls_run *run,
-                                   void *argument)
+static imgcls_status elements_move(const struct imgcls_host *host,
+                                   const struct imgcls_run *run, void *argument)
 {
     const struct scatter *scatter = argument;
     const struct imgcls_tensor *in = imgcls_input(run, 0), *indices = imgcls_input(run, 1);
@@ -145,8 +146,8 @@ static imgcls_status elements_portable(const struct imgcls_host *host,
     char a[OP_SHAPE_TEXT], b[OP_SHAPE_TEXT];
     imgcls_status status = joiner_of(host, run->node, in->type, &scatter.joiner);
     if (status == IMGCLS_OK)
-        status = index_shapes(host, run->node, in->rank, in->dims, indices->rank, indices->dims,
-                              &scatter.axis);
+        status = index_shapes(host, run->node, in->rank, in->dims, indices->rank,
+                              indices->dims, &scatter.axis);
     if (status == IMGCLS_OK && !same_dims(indices, updates))
         status = OP_FAIL(host, run->node, IMGCLS_BAD_INPUT,
                          "indices of shape %s and updates of shape %s",
@@ -161,7 +162,8 @@ static imgcls_status elements_portable(const struct imgcls_host *host,
 }
 
 /* ScatterND: updates' shape must be indices' but the last dimension, then data's rest. */
-static imgcls_status nd_check(const struct imgcls_host *host, const struct imgcls_node *node,
+static imgcls_status nd_check(const struct imgcls_host *host,
+                              const struct imgcls_node *node,
                               const struct imgcls_tensor *in,
                               const struct imgcls_tensor *indices,
                               const struct imgcls_tensor *updates)
@@ -170,9 +172,10 @@ static imgcls_status nd_check(const struct imgcls_host *host, const struct imgcl
     char a[OP_SHAPE_TEXT], b[OP_SHAPE_TEXT];
     const int64_t depth = indices->rank > 0 ? indices->dims[indices->rank - 1] : -1;
     if (depth < 0 || depth > in->rank)
-        return OP_FAIL(host, node, IMGCLS_BAD_INPUT,
-                       "indices have positions of %lld numbers where data has %d dimensions",
-                       (long long)depth, in->rank);
+        return OP_FAIL(
+            host, node, IMGCLS_BAD_INPUT,
+            "indices have positions of %lld numbers where data has %d dimensions",
+            (long long)depth, in->rank);
     wanted.rank = indices->rank - 1 + in->rank - (int32_t)depth;
     if (wanted.rank <= IMGCLS_MAX_RANK) {
         memcpy(wanted.dims, indices->dims, (size_t)(indices->rank - 1) * sizeof(int64_t));
@@ -205,17 +208,18 @@ static imgcls_status nd_move(const struct imgcls_host *host, const struct imgcls
     strided_row_major(in->rank, in->dims, strides);
     for (i = 0; i < positions && block > 0; i++) {
         int64_t offset = 0;
-        imgcls_status status = index_position(host, run->node, indices, i, depth, in->dims,
-                                              strides, &offset);
+        imgcls_status status =
+            index_position(host, run->node, indices, i, depth, in->dims, strides, &offset);
         if (status != IMGCLS_OK)
             return status;
-        put(scatter->joiner, out + (size_t)offset * size, updates + (size_t)(i * block) * size,
-            block, size);
+        put(scatter->joiner, out + (size_t)offset * size,
+            updates + (size_t)(i * block) * size, block, size);
     }
     return IMGCLS_OK;
 }
 
-static imgcls_status nd_portable(const struct imgcls_host *host, const struct imgcls_run *run)
+static imgcls_status nd_portable(const struct imgcls_host *host,
+                                 const struct imgcls_run *run)
 {
     const struct imgcls_tensor *in = imgcls_input(run, 0);
     struct scatter scatter = {.axis = 0};
@@ -237,8 +241,8 @@ struct cache {
     bool circular;
 };
 
-static imgcls_status cache_move(const struct imgcls_host *host, const struct imgcls_run *run,
-                                void *argument)
+static imgcls_status cache_move(const struct imgcls_host *host,
+                                const struct imgcls_run *run, void *argument)
 {
     const struct cache *cache = argument;
     const struct imgcls_tensor *in = imgcls_input(run, 0), *update = imgcls_input(run, 1);
@@ -302,9 +306,11 @@ static imgcls_status cache_portable(const struct imgcls_host *host,
     return elements_run(host, run, 1 | 2, cache_move, &cache);
 }
 
-static imgcls_status scatter_infer(const struct imgcls_host *host, struct imgcls_infer *infer)
+static imgcls_status scatter_infer(const struct imgcls_host *host,
+                                   struct imgcls_infer *infer)
 {
-    const struct imgcls_value_info *in = op_in(infer->node, 0), *indices = op_in(infer->node, 1);
+    const struct imgcls_value_info *in = op_in(infer->node, 0),
+                                   *indices = op_in(infer->node, 1);
     const struct imgcls_value_info *updates = op_in(infer->node, 2);
     int32_t axis;
     imgcls_status status = IMGCLS_OK;
@@ -326,12 +332,13 @@ static imgcls_status cache_infer(const struct imgcls_host *host, struct imgcls_i
 }
 
 /* With a reduction only types that can be added up. */
-static int32_t scatter_accepts(const struct imgcls_host *host, const struct imgcls_node *node)
+static int32_t scatter_accepts(const struct imgcls_host *host,
+                               const struct imgcls_node *node)
 {
     const char *reduction = host->attr_string(host, node, "reduction", "none");
     return op_takes(node, 0, strcmp(reduction, "none") ? OP_NUMBERS : OP_ANY) &&
-           op_takes(node, 1, OP_INDEXES) && op_takes(node, 2, OP_BIT(node->inputs[0]->type)) &&
-           op_is_plain(node);
+           op_takes(node, 1, OP_INDEXES) &&
+           op_takes(node, 2, OP_BIT(node->inputs[0]->type)) && op_is_plain(node);
 }
 
 static int32_t cache_accepts(const struct imgcls_host *host, const struct imgcls_node *node)

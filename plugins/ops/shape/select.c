@@ -22,8 +22,8 @@ static imgcls_status trilu_infer(const struct imgcls_host *host, struct imgcls_i
     return host->infer_like(host, infer, 0, 0);
 }
 
-static imgcls_status trilu_move(const struct imgcls_host *host, const struct imgcls_run *run,
-                                void *argument)
+static imgcls_status trilu_move(const struct imgcls_host *host,
+                                const struct imgcls_run *run, void *argument)
 {
     const struct imgcls_tensor *in = imgcls_input(run, 0), *k = imgcls_input(run, 1);
     const bool upper = host->attr_int(host, run->node, "upper", 1) != 0;
@@ -87,7 +87,8 @@ static imgcls_status one_hot_dims(const struct imgcls_host *host,
                          "output has %d dimensions, at most %d are supported", rank + 1,
                          IMGCLS_MAX_RANK);
     if (status == IMGCLS_OK && depth && (op_count(depth) != 1 || whole_at(depth, 0) < 0))
-        status = OP_FAIL(host, node, IMGCLS_BAD_INPUT, "depth must be one number, not below 0");
+        status =
+            OP_FAIL(host, node, IMGCLS_BAD_INPUT, "depth must be one number, not below 0");
     if (status != IMGCLS_OK)
         return status;
     memcpy(dims, in, (size_t)*axis * sizeof *dims);
@@ -96,9 +97,11 @@ static imgcls_status one_hot_dims(const struct imgcls_host *host,
     return IMGCLS_OK;
 }
 
-static imgcls_status one_hot_infer(const struct imgcls_host *host, struct imgcls_infer *infer)
+static imgcls_status one_hot_infer(const struct imgcls_host *host,
+                                   struct imgcls_infer *infer)
 {
-    const struct imgcls_value_info *in = op_in(infer->node, 0), *depth = op_in(infer->node, 1);
+    const struct imgcls_value_info *in = op_in(infer->node, 0),
+                                   *depth = op_in(infer->node, 1);
     const struct imgcls_value_info *values = op_in(infer->node, 2);
     int64_t dims[IMGCLS_MAX_RANK];
     int32_t axis;
@@ -108,14 +111,15 @@ static imgcls_status one_hot_infer(const struct imgcls_host *host, struct imgcls
                        "indices, depth and values are needed");
     if (in->rank < 0)
         return op_infer_open(host, infer, 0, values->type, -1);
-    status = one_hot_dims(host, infer->node, in->rank, in->dims, depth->constant, &axis, dims);
+    status =
+        one_hot_dims(host, infer->node, in->rank, in->dims, depth->constant, &axis, dims);
     return status == IMGCLS_OK
                ? op_infer_shape(host, infer, 0, values->type, in->rank + 1, dims)
                : status;
 }
 
-static imgcls_status one_hot_move(const struct imgcls_host *host, const struct imgcls_run *run,
-                                  void *argument)
+static imgcls_status one_hot_move(const struct imgcls_host *host,
+                                  const struct imgcls_run *run, void *argument)
 {
     const int32_t axis = *(const int32_t *)argument;
     const struct imgcls_tensor *in = imgcls_input(run, 0);
@@ -154,7 +158,8 @@ static imgcls_status one_hot_portable(const struct imgcls_host *host,
     return status == IMGCLS_OK ? elements_run(host, run, 4, one_hot_move, &axis) : status;
 }
 
-static int32_t one_hot_accepts(const struct imgcls_host *host, const struct imgcls_node *node)
+static int32_t one_hot_accepts(const struct imgcls_host *host,
+                               const struct imgcls_node *node)
 {
     (void)host;
     return op_takes(node, 0, OP_NUMBERS) && op_takes(node, 1, OP_NUMBERS) &&
@@ -162,7 +167,8 @@ static int32_t one_hot_accepts(const struct imgcls_host *host, const struct imgc
 }
 
 /* NonZero: positions of elements that are not 0, one column each, in row-major order. */
-static imgcls_status nonzero_infer(const struct imgcls_host *host, struct imgcls_infer *infer)
+static imgcls_status nonzero_infer(const struct imgcls_host *host,
+                                   struct imgcls_infer *infer)
 {
     const struct imgcls_value_info *in = op_in(infer->node, 0);
     int64_t dims[2] = {-1, -1};
@@ -213,14 +219,16 @@ static imgcls_status nonzero_portable(const struct imgcls_host *host,
     return IMGCLS_OK;
 }
 
-static int32_t nonzero_accepts(const struct imgcls_host *host, const struct imgcls_node *node)
+static int32_t nonzero_accepts(const struct imgcls_host *host,
+                               const struct imgcls_node *node)
 {
     (void)host;
     return op_takes(node, 0, OP_ANY) && op_element_size(node->inputs[0]->type) > 0 &&
            op_is_plain(node);
 }
 
-/* Compress: the slices along an axis (or the elements of the flat input) that are chosen. */
+/* Compress: the slices along an axis (or the elements of the flat input) that are chosen.
+ */
 struct compress {
     int64_t outer, dim, inner; /* of the input around the axis */
     int64_t chosen;
@@ -236,15 +244,18 @@ static int64_t choose(const struct imgcls_tensor *condition, int64_t dim)
     return chosen;
 }
 
-static imgcls_status compress_infer(const struct imgcls_host *host, struct imgcls_infer *infer)
+static imgcls_status compress_infer(const struct imgcls_host *host,
+                                    struct imgcls_infer *infer)
 {
-    const struct imgcls_value_info *in = op_in(infer->node, 0), *flags = op_in(infer->node, 1);
+    const struct imgcls_value_info *in = op_in(infer->node, 0),
+                                   *flags = op_in(infer->node, 1);
     const struct imgcls_attr *attr = host->attr(host, infer->node, "axis");
     int64_t dims[IMGCLS_MAX_RANK];
     int32_t axis;
     imgcls_status status;
     if (!in || !flags)
-        return OP_FAIL(host, infer->node, IMGCLS_BAD_INPUT, "input and condition are needed");
+        return OP_FAIL(host, infer->node, IMGCLS_BAD_INPUT,
+                       "input and condition are needed");
     if (!attr)
         return op_infer_open(host, infer, 0, in->type, 1);
     if (in->rank < 0)
@@ -252,17 +263,19 @@ static imgcls_status compress_infer(const struct imgcls_host *host, struct imgcl
     status = op_axis(host, infer->node, attr->i, in->rank, &axis);
     memcpy(dims, in->dims, sizeof dims);
     if (status == IMGCLS_OK)
-        dims[axis] = flags->constant && dims[axis] >= 0 ? choose(flags->constant, dims[axis])
-                                                        : -1;
-    return status == IMGCLS_OK ? host->infer_output(host, infer, 0, in->type, in->rank, dims)
-                               : status;
+        dims[axis] =
+            flags->constant && dims[axis] >= 0 ? choose(flags->constant, dims[axis]) : -1;
+    return status == IMGCLS_OK
+               ? host->infer_output(host, infer, 0, in->type, in->rank, dims)
+               : status;
 }
 
-static imgcls_status compress_move(const struct imgcls_host *host, const struct imgcls_run *run,
-                                   void *argument)
+static imgcls_status compress_move(const struct imgcls_host *host,
+                                   const struct imgcls_run *run, void *argument)
 {
     const struct compress *c = argument;
-    const struct imgcls_tensor *in = imgcls_input(run, 0), *condition = imgcls_input(run, 1);
+    const struct imgcls_tensor *in = imgcls_input(run, 0),
+                               *condition = imgcls_input(run, 1);
     const uint8_t *flags = condition->data;
     const int64_t count = op_count(condition) < c->dim ? op_count(condition) : c->dim;
     const size_t block = (size_t)c->inner * op_element_size(in->type);
@@ -306,14 +319,16 @@ static imgcls_status compress_portable(const struct imgcls_host *host,
     return elements_run(host, run, 1, compress_move, &c);
 }
 
-static int32_t compress_accepts(const struct imgcls_host *host, const struct imgcls_node *node)
+static int32_t compress_accepts(const struct imgcls_host *host,
+                                const struct imgcls_node *node)
 {
     (void)host;
     return op_takes(node, 0, OP_ANY) && op_takes(node, 1, OP_BOOLS) && op_is_plain(node);
 }
 
 /* ReverseSequence: the first lens[b] steps of batch entry b backwards. */
-static imgcls_status reverse_infer(const struct imgcls_host *host, struct imgcls_infer *infer)
+static imgcls_status reverse_infer(const struct imgcls_host *host,
+                                   struct imgcls_infer *infer)
 {
     const struct imgcls_value_info *in = op_in(infer->node, 0);
     if (!in || !op_in(infer->node, 1))
@@ -325,8 +340,8 @@ static imgcls_status reverse_infer(const struct imgcls_host *host, struct imgcls
     return host->infer_like(host, infer, 0, 0);
 }
 
-static imgcls_status reverse_move(const struct imgcls_host *host, const struct imgcls_run *run,
-                                  void *argument)
+static imgcls_status reverse_move(const struct imgcls_host *host,
+                                  const struct imgcls_run *run, void *argument)
 {
     const bool time_first = *(const bool *)argument;
     const struct imgcls_tensor *in = imgcls_input(run, 0), *lens = imgcls_input(run, 1);
@@ -373,7 +388,8 @@ static imgcls_status reverse_portable(const struct imgcls_host *host,
                            "sequence length %lld is outside 0..%lld",
                            (long long)op_int_at(lens, i), (long long)in->dims[time_axis]);
     status = op_set_output(host, run, 0, in->type, in->rank, in->dims);
-    return status == IMGCLS_OK ? elements_run(host, run, 1, reverse_move, &time_first) : status;
+    return status == IMGCLS_OK ? elements_run(host, run, 1, reverse_move, &time_first)
+                               : status;
 }
 
 static const struct imgcls_kernel trilu_kernel =
@@ -387,7 +403,8 @@ static const struct imgcls_kernel compress_kernel =
 static const struct imgcls_kernel reverse_kernel =
     OP_KERNEL("reverse_sequence_portable", elements_accepts, reverse_portable);
 
-const struct imgcls_op trilu_op = OP_ENTRY("Trilu", 14, 0, trilu_infer, NULL, &trilu_kernel);
+const struct imgcls_op trilu_op =
+    OP_ENTRY("Trilu", 14, 0, trilu_infer, NULL, &trilu_kernel);
 const struct imgcls_op one_hot_op =
     OP_ENTRY("OneHot", 9, 0, one_hot_infer, NULL, &one_hot_kernel);
 const struct imgcls_op nonzero_op =

@@ -44,10 +44,11 @@ static imgcls_status check(const struct imgcls_host *host, const struct imgcls_n
     if (slice->starts.count != slice->ends.count ||
         (slice->axes.present && slice->axes.count != slice->starts.count) ||
         (slice->steps.present && slice->steps.count != slice->starts.count))
-        return OP_FAIL(host, node, IMGCLS_BAD_INPUT,
-                       "starts, ends, axes and steps have %lld, %lld, %lld and %lld entries",
-                       (long long)slice->starts.count, (long long)slice->ends.count,
-                       (long long)slice->axes.count, (long long)slice->steps.count);
+        return OP_FAIL(
+            host, node, IMGCLS_BAD_INPUT,
+            "starts, ends, axes and steps have %lld, %lld, %lld and %lld entries",
+            (long long)slice->starts.count, (long long)slice->ends.count,
+            (long long)slice->axes.count, (long long)slice->steps.count);
     for (i = 0; slice->steps.present && i < slice->steps.count; i++)
         if (slice->steps.values[i] == 0)
             return OP_FAIL(host, node, IMGCLS_BAD_INPUT, "step %lld is 0", (long long)i);
@@ -56,7 +57,8 @@ static imgcls_status check(const struct imgcls_host *host, const struct imgcls_n
 
 /* Entry i's axis. */
 static imgcls_status axis_of(const struct imgcls_host *host, const struct imgcls_node *node,
-                             const struct slice *slice, int64_t i, int32_t rank, int32_t *axis)
+                             const struct slice *slice, int64_t i, int32_t rank,
+                             int32_t *axis)
 {
     return op_axis(host, node, slice->axes.present ? slice->axes.values[i] : i, rank, axis);
 }
@@ -79,7 +81,8 @@ static imgcls_status slice_infer(const struct imgcls_host *host, struct imgcls_i
         status = op_list_infer(host, node, 4, "steps", &slice.steps);
     if (status != IMGCLS_OK)
         return status;
-    if (in->rank < 0 || !slice.axes.known || (!slice.axes.present && slice.starts.count < 0))
+    if (in->rank < 0 || !slice.axes.known ||
+        (!slice.axes.present && slice.starts.count < 0))
         return op_infer_open(host, infer, 0, in->type, in->rank);
     if (slice.starts.known && slice.ends.known && slice.steps.known) {
         status = check(host, node, &slice);
@@ -106,8 +109,8 @@ static imgcls_status slice_infer(const struct imgcls_host *host, struct imgcls_i
     return host->infer_output(host, infer, 0, in->type, in->rank, dims);
 }
 
-static imgcls_status slice_move(const struct imgcls_host *host, const struct imgcls_run *run,
-                                void *argument)
+static imgcls_status slice_move(const struct imgcls_host *host,
+                                const struct imgcls_run *run, void *argument)
 {
     const struct range *ranges = argument;
     const struct imgcls_tensor *in = imgcls_input(run, 0);
@@ -125,7 +128,8 @@ static imgcls_status slice_move(const struct imgcls_host *host, const struct img
         box.dims[d] = ranges[d].count;
         box.from += ranges[d].begin * box.from_strides[d] * (int64_t)box.size;
         /* Steps of a single element may be huge and lead nowhere. */
-        box.from_strides[d] = ranges[d].count > 1 ? box.from_strides[d] * ranges[d].step : 0;
+        box.from_strides[d] =
+            ranges[d].count > 1 ? box.from_strides[d] * ranges[d].step : 0;
     }
     strided_copy(host, run, &box);
     return IMGCLS_OK;
@@ -166,8 +170,8 @@ static imgcls_status slice_portable(const struct imgcls_host *host,
 }
 
 /* Before operator set 10 everything was an attribute. */
-static imgcls_status slice_upgrade(const struct imgcls_host *host, struct imgcls_graph *graph,
-                                   struct imgcls_node *node)
+static imgcls_status slice_upgrade(const struct imgcls_host *host,
+                                   struct imgcls_graph *graph, struct imgcls_node *node)
 {
     static const char *const names[] = {"starts", "ends", "axes"};
     imgcls_status status = IMGCLS_OK;

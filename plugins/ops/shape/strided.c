@@ -7,7 +7,7 @@
 
 #include "strided.h"
 
-#define TILE 16               /* 16 elements of 4 bytes are a cache line */
+#define TILE        16        /* 16 elements of 4 bytes are a cache line */
 #define GRAIN_BYTES (1 << 17) /* least work worth a thread */
 
 struct wide {
@@ -56,15 +56,15 @@ static void simplify(struct strided *box)
     box->rank = to + 1;
 }
 
-#define COPY_LINE(name, type)                                                                  \
-    static void name(void *to, int64_t to_step, const void *from, int64_t from_step,           \
-                     int64_t count)                                                            \
-    {                                                                                          \
-        type *out = to;                                                                        \
-        const type *in = from;                                                                 \
-        int64_t i;                                                                             \
-        for (i = 0; i < count; i++)                                                            \
-            out[i * to_step] = in[i * from_step];                                              \
+#define COPY_LINE(name, type)                                                              \
+    static void name(void *to, int64_t to_step, const void *from, int64_t from_step,       \
+                     int64_t count)                                                        \
+    {                                                                                      \
+        type *out = to;                                                                    \
+        const type *in = from;                                                             \
+        int64_t i;                                                                         \
+        for (i = 0; i < count; i++)                                                        \
+            out[i * to_step] = in[i * from_step];                                          \
     }
 COPY_LINE(copy_line_1, uint8_t)
 COPY_LINE(copy_line_2, uint16_t)
@@ -117,7 +117,8 @@ static void copy_tiles(const struct strided *box, char *to, const char *from)
                 copy_line(box->size,
                           to + (row * box->to_strides[a] + j * box->to_strides[b]) * size,
                           box->to_strides[b],
-                          from + (row * box->from_strides[a] + j * box->from_strides[b]) * size,
+                          from + (row * box->from_strides[a] + j * box->from_strides[b]) *
+                                     size,
                           box->from_strides[b], count);
         }
     }
@@ -172,7 +173,8 @@ void strided_copy(const struct imgcls_host *host, const struct imgcls_run *run,
         if (box->from_strides[i] == 1)
             along = i;
     if (along >= 0 && box->from_strides[box->rank - 1] != 1 && box->dims[along] > 1) {
-        /* Tiles of the dimension that is contiguous in the source and the one in the target. */
+        /* Tiles of the dimension that is contiguous in the source and the one in the
+         * target. */
         for (i = along; i < box->rank - 2; i++)
             swap_dims(box, i, i + 1);
         lines.outer = box->rank - 2;

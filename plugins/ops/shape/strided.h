@@ -1,10 +1,11 @@
 /*
- * plugins/ops/shape/strided.h - copying a box of elements from one set of strides to another
+ * plugins/ops/shape/strided.h - copying a box of elements from one set of strides to
+ * another
  *
  * Transpose, Slice, Concat, Split, Expand, Tile and others are this copy with different
- * strides. Dimensions are ordered and joined first, so that the inner loop is as long and as
- * even as it can be; where source and target run along different dimensions, both are walked
- * in square tiles, so that neither jumps at every step.
+ * strides. Dimensions are ordered and joined first, so that the inner loop is as long and
+ * as even as it can be; where source and target run along different dimensions, both are
+ * walked in square tiles, so that neither jumps at every step.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -15,8 +16,8 @@
 
 #define STRIDED_RANK (2 * IMGCLS_MAX_RANK)
 
-/* A box: dims, and for each how far apart neighbours are, in elements (0 repeats the source,
- * negative runs backwards). to and from point to the elements at index 0. */
+/* A box: dims, and for each how far apart neighbours are, in elements (0 repeats the
+ * source, negative runs backwards). to and from point to the elements at index 0. */
 struct strided {
     int32_t rank;
     int64_t dims[STRIDED_RANK], to_strides[STRIDED_RANK], from_strides[STRIDED_RANK];

@@ -12,7 +12,8 @@
 #include "strided.h"
 
 static imgcls_status permutation_of(const struct imgcls_host *host,
-                                    const struct imgcls_node *node, int32_t rank, int32_t *perm)
+                                    const struct imgcls_node *node, int32_t rank,
+                                    int32_t *perm)
 {
     const int64_t *axes;
     const size_t count = host->attr_ints(host, node, "perm", &axes);
@@ -31,13 +32,15 @@ static imgcls_status permutation_of(const struct imgcls_host *host,
         if (status != IMGCLS_OK)
             return status;
         if (seen[perm[i]])
-            return OP_FAIL(host, node, IMGCLS_BAD_INPUT, "perm has dimension %d twice", perm[i]);
+            return OP_FAIL(host, node, IMGCLS_BAD_INPUT, "perm has dimension %d twice",
+                           perm[i]);
         seen[perm[i]] = true;
     }
     return IMGCLS_OK;
 }
 
-static imgcls_status transpose_infer(const struct imgcls_host *host, struct imgcls_infer *infer)
+static imgcls_status transpose_infer(const struct imgcls_host *host,
+                                     struct imgcls_infer *infer)
 {
     const struct imgcls_value_info *in = op_in(infer->node, 0);
     int64_t dims[IMGCLS_MAX_RANK];
@@ -53,8 +56,9 @@ static imgcls_status transpose_infer(const struct imgcls_host *host, struct imgc
     status = permutation_of(host, infer->node, in->rank, perm);
     for (i = 0; status == IMGCLS_OK && i < in->rank; i++)
         dims[i] = in->dims[perm[i]];
-    return status == IMGCLS_OK ? host->infer_output(host, infer, 0, in->type, in->rank, dims)
-                               : status;
+    return status == IMGCLS_OK
+               ? host->infer_output(host, infer, 0, in->type, in->rank, dims)
+               : status;
 }
 
 static imgcls_status transpose_move(const struct imgcls_host *host,
@@ -104,8 +108,8 @@ struct depth {
     const int32_t *from;
 };
 
-static imgcls_status depth_of(const struct imgcls_host *host, const struct imgcls_node *node,
-                              struct depth *out)
+static imgcls_status depth_of(const struct imgcls_host *host,
+                              const struct imgcls_node *node, struct depth *out)
 {
     /* [n, b, b, c, h, w] -> n c h b w b; [n, c, b, b, h, w] -> the same */
     static const int32_t dcr[6] = {0, 3, 4, 1, 5, 2}, crd[6] = {0, 1, 4, 2, 5, 3};
@@ -116,7 +120,8 @@ static imgcls_status depth_of(const struct imgcls_host *host, const struct imgcl
     out->to_space = strcmp(node->type, "DepthToSpace") == 0;
     out->block = host->attr_int(host, node, "blocksize", 0);
     if (!is_crd && strcmp(mode, "DCR") != 0)
-        return OP_FAIL(host, node, IMGCLS_BAD_INPUT, "mode must be DCR or CRD, not '%s'", mode);
+        return OP_FAIL(host, node, IMGCLS_BAD_INPUT, "mode must be DCR or CRD, not '%s'",
+                       mode);
     if (out->block < 1 || out->block > INT32_MAX)
         return OP_FAIL(host, node, IMGCLS_BAD_INPUT, "blocksize is %lld",
                        (long long)out->block);
@@ -127,18 +132,19 @@ static imgcls_status depth_of(const struct imgcls_host *host, const struct imgcl
     return IMGCLS_OK;
 }
 
-static imgcls_status depth_dims(const struct imgcls_host *host, const struct imgcls_node *node,
-                                const struct depth *depth, int32_t rank, const int64_t *in,
-                                int64_t *dims)
+static imgcls_status depth_dims(const struct imgcls_host *host,
+                                const struct imgcls_node *node, const struct depth *depth,
+                                int32_t rank, const int64_t *in, int64_t *dims)
 {
     const int64_t block = depth->block, square = block * block;
     char text[OP_SHAPE_TEXT];
     int32_t i;
     if (rank != 4)
-        return OP_FAIL(host, node, IMGCLS_BAD_INPUT, "input has %d dimensions, not 4", rank);
-    if (depth->to_space ? in[1] >= 0 && in[1] % square != 0
-                        : (in[2] >= 0 && in[2] % block != 0) ||
-                              (in[3] >= 0 && in[3] % block != 0))
+        return OP_FAIL(host, node, IMGCLS_BAD_INPUT, "input has %d dimensions, not 4",
+                       rank);
+    if (depth->to_space
+            ? in[1] >= 0 && in[1] % square != 0
+            : (in[2] >= 0 && in[2] % block != 0) || (in[3] >= 0 && in[3] % block != 0))
         return OP_FAIL(host, node, IMGCLS_BAD_INPUT,
                        "input of shape %s does not divide into blocks of %lld",
                        op_shape_text(rank, in, text, sizeof text), (long long)block);
@@ -171,8 +177,8 @@ static imgcls_status depth_infer(const struct imgcls_host *host, struct imgcls_i
     return status == IMGCLS_OK ? op_infer_shape(host, infer, 0, in->type, 4, dims) : status;
 }
 
-static imgcls_status depth_move(const struct imgcls_host *host, const struct imgcls_run *run,
-                                void *argument)
+static imgcls_status depth_move(const struct imgcls_host *host,
+                                const struct imgcls_run *run, void *argument)
 {
     const struct depth *depth = argument;
     const struct imgcls_tensor *in = imgcls_input(run, 0);

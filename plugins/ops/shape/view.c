@@ -1,8 +1,9 @@
 /*
- * plugins/ops/shape/view.c - Reshape, Flatten, Squeeze, Unsqueeze: other dims, the same bytes
+ * plugins/ops/shape/view.c - Reshape, Flatten, Squeeze, Unsqueeze: other dims, the same
+ * bytes
  *
- * The planner lets the output share the input's bytes where it can; where it cannot, the one
- * kernel of all four copies them. A dimension that is a symbol passes through where
+ * The planner lets the output share the input's bytes where it can; where it cannot, the
+ * one kernel of all four copies them. A dimension that is a symbol passes through where
  * arithmetic on the known ones shows that it must be the same number.
  *
  * SPDX-License-Identifier: Apache-2.0
@@ -14,7 +15,8 @@
 #include "shape.h"
 
 /*
- * The product of dims as a known factor times symbols. Unknown dimensions (-1) make it open.
+ * The product of dims as a known factor times symbols. Unknown dimensions (-1) make it
+ * open.
  */
 struct product {
     int64_t factor; /* -1: does not fit */
@@ -33,7 +35,8 @@ static void product_of(const int64_t *dims, int32_t begin, int32_t end, struct p
             out->open = true;
         else if (dims[i] < 0)
             out->symbols[out->symbol_count++] = dims[i];
-        else if (out->factor < 0 || __builtin_mul_overflow(out->factor, dims[i], &out->factor))
+        else if (out->factor < 0 ||
+                 __builtin_mul_overflow(out->factor, dims[i], &out->factor))
             out->factor = -1;
     }
 }
@@ -69,7 +72,8 @@ static bool product_divide(const struct product *whole, const struct product *pa
             out->symbols[j] = out->symbols[--out->symbol_count];
     }
     if (out->open || part->factor == 0)
-        return part->factor != 0 || whole->factor == 0 || out->open || out->symbol_count > 0;
+        return part->factor != 0 || whole->factor == 0 || out->open ||
+               out->symbol_count > 0;
     if (whole->factor % part->factor != 0) {
         out->open = true;
         return out->symbol_count > 0;
@@ -81,7 +85,8 @@ static bool product_divide(const struct product *whole, const struct product *pa
 /* The dims that a Reshape gives; shape's entries are known. */
 static imgcls_status reshape_dims(const struct imgcls_host *host,
                                   const struct imgcls_node *node, int32_t in_rank,
-                                  const int64_t *in, const struct op_list *shape, int64_t *dims)
+                                  const int64_t *in, const struct op_list *shape,
+                                  int64_t *dims)
 {
     const bool allow_zero = host->attr_int(host, node, "allowzero", 0) != 0;
     char from[OP_SHAPE_TEXT], to[OP_SHAPE_TEXT];
@@ -125,13 +130,15 @@ static imgcls_status reshape_dims(const struct imgcls_host *host,
     if (open >= 0) {
         if (part.factor == 0 && !part.open)
             return OP_FAIL(host, node, IMGCLS_BAD_INPUT,
-                           "entry %d of the shape cannot be told beside one that is 0", open);
+                           "entry %d of the shape cannot be told beside one that is 0",
+                           open);
         dims[open] = product_dim(&rest);
     }
     return IMGCLS_OK;
 }
 
-static imgcls_status reshape_infer(const struct imgcls_host *host, struct imgcls_infer *infer)
+static imgcls_status reshape_infer(const struct imgcls_host *host,
+                                   struct imgcls_infer *infer)
 {
     const struct imgcls_value_info *in = op_in(infer->node, 0);
     int64_t dims[IMGCLS_MAX_RANK];
@@ -167,7 +174,8 @@ static imgcls_status flatten_dims(const struct imgcls_host *host,
     return IMGCLS_OK;
 }
 
-static imgcls_status flatten_infer(const struct imgcls_host *host, struct imgcls_infer *infer)
+static imgcls_status flatten_infer(const struct imgcls_host *host,
+                                   struct imgcls_infer *infer)
 {
     const struct imgcls_value_info *in = op_in(infer->node, 0);
     int64_t dims[2];
@@ -203,7 +211,8 @@ static imgcls_status squeeze_dims(const struct imgcls_host *host,
     return status;
 }
 
-static imgcls_status squeeze_infer(const struct imgcls_host *host, struct imgcls_infer *infer)
+static imgcls_status squeeze_infer(const struct imgcls_host *host,
+                                   struct imgcls_infer *infer)
 {
     const struct imgcls_value_info *in = op_in(infer->node, 0);
     int64_t dims[IMGCLS_MAX_RANK];
@@ -248,7 +257,8 @@ static imgcls_status unsqueeze_dims(const struct imgcls_host *host,
     return status;
 }
 
-static imgcls_status unsqueeze_infer(const struct imgcls_host *host, struct imgcls_infer *infer)
+static imgcls_status unsqueeze_infer(const struct imgcls_host *host,
+                                     struct imgcls_infer *infer)
 {
     const struct imgcls_value_info *in = op_in(infer->node, 0);
     int64_t dims[IMGCLS_MAX_RANK];
@@ -268,8 +278,8 @@ static imgcls_status unsqueeze_infer(const struct imgcls_host *host, struct imgc
                                : status;
 }
 
-static imgcls_status copy_bytes(const struct imgcls_host *host, const struct imgcls_run *run,
-                                void *argument)
+static imgcls_status copy_bytes(const struct imgcls_host *host,
+                                const struct imgcls_run *run, void *argument)
 {
     const struct imgcls_tensor *in = imgcls_input(run, 0);
     struct imgcls_tensor *out = imgcls_output(run, 0);
@@ -302,7 +312,8 @@ static imgcls_status view_dims(const struct imgcls_host *host, const struct imgc
     return reshape_dims(host, run->node, in->rank, in->dims, &list, dims);
 }
 
-static imgcls_status view_portable(const struct imgcls_host *host, const struct imgcls_run *run)
+static imgcls_status view_portable(const struct imgcls_host *host,
+                                   const struct imgcls_run *run)
 {
     const struct imgcls_tensor *in = imgcls_input(run, 0), *out;
     char from[OP_SHAPE_TEXT], to[OP_SHAPE_TEXT];
@@ -325,8 +336,8 @@ static imgcls_status view_portable(const struct imgcls_host *host, const struct 
 }
 
 /* An attribute that became input 1: axes (operator set 13), shape (5). */
-static imgcls_status view_upgrade(const struct imgcls_host *host, struct imgcls_graph *graph,
-                                  struct imgcls_node *node)
+static imgcls_status view_upgrade(const struct imgcls_host *host,
+                                  struct imgcls_graph *graph, struct imgcls_node *node)
 {
     imgcls_status status = host->node_remove_attr(host, node, "consumed_inputs");
     if (status == IMGCLS_OK && node->version < 13)
@@ -336,9 +347,10 @@ static imgcls_status view_upgrade(const struct imgcls_host *host, struct imgcls_
     return status;
 }
 
-#define VIEW(op, kernel, type, name, since, infer, upgrade)                                    \
-    static const struct imgcls_kernel kernel = OP_KERNEL(name, elements_accepts, view_portable); \
-    const struct imgcls_op op =                                                                \
+#define VIEW(op, kernel, type, name, since, infer, upgrade)                                \
+    static const struct imgcls_kernel kernel =                                             \
+        OP_KERNEL(name, elements_accepts, view_portable);                                  \
+    const struct imgcls_op op =                                                            \
         OP_ENTRY(type, since, IMGCLS_TRAIT_VIEW, infer, upgrade, &kernel);
 
 /* clang-format off */
