@@ -10,6 +10,7 @@ E2E_TESTS = \
 	%D%/bad_input_test.sh \
 	%D%/classify_test.sh \
 	%D%/example_test.sh \
+	%D%/interrupt_test.sh \
 	%D%/main_job_test.sh \
 	%D%/options_test.sh \
 	%D%/real_pictures_test.sh

@@ -1,1 +1,0 @@
-# eval/report/local.mk - see README.md of this folder
