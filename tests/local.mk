@@ -3,6 +3,7 @@ include tests/context/local.mk
 include tests/file/local.mk
 include tests/tensor/local.mk
 include tests/graph/local.mk
+include tests/checkpoint/local.mk
 include tests/registry/local.mk
 include tests/passes/local.mk
 include tests/plan/local.mk

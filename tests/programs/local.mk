@@ -2,6 +2,7 @@
 # (tests/e2e/env.sh)
 PROGRAM_TESTS = \
 	%D%/eval_test.sh \
-	%D%/leaderboard_test.sh
+	%D%/leaderboard_test.sh \
+	%D%/plugin_test.sh
 TESTS += $(PROGRAM_TESTS)
 EXTRA_DIST += $(PROGRAM_TESTS)

@@ -3,6 +3,7 @@ check_PROGRAMS += \
 	%D%/boundary_test \
 	%D%/bytes_test \
 	%D%/cache_test \
+	%D%/host_test \
 	%D%/refusal_test \
 	%D%/registry_test
 TESTS += \
@@ -10,6 +11,7 @@ TESTS += \
 	%D%/bytes_test \
 	%D%/cache_test \
 	%D%/headers_test.sh \
+	%D%/host_test \
 	%D%/refusal_test \
 	%D%/registry_test \
 	%D%/symbols_test.sh
@@ -22,6 +24,8 @@ EXTRA_DIST += \
 %C%_bytes_test_LDADD = $(TEST_LIBS)
 %C%_cache_test_SOURCES = %D%/cache_test.c %D%/stage.c %D%/stage.h
 %C%_cache_test_LDADD = $(TEST_LIBS)
+%C%_host_test_SOURCES = %D%/host_test.c %D%/stage.c %D%/stage.h
+%C%_host_test_LDADD = $(TEST_LIBS)
 %C%_refusal_test_SOURCES = %D%/refusal_test.c %D%/stage.c %D%/stage.h
 %C%_refusal_test_LDADD = $(TEST_LIBS)
 %C%_registry_test_SOURCES = %D%/registry_test.c %D%/stage.c %D%/stage.h
