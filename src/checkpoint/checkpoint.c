@@ -141,6 +141,10 @@ static imgcls_status fill(struct imgcls_context *ctx, struct entry *entry,
 {
     entry->tensor = *tensor;
     entry->tensor.struct_size = sizeof entry->tensor;
+    /* What the plugin says its size is need not be true; dims were checked. */
+    if (!icl_type_size(tensor->type, imgcls_count(tensor->rank, tensor->dims),
+                       &entry->tensor.size_bytes))
+        return icl_fail(ctx, IMGCLS_BAD_INPUT, "tensor '%s': its size overflows", entry->name);
     if (storage) {
         entry->storage = icl_storage_retain(storage);
         return IMGCLS_OK;
