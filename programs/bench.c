@@ -201,7 +201,7 @@ int main(int argc, char **argv)
     if (!command_integer(&line, "batch", 1, 1000000, 0, &batch) ||
         !command_number(&line, "seconds", 0.001, 86400, 3, &how.seconds) ||
         !precision_is_known(&line) || !(ctx = command_context(&line)))
-        return 2;
+        return command_refuse(&line);
     how.batch = batch;
     return command_end(&line, ctx, bench(&line, ctx, &how));
 }

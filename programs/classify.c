@@ -219,11 +219,11 @@ int main(int argc, char **argv)
         return exit_status;
     long long top;
     if (!command_integer(&line, "top", 1, TOP_MAX, 5, &top))
-        return 2;
+        return command_refuse(&line);
     struct classifying work = {.line = &line, .top = (size_t)top, .colour = wants_colour()};
     work.ctx = command_context(&line);
     if (!work.ctx)
-        return 2;
+        return command_refuse(&line);
     work.best = calloc(work.top, sizeof *work.best);
     work.results = line.json ? json_array() : NULL;
     imgcls_status status = work.best ? classify_all(&work) : IMGCLS_NO_MEMORY;

@@ -358,6 +358,12 @@ static int exit_status_of(imgcls_status status)
     return statuses[status];
 }
 
+int command_refuse(struct command_line *line)
+{
+    free_line(line);
+    return 2;
+}
+
 int command_end(struct command_line *line, struct imgcls_context *ctx, imgcls_status status)
 {
     if (status != IMGCLS_OK) {

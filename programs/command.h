@@ -77,6 +77,8 @@ void command_complain(const struct command_line *line, const char *format, ...)
  * flushes standard output (a failing write is a failure) and gives the exit status of
  * design's contract: 0, 1 mismatch, 2 bad, 3 memory or limit, 130 interrupted. */
 int command_end(struct command_line *line, struct imgcls_context *ctx, imgcls_status status);
+/* After a usage error that has been printed: frees the line and gives 2. */
+int command_refuse(struct command_line *line);
 
 /* Progress on standard error: a bar with rate and time left on a terminal, a plain line now
  * and then elsewhere, nothing with --quiet or where standard error is no terminal and --json.

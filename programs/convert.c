@@ -154,7 +154,7 @@ int main(int argc, char **argv)
         return exit_status;
     struct imgcls_context *ctx = command_context(&line);
     if (!ctx)
-        return 2;
+        return command_refuse(&line);
     struct model_options given;
     model_options_take(&line, &given);
     if (command_value(&line, "inspect"))

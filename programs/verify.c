@@ -158,7 +158,7 @@ int main(int argc, char **argv)
     if ((line.positional_count == 0) == (command_value(&line, "suite") == NULL)) {
         command_complain(&line, "one model, or --suite DIR, is wanted");
         fprintf(stderr, "Try 'imgcls-verify --help'.\n");
-        return 2;
+        return command_refuse(&line);
     }
     struct model_options given;
     model_options_take(&line, &given);
@@ -175,7 +175,7 @@ int main(int argc, char **argv)
         !command_number(&line, "rtol", 0, 1e9, 0, &what.rtol) ||
         !command_number(&line, "atol", 0, 1e9, 0, &what.atol) ||
         !(ctx = command_context(&line)))
-        return 2;
+        return command_refuse(&line);
     if (command_value(&line, "suite")) {
         exit_status = 0;
         int suite_end = command_end(&line, ctx, run_suite(ctx, &line, &exit_status));

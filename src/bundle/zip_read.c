@@ -11,7 +11,8 @@
  * share a byte of the file; all end before the directory; a stored member has size equal to
  * stored_size. The structs never change, so threads may share them.
  *
- * Not here: writing (zip_write.c), what the members mean (plugins).
+ * Not here: members as sources (zip_member.c), writing (zip_write.c), what the members mean
+ * (plugins).
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -22,32 +23,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <zlib.h>
-
+#include "src/bundle/zip_archive.h"
 #include "src/bundle/zip_format.h"
 #include "src/file/file.h"
-
-/* Deflate cannot do better than 1032:1 (zlib's technical notes); anything above is a lie. */
-#define DEFLATE_RATIO_MAX 1032
-
-struct member {
-    struct imgcls_zip_member shown; /* first */
-    char *name;                     /* own */
-    uint64_t header;                /* where its local header begins */
-    uint32_t flags;
-};
-
-struct imgcls_zip {
-    struct imgcls_context *ctx;
-    _Atomic uint32_t users; /* the opener and every source made from it */
-    struct imgcls_storage *storage;
-    const unsigned char *bytes;
-    size_t size;
-    char *path; /* own */
-    struct member *members;
-    size_t count;
-    struct member **by_name; /* sorted, for look-up */
-};
 
 /* Where the directory lies, from the record at the end. */
 struct directory {
@@ -59,7 +37,7 @@ static imgcls_status broken(const struct imgcls_zip *zip, const char *what)
     return icl_fail(zip->ctx, IMGCLS_BAD_INPUT, "%s: broken zip file: %s", zip->path, what);
 }
 
-static void release(struct imgcls_zip *zip)
+void icl_zip_release(struct imgcls_zip *zip)
 {
     if (!zip || atomic_fetch_sub(&zip->users, 1) != 1)
         return;
@@ -73,7 +51,7 @@ static void release(struct imgcls_zip *zip)
     icl_free(ctx, zip);
 }
 
-static char *copy_text(struct imgcls_context *ctx, const void *text, size_t length)
+char *icl_zip_copy_text(struct imgcls_context *ctx, const void *text, size_t length)
 {
     char *copy = icl_alloc(ctx, length + 1, 1); /* length comes from a u16 or from strlen */
     if (copy)
@@ -164,15 +142,15 @@ static imgcls_status read_end(const struct imgcls_zip *zip, struct directory *di
 
 /* ---- The central directory --------------------------------------------------------------*/
 
-static imgcls_status bad_member(const struct imgcls_zip *zip, const struct member *member,
-                                const char *what)
+imgcls_status icl_zip_bad_member(const struct imgcls_zip *zip, const struct zip_member *member,
+                                 const char *what)
 {
     return icl_fail(zip->ctx, IMGCLS_BAD_INPUT, "%s: broken zip file: member '%s' %s",
                     zip->path, member->name, what);
 }
 
 /* Fields that are all ones stand in the zip64 extra field, in this order. */
-static imgcls_status widen(const struct imgcls_zip *zip, struct member *member,
+static imgcls_status widen(const struct imgcls_zip *zip, struct zip_member *member,
                            const unsigned char *extra, size_t extra_size)
 {
     uint64_t *fields[] = {&member->shown.size, &member->shown.stored_size, &member->header};
@@ -191,7 +169,7 @@ static imgcls_status widen(const struct imgcls_zip *zip, struct member *member,
                 if (*fields[i] != ZIP_U32_MAX)
                     continue;
                 if (past - p < 8)
-                    return bad_member(zip, member, "has a zip64 extra field that is too short");
+                    return icl_zip_bad_member(zip, member, "has a zip64 extra field that is too short");
                 *fields[i] = zip_u64(p);
                 p += 8;
             }
@@ -200,27 +178,27 @@ static imgcls_status widen(const struct imgcls_zip *zip, struct member *member,
         extra += 4 + length;
         extra_size -= 4 + length;
     }
-    return bad_member(zip, member, "needs a zip64 extra field and has none");
+    return icl_zip_bad_member(zip, member, "needs a zip64 extra field and has none");
 }
 
 /* Finds the data behind the local header, which must speak of the same member. */
 static imgcls_status locate(const struct imgcls_zip *zip, const struct directory *dir,
-                            struct member *member)
+                            struct zip_member *member)
 {
     if (dir->offset < ZIP_LOCAL_BYTES || member->header > dir->offset - ZIP_LOCAL_BYTES)
-        return bad_member(zip, member, "begins past the archive's data");
+        return icl_zip_bad_member(zip, member, "begins past the archive's data");
     const unsigned char *p = zip->bytes + member->header;
     size_t name_length = zip_u16(p + 26), extra_length = zip_u16(p + 28);
     uint64_t room = dir->offset - member->header - ZIP_LOCAL_BYTES;
     if (zip_u32(p) != ZIP_LOCAL_SIGNATURE)
-        return bad_member(zip, member, "has no local header where the directory points");
+        return icl_zip_bad_member(zip, member, "has no local header where the directory points");
     if (name_length + extra_length > room)
-        return bad_member(zip, member, "has a local header that runs into the directory");
+        return icl_zip_bad_member(zip, member, "has a local header that runs into the directory");
     if (name_length != strlen(member->name) ||
         memcmp(p + ZIP_LOCAL_BYTES, member->name, name_length) != 0)
-        return bad_member(zip, member, "has another name in its local header");
+        return icl_zip_bad_member(zip, member, "has another name in its local header");
     if (zip_u16(p + 8) != (uint32_t)member->shown.method)
-        return bad_member(zip, member, "has another method in its local header");
+        return icl_zip_bad_member(zip, member, "has another method in its local header");
     room -= name_length + extra_length;
     if (member->shown.stored_size > room)
         return icl_fail(zip->ctx, IMGCLS_BAD_INPUT,
@@ -233,24 +211,24 @@ static imgcls_status locate(const struct imgcls_zip *zip, const struct directory
     return IMGCLS_OK;
 }
 
-static imgcls_status check_member(const struct imgcls_zip *zip, const struct member *member,
+static imgcls_status check_member(const struct imgcls_zip *zip, const struct zip_member *member,
                                   uint32_t disk)
 {
     if (member->flags & (ZIP_FLAG_ENCRYPTED | ZIP_FLAG_STRONG | ZIP_FLAG_MASKED))
         return icl_fail(zip->ctx, IMGCLS_UNSUPPORTED, "%s: member '%s' is encrypted",
                         zip->path, member->name);
     if (disk != 0 && disk != ZIP_U16_MAX)
-        return bad_member(zip, member, "lies in another part of the archive");
+        return icl_zip_bad_member(zip, member, "lies in another part of the archive");
     if (member->shown.method == ZIP_STORED && member->shown.size != member->shown.stored_size)
-        return bad_member(zip, member, "is stored, yet has two different sizes");
+        return icl_zip_bad_member(zip, member, "is stored, yet has two different sizes");
     if (member->name[strlen(member->name) - 1] == '/' && member->shown.size != 0)
-        return bad_member(zip, member, "is a folder with content");
+        return icl_zip_bad_member(zip, member, "is a folder with content");
     return IMGCLS_OK;
 }
 
 /* One entry of `left` bytes or fewer at p; *used says how many it took. */
 static imgcls_status read_entry(struct imgcls_zip *zip, const struct directory *dir,
-                                const unsigned char *p, size_t left, struct member *member,
+                                const unsigned char *p, size_t left, struct zip_member *member,
                                 size_t *used)
 {
     if (left < ZIP_CENTRAL_BYTES || zip_u32(p) != ZIP_CENTRAL_SIGNATURE)
@@ -265,7 +243,7 @@ static imgcls_status read_entry(struct imgcls_zip *zip, const struct directory *
         return icl_fail(zip->ctx, IMGCLS_BAD_INPUT,
                         "%s: zip member %zu is refused: its name %s", zip->path, zip->count,
                         fault);
-    member->name = copy_text(zip->ctx, name, name_length);
+    member->name = icl_zip_copy_text(zip->ctx, name, name_length);
     if (!member->name)
         return icl_alloc_status(zip->ctx);
     zip->count++; /* from here release() frees it */
@@ -288,27 +266,27 @@ static imgcls_status read_entry(struct imgcls_zip *zip, const struct directory *
 
 static int by_header(const void *a, const void *b)
 {
-    const struct member *x = *(const struct member *const *)a;
-    const struct member *y = *(const struct member *const *)b;
+    const struct zip_member *x = *(const struct zip_member *const *)a;
+    const struct zip_member *y = *(const struct zip_member *const *)b;
     return (x->header > y->header) - (x->header < y->header);
 }
 
 static int by_name(const void *a, const void *b)
 {
-    const struct member *x = *(const struct member *const *)a;
-    const struct member *y = *(const struct member *const *)b;
+    const struct zip_member *x = *(const struct zip_member *const *)a;
+    const struct zip_member *y = *(const struct zip_member *const *)b;
     return strcmp(x->name, y->name);
 }
 
 /* Sorting puts neighbours together: two that share bytes, two that share a name. */
 static imgcls_status check_neighbours(struct imgcls_zip *zip)
 {
-    struct member **sorted = zip->by_name;
+    struct zip_member **sorted = zip->by_name;
     for (size_t i = 0; i < zip->count; i++)
         sorted[i] = &zip->members[i];
     qsort(sorted, zip->count, sizeof *sorted, by_header);
     for (size_t i = 1; i < zip->count; i++) {
-        const struct member *before = sorted[i - 1];
+        const struct zip_member *before = sorted[i - 1];
         if (sorted[i]->header < before->shown.offset + before->shown.stored_size)
             return icl_fail(zip->ctx, IMGCLS_BAD_INPUT,
                             "%s: broken zip file: members '%s' and '%s' overlap", zip->path,
@@ -328,7 +306,7 @@ static void drop_folders(struct imgcls_zip *zip)
 {
     size_t kept = 0;
     for (size_t i = 0; i < zip->count; i++) {
-        struct member *member = &zip->members[i];
+        struct zip_member *member = &zip->members[i];
         if (member->name[strlen(member->name) - 1] == '/')
             icl_free(zip->ctx, member->name);
         else
@@ -383,10 +361,10 @@ imgcls_status icl_zip_open(const struct imgcls_host *host, const struct imgcls_s
     zip->bytes = source->bytes;
     zip->size = source->size;
     zip->storage = icl_storage_retain(source->storage);
-    zip->path = copy_text(ctx, source->path, strlen(source->path));
+    zip->path = icl_zip_copy_text(ctx, source->path, strlen(source->path));
     imgcls_status status = zip->path ? read_directory(zip) : icl_alloc_status(ctx);
     if (status != IMGCLS_OK) {
-        release(zip);
+        icl_zip_release(zip);
         return status;
     }
     *out = zip;
@@ -396,7 +374,7 @@ imgcls_status icl_zip_open(const struct imgcls_host *host, const struct imgcls_s
 void icl_zip_close(const struct imgcls_host *host, struct imgcls_zip *zip)
 {
     (void)host;
-    release(zip);
+    icl_zip_release(zip);
 }
 
 const struct imgcls_zip_member *icl_zip_member_at(const struct imgcls_host *host,
@@ -404,215 +382,4 @@ const struct imgcls_zip_member *icl_zip_member_at(const struct imgcls_host *host
 {
     (void)host;
     return index < zip->count ? &zip->members[index].shown : NULL;
-}
-
-/* ---- Members as sources -----------------------------------------------------------------*/
-
-static const struct member *find(const struct imgcls_zip *zip, const char *name)
-{
-    size_t low = 0, high = zip->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int order = strcmp(zip->by_name[middle]->name, name);
-        if (order == 0)
-            return zip->by_name[middle];
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return NULL;
-}
-
-/* zlib counts in 32 bits; larger runs go in pieces. */
-static uint32_t checksum(const unsigned char *bytes, uint64_t size)
-{
-    uLong crc = crc32(0, NULL, 0);
-    while (size) {
-        uInt piece = size > (1u << 30) ? 1u << 30 : (uInt)size;
-        crc = crc32(crc, bytes, piece);
-        bytes += piece;
-        size -= piece;
-    }
-    return (uint32_t)crc;
-}
-
-/* Fills exactly `size` bytes; false where the stream is broken, shorter, or longer. */
-static bool inflate_exactly(const unsigned char *from, uint64_t stored, unsigned char *to,
-                            uint64_t size)
-{
-    z_stream z = {0};
-    if (inflateInit2(&z, -MAX_WBITS) != Z_OK)
-        return false;
-    int result = Z_OK;
-    unsigned char spare; /* inflate wants room even where nothing more may come */
-    uint64_t done = 0, taken = 0;
-    while (result == Z_OK) {
-        uint64_t in = stored - taken, room = size - done;
-        z.next_in = (unsigned char *)from + taken;
-        z.avail_in = in > (1u << 30) ? 1u << 30 : (uInt)in;
-        z.next_out = room ? to + done : &spare;
-        z.avail_out = room == 0 ? 1 : room > (1u << 30) ? 1u << 30 : (uInt)room;
-        uInt had_in = z.avail_in, had_out = z.avail_out;
-        result = inflate(&z, Z_NO_FLUSH);
-        taken += had_in - z.avail_in;
-        if (room == 0 && z.avail_out == 0)
-            break; /* longer than declared */
-        done += room ? had_out - z.avail_out : 0;
-    }
-    inflateEnd(&z);
-    return result == Z_STREAM_END && done == size && taken == stored;
-}
-
-static imgcls_status inflate_member(const struct imgcls_zip *zip, const struct member *member,
-                                    uint64_t limit, struct imgcls_storage **out)
-{
-    uint64_t size = member->shown.size, stored = member->shown.stored_size;
-    if (size > limit)
-        return icl_fail(zip->ctx, IMGCLS_LIMIT,
-                        "%s: member '%s' inflates to %llu bytes, %llu are allowed", zip->path,
-                        member->name, (unsigned long long)size, (unsigned long long)limit);
-    if (size / DEFLATE_RATIO_MAX > stored || size > SIZE_MAX)
-        return icl_fail(zip->ctx, IMGCLS_BAD_INPUT,
-                        "%s: broken zip file: member '%s' of %llu bytes cannot inflate to %llu",
-                        zip->path, member->name, (unsigned long long)stored,
-                        (unsigned long long)size);
-    unsigned char *bytes = icl_alloc(zip->ctx, size ? (size_t)size : 1, 1);
-    if (!bytes)
-        return icl_alloc_status(zip->ctx);
-    imgcls_status status = IMGCLS_OK;
-    if (!inflate_exactly(zip->bytes + member->shown.offset, stored, bytes, size))
-        status = bad_member(zip, member, "does not inflate to its declared size");
-    if (status == IMGCLS_OK)
-        status = icl_storage_own(zip->ctx, bytes, (size_t)size, out);
-    if (status != IMGCLS_OK)
-        icl_free(zip->ctx, bytes);
-    return status;
-}
-
-/* A member's source keeps the archive to find its siblings, and the limit it came with. */
-struct membership {
-    struct imgcls_zip *zip;
-    char *folder; /* "" or "name/" */
-    uint64_t limit;
-};
-
-static void close_member(struct icl_source *self)
-{
-    struct membership *in = self->archive;
-    if (!in)
-        return;
-    struct imgcls_context *ctx = self->ctx;
-    icl_free(ctx, in->folder);
-    release(in->zip);
-    icl_free(ctx, in);
-    self->archive = NULL;
-}
-
-static imgcls_status open_sibling(struct icl_source *self, const char *relative,
-                                  struct imgcls_source **out)
-{
-    const struct membership *in = self->archive;
-    *out = NULL;
-    if (icl_zip_name_fault(relative, strlen(relative)))
-        return icl_fail(self->ctx, IMGCLS_BAD_INPUT,
-                        "%s: refers to '%s', which is no name within the archive", self->path,
-                        relative);
-    size_t folder = strlen(in->folder), rest = strlen(relative), length;
-    if (!icl_add_size(folder, rest + 1, &length))
-        return icl_fail(self->ctx, IMGCLS_BAD_INPUT, "%s: name too long", self->path);
-    char *name = icl_alloc(self->ctx, length, 1);
-    if (!name)
-        return icl_alloc_status(self->ctx);
-    memcpy(name, in->folder, folder);
-    memcpy(name + folder, relative, rest);
-    imgcls_status status = icl_zip_source(&self->ctx->host, in->zip, name, in->limit, out);
-    icl_free(self->ctx, name);
-    return status;
-}
-
-static imgcls_status member_bytes(const struct imgcls_zip *zip, const struct member *member,
-                                  uint64_t limit, struct imgcls_storage **storage,
-                                  const unsigned char **bytes)
-{
-    imgcls_status status = IMGCLS_OK;
-    if (member->shown.method == ZIP_STORED) {
-        *storage = icl_storage_retain(zip->storage);
-        *bytes = zip->bytes + member->shown.offset;
-    } else if (member->shown.method == ZIP_DEFLATED) {
-        status = inflate_member(zip, member, limit, storage);
-        *bytes = status == IMGCLS_OK ? icl_storage_bytes(*storage) : NULL;
-    } else {
-        status = icl_fail(zip->ctx, IMGCLS_UNSUPPORTED,
-                          "%s: member '%s' has compression method %d, only 0 (stored) and 8 "
-                          "(deflated) are read",
-                          zip->path, member->name, member->shown.method);
-    }
-    if (status == IMGCLS_OK && checksum(*bytes, member->shown.size) != member->shown.crc32)
-        status = bad_member(zip, member, "is damaged (its checksum differs)");
-    return status;
-}
-
-static imgcls_status set_membership(struct icl_source *self, const struct imgcls_zip *zip,
-                                    const char *name, uint64_t limit)
-{
-    struct membership *in = icl_alloc(self->ctx, 1, sizeof *in);
-    if (!in)
-        return icl_alloc_status(self->ctx);
-    const char *slash = strrchr(name, '/');
-    in->folder = copy_text(self->ctx, name, slash ? (size_t)(slash - name) + 1 : 0);
-    if (!in->folder) {
-        icl_free(self->ctx, in);
-        return icl_alloc_status(self->ctx);
-    }
-    in->zip = (struct imgcls_zip *)zip; /* only its count of users changes */
-    atomic_fetch_add(&in->zip->users, 1);
-    in->limit = limit;
-    self->archive = in;
-    self->open_beneath = open_sibling;
-    self->close = close_member;
-    return IMGCLS_OK;
-}
-
-/* "bundle.imgcls:weights.bin", for messages. */
-static char *member_path(const struct imgcls_zip *zip, const char *name)
-{
-    size_t archive = strlen(zip->path), length = strlen(name);
-    char *path = icl_alloc(zip->ctx, archive + length + 2, 1);
-    if (!path)
-        return NULL;
-    memcpy(path, zip->path, archive);
-    path[archive] = ':';
-    memcpy(path + archive + 1, name, length);
-    return path;
-}
-
-imgcls_status icl_zip_source(const struct imgcls_host *host, const struct imgcls_zip *zip,
-                             const char *name, uint64_t limit, struct imgcls_source **out)
-{
-    (void)host;
-    *out = NULL;
-    const struct member *member = find(zip, name);
-    if (!member)
-        return icl_fail(zip->ctx, IMGCLS_BAD_INPUT, "%s: there is no '%s' in it", zip->path,
-                        name);
-    struct icl_source *self = icl_alloc(zip->ctx, 1, sizeof *self);
-    if (!self)
-        return icl_alloc_status(zip->ctx);
-    self->ctx = zip->ctx;
-    self->source.struct_size = sizeof self->source;
-    self->path = member_path(zip, name);
-    imgcls_status status = self->path ? IMGCLS_OK : icl_alloc_status(zip->ctx);
-    if (status == IMGCLS_OK)
-        status = set_membership(self, zip, name, limit);
-    if (status == IMGCLS_OK)
-        status = member_bytes(zip, member, limit, &self->source.storage, &self->source.bytes);
-    if (status != IMGCLS_OK) {
-        icl_source_close(&self->source);
-        return status;
-    }
-    self->source.path = self->path;
-    self->source.size = (size_t)member->shown.size;
-    *out = &self->source;
-    return IMGCLS_OK;
 }
