@@ -2,10 +2,10 @@
  * programs/classify.c - imgcls-classify: pictures in, names and probabilities out
  *
  * A picture that fails is reported and the others are still answered; a failure that meets
- * every picture (the model, no recipe, memory) ends the command with one line. Which one it was
- * is told by the message: a picture's own begins with its name. One that does not is held back
- * until the next picture: the same again ends the command, anything else shows that it was the
- * picture's after all (a size that the model does not take).
+ * every picture (the model, no recipe, memory) ends the command with one line. Which one it
+ * was is told by the message: a picture's own begins with its name. One that does not is
+ * held back until the next picture: the same again ends the command, anything else shows
+ * that it was the picture's after all (a size that the model does not take).
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -26,7 +26,8 @@
 static const struct command_option options[] = {
     {"top", 'k', "K", "how many classes to show for each picture (default 5)"},
     MODEL_OPTION_ROWS,
-    {"memory-limit", 0, "SIZE", "stop, with status 3, before using more than SIZE (e.g. 2G)"},
+    {"memory-limit", 0, "SIZE",
+     "stop, with status 3, before using more than SIZE (e.g. 2G)"},
     {NULL, 0, NULL, NULL},
 };
 
@@ -35,17 +36,17 @@ static const struct command command = {
     .summary = "Say what is in pictures, with probabilities.",
     .synopsis = "MODEL IMAGE... [--top K] [--preprocess RECIPE] [--labels FILE]",
     .details =
-        "Each picture (JPEG, PNG or WebP, told by its content) is prepared by the model's own\n"
-        "preprocessing, which a bundle carries; a model without needs --preprocess. The\n"
-        "probabilities are the softmax of the model's first output. A picture that cannot be\n"
-        "read is reported, the others are answered, and the exit status is 2.\n"
+        "Each picture (JPEG, PNG or WebP, told by its content) is prepared by the model's\n"
+        "own preprocessing, which a bundle carries; a model without needs --preprocess.\n"
+        "The probabilities are the softmax of the model's first output. A picture that\n"
+        "cannot be read is reported, the others are answered, and the exit status is 2.\n"
         "Counterparts: timm's inference.py, trtexec with a picture, OpenVINO's\n"
         "classification_sample_async.",
     .options = options,
-    .examples = "  imgcls-classify resnet50.imgcls cat.jpg dog.webp\n"
-                "  imgcls-classify squeezenet.onnx --preprocess caffe --labels imagenet.txt *.jpg\n"
-                "  imgcls-classify vit.imgcls cat.jpg --top 1 --json | jq -r "
-                "'.results[].top[0].label'",
+    .examples =
+        "  imgcls-classify resnet50.imgcls cat.jpg dog.webp\n"
+        "  imgcls-classify squeezenet.onnx --preprocess caffe --labels names.txt a.jpg\n"
+        "  imgcls-classify vit.imgcls cat.jpg --top 1 --json | jq .results",
     .positional_min = 2,
     .positional_max = -1,
 };
@@ -58,21 +59,24 @@ struct classifying {
     size_t top;
     json_t *results; /* with --json */
     bool colour;
-    imgcls_status worst; /* of pictures that failed */
+    imgcls_status worst;   /* of pictures that failed */
     const char *held_file; /* picture whose failure is held back, NULL: none */
     char *held;            /* own: its text */
 };
 
-/* ---- Words ------------------------------------------------------------------------------*/
+/* ---- Words ----------------------------------------------------------------------------*/
 
 static bool wants_colour(void)
 {
-    const char *no = getenv("NO_COLOR"); /* no-color.org: any text but none switches it off */
+    const char *no =
+        getenv("NO_COLOR"); /* no-color.org: any text but none switches it off */
     const char *terminal = getenv("TERM");
-    return isatty(STDOUT_FILENO) && !(no && *no) && !(terminal && !strcmp(terminal, "dumb"));
+    return isatty(STDOUT_FILENO) && !(no && *no) &&
+           !(terminal && !strcmp(terminal, "dumb"));
 }
 
-static const char *label_of(const struct imgcls_prediction *one, char *buffer, size_t capacity)
+static const char *label_of(const struct imgcls_prediction *one, char *buffer,
+                            size_t capacity)
 {
     if (one->label && *one->label)
         return one->label;
@@ -97,7 +101,7 @@ static void print_answers(const struct classifying *work, const char *file, size
     }
 }
 
-/* ---- JSON -------------------------------------------------------------------------------*/
+/* ---- JSON -----------------------------------------------------------------------------*/
 
 /* Names that are no UTF-8 (a path may be anything) keep what can be kept. */
 static json_t *text_json(const char *text)
@@ -119,9 +123,10 @@ static json_t *answers_json(const struct classifying *work, size_t count)
     json_t *top = json_array();
     for (size_t i = 0; i < count; i++) {
         const struct imgcls_prediction *one = &work->best[i];
-        json_array_append_new(top, json_pack("{s:i, s:o, s:f}", "index", one->index, "label",
-                                             one->label ? text_json(one->label) : json_null(),
-                                             "probability", (double)one->probability));
+        json_array_append_new(top,
+                              json_pack("{s:i, s:o, s:f}", "index", one->index, "label",
+                                        one->label ? text_json(one->label) : json_null(),
+                                        "probability", (double)one->probability));
     }
     return top;
 }
@@ -138,31 +143,35 @@ static void add_result(struct classifying *work, const char *file, json_t *top,
 static imgcls_status print_json(struct classifying *work)
 {
     json_t *object = json_pack("{s:O}", "results", work->results);
-    int failed = object ? json_dumpf(object, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(9)) : 1;
+    int failed =
+        object ? json_dumpf(object, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(9)) : 1;
     json_decref(object);
     putchar('\n');
     return failed ? IMGCLS_IO : IMGCLS_OK;
 }
 
-/* ---- The whole --------------------------------------------------------------------------*/
+/* ---- The whole ------------------------------------------------------------------------*/
 
 static void release_held(struct classifying *work)
 {
     if (work->held_file)
-        command_complain(work->line, "%s: %s", work->held_file, work->held ? work->held : "");
+        command_complain(work->line, "%s: %s", work->held_file,
+                         work->held ? work->held : "");
     free(work->held);
     work->held = NULL;
     work->held_file = NULL;
 }
 
 /* Reports a failure and gives IMGCLS_OK, or gives it back where it is every picture's. */
-static imgcls_status report(struct classifying *work, const char *file, imgcls_status status)
+static imgcls_status report(struct classifying *work, const char *file,
+                            imgcls_status status)
 {
     const char *error = imgcls_error(work->ctx);
     size_t length = strlen(file);
     bool own = strncmp(error, file, length) == 0 && strncmp(error + length, ": ", 2) == 0;
     bool alone = work->line->positional_count == 2;
-    if (status == IMGCLS_INTERRUPTED || status == IMGCLS_NO_MEMORY || status == IMGCLS_LIMIT)
+    if (status == IMGCLS_INTERRUPTED || status == IMGCLS_NO_MEMORY ||
+        status == IMGCLS_LIMIT)
         return status;
     if (!own && (alone || (work->held && strcmp(work->held, error) == 0))) {
         work->held_file = NULL; /* command_end says it once */

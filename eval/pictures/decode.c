@@ -61,10 +61,10 @@ void icl_picture_clear(struct icl_picture *picture)
     *picture = (struct icl_picture){0};
 }
 
-/* ---- For the decoders -------------------------------------------------------------------*/
+/* ---- For the decoders -----------------------------------------------------------------*/
 
-imgcls_status icl_decoder_refuse(struct decoding *in, imgcls_status status, const char *format,
-                                 ...)
+imgcls_status icl_decoder_refuse(struct decoding *in, imgcls_status status,
+                                 const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -83,10 +83,10 @@ imgcls_status icl_decoder_begin(struct decoding *in, uint64_t width, uint64_t he
                                   (unsigned long long)width, (unsigned long long)height);
     if (width > ICL_PICTURE_PIXELS_MAX || height > ICL_PICTURE_PIXELS_MAX ||
         width * height > ICL_PICTURE_PIXELS_MAX)
-        return icl_decoder_refuse(in, IMGCLS_BAD_INPUT,
-                                  "is %llu x %llu pixels large, at most %d in all are allowed",
-                                  (unsigned long long)width, (unsigned long long)height,
-                                  ICL_PICTURE_PIXELS_MAX);
+        return icl_decoder_refuse(
+            in, IMGCLS_BAD_INPUT,
+            "is %llu x %llu pixels large, at most %d in all are allowed",
+            (unsigned long long)width, (unsigned long long)height, ICL_PICTURE_PIXELS_MAX);
     in->out->pixels = malloc((size_t)(width * height) * (size_t)in->channels);
     if (!in->out->pixels)
         return icl_decoder_refuse(in, IMGCLS_NO_MEMORY, "no memory for %llu x %llu pixels",
@@ -102,7 +102,8 @@ static uint8_t gray_of(uint32_t r, uint32_t g, uint32_t b)
     return (uint8_t)((r * 19595 + g * 38470 + b * 7471 + 0x8000) >> 16);
 }
 
-void icl_decoder_row(const struct decoding *in, int32_t y, const uint8_t *row, int components)
+void icl_decoder_row(const struct decoding *in, int32_t y, const uint8_t *row,
+                     int components)
 {
     size_t width = (size_t)in->out->width;
     uint8_t *to = in->out->pixels + (size_t)y * width * (size_t)in->channels;
@@ -141,7 +142,7 @@ void icl_decoder_row_cmyk(const struct decoding *in, int32_t y, const uint8_t *r
     }
 }
 
-/* ---- The whole --------------------------------------------------------------------------*/
+/* ---- The whole ------------------------------------------------------------------------*/
 
 static imgcls_status not_read(struct decoding *in, size_t kind)
 {

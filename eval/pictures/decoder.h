@@ -1,9 +1,9 @@
 /*
  * eval/pictures/decoder.h - what the decoders of one file type each share
  *
- * A decoder reads bytes that nobody trusts, fills decoding->out, and on failure leaves a short
- * reason ("is truncated") and a status; decode.c makes the message. It leaves out->pixels
- * NULL or owned by out in every case, so that the caller can clear it.
+ * A decoder reads bytes that nobody trusts, fills decoding->out, and on failure leaves a
+ * short reason ("is truncated") and a status; decode.c makes the message. It leaves
+ * out->pixels NULL or owned by out in every case, so that the caller can clear it.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -23,14 +23,15 @@ struct decoding {
 };
 
 /* Records the reason and returns status. */
-imgcls_status icl_decoder_refuse(struct decoding *in, imgcls_status status, const char *format,
-                                 ...) IMGCLS_PRINTF(3, 4);
+imgcls_status icl_decoder_refuse(struct decoding *in, imgcls_status status,
+                                 const char *format, ...) IMGCLS_PRINTF(3, 4);
 /* Checks the size against ICL_PICTURE_PIXELS_MAX, sets it and allocates the pixels. */
 imgcls_status icl_decoder_begin(struct decoding *in, uint64_t width, uint64_t height);
 
 /* Fills row `y` of the picture from a row of that many interleaved components: 1 gray,
  * 2 gray and alpha, 3 RGB, 4 RGB and alpha. Alpha is dropped, as Pillow's convert does. */
-void icl_decoder_row(const struct decoding *in, int32_t y, const uint8_t *row, int components);
+void icl_decoder_row(const struct decoding *in, int32_t y, const uint8_t *row,
+                     int components);
 /* The same from cyan, magenta, yellow and black. */
 void icl_decoder_row_cmyk(const struct decoding *in, int32_t y, const uint8_t *row);
 

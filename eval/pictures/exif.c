@@ -1,9 +1,9 @@
 /*
  * eval/pictures/exif.c - the orientation tag of a block of EXIF data, and nothing else
  *
- * Pillow shows pictures as stored, and evaluation must too; the tag is only counted. EXIF 2.3,
- * section 4.6: a TIFF header, then directories; orientation is tag 0x0112, a SHORT, in the
- * first one. One directory is read, so no loop of offsets can hold us.
+ * Pillow shows pictures as stored, and evaluation must too; the tag is only counted.
+ * EXIF 2.3, section 4.6: a TIFF header, then directories; orientation is tag 0x0112, a
+ * SHORT, in the first one. One directory is read, so no loop of offsets can hold us.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -4,11 +4,11 @@
  * Settings are the library's defaults (accurate integer IDCT, fancy upsampling), which are
  * Pillow's too. Four components are taken as Adobe writes them, inverted, as Pillow does. A
  * file that ends before its end marker is an error, as Pillow's is with
- * LOAD_TRUNCATED_IMAGES off; libjpeg alone would make up the rest in gray. Warnings about damaged
- * data inside are ignored, as Pillow ignores them.
+ * LOAD_TRUNCATED_IMAGES off; libjpeg alone would make up the rest in gray. Warnings about
+ * damaged data inside are ignored, as Pillow ignores them.
  *
- * libjpeg reports errors by longjmp: everything that must survive it lives in struct reading,
- * and nothing between setjmp and the end owns anything else.
+ * libjpeg reports errors by longjmp: everything that must survive it lives in struct
+ * reading, and nothing between setjmp and the end owns anything else.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -22,7 +22,7 @@
 
 #include <jpeglib.h>
 
-/* An honest progressive file has about ten scans; each costs a pass over the whole picture. */
+/* An honest progressive file has about ten scans; each costs a pass over the picture. */
 #define SCANS_MAX 500
 
 struct reading {
@@ -41,7 +41,8 @@ static void fail_by_libjpeg(j_common_ptr jpeg)
     struct reading *reading = (struct reading *)jpeg->err;
     char text[JMSG_LENGTH_MAX];
     jpeg->err->format_message(jpeg, text);
-    reading->status = icl_decoder_refuse(reading->in, IMGCLS_BAD_INPUT, "broken JPEG: %s", text);
+    reading->status =
+        icl_decoder_refuse(reading->in, IMGCLS_BAD_INPUT, "broken JPEG: %s", text);
     longjmp(reading->escape, 1);
 }
 

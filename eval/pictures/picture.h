@@ -16,8 +16,8 @@
 
 struct icl_picture {
     int32_t width, height;
-    int32_t channels; /* 3: RGB, 1: gray */
-    uint8_t *pixels;  /* own: rows without padding, channels interleaved */
+    int32_t channels;    /* 3: RGB, 1: gray */
+    uint8_t *pixels;     /* own: rows without padding, channels interleaved */
     int32_t orientation; /* EXIF tag, 0 where there is none; never applied here */
 };
 
@@ -41,7 +41,8 @@ imgcls_status icl_preprocess(struct imgcls_context *ctx, const struct icl_recipe
                              const struct icl_picture *picture, float **tensor,
                              int32_t *out_width, int32_t *out_height);
 /* The recipe's bytes before to-tensor (after resize and crop), for tests and thumbnails. */
-imgcls_status icl_preprocess_bytes(struct imgcls_context *ctx, const struct icl_recipe *recipe,
+imgcls_status icl_preprocess_bytes(struct imgcls_context *ctx,
+                                   const struct icl_recipe *recipe,
                                    const struct icl_picture *picture,
                                    struct icl_picture *out);
 

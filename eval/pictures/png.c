@@ -3,11 +3,12 @@
  *
  * libpng does the unpacking only; what a sample means is decided here after Pillow's modes:
  * gray of 1, 2 and 4 bits is scaled to 8; colour of 16 bits keeps its high byte; gray of 16
- * bits (Pillow's mode I;16) is cut off at 255, not scaled; a palette index past the palette is
- * black; all transparency is dropped.
+ * bits (Pillow's mode I;16) is cut off at 255, not scaled; a palette index past the palette
+ * is black; all transparency is dropped.
  *
- * Chunks with a wrong checksum are refused, which is stricter than Pillow for the data chunk.
- * What follows the last row is not read, so a missing end chunk is forgiven, as there.
+ * Chunks with a wrong checksum are refused, which is stricter than Pillow for the data
+ * chunk. What follows the last row is not read, so a missing end chunk is forgiven, as
+ * there.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -83,7 +84,8 @@ static int32_t orientation_of(struct reading *reading)
     return icl_exif_orientation(exif, size);
 }
 
-static void put_row(const struct reading *reading, int32_t y, uint8_t *row, int type, int depth)
+static void put_row(const struct reading *reading, int32_t y, uint8_t *row, int type,
+                    int depth)
 {
     size_t width = (size_t)reading->in->out->width;
     if (type == PNG_COLOR_TYPE_PALETTE) {
@@ -132,7 +134,8 @@ static void read_rows(struct reading *reading)
 {
     int type = 0, depth = 0, passes = 1;
     read_header(reading, &type, &depth, &passes);
-    size_t height = (size_t)reading->in->out->height, width = (size_t)reading->in->out->width;
+    size_t height = (size_t)reading->in->out->height,
+           width = (size_t)reading->in->out->width;
     size_t row_bytes = png_get_rowbytes(reading->png, reading->info);
     if (row_bytes < 3 * width)
         row_bytes = 3 * width; /* room to put colours in the place of indices */

@@ -25,11 +25,13 @@ static imgcls_status check_supported(struct imgcls_context *ctx,
                         "recipe: engine=%s is not available yet, only engine=pillow",
                         recipe->engine == ICL_ENGINE_OPENCV ? "opencv" : "tf");
     if (!recipe->antialias)
-        return icl_fail(ctx, IMGCLS_UNSUPPORTED,
-                        "recipe: antialias=0 is not available yet (Pillow has no such resize)");
+        return icl_fail(
+            ctx, IMGCLS_UNSUPPORTED,
+            "recipe: antialias=0 is not available yet (Pillow has no such resize)");
     if (recipe->views != 1)
         return icl_fail(ctx, IMGCLS_UNSUPPORTED,
-                        "recipe: views=%d is not available yet, only views=1", recipe->views);
+                        "recipe: views=%d is not available yet, only views=1",
+                        recipe->views);
     return IMGCLS_OK;
 }
 
@@ -51,7 +53,9 @@ static bool crop(const struct icl_recipe *recipe, const struct icl_picture *in,
     int32_t left = crop_offset(in->width, width, recipe->offset);
     int32_t top = crop_offset(in->height, height, recipe->offset);
     size_t step = (size_t)in->channels;
-    *out = (struct icl_picture){.width = width, .height = height, .channels = in->channels,
+    *out = (struct icl_picture){.width = width,
+                                .height = height,
+                                .channels = in->channels,
                                 .orientation = in->orientation};
     out->pixels = malloc((size_t)width * (size_t)height * step); /* sides are below 2^15 */
     if (!out->pixels)
@@ -67,22 +71,25 @@ static bool crop(const struct icl_recipe *recipe, const struct icl_picture *in,
                 memcpy(row + x * step, recipe->pad, step);
         if (inside)
             memcpy(row + (size_t)first * step,
-                   in->pixels + ((size_t)from_y * (size_t)in->width + (size_t)(left + first)) *
-                                    step,
+                   in->pixels +
+                       ((size_t)from_y * (size_t)in->width + (size_t)(left + first)) * step,
                    (size_t)(past - first) * step);
     }
     return true;
 }
 
-imgcls_status icl_preprocess_bytes(struct imgcls_context *ctx, const struct icl_recipe *recipe,
-                                   const struct icl_picture *picture, struct icl_picture *out)
+imgcls_status icl_preprocess_bytes(struct imgcls_context *ctx,
+                                   const struct icl_recipe *recipe,
+                                   const struct icl_picture *picture,
+                                   struct icl_picture *out)
 {
     int32_t width, height;
     *out = (struct icl_picture){0};
     imgcls_status status = check_supported(ctx, recipe);
     if (status == IMGCLS_OK && picture->channels != icl_recipe_channels(recipe))
-        status = icl_fail(ctx, IMGCLS_INTERNAL, "a picture of %d channels for a recipe of %d",
-                          picture->channels, icl_recipe_channels(recipe));
+        status =
+            icl_fail(ctx, IMGCLS_INTERNAL, "a picture of %d channels for a recipe of %d",
+                     picture->channels, icl_recipe_channels(recipe));
     if (status == IMGCLS_OK)
         status = icl_recipe_resized(ctx, recipe, picture->width, picture->height, &width,
                                     &height);
@@ -113,8 +120,8 @@ static void fill_levels(const struct icl_recipe *recipe, int32_t channel, float 
     }
 }
 
-static void fill_plane(const float levels[256], const uint8_t *from, size_t step, size_t count,
-                       float *plane)
+static void fill_plane(const float levels[256], const uint8_t *from, size_t step,
+                       size_t count, float *plane)
 {
     for (size_t i = 0; i < count; i++)
         plane[i] = levels[from[i * step]];
@@ -138,7 +145,8 @@ imgcls_status icl_preprocess(struct imgcls_context *ctx, const struct icl_recipe
     for (int32_t c = 0; status == IMGCLS_OK && c < bytes.channels; c++) {
         size_t source = recipe->color == ICL_COLOR_BGR ? 2 - (size_t)c : (size_t)c;
         fill_levels(recipe, c, levels);
-        fill_plane(levels, bytes.pixels + source, step, pixels, *tensor + (size_t)c * pixels);
+        fill_plane(levels, bytes.pixels + source, step, pixels,
+                   *tensor + (size_t)c * pixels);
     }
     *out_width = bytes.width;
     *out_height = bytes.height;

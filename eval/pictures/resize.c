@@ -1,12 +1,13 @@
 /*
  * eval/pictures/resize.c - resizing to the bit as Pillow's Image.resize does it
  *
- * The filter is widened by the shrink factor (antialias), its weights are normalised in double
- * and then held as integers of 22 fractional bits; each pass sums integers, adds one half,
- * shifts and clips. Rows first, then columns, with 8 bits in between; a pass whose size does
- * not change is left out. Described in python-pillow/Pillow: src/libImaging/Resample.c; written
- * anew from the arithmetic. Nearest is another way (Geometry.c): the source coordinate is
- * summed step by step in double, so the sum's own rounding decides ties.
+ * The filter is widened by the shrink factor (antialias), its weights are normalised in
+ * double and then held as integers of 22 fractional bits; each pass sums integers, adds one
+ * half, shifts and clips. Rows first, then columns, with 8 bits in between; a pass whose
+ * size does not change is left out. Described in python-pillow/Pillow:
+ * src/libImaging/Resample.c; written anew from the arithmetic. Nearest is another way
+ * (Geometry.c): the source coordinate is summed step by step in double, so the sum's own
+ * rounding decides ties.
  *
  * Invariant: a window [first, first + count) lies within the source and has count >= 1.
  *
@@ -24,7 +25,7 @@
 #define HALF        (INT32_C(1) << (WEIGHT_BITS - 1))
 #define PI          3.14159265358979323846
 
-/* ---- Filters, by distance in source pixels -----------------------------------------------*/
+/* ---- Filters, by distance in source pixels --------------------------------------------*/
 
 static double box(double x)
 {
@@ -48,7 +49,7 @@ static double hamming(double x)
     return sin(x) / x * (0.54 + 0.46 * cos(x));
 }
 
-/* Keys' cubic with a = -0.5, in Horner form: the order of operations is part of the result. */
+/* Keys' cubic with a = -0.5, in Horner form: the order of operations is in the result. */
 static double bicubic(double x)
 {
     const double a = -0.5;
@@ -82,7 +83,7 @@ static const struct kernel {
     [ICL_FILTER_LANCZOS] = {lanczos, 3.0},
 };
 
-/* ---- Weights for one axis ---------------------------------------------------------------*/
+/* ---- Weights for one axis -------------------------------------------------------------*/
 
 struct axis {
     int32_t (*window)[2]; /* own: first source pixel and count, for each target pixel */
@@ -144,7 +145,7 @@ static bool prepare_axis(struct axis *axis, const struct kernel *kernel, int32_t
     return ok;
 }
 
-/* ---- Passes -----------------------------------------------------------------------------*/
+/* ---- Passes ---------------------------------------------------------------------------*/
 
 static uint8_t clip(int32_t sum)
 {
@@ -213,9 +214,9 @@ static bool pass(const struct icl_picture *in, const struct kernel *kernel, bool
                  int32_t to, struct icl_picture *out)
 {
     struct axis axis = {0};
-    bool ok = allocate(out, columns ? in->width : to, columns ? to : in->height,
-                       in->channels) &&
-              prepare_axis(&axis, kernel, columns ? in->height : in->width, to);
+    bool ok =
+        allocate(out, columns ? in->width : to, columns ? to : in->height, in->channels) &&
+        prepare_axis(&axis, kernel, columns ? in->height : in->width, to);
     if (ok && columns)
         ok = resize_columns(&axis, in, out);
     else if (ok)
@@ -295,8 +296,8 @@ imgcls_status icl_picture_resize(struct imgcls_context *ctx, const struct icl_pi
     else
         ok = resample(in, width, height, &kernels[filter], out);
     if (!ok)
-        return icl_fail(ctx, IMGCLS_NO_MEMORY, "no memory to resize to %d x %d pixels", width,
-                        height);
+        return icl_fail(ctx, IMGCLS_NO_MEMORY, "no memory to resize to %d x %d pixels",
+                        width, height);
     out->orientation = in->orientation;
     return IMGCLS_OK;
 }

@@ -1,8 +1,9 @@
 /*
  * eval/pictures/webp.c - WebP through libwebp's animation decoder, as Pillow reads it
  *
- * A still picture is an animation of one frame; of a longer one the first frame counts. Pixels
- * under full transparency keep the colour that the file gives them, for alpha is dropped.
+ * A still picture is an animation of one frame; of a longer one the first frame counts.
+ * Pixels under full transparency keep the colour that the file gives them, for alpha is
+ * dropped.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -61,8 +62,9 @@ imgcls_status icl_decode_webp(struct decoding *in)
                                   features.width, features.height, ICL_PICTURE_PIXELS_MAX);
     WebPAnimDecoderOptions options;
     if (!WebPAnimDecoderOptionsInit(&options))
-        return icl_decoder_refuse(in, IMGCLS_INTERNAL, "libwebp has another version than its "
-                                                       "headers");
+        return icl_decoder_refuse(in, IMGCLS_INTERNAL,
+                                  "libwebp has another version than its "
+                                  "headers");
     options.color_mode = MODE_RGBA;
     options.use_threads = 0;
     WebPData data = {in->bytes, in->size};

@@ -35,7 +35,7 @@ void icl_zip_release(struct imgcls_zip *zip);
 /* A NUL-ended copy from icl_alloc; NULL after icl_fail. */
 char *icl_zip_copy_text(struct imgcls_context *ctx, const void *text, size_t length);
 /* "PATH: broken zip file: member 'NAME' what". */
-imgcls_status icl_zip_bad_member(const struct imgcls_zip *zip, const struct zip_member *member,
-                                 const char *what);
+imgcls_status icl_zip_bad_member(const struct imgcls_zip *zip,
+                                 const struct zip_member *member, const char *what);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * src/bundle/zip_format.h - the records of a zip file as bytes: signatures, sizes, offsets
  *
- * For zip_read.c and zip_write.c alone. Numbers are from PKWARE's APPNOTE.TXT 6.3.10, section
- * 4.3 (records) and 4.5.3 (zip64 extra field). All integers are little-endian.
+ * For zip_read.c and zip_write.c alone. Numbers are from PKWARE's APPNOTE.TXT 6.3.10,
+ * section 4.3 (records) and 4.5.3 (zip64 extra field). All integers are little-endian.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -3,9 +3,9 @@
  *
  * A stored member is the mapping itself; a deflated one is inflated to exactly its declared
  * size, which is checked against the caller's limit and against what deflate can do at best
- * before a byte is allocated. The checksum is verified either way. A source keeps the archive
- * alive and opens its siblings from it, so a model may refer to its weights by file name
- * whether it lies in a folder or in an archive.
+ * before a byte is allocated. The checksum is verified either way. A source keeps the
+ * archive alive and opens its siblings from it, so a model may refer to its weights by file
+ * name whether it lies in a folder or in an archive.
  *
  * Not here: the directory (zip_read.c).
  *
@@ -23,10 +23,10 @@
 #include "src/bundle/zip_format.h"
 #include "src/file/file.h"
 
-/* Deflate cannot do better than 1032:1 (zlib's technical notes); anything above is a lie. */
+/* Deflate cannot do better than 1032:1 (zlib's technical notes); more is a lie. */
 #define DEFLATE_RATIO_MAX 1032
 
-/* ---- Members as sources -----------------------------------------------------------------*/
+/* ---- Members as sources ---------------------------------------------------------------*/
 
 static const struct zip_member *find(const struct imgcls_zip *zip, const char *name)
 {
@@ -84,19 +84,21 @@ static bool inflate_exactly(const unsigned char *from, uint64_t stored, unsigned
     return result == Z_STREAM_END && done == size && taken == stored;
 }
 
-static imgcls_status inflate_member(const struct imgcls_zip *zip, const struct zip_member *member,
-                                    uint64_t limit, struct imgcls_storage **out)
+static imgcls_status inflate_member(const struct imgcls_zip *zip,
+                                    const struct zip_member *member, uint64_t limit,
+                                    struct imgcls_storage **out)
 {
     uint64_t size = member->shown.size, stored = member->shown.stored_size;
     if (size > limit)
         return icl_fail(zip->ctx, IMGCLS_LIMIT,
-                        "%s: member '%s' inflates to %llu bytes, %llu are allowed", zip->path,
-                        member->name, (unsigned long long)size, (unsigned long long)limit);
+                        "%s: member '%s' inflates to %llu bytes, %llu are allowed",
+                        zip->path, member->name, (unsigned long long)size,
+                        (unsigned long long)limit);
     if (size / DEFLATE_RATIO_MAX > stored || size > SIZE_MAX)
-        return icl_fail(zip->ctx, IMGCLS_BAD_INPUT,
-                        "%s: broken zip file: member '%s' of %llu bytes cannot inflate to %llu",
-                        zip->path, member->name, (unsigned long long)stored,
-                        (unsigned long long)size);
+        return icl_fail(
+            zip->ctx, IMGCLS_BAD_INPUT,
+            "%s: broken zip file: member '%s' of %llu bytes cannot inflate to %llu",
+            zip->path, member->name, (unsigned long long)stored, (unsigned long long)size);
     unsigned char *bytes = icl_alloc(zip->ctx, size ? (size_t)size : 1, 1);
     if (!bytes)
         return icl_alloc_status(zip->ctx);
@@ -136,8 +138,8 @@ static imgcls_status open_sibling(struct icl_source *self, const char *relative,
     *out = NULL;
     if (icl_zip_name_fault(relative, strlen(relative)))
         return icl_fail(self->ctx, IMGCLS_BAD_INPUT,
-                        "%s: refers to '%s', which is no name within the archive", self->path,
-                        relative);
+                        "%s: refers to '%s', which is no name within the archive",
+                        self->path, relative);
     size_t folder = strlen(in->folder), rest = strlen(relative), length;
     if (!icl_add_size(folder, rest + 1, &length))
         return icl_fail(self->ctx, IMGCLS_BAD_INPUT, "%s: name too long", self->path);
@@ -151,8 +153,9 @@ static imgcls_status open_sibling(struct icl_source *self, const char *relative,
     return status;
 }
 
-static imgcls_status member_bytes(const struct imgcls_zip *zip, const struct zip_member *member,
-                                  uint64_t limit, struct imgcls_storage **storage,
+static imgcls_status member_bytes(const struct imgcls_zip *zip,
+                                  const struct zip_member *member, uint64_t limit,
+                                  struct imgcls_storage **storage,
                                   const unsigned char **bytes)
 {
     imgcls_status status = IMGCLS_OK;
@@ -163,10 +166,11 @@ static imgcls_status member_bytes(const struct imgcls_zip *zip, const struct zip
         status = inflate_member(zip, member, limit, storage);
         *bytes = status == IMGCLS_OK ? icl_storage_bytes(*storage) : NULL;
     } else {
-        status = icl_fail(zip->ctx, IMGCLS_UNSUPPORTED,
-                          "%s: member '%s' has compression method %d, only 0 (stored) and 8 "
-                          "(deflated) are read",
-                          zip->path, member->name, member->shown.method);
+        status =
+            icl_fail(zip->ctx, IMGCLS_UNSUPPORTED,
+                     "%s: member '%s' has compression method %d, only 0 (stored) and 8 "
+                     "(deflated) are read",
+                     zip->path, member->name, member->shown.method);
     }
     if (status == IMGCLS_OK && checksum(*bytes, member->shown.size) != member->shown.crc32)
         status = icl_zip_bad_member(zip, member, "is damaged (its checksum differs)");
@@ -226,7 +230,8 @@ imgcls_status icl_zip_source(const struct imgcls_host *host, const struct imgcls
     if (status == IMGCLS_OK)
         status = set_membership(self, zip, name, limit);
     if (status == IMGCLS_OK)
-        status = member_bytes(zip, member, limit, &self->source.storage, &self->source.bytes);
+        status =
+            member_bytes(zip, member, limit, &self->source.storage, &self->source.bytes);
     if (status != IMGCLS_OK) {
         icl_source_close(&self->source);
         return status;

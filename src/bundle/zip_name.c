@@ -1,10 +1,10 @@
 /*
  * src/bundle/zip_name.c - which names a member of an archive may have
  *
- * Reader and writer ask the same question, so that nothing is written that would be refused.
- * A name is relative, has no "." or ".." part and no backslash or drive letter (an unpacker on
- * Windows would leave its folder), no control character (it would break messages), and is
- * UTF-8.
+ * Reader and writer ask the same question, so that nothing is written that would be
+ * refused. A name is relative, has no "." or ".." part and no backslash or drive letter (an
+ * unpacker on Windows would leave its folder), no control character (it would break
+ * messages), and is UTF-8.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -14,7 +14,7 @@
 
 #include <stddef.h>
 
-/* Length of the UTF-8 sequence at p, 0 where it is none (overlong and surrogates included). */
+/* Length of the UTF-8 sequence at p, 0 where it is none (overlong forms, surrogates). */
 static size_t utf8_length(const unsigned char *p, size_t left)
 {
     if (p[0] < 0x80)

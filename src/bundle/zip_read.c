@@ -1,15 +1,15 @@
 /*
  * src/bundle/zip_read.c - the directory of a mapped zip file, checked before it is believed
  *
- * Takes a source whose bytes are a zip file, gives its members: where each one's data lie and
- * how long they are. Sizes come from the central directory alone: PyTorch and numpy leave
- * zeros or 0xffffffff in the local header (a data descriptor follows the data), and local
- * sizes are what an attacker makes differ. The start of the data comes from the local header's
- * own name and extra lengths, because writers pad there to align.
+ * Takes a source whose bytes are a zip file, gives its members: where each one's data lie
+ * and how long they are. Sizes come from the central directory alone: PyTorch and numpy
+ * leave zeros or 0xffffffff in the local header (a data descriptor follows the data), and
+ * local sizes are what an attacker makes differ. The start of the data comes from the local
+ * header's own name and extra lengths, because writers pad there to align.
  *
- * Invariants of an open zip: names are unique, relative and beneath the root; no two members
- * share a byte of the file; all end before the directory; a stored member has size equal to
- * stored_size. The structs never change, so threads may share them.
+ * Invariants of an open zip: names are unique, relative and beneath the root; no two
+ * members share a byte of the file; all end before the directory; a stored member has size
+ * equal to stored_size. The structs never change, so threads may share them.
  *
  * Not here: members as sources (zip_member.c), writing (zip_write.c), what the members mean
  * (plugins).
@@ -59,7 +59,7 @@ char *icl_zip_copy_text(struct imgcls_context *ctx, const void *text, size_t len
     return copy;
 }
 
-/* ---- The end record ---------------------------------------------------------------------*/
+/* ---- The end record -------------------------------------------------------------------*/
 
 /* The end record must end exactly where the file ends, comment included. */
 static const unsigned char *find_end(const struct imgcls_zip *zip)
@@ -127,23 +127,24 @@ static imgcls_status read_end(const struct imgcls_zip *zip, struct directory *di
         zip_u16(end + 8) != zip_u16(end + 10))
         return broken(zip, "archives in several parts are not read");
     if (dir->size > record || dir->offset != record - dir->size)
-        return icl_fail(zip->ctx, IMGCLS_BAD_INPUT,
-                        "%s: broken zip file: central directory of %llu bytes at %llu does not "
-                        "end where its end record begins (%zu)",
-                        zip->path, (unsigned long long)dir->size,
-                        (unsigned long long)dir->offset, record);
+        return icl_fail(
+            zip->ctx, IMGCLS_BAD_INPUT,
+            "%s: broken zip file: central directory of %llu bytes at %llu does not "
+            "end where its end record begins (%zu)",
+            zip->path, (unsigned long long)dir->size, (unsigned long long)dir->offset,
+            record);
     if (dir->count > dir->size / ZIP_CENTRAL_BYTES)
-        return icl_fail(zip->ctx, IMGCLS_BAD_INPUT,
-                        "%s: broken zip file: %llu members cannot fit a directory of %llu bytes",
-                        zip->path, (unsigned long long)dir->count,
-                        (unsigned long long)dir->size);
+        return icl_fail(
+            zip->ctx, IMGCLS_BAD_INPUT,
+            "%s: broken zip file: %llu members cannot fit a directory of %llu bytes",
+            zip->path, (unsigned long long)dir->count, (unsigned long long)dir->size);
     return IMGCLS_OK;
 }
 
-/* ---- The central directory --------------------------------------------------------------*/
+/* ---- The central directory ------------------------------------------------------------*/
 
-imgcls_status icl_zip_bad_member(const struct imgcls_zip *zip, const struct zip_member *member,
-                                 const char *what)
+imgcls_status icl_zip_bad_member(const struct imgcls_zip *zip,
+                                 const struct zip_member *member, const char *what)
 {
     return icl_fail(zip->ctx, IMGCLS_BAD_INPUT, "%s: broken zip file: member '%s' %s",
                     zip->path, member->name, what);
@@ -169,7 +170,8 @@ static imgcls_status widen(const struct imgcls_zip *zip, struct zip_member *memb
                 if (*fields[i] != ZIP_U32_MAX)
                     continue;
                 if (past - p < 8)
-                    return icl_zip_bad_member(zip, member, "has a zip64 extra field that is too short");
+                    return icl_zip_bad_member(zip, member,
+                                              "has a zip64 extra field that is too short");
                 *fields[i] = zip_u64(p);
                 p += 8;
             }
@@ -191,9 +193,11 @@ static imgcls_status locate(const struct imgcls_zip *zip, const struct directory
     size_t name_length = zip_u16(p + 26), extra_length = zip_u16(p + 28);
     uint64_t room = dir->offset - member->header - ZIP_LOCAL_BYTES;
     if (zip_u32(p) != ZIP_LOCAL_SIGNATURE)
-        return icl_zip_bad_member(zip, member, "has no local header where the directory points");
+        return icl_zip_bad_member(zip, member,
+                                  "has no local header where the directory points");
     if (name_length + extra_length > room)
-        return icl_zip_bad_member(zip, member, "has a local header that runs into the directory");
+        return icl_zip_bad_member(zip, member,
+                                  "has a local header that runs into the directory");
     if (name_length != strlen(member->name) ||
         memcmp(p + ZIP_LOCAL_BYTES, member->name, name_length) != 0)
         return icl_zip_bad_member(zip, member, "has another name in its local header");
@@ -211,15 +215,16 @@ static imgcls_status locate(const struct imgcls_zip *zip, const struct directory
     return IMGCLS_OK;
 }
 
-static imgcls_status check_member(const struct imgcls_zip *zip, const struct zip_member *member,
-                                  uint32_t disk)
+static imgcls_status check_member(const struct imgcls_zip *zip,
+                                  const struct zip_member *member, uint32_t disk)
 {
     if (member->flags & (ZIP_FLAG_ENCRYPTED | ZIP_FLAG_STRONG | ZIP_FLAG_MASKED))
         return icl_fail(zip->ctx, IMGCLS_UNSUPPORTED, "%s: member '%s' is encrypted",
                         zip->path, member->name);
     if (disk != 0 && disk != ZIP_U16_MAX)
         return icl_zip_bad_member(zip, member, "lies in another part of the archive");
-    if (member->shown.method == ZIP_STORED && member->shown.size != member->shown.stored_size)
+    if (member->shown.method == ZIP_STORED &&
+        member->shown.size != member->shown.stored_size)
         return icl_zip_bad_member(zip, member, "is stored, yet has two different sizes");
     if (member->name[strlen(member->name) - 1] == '/' && member->shown.size != 0)
         return icl_zip_bad_member(zip, member, "is a folder with content");
@@ -228,8 +233,8 @@ static imgcls_status check_member(const struct imgcls_zip *zip, const struct zip
 
 /* One entry of `left` bytes or fewer at p; *used says how many it took. */
 static imgcls_status read_entry(struct imgcls_zip *zip, const struct directory *dir,
-                                const unsigned char *p, size_t left, struct zip_member *member,
-                                size_t *used)
+                                const unsigned char *p, size_t left,
+                                struct zip_member *member, size_t *used)
 {
     if (left < ZIP_CENTRAL_BYTES || zip_u32(p) != ZIP_CENTRAL_SIGNATURE)
         return broken(zip, "the central directory has fewer members than it says");
@@ -258,7 +263,8 @@ static imgcls_status read_entry(struct imgcls_zip *zip, const struct directory *
         .crc32 = zip_u32(p + 16),
         .method = zip_u16(p + 10),
     };
-    imgcls_status status = widen(zip, member, p + ZIP_CENTRAL_BYTES + name_length, extra_length);
+    imgcls_status status =
+        widen(zip, member, p + ZIP_CENTRAL_BYTES + name_length, extra_length);
     if (status == IMGCLS_OK)
         status = check_member(zip, member, zip_u16(p + 34));
     return status == IMGCLS_OK ? locate(zip, dir, member) : status;
@@ -346,13 +352,14 @@ static imgcls_status read_directory(struct imgcls_zip *zip)
     return status;
 }
 
-imgcls_status icl_zip_open(const struct imgcls_host *host, const struct imgcls_source *source,
-                           struct imgcls_zip **out)
+imgcls_status icl_zip_open(const struct imgcls_host *host,
+                           const struct imgcls_source *source, struct imgcls_zip **out)
 {
     struct imgcls_context *ctx = host->context;
     *out = NULL;
     if (source->is_folder || !source->bytes)
-        return icl_fail(ctx, IMGCLS_BAD_INPUT, "%s: a folder is not a zip file", source->path);
+        return icl_fail(ctx, IMGCLS_BAD_INPUT, "%s: a folder is not a zip file",
+                        source->path);
     struct imgcls_zip *zip = icl_alloc(ctx, 1, sizeof *zip);
     if (!zip)
         return icl_alloc_status(ctx);
@@ -378,7 +385,8 @@ void icl_zip_close(const struct imgcls_host *host, struct imgcls_zip *zip)
 }
 
 const struct imgcls_zip_member *icl_zip_member_at(const struct imgcls_host *host,
-                                                  const struct imgcls_zip *zip, size_t index)
+                                                  const struct imgcls_zip *zip,
+                                                  size_t index)
 {
     (void)host;
     return index < zip->count ? &zip->members[index].shown : NULL;

@@ -2,10 +2,10 @@
  * src/bundle/zip_write.c - a zip file of stored, aligned members, written front to back
  *
  * The sink can only append, so whatever stands in a local header must be known before the
- * data: a whole member has its checksum there; one that is streamed says "descriptor follows"
- * (flag bit 3) and its checksum comes behind the data and in the directory, where readers look.
- * An extra field of id 0xd935 ("alignment") in the local header moves the data to a multiple of
- * the alignment, so that a reader can map them.
+ * data: a whole member has its checksum there; one that is streamed says "descriptor
+ * follows" (flag bit 3) and its checksum comes behind the data and in the directory, where
+ * readers look. An extra field of id 0xd935 ("alignment") in the local header moves the
+ * data to a multiple of the alignment, so that a reader can map them.
  *
  * The same members give the same bytes: the date is 1980-01-01 for all.
  *
@@ -23,15 +23,15 @@
 
 #include "src/bundle/zip_format.h"
 
-#define DATE_1980          0x0021 /* 1 January */
-#define MADE_BY_UNIX       0x0300
-#define MODE_PLAIN_FILE    UINT32_C(0100644)
-#define VERSION_STORED     10
-#define VERSION_ZIP64      45
-#define ALIGNMENT_MAX      4096
-#define EXTRA_ALIGN_BYTES  6  /* id, length, alignment; zeros follow */
-#define EXTRA_LOCAL64      20 /* id, length, two sizes */
-#define HEADER_ROOM        (ZIP_CENTRAL_BYTES + EXTRA_LOCAL64 + 8 + EXTRA_ALIGN_BYTES)
+#define DATE_1980         0x0021 /* 1 January */
+#define MADE_BY_UNIX      0x0300
+#define MODE_PLAIN_FILE   UINT32_C(0100644)
+#define VERSION_STORED    10
+#define VERSION_ZIP64     45
+#define ALIGNMENT_MAX     4096
+#define EXTRA_ALIGN_BYTES 6  /* id, length, alignment; zeros follow */
+#define EXTRA_LOCAL64     20 /* id, length, two sizes */
+#define HEADER_ROOM       (ZIP_CENTRAL_BYTES + EXTRA_LOCAL64 + 8 + EXTRA_ALIGN_BYTES)
 
 struct written {
     char *name; /* own */
@@ -47,7 +47,7 @@ struct imgcls_zip_writer {
     imgcls_status failed; /* the first failure; nothing is written after it */
     struct written *members;
     size_t count, capacity;
-    bool open;      /* a member was begun */
+    bool open;       /* a member was begun */
     uint64_t wanted; /* bytes that it still needs */
 };
 
@@ -87,7 +87,7 @@ imgcls_status icl_zip_create(const struct imgcls_host *host, struct imgcls_sink 
     return IMGCLS_OK;
 }
 
-/* ---- Members ----------------------------------------------------------------------------*/
+/* ---- Members --------------------------------------------------------------------------*/
 
 static imgcls_status check_name(struct imgcls_zip_writer *writer, const char *name)
 {
@@ -213,11 +213,11 @@ static imgcls_status no_open_member(struct imgcls_zip_writer *writer)
     if (writer->failed != IMGCLS_OK || !writer->open)
         return writer->failed;
     const struct written *last = &writer->members[writer->count - 1];
-    return note(writer, icl_fail(writer->ctx, IMGCLS_INTERNAL,
-                                 "%s: zip member '%s' lacks %llu of its %llu bytes",
-                                 writer->sink->path, last->name,
-                                 (unsigned long long)writer->wanted,
-                                 (unsigned long long)last->size));
+    return note(writer,
+                icl_fail(writer->ctx, IMGCLS_INTERNAL,
+                         "%s: zip member '%s' lacks %llu of its %llu bytes",
+                         writer->sink->path, last->name, (unsigned long long)writer->wanted,
+                         (unsigned long long)last->size));
 }
 
 imgcls_status icl_zip_add(const struct imgcls_host *host, struct imgcls_zip_writer *writer,
@@ -226,8 +226,8 @@ imgcls_status icl_zip_add(const struct imgcls_host *host, struct imgcls_zip_writ
     (void)host;
     imgcls_status status = no_open_member(writer);
     if (status == IMGCLS_OK)
-        status = note(writer,
-                      remember(writer, name, size, checksum(0, bytes, size), false));
+        status =
+            note(writer, remember(writer, name, size, checksum(0, bytes, size), false));
     if (status == IMGCLS_OK)
         status = put_local_header(writer, &writer->members[writer->count - 1]);
     return status == IMGCLS_OK ? put(writer, bytes, size) : status;
@@ -251,8 +251,9 @@ static imgcls_status end_member(struct imgcls_zip_writer *writer)
     return put(writer, descriptor, (size_t)(p - descriptor));
 }
 
-imgcls_status icl_zip_begin(const struct imgcls_host *host, struct imgcls_zip_writer *writer,
-                            const char *name, uint64_t size)
+imgcls_status icl_zip_begin(const struct imgcls_host *host,
+                            struct imgcls_zip_writer *writer, const char *name,
+                            uint64_t size)
 {
     (void)host;
     imgcls_status status = no_open_member(writer);
@@ -267,17 +268,19 @@ imgcls_status icl_zip_begin(const struct imgcls_host *host, struct imgcls_zip_wr
     return size == 0 ? end_member(writer) : IMGCLS_OK;
 }
 
-imgcls_status icl_zip_append(const struct imgcls_host *host, struct imgcls_zip_writer *writer,
-                             const void *bytes, size_t size)
+imgcls_status icl_zip_append(const struct imgcls_host *host,
+                             struct imgcls_zip_writer *writer, const void *bytes,
+                             size_t size)
 {
     (void)host;
     if (writer->failed != IMGCLS_OK || size == 0)
         return writer->failed;
     if (!writer->open || size > writer->wanted)
-        return note(writer, icl_fail(writer->ctx, IMGCLS_INTERNAL,
-                                     "%s: %zu bytes for a zip member that takes %llu more",
-                                     writer->sink->path, size,
-                                     (unsigned long long)(writer->open ? writer->wanted : 0)));
+        return note(writer,
+                    icl_fail(writer->ctx, IMGCLS_INTERNAL,
+                             "%s: %zu bytes for a zip member that takes %llu more",
+                             writer->sink->path, size,
+                             (unsigned long long)(writer->open ? writer->wanted : 0)));
     struct written *member = &writer->members[writer->count - 1];
     imgcls_status status = put(writer, bytes, size);
     if (status != IMGCLS_OK)
@@ -287,13 +290,14 @@ imgcls_status icl_zip_append(const struct imgcls_host *host, struct imgcls_zip_w
     return writer->wanted == 0 ? end_member(writer) : IMGCLS_OK;
 }
 
-/* ---- The directory ----------------------------------------------------------------------*/
+/* ---- The directory --------------------------------------------------------------------*/
 
 static imgcls_status put_central_header(struct imgcls_zip_writer *writer,
                                         const struct written *member)
 {
     unsigned char header[HEADER_ROOM], extra[28], *p = header, *e = extra;
-    bool wide_size = member->size >= ZIP_U32_MAX, wide_header = member->header >= ZIP_U32_MAX;
+    bool wide_size = member->size >= ZIP_U32_MAX,
+         wide_header = member->header >= ZIP_U32_MAX;
     bool wide = wide_size || wide_header;
     if (wide) {
         zip_put16(&e, ZIP_EXTRA_ZIP64);
@@ -362,8 +366,8 @@ static imgcls_status put_end(struct imgcls_zip_writer *writer, uint64_t offset)
     return put(writer, end, (size_t)(p - end));
 }
 
-imgcls_status icl_zip_finish(const struct imgcls_host *host, struct imgcls_zip_writer *writer,
-                             imgcls_status status)
+imgcls_status icl_zip_finish(const struct imgcls_host *host,
+                             struct imgcls_zip_writer *writer, imgcls_status status)
 {
     (void)host;
     if (!writer)

@@ -25,7 +25,7 @@
 
 #define TEXT_MAX      1024
 #define NUMBER_MAX    40
-#define MAGNITUDE_MAX 1e6  /* of mean and std */
+#define MAGNITUDE_MAX 1e6 /* of mean and std */
 #define STD_MIN       1e-6
 
 static const struct {
@@ -49,9 +49,9 @@ const char *icl_recipe_presets(void)
 struct reading {
     struct imgcls_context *ctx;
     struct icl_recipe *recipe;
-    locale_t plain;       /* the "C" locale: a point is a point */
+    locale_t plain; /* the "C" locale: a point is a point */
     bool seen[RECIPE_KEYS];
-    double crop_fraction; /* 0: not given */
+    double crop_fraction;     /* 0: not given */
     int numbers[RECIPE_KEYS]; /* how many values pad, mean and std had */
 };
 
@@ -73,7 +73,7 @@ static bool equals(struct value value, const char *word)
     return strlen(word) == value.length && memcmp(value.text, word, value.length) == 0;
 }
 
-/* ---- Values -----------------------------------------------------------------------------*/
+/* ---- Values ---------------------------------------------------------------------------*/
 
 /* Decimal digits only, at most `max`. */
 static bool whole_number(struct value value, int32_t max, int32_t *out)
@@ -125,8 +125,8 @@ static int parts_of(struct value value)
     return count;
 }
 
-static imgcls_status read_word(const struct reading *in, const char *key, struct value value,
-                               const char *const *words, int *out)
+static imgcls_status read_word(const struct reading *in, const char *key,
+                               struct value value, const char *const *words, int *out)
 {
     char allowed[160] = "";
     for (int i = 0; words[i]; i++) {
@@ -156,7 +156,7 @@ static bool sides(struct value value, int32_t *width, int32_t *height)
     return side(first, width) && side(value, height);
 }
 
-/* ---- One function a key -----------------------------------------------------------------*/
+/* ---- One function a key ---------------------------------------------------------------*/
 
 static imgcls_status read_resize(struct reading *in, struct value value)
 {
@@ -170,7 +170,7 @@ static imgcls_status read_resize(struct reading *in, struct value value)
     if (!sides(value, &recipe->resize_width, &recipe->resize_height) ||
         (is_long && recipe->resize_height))
         return refuse(in, "resize", given, "N, long:N or WxH, each from 1 to 16384");
-    recipe->resize = is_long                ? ICL_RESIZE_LONG
+    recipe->resize = is_long                 ? ICL_RESIZE_LONG
                      : recipe->resize_height ? ICL_RESIZE_SQUASH
                                              : ICL_RESIZE_SHORT;
     return IMGCLS_OK;
@@ -284,8 +284,8 @@ static imgcls_status read_std(struct reading *in, struct value value)
     in->numbers[RECIPE_STD] = parts_of(value);
     for (int i = 0; i < in->numbers[RECIPE_STD]; i++) {
         double number;
-        if (i == 3 || !real_number(in, next_part(&rest, '/'), &number) || number < STD_MIN ||
-            number > MAGNITUDE_MAX)
+        if (i == 3 || !real_number(in, next_part(&rest, '/'), &number) ||
+            number < STD_MIN || number > MAGNITUDE_MAX)
             return refuse(in, "std", value,
                           "a number per channel, separated by '/', each from 1e-6 to 1e6");
         in->recipe->std[i] = (float)number;
@@ -308,7 +308,7 @@ static imgcls_status (*const readers[RECIPE_KEYS])(struct reading *, struct valu
     [RECIPE_STD] = read_std,
 };
 
-/* ---- The whole --------------------------------------------------------------------------*/
+/* ---- The whole ------------------------------------------------------------------------*/
 
 static imgcls_status unknown_key(const struct reading *in, struct value key)
 {
@@ -318,10 +318,11 @@ static imgcls_status unknown_key(const struct reading *in, struct value key)
         snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "",
                  icl_recipe_key_names[i]);
     }
-    return icl_fail(in->ctx, IMGCLS_BAD_INPUT,
-                    "recipe: key '%.*s' is not known; keys, in this order: %s (crop_pct may "
-                    "stand for resize); presets: %s",
-                    (int)key.length, key.text, known, icl_recipe_presets());
+    return icl_fail(
+        in->ctx, IMGCLS_BAD_INPUT,
+        "recipe: key '%.*s' is not known; keys, in this order: %s (crop_pct may "
+        "stand for resize); presets: %s",
+        (int)key.length, key.text, known, icl_recipe_presets());
 }
 
 static imgcls_status read_pair(struct reading *in, struct value pair)
@@ -335,8 +336,9 @@ static imgcls_status read_pair(struct reading *in, struct value pair)
     if (which == RECIPE_KEYS)
         return unknown_key(in, key);
     if (!equal)
-        return icl_fail(in->ctx, IMGCLS_BAD_INPUT, "recipe: key '%.*s' has no value (KEY=VALUE)",
-                        (int)key.length, key.text);
+        return icl_fail(in->ctx, IMGCLS_BAD_INPUT,
+                        "recipe: key '%.*s' has no value (KEY=VALUE)", (int)key.length,
+                        key.text);
     if (in->seen[which])
         return icl_fail(in->ctx, IMGCLS_BAD_INPUT, "recipe: key '%s' is given twice%s",
                         icl_recipe_key_names[which],
@@ -357,8 +359,9 @@ static imgcls_status apply_crop_fraction(struct reading *in)
     if (in->crop_fraction == 0)
         return IMGCLS_OK;
     if (!in->seen[RECIPE_CROP] || recipe->crop_width != recipe->crop_height)
-        return icl_fail(in->ctx, IMGCLS_BAD_INPUT,
-                        "recipe: crop_pct needs crop=N: it means resize=floor(N / crop_pct)");
+        return icl_fail(
+            in->ctx, IMGCLS_BAD_INPUT,
+            "recipe: crop_pct needs crop=N: it means resize=floor(N / crop_pct)");
     double resize = floor(recipe->crop_width / in->crop_fraction);
     if (resize > ICL_RECIPE_SIDE_MAX)
         return icl_fail(in->ctx, IMGCLS_BAD_INPUT,
@@ -414,7 +417,10 @@ imgcls_status icl_recipe_parse(struct imgcls_context *ctx, const char *text,
                                struct icl_recipe *out)
 {
     struct icl_recipe recipe = {
-        .filter = ICL_FILTER_BILINEAR, .antialias = true, .views = 1, .range = 1,
+        .filter = ICL_FILTER_BILINEAR,
+        .antialias = true,
+        .views = 1,
+        .range = 1,
         .std = {1, 1, 1},
     };
     *out = recipe;
@@ -428,7 +434,8 @@ imgcls_status icl_recipe_parse(struct imgcls_context *ctx, const char *text,
                         length, TEXT_MAX, icl_recipe_presets());
     for (size_t i = 0; i < length; i++)
         if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
-            return icl_fail(ctx, IMGCLS_BAD_INPUT, "recipe: control character at byte %zu", i);
+            return icl_fail(ctx, IMGCLS_BAD_INPUT, "recipe: control character at byte %zu",
+                            i);
     struct reading in = {.ctx = ctx, .recipe = &recipe};
     in.plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     if (!in.plain)

@@ -3,11 +3,12 @@
  *
  *     resize=256,filter=bilinear,crop=224,color=rgb,range=1,mean=0.485/0.456/0.406,std=...
  *
- * Keys stand in one fixed order: resize, filter, antialias, engine, crop, offset, pad, views,
- * color, range, mean, std. Those with their default value are left out of the canonical text
- * except filter (where there is a resize), color, range, mean and std, which always stand.
- * Numbers are read and written without regard to the locale; mean and std keep the shortest
- * text that gives the same float32. Gray recipes have one number in mean, std and pad.
+ * Keys stand in one fixed order: resize, filter, antialias, engine, crop, offset, pad,
+ * views, color, range, mean, std. Those with their default value are left out of the
+ * canonical text except filter (where there is a resize), color, range, mean and std, which
+ * always stand. Numbers are read and written without regard to the locale; mean and std
+ * keep the shortest text that gives the same float32. Gray recipes have one number in mean,
+ * std and pad.
  *
  * Input may say crop_pct=F in the place of resize, with crop=N: it means
  * resize=floor(N / F) and is written so. Keys left out take their defaults: no resize, no
@@ -25,8 +26,13 @@
 
 /* In the order of the words in words.c; so are the enums below. */
 enum icl_filter {
-    ICL_FILTER_NEAREST, ICL_FILTER_BOX, ICL_FILTER_BILINEAR, ICL_FILTER_BICUBIC,
-    ICL_FILTER_HAMMING, ICL_FILTER_LANCZOS, ICL_FILTER_AREA
+    ICL_FILTER_NEAREST,
+    ICL_FILTER_BOX,
+    ICL_FILTER_BILINEAR,
+    ICL_FILTER_BICUBIC,
+    ICL_FILTER_HAMMING,
+    ICL_FILTER_LANCZOS,
+    ICL_FILTER_AREA
 };
 enum icl_resize { ICL_RESIZE_NONE, ICL_RESIZE_SHORT, ICL_RESIZE_LONG, ICL_RESIZE_SQUASH };
 enum icl_color { ICL_COLOR_RGB, ICL_COLOR_BGR, ICL_COLOR_GRAY };
@@ -59,9 +65,9 @@ const char *icl_recipe_presets(void);
 int32_t icl_recipe_channels(const struct icl_recipe *recipe);
 /* Size that a picture gets by the resize alone: torchvision's rule, the long side is
  * int(N * long / short). Fails where that is more than ICL_RECIPE_PIXELS_MAX pixels. */
-imgcls_status icl_recipe_resized(struct imgcls_context *ctx, const struct icl_recipe *recipe,
-                                 int32_t width, int32_t height, int32_t *out_width,
-                                 int32_t *out_height);
+imgcls_status icl_recipe_resized(struct imgcls_context *ctx,
+                                 const struct icl_recipe *recipe, int32_t width,
+                                 int32_t height, int32_t *out_width, int32_t *out_height);
 /* Size of the tensor for a picture of that size, after resize and crop. */
 imgcls_status icl_recipe_size(struct imgcls_context *ctx, const struct icl_recipe *recipe,
                               int32_t width, int32_t height, int32_t *out_width,

@@ -21,9 +21,9 @@ static int64_t in_proportion(int64_t n, int64_t part, int64_t whole)
     return (int64_t)((double)(n * part) / (double)whole);
 }
 
-imgcls_status icl_recipe_resized(struct imgcls_context *ctx, const struct icl_recipe *recipe,
-                                 int32_t width, int32_t height, int32_t *out_width,
-                                 int32_t *out_height)
+imgcls_status icl_recipe_resized(struct imgcls_context *ctx,
+                                 const struct icl_recipe *recipe, int32_t width,
+                                 int32_t height, int32_t *out_width, int32_t *out_height)
 {
     int64_t w = width, h = height, n = recipe->resize_width;
     *out_width = *out_height = 0;
@@ -43,7 +43,8 @@ imgcls_status icl_recipe_resized(struct imgcls_context *ctx, const struct icl_re
         w = w < 1 ? 1 : w;
         h = h < 1 ? 1 : h;
     }
-    if (w > ICL_RECIPE_PIXELS_MAX || h > ICL_RECIPE_PIXELS_MAX || w * h > ICL_RECIPE_PIXELS_MAX)
+    if (w > ICL_RECIPE_PIXELS_MAX || h > ICL_RECIPE_PIXELS_MAX ||
+        w * h > ICL_RECIPE_PIXELS_MAX)
         return icl_fail(ctx, IMGCLS_BAD_INPUT,
                         "recipe: %d x %d would become %lld x %lld pixels, at most %d are "
                         "allowed",

@@ -1,9 +1,9 @@
 /*
  * src/recipe/text.c - a recipe as its one canonical text
  *
- * Two recipes that do the same have the same text, so texts can be compared and hashed: it is
- * what leaderboard rows and bundles store. Default values are left out, except those a reader
- * should always see (filter, color, range, mean, std).
+ * Two recipes that do the same have the same text, so texts can be compared and hashed: it
+ * is what leaderboard rows and bundles store. Default values are left out, except those a
+ * reader should always see (filter, color, range, mean, std).
  *
  * Numbers are put together from their digits, so no locale can turn the point into a comma.
  *
@@ -49,7 +49,7 @@ static void put_key(struct writing *out, enum recipe_key key)
     put(out, "%s%s=", out->used ? "," : "", icl_recipe_key_names[key]);
 }
 
-/* The digits of value, and the power of ten of the first: as few as give the same float32. */
+/* The digits of value, and the power of ten of the first; as few as give the same float. */
 static int shortest_digits(float value, char digits[DIGITS_MAX + 1], int *exponent)
 {
     for (int count = 1;; count++) {
@@ -83,8 +83,8 @@ static void put_number(struct writing *out, float value)
     }
     put(out, "%s", value < 0 ? "-" : "");
     if (exponent < 0) {
-        put(out, "0.%.*s%.*s", -exponent - 1, "0000000000000000000000000000000000000000000000",
-            count, digits);
+        static const char zeros[] = "0000000000000000000000000000000000000000000000";
+        put(out, "0.%.*s%.*s", -exponent - 1, zeros, count, digits);
         return;
     }
     for (int i = 0; i < count || i <= exponent; i++)

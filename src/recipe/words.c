@@ -10,8 +10,8 @@
 #include <stddef.h>
 
 const char *const icl_recipe_key_names[] = {
-    "resize", "filter", "antialias", "engine", "crop", "offset",
-    "pad",    "views",  "color",     "range",  "mean", "std",    NULL,
+    "resize", "filter", "antialias", "engine", "crop", "offset", "pad",
+    "views",  "color",  "range",     "mean",   "std",  NULL,
 };
 const char *const icl_recipe_filter_names[] = {
     "nearest", "box", "bilinear", "bicubic", "hamming", "lanczos", "area", NULL,

@@ -1,5 +1,6 @@
 /*
- * src/recipe/words.h - the words that recipe texts are made of, for reading and writing alike
+ * src/recipe/words.h - the words that recipe texts are made of, for reading and writing
+ * alike
  *
  * One list of keys in canonical order and one list of words per enumeration: parse.c and
  * text.c both use these, so that what is written can be read.
@@ -10,8 +11,18 @@
 #define ICL_RECIPE_WORDS_H
 
 enum recipe_key {
-    RECIPE_RESIZE, RECIPE_FILTER, RECIPE_ANTIALIAS, RECIPE_ENGINE, RECIPE_CROP, RECIPE_OFFSET,
-    RECIPE_PAD, RECIPE_VIEWS, RECIPE_COLOR, RECIPE_RANGE, RECIPE_MEAN, RECIPE_STD,
+    RECIPE_RESIZE,
+    RECIPE_FILTER,
+    RECIPE_ANTIALIAS,
+    RECIPE_ENGINE,
+    RECIPE_CROP,
+    RECIPE_OFFSET,
+    RECIPE_PAD,
+    RECIPE_VIEWS,
+    RECIPE_COLOR,
+    RECIPE_RANGE,
+    RECIPE_MEAN,
+    RECIPE_STD,
     RECIPE_KEYS
 };
 

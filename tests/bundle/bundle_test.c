@@ -1,5 +1,6 @@
 /*
- * tests/bundle/bundle_test.c - a graph goes into a bundle and comes out the same; liars refused
+ * tests/bundle/bundle_test.c - a graph goes into a bundle and comes out the same; liars
+ * refused
  *
  * Uses the built plugins (bundle and onnx) through the registry, as every command does. The
  * hostile bundles are a good one whose members are replaced or left out.
@@ -22,7 +23,8 @@
 #include "src/tensor/tensor.h"
 #include "tests/bundle/memory.h"
 
-#define ROWS    32 /* the weight has 32 * 17 float32: above the 1 KiB that stays in the graph */
+#define ROWS                                                                               \
+    32 /* the weight has 32 * 17 float32: above the 1 KiB that stays in the graph */
 #define COLUMNS 17
 #define RECIPE  "resize=8,filter=bilinear,crop=8,color=rgb,range=1,mean=0/0/0,std=1/1/1"
 #define LABELS  "first\nsecond \xe4\xb8\xad\xe6\x96\x87\n"
@@ -39,10 +41,10 @@ static int close_context(void **state)
     return 0;
 }
 
-#define OK(call)                                                                             \
-    do {                                                                                     \
-        if ((call) != IMGCLS_OK)                                                             \
-            fail_msg("%s: %s", #call, imgcls_error(ctx));                                    \
+#define OK(call)                                                                           \
+    do {                                                                                   \
+        if ((call) != IMGCLS_OK)                                                           \
+            fail_msg("%s: %s", #call, imgcls_error(ctx));                                  \
     } while (0)
 
 static void set_golden(struct imgcls_context *ctx, struct imgcls_graph *graph)
@@ -101,7 +103,8 @@ static void write_bundle(struct imgcls_context *ctx, const struct imgcls_graph *
     OK(format->write(&ctx->host, graph, &out->sink));
 }
 
-static imgcls_status read_bundle(struct imgcls_context *ctx, const struct imgcls_source *source,
+static imgcls_status read_bundle(struct imgcls_context *ctx,
+                                 const struct imgcls_source *source,
                                  struct imgcls_graph **graph)
 {
     const char *format = "";
@@ -143,7 +146,8 @@ static void what_goes_in_comes_out(void **state)
     assert_string_equal(again->golden.origin, "made by a test");
     assert_int_equal(again->golden.output_count, 1);
     assert_memory_equal(again->golden.outputs[0]->tensor->data,
-                        graph->golden.outputs[0]->tensor->data, sizeof(float) * 2 * COLUMNS);
+                        graph->golden.outputs[0]->tensor->data,
+                        sizeof(float) * 2 * COLUMNS);
     icl_graph_destroy(again);
     icl_graph_destroy(graph);
     memory_source_clear(&source);
@@ -174,11 +178,11 @@ static void a_bare_graph_makes_a_bundle_without_extras(void **state)
     const char *x = "x", *y = "y";
     OK(icl_graph_create(ctx, NULL, &graph));
     OK(icl_graph_set_opset(graph, "", 17));
-    OK(icl_graph_add_input(graph, x, IMGCLS_KIND_TENSOR, IMGCLS_F32, 1, (const int64_t[]){3},
-                           NULL));
+    OK(icl_graph_add_input(graph, x, IMGCLS_KIND_TENSOR, IMGCLS_F32, 1,
+                           (const int64_t[]){3}, NULL));
     OK(icl_graph_add_node(graph, "", "Relu", "", 1, &x, 1, &y, NULL));
-    OK(icl_graph_add_output(graph, y, IMGCLS_KIND_TENSOR, IMGCLS_F32, 1, (const int64_t[]){3},
-                            NULL));
+    OK(icl_graph_add_output(graph, y, IMGCLS_KIND_TENSOR, IMGCLS_F32, 1,
+                            (const int64_t[]){3}, NULL));
     write_bundle(ctx, graph, &memory);
     OK(memory_source(ctx, memory.bytes, memory.size, &source));
     OK(read_bundle(ctx, &source, &again));
@@ -191,7 +195,7 @@ static void a_bare_graph_makes_a_bundle_without_extras(void **state)
     free(memory.bytes);
 }
 
-/* ---- Bundles that lie -------------------------------------------------------------------*/
+/* ---- Bundles that lie -----------------------------------------------------------------*/
 
 /* A copy of the archive in which `from` became `to` in one member (NULL: the member is left
  * out; from NULL: to is the whole member). */
@@ -254,8 +258,9 @@ static const struct {
     {"manifest.json", NULL, "{\"format\": \"imgcls-bundle\"", "no JSON object",
      IMGCLS_BAD_INPUT},
     {"manifest.json", NULL, "[\"imgcls-bundle\"]", "no JSON object", IMGCLS_BAD_INPUT},
-    {"manifest.json", "\"imgcls-bundle\"", "\"imgcls-bundle\", \"format\": \"imgcls-bundle\"",
-     "no JSON object", IMGCLS_BAD_INPUT}, /* a key given twice */
+    {"manifest.json", "\"imgcls-bundle\"",
+     "\"imgcls-bundle\", \"format\": \"imgcls-bundle\"", "no JSON object",
+     IMGCLS_BAD_INPUT}, /* a key given twice */
     {"manifest.json", "\"format_version\": 1", "\"format_version\": 2",
      "bundle format 2, this version reads format 1", IMGCLS_UNSUPPORTED},
     {"manifest.json", "\"format_version\": 1", "\"format_version\": \"1\"", "wrong type",
@@ -263,18 +268,20 @@ static const struct {
     {"manifest.json", "\"name\": \"x\"", "\"name\": \"z\"",
      "says input 0 is 'z', model.onnx has 'x'", IMGCLS_BAD_INPUT},
     {"manifest.json", "32\n", "33\n", "different shapes", IMGCLS_BAD_INPUT},
-    {"manifest.json", "\"float32\"", "\"int8\"", "says input 'x' is int8, model.onnx has float32",
-     IMGCLS_BAD_INPUT},
+    {"manifest.json", "\"float32\"", "\"int8\"",
+     "says input 'x' is int8, model.onnx has float32", IMGCLS_BAD_INPUT},
     {"manifest.json", "\"outputs\": [", "\"outputs\": [{},", "lists 2 outputs",
      IMGCLS_BAD_INPUT},
     {"manifest.json", "\"folder\": \"test_data_set_0\"", "\"folder\": \"../secret\"",
      "must be 'test_data_set_0'", IMGCLS_BAD_INPUT},
     {"manifest.json", "\"file\": \"labels.txt\"", "\"file\": \"/etc/passwd\"",
      "must be 'labels.txt'", IMGCLS_BAD_INPUT},
-    {"manifest.json", "\"count\": 2", "\"count\": -2", "'count' is no count", IMGCLS_BAD_INPUT},
+    {"manifest.json", "\"count\": 2", "\"count\": -2", "'count' is no count",
+     IMGCLS_BAD_INPUT},
     {"manifest.json", "\"inputs\": 1", "\"inputs\": 7",
      "golden example has 7 inputs, the graph has 1", IMGCLS_BAD_INPUT},
-    {"manifest.json", "\"drop-dead\"", "17", "'passes' is no list of names", IMGCLS_BAD_INPUT},
+    {"manifest.json", "\"drop-dead\"", "17", "'passes' is no list of names",
+     IMGCLS_BAD_INPUT},
 };
 
 static void lies_are_refused_with_the_reason(void **state)
@@ -372,7 +379,8 @@ static void cuts_and_flips_of_data_are_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(what_goes_in_comes_out, open_context, close_context),
+        cmocka_unit_test_setup_teardown(what_goes_in_comes_out, open_context,
+                                        close_context),
         cmocka_unit_test_setup_teardown(the_same_graph_gives_the_same_bytes, open_context,
                                         close_context),
         cmocka_unit_test_setup_teardown(a_bare_graph_makes_a_bundle_without_extras,

@@ -49,8 +49,8 @@ static inline imgcls_status memory_source(struct imgcls_context *ctx, const void
     if (!copy)
         return icl_alloc_status(ctx);
     memcpy(copy, bytes, size);
-    *out = (struct imgcls_source){.struct_size = sizeof *out, .path = "memory.zip",
-                                  .size = size};
+    *out = (struct imgcls_source){
+        .struct_size = sizeof *out, .path = "memory.zip", .size = size};
     imgcls_status status = icl_storage_own(ctx, copy, size, &out->storage);
     if (status != IMGCLS_OK)
         icl_free(ctx, copy);

@@ -65,7 +65,8 @@ static void data_are_aligned_and_read_back(void **state)
     static const struct {
         const char *name;
         size_t size;
-    } want[] = {{"whole.txt", sizeof text}, {"folder/empty", 0}, {"n\xc3\xa4me.bin", sizeof text}};
+    } want[] = {
+        {"whole.txt", sizeof text}, {"folder/empty", 0}, {"n\xc3\xa4me.bin", sizeof text}};
     memory_init(&memory);
     assert_int_equal(write_three(ctx, &memory.sink), IMGCLS_OK);
     assert_int_equal(memory_source(ctx, memory.bytes, memory.size, &source), IMGCLS_OK);
@@ -75,7 +76,8 @@ static void data_are_aligned_and_read_back(void **state)
         assert_string_equal(listed->name, want[i].name);
         assert_int_equal(listed->offset % 64, 0);
         assert_int_equal(listed->method, 0);
-        assert_int_equal(icl_zip_source(&ctx->host, zip, want[i].name, 0, &member), IMGCLS_OK);
+        assert_int_equal(icl_zip_source(&ctx->host, zip, want[i].name, 0, &member),
+                         IMGCLS_OK);
         assert_int_equal(member->size, want[i].size);
         assert_memory_equal(member->bytes, text, want[i].size);
         icl_source_close(member);
@@ -96,9 +98,11 @@ static void libarchive_reads_the_same(void **state)
     assert_int_equal(write_three(*state, &memory.sink), IMGCLS_OK);
     struct archive *archive = archive_read_new();
     archive_read_support_format_zip_seekable(archive);
-    assert_int_equal(archive_read_open_memory(archive, memory.bytes, memory.size), ARCHIVE_OK);
+    assert_int_equal(archive_read_open_memory(archive, memory.bytes, memory.size),
+                     ARCHIVE_OK);
     for (size_t i = 0; i < 3; i++) {
-        /* In the C locale libarchive cannot turn the umlaut into a wide string and warns. */
+        /* In the C locale libarchive cannot turn the umlaut into a wide string and warns.
+         */
         int result = archive_read_next_header(archive, &entry);
         assert_int_equal(result, i == 2 ? ARCHIVE_WARN : ARCHIVE_OK);
         if (i < 2)
@@ -145,7 +149,8 @@ static void a_full_disk_is_told_wherever_it_strikes(void **state)
 
 static void names_that_would_be_refused_are_not_written(void **state)
 {
-    static const char *const names[] = {"", "/a", "../a", "a\\b", "folder/", "a\nb", "taken"};
+    static const char *const names[] = {"",        "/a",   "../a", "a\\b",
+                                        "folder/", "a\nb", "taken"};
     struct imgcls_context *ctx = *state;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct memory memory;
@@ -182,7 +187,7 @@ static void a_member_gets_exactly_its_bytes(void **state)
     }
 }
 
-/* ---- Past 4 GiB -------------------------------------------------------------------------*/
+/* ---- Past 4 GiB -----------------------------------------------------------------------*/
 
 /* A file in which long runs (all zeros here) are left as holes. */
 struct sparse {
@@ -225,8 +230,8 @@ static void sizes_and_offsets_past_4_gib_are_written_and_read(void **state)
     const uint64_t size = (UINT64_C(4) << 30) + 5;
     const size_t piece = 64u << 20;
     char path[] = "zip_write_test.XXXXXX";
-    struct sparse sparse = {.sink = {.struct_size = sizeof sparse.sink, .path = path,
-                                     .write = sparse_write}};
+    struct sparse sparse = {
+        .sink = {.struct_size = sizeof sparse.sink, .path = path, .write = sparse_write}};
     struct imgcls_zip_writer *zip;
     sparse.fd = mkstemp(path);
     assert_true(sparse.fd >= 0);
@@ -265,8 +270,8 @@ static void a_full_count_is_looked_up_in_zip64(void **state)
     struct memory memory;
     struct imgcls_zip *zip;
     struct imgcls_source source;
-    /* By hand: the end record of an empty archive whose 16-bit count is full, with the zip64
-     * records before it that say 0 members. */
+    /* By hand: the end record of an empty archive whose 16-bit count is full, with the
+     * zip64 records before it that say 0 members. */
     static const unsigned char bytes[] =
         "PK\6\6\x2c\0\0\0\0\0\0\0\x2d\0\x2d\0\0\0\0\0\0\0\0\0"
         "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
@@ -292,11 +297,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(data_are_aligned_and_read_back, open_context,
                                         close_context),
-        cmocka_unit_test_setup_teardown(libarchive_reads_the_same, open_context, close_context),
+        cmocka_unit_test_setup_teardown(libarchive_reads_the_same, open_context,
+                                        close_context),
         cmocka_unit_test_setup_teardown(the_same_members_give_the_same_bytes, open_context,
                                         close_context),
-        cmocka_unit_test_setup_teardown(a_full_disk_is_told_wherever_it_strikes, open_context,
-                                        close_context),
+        cmocka_unit_test_setup_teardown(a_full_disk_is_told_wherever_it_strikes,
+                                        open_context, close_context),
         cmocka_unit_test_setup_teardown(names_that_would_be_refused_are_not_written,
                                         open_context, close_context),
         cmocka_unit_test_setup_teardown(a_member_gets_exactly_its_bytes, open_context,

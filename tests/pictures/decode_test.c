@@ -1,9 +1,11 @@
 /*
- * tests/pictures/decode_test.c - every kind of picture gives Pillow's bytes; broken ones a reason
+ * tests/pictures/decode_test.c - every kind of picture gives Pillow's bytes; broken ones a
+ * reason
  *
- * Expected hashes: fixtures/expected.txt, made by make_fixtures.py with Pillow. Broken files
- * are made here from whole ones. Pillow refuses the same cuts, but for the last 8 bytes of a
- * PNG's data (their checksums, which it does not read) and the end marker of a CMYK JPEG.
+ * Expected hashes: fixtures/expected.txt, made by make_fixtures.py with Pillow. Broken
+ * files are made here from whole ones. Pillow refuses the same cuts, but for the last 8
+ * bytes of a PNG's data (their checksums, which it does not read) and the end marker of a
+ * CMYK JPEG.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -29,7 +31,8 @@ struct file {
 
 static void path_of(const char *name, char *path, size_t capacity)
 {
-    snprintf(path, capacity, "%s/tests/pictures/fixtures/%s", getenv("ICL_TOP_SRCDIR"), name);
+    snprintf(path, capacity, "%s/tests/pictures/fixtures/%s", getenv("ICL_TOP_SRCDIR"),
+             name);
 }
 
 static struct file load(const char *name)
@@ -64,8 +67,8 @@ static void every_kind_gives_pillows_bytes(void **state)
         struct file file = load(name);
         struct icl_picture picture;
         rows++;
-        if (icl_picture_decode(NULL, name, file.bytes, file.size, channels, &picture, reason,
-                               sizeof reason) != IMGCLS_OK) {
+        if (icl_picture_decode(NULL, name, file.bytes, file.size, channels, &picture,
+                               reason, sizeof reason) != IMGCLS_OK) {
             print_error("%s: %s\n", name, reason);
             wrong++;
         } else {
@@ -117,7 +120,8 @@ static imgcls_status decode(const void *bytes, size_t size, char reason[256])
     unsigned char *copy = malloc(size ? size : 1);
     struct icl_picture picture;
     memcpy(copy, bytes, size);
-    imgcls_status status = icl_picture_decode(NULL, "x", copy, size, 3, &picture, reason, 256);
+    imgcls_status status =
+        icl_picture_decode(NULL, "x", copy, size, 3, &picture, reason, 256);
     if (status != IMGCLS_OK)
         assert_null(picture.pixels);
     icl_picture_clear(&picture);
@@ -131,15 +135,21 @@ static void truncation_is_an_error_and_never_a_crash(void **state)
         const char *name;
         size_t forgiven; /* bytes at the end that nobody needs: a PNG's end chunk */
     } rows[] = {
-        {"jpeg_420.jpg", 0},      {"jpeg_progressive.jpg", 0}, {"jpeg_cmyk.jpg", 0},
-        {"webp_lossy.webp", 0},   {"webp_lossless.webp", 0},   {"png_type2_depth8.png", 12},
-        {"png_type6_depth16_adam7.png", 12}, {"png_palette_depth4.png", 12},
+        {"jpeg_420.jpg", 0},
+        {"jpeg_progressive.jpg", 0},
+        {"jpeg_cmyk.jpg", 0},
+        {"webp_lossy.webp", 0},
+        {"webp_lossless.webp", 0},
+        {"png_type2_depth8.png", 12},
+        {"png_type6_depth16_adam7.png", 12},
+        {"png_palette_depth4.png", 12},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct file file = load(rows[i].name);
         char whole[256] = "";
-        assert_int_equal(decode(file.bytes, file.size - rows[i].forgiven, whole), IMGCLS_OK);
+        assert_int_equal(decode(file.bytes, file.size - rows[i].forgiven, whole),
+                         IMGCLS_OK);
         for (size_t cut = 1 + rows[i].forgiven; cut <= file.size; cut++) {
             char reason[256] = "";
             if (decode(file.bytes, file.size - cut, reason) == IMGCLS_OK)
@@ -154,9 +164,9 @@ static void truncation_is_an_error_and_never_a_crash(void **state)
 static void flipped_bits_never_crash(void **state)
 {
     static const char *const names[] = {
-        "jpeg_420.jpg", "jpeg_progressive.jpg", "jpeg_ycck.jpg", "jpeg_orientation6.jpg",
-        "png_type0_depth16.png", "png_palette_depth2_adam7.png", "webp_alpha.webp",
-        "webp_animated.webp",
+        "jpeg_420.jpg",          "jpeg_progressive.jpg",  "jpeg_ycck.jpg",
+        "jpeg_orientation6.jpg", "png_type0_depth16.png", "png_palette_depth2_adam7.png",
+        "webp_alpha.webp",       "webp_animated.webp",
     };
     (void)state;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -198,9 +208,10 @@ static void a_bomb_is_refused_before_it_is_allocated(void **state)
 {
     /* The header of a PNG of 60000 x 60000, with its true checksum (zlib.crc32). */
     static const unsigned char png[] = {
-        0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n', 0, 0, 0, 13, 'I', 'H', 'D', 'R',
-        0, 0, 0xea, 0x60, 0, 0, 0xea, 0x60, 8, 2, 0, 0, 0, 0x0f, 0xb0, 0xe2, 0x15,
-        0, 0, 0, 0, 'I', 'D', 'A', 'T', 0x35, 0xaf, 0x06, 0x1e,
+        0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n', 0,    0, 0,    13,
+        'I',  'H', 'D', 'R', 0,    0,    0xea, 0x60, 0,    0, 0xea, 0x60,
+        8,    2,   0,   0,   0,    0x0f, 0xb0, 0xe2, 0x15, 0, 0,    0,
+        0,    'I', 'D', 'A', 'T',  0x35, 0xaf, 0x06, 0x1e,
     };
     char reason[256] = "";
     (void)state;
@@ -221,8 +232,9 @@ static void orientation_is_told_and_not_applied(void **state)
     struct icl_picture picture;
     struct file file = load("jpeg_orientation6.jpg");
     (void)state;
-    assert_int_equal(icl_picture_decode(NULL, "x", file.bytes, file.size, 3, &picture, NULL, 0),
-                     IMGCLS_OK);
+    assert_int_equal(
+        icl_picture_decode(NULL, "x", file.bytes, file.size, 3, &picture, NULL, 0),
+        IMGCLS_OK);
     assert_int_equal(picture.orientation, 6);
     assert_int_equal(picture.width, 48); /* lying, as stored */
     assert_int_equal(picture.height, 32);
@@ -233,7 +245,9 @@ static void orientation_is_told_and_not_applied(void **state)
 /* Directories by hand after the TIFF header; both byte orders. */
 static void exif_is_read_within_its_bounds(void **state)
 {
-#define ENTRY(type, value) "\x12\x01" type "\0" "\x01\0\0\0" value "\0\0\0"
+#define ENTRY(type, value)                                                                 \
+    "\x12\x01" type "\0"                                                                   \
+    "\x01\0\0\0" value "\0\0\0"
     static const struct {
         const char *bytes;
         size_t size;

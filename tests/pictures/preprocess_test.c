@@ -1,5 +1,6 @@
 /*
- * tests/pictures/preprocess_test.c - recipes give torchvision's bytes and floats, bit for bit
+ * tests/pictures/preprocess_test.c - recipes give torchvision's bytes and floats, bit for
+ * bit
  *
  * Expected hashes: fixtures/expected.txt and fixtures/imagenet-sample.txt, made by
  * make_fixtures.py with Pillow and torchvision.
@@ -40,15 +41,16 @@ static imgcls_status open_picture(struct imgcls_context *ctx, const char *path,
     imgcls_status status = icl_source_open(ctx, path, &source);
     if (status != IMGCLS_OK)
         return status;
-    status = icl_picture_decode(ctx, path, source->bytes, source->size, channels, picture, NULL,
-                                0);
+    status = icl_picture_decode(ctx, path, source->bytes, source->size, channels, picture,
+                                NULL, 0);
     icl_source_close(source);
     return status;
 }
 
 /* Hashes of the bytes and the floats; false after printing why there are none. */
 static bool hashes(struct imgcls_context *ctx, const char *path, const char *text,
-                   int32_t *width, int32_t *height, char bytes_hash[65], char floats_hash[65])
+                   int32_t *width, int32_t *height, char bytes_hash[65],
+                   char floats_hash[65])
 {
     struct icl_recipe recipe;
     struct icl_picture picture = {0}, bytes = {0};
@@ -135,7 +137,8 @@ static void imagenet_pictures_give_torchvisions_bits(void **state)
     assert_true(rows >= 40);
 }
 
-/* By hand: 5 columns, crop of 2 and rules for (5 - 2) / 2 = 1.5; 3 columns, crop of 2: 0.5. */
+/* By hand: 5 columns, crop of 2 and rules for (5 - 2) / 2 = 1.5; 3 columns, crop of 2: 0.5.
+ */
 static void offsets_follow_their_rule(void **state)
 {
     static const struct {
@@ -143,8 +146,8 @@ static void offsets_follow_their_rule(void **state)
         const char *rule;
         uint8_t want;
     } rows[] = {
-        {5, 2, "even", 2}, {5, 2, "floor", 1}, {5, 2, "halfup", 2}, {3, 2, "even", 0},
-        {3, 2, "floor", 0}, {3, 2, "halfup", 1}, {6, 2, "even", 2}, {7, 2, "even", 2},
+        {5, 2, "even", 2},  {5, 2, "floor", 1},  {5, 2, "halfup", 2}, {3, 2, "even", 0},
+        {3, 2, "floor", 0}, {3, 2, "halfup", 1}, {6, 2, "even", 2},   {7, 2, "even", 2},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         uint8_t pixels[] = {0, 1, 2, 3, 4, 5, 6}; /* each pixel is its column */
@@ -156,8 +159,8 @@ static void offsets_follow_their_rule(void **state)
         assert_int_equal(icl_recipe_parse(*state, text, &recipe), IMGCLS_OK);
         assert_int_equal(icl_preprocess_bytes(*state, &recipe, &in, &out), IMGCLS_OK);
         if (out.pixels[0] != rows[i].want)
-            fail_msg("%d to %d, %s: begins at %d", rows[i].width, rows[i].crop, rows[i].rule,
-                     out.pixels[0]);
+            fail_msg("%d to %d, %s: begins at %d", rows[i].width, rows[i].crop,
+                     rows[i].rule, out.pixels[0]);
         icl_picture_clear(&out);
     }
 }
@@ -181,8 +184,10 @@ static void what_is_not_there_yet_is_named(void **state)
     static const struct {
         const char *recipe, *says;
     } rows[] = {
-        {"resize=8,engine=opencv", "engine=opencv"}, {"resize=8,engine=tf", "engine=tf"},
-        {"resize=8,antialias=0", "antialias=0"},     {"resize=8,filter=area", "filter=area"},
+        {"resize=8,engine=opencv", "engine=opencv"},
+        {"resize=8,engine=tf", "engine=tf"},
+        {"resize=8,antialias=0", "antialias=0"},
+        {"resize=8,filter=area", "filter=area"},
         {"crop=2,views=10", "views=10"},
     };
     uint8_t pixels[12] = {0};
@@ -205,9 +210,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(recipes_give_torchvisions_bits, open_context,
                                         close_context),
-        cmocka_unit_test_setup_teardown(imagenet_pictures_give_torchvisions_bits, open_context,
+        cmocka_unit_test_setup_teardown(imagenet_pictures_give_torchvisions_bits,
+                                        open_context, close_context),
+        cmocka_unit_test_setup_teardown(offsets_follow_their_rule, open_context,
                                         close_context),
-        cmocka_unit_test_setup_teardown(offsets_follow_their_rule, open_context, close_context),
         cmocka_unit_test_setup_teardown(padding_has_the_given_colour, open_context,
                                         close_context),
         cmocka_unit_test_setup_teardown(what_is_not_there_yet_is_named, open_context,

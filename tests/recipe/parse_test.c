@@ -2,7 +2,8 @@
  * tests/recipe/parse_test.c - what a recipe's text may say, and what a refusal says
  *
  * Expected texts and sizes are by hand from the rules in docs (int(N * long / short),
- * floor(N / fraction)); the float32 values are the hexadecimal forms that numpy.float32 gives.
+ * floor(N / fraction)); the float32 values are the hexadecimal forms that numpy.float32
+ * gives.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -30,8 +31,8 @@ static int close_context(void **state)
 }
 
 #define TAIL ",color=rgb,range=1,mean=0/0/0,std=1/1/1"
-#define IMAGENET                                                                             \
-    "resize=256,filter=bilinear,crop=224,color=rgb,range=1,mean=0.485/0.456/0.406,"          \
+#define IMAGENET                                                                           \
+    "resize=256,filter=bilinear,crop=224,color=rgb,range=1,mean=0.485/0.456/0.406,"        \
     "std=0.229/0.224/0.225"
 
 static const struct {
@@ -152,8 +153,8 @@ static void refusals_name_key_and_choice(void **state)
         const char *error = imgcls_error(*state);
         if (status != IMGCLS_BAD_INPUT || !strstr(error, refused[i].says) ||
             !strstr(error, refused[i].also) || strchr(error, '\n'))
-            fail_msg("'%s': status %d, '%s' (wanted '%s' and '%s')", refused[i].text, status,
-                     error, refused[i].says, refused[i].also);
+            fail_msg("'%s': status %d, '%s' (wanted '%s' and '%s')", refused[i].text,
+                     status, error, refused[i].says, refused[i].also);
         icl_forgive(*state);
     }
 }
@@ -186,7 +187,8 @@ static void the_locale_changes_nothing(void **state)
     for (size_t i = 0; i < 3 && !found; i++)
         found = setlocale(LC_ALL, commas[i]) != NULL;
     if (!found)
-        print_message("no locale with a decimal comma is installed: checked with C alone\n");
+        print_message(
+            "no locale with a decimal comma is installed: checked with C alone\n");
     canonical_text_is_stable(state);
     setlocale(LC_ALL, "C");
 }
@@ -194,12 +196,14 @@ static void the_locale_changes_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(canonical_text_is_stable, open_context, close_context),
+        cmocka_unit_test_setup_teardown(canonical_text_is_stable, open_context,
+                                        close_context),
         cmocka_unit_test_setup_teardown(refusals_name_key_and_choice, open_context,
                                         close_context),
-        cmocka_unit_test_setup_teardown(very_long_text_is_refused, open_context, close_context),
-        cmocka_unit_test_setup_teardown(numbers_are_rounded_as_python_rounds_them, open_context,
+        cmocka_unit_test_setup_teardown(very_long_text_is_refused, open_context,
                                         close_context),
+        cmocka_unit_test_setup_teardown(numbers_are_rounded_as_python_rounds_them,
+                                        open_context, close_context),
         cmocka_unit_test_setup_teardown(the_locale_changes_nothing, open_context,
                                         close_context),
     };

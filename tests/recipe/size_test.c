@@ -48,8 +48,8 @@ static void sizes_follow_torchvision(void **state)
         assert_int_equal(icl_recipe_parse(ctx, rows[i].recipe, &recipe), IMGCLS_OK);
         imgcls_status status = icl_recipe_size(ctx, &recipe, rows[i].w, rows[i].h, &w, &h);
         if (status != rows[i].want || w != rows[i].want_w || h != rows[i].want_h)
-            fail_msg("%s on %d x %d: status %d, %d x %d", rows[i].recipe, rows[i].w, rows[i].h,
-                     status, w, h);
+            fail_msg("%s on %d x %d: status %d, %d x %d", rows[i].recipe, rows[i].w,
+                     rows[i].h, status, w, h);
         icl_forgive(ctx);
     }
     imgcls_context_destroy(ctx);

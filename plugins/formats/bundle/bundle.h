@@ -24,7 +24,8 @@
 #define BUNDLE_WEIGHTS  "weights.bin"
 #define BUNDLE_GOLDEN   "test_data_set_0"
 
-#define BUNDLE_META_PASSES "imgcls.passes" /* names of passes applied, separated by spaces */
+#define BUNDLE_META_PASSES                                                                 \
+    "imgcls.passes" /* names of passes applied, separated by spaces */
 
 /* Most bytes that members are read (and, where somebody deflated them, inflated) to. */
 #define BUNDLE_MANIFEST_MAX (UINT64_C(4) << 20)
@@ -41,7 +42,7 @@ char *bundle_manifest_text(const struct imgcls_host *host, const struct imgcls_g
 
 /* What a manifest says, checked as far as it can be alone. Texts are borrowed from json. */
 struct bundle_manifest {
-    void *json; /* own: bundle_manifest_clear */
+    void *json;                /* own: bundle_manifest_clear */
     const char *preprocessing; /* NULL: none */
     bool has_labels, has_golden;
     size_t label_count, golden_inputs, golden_outputs;
@@ -58,8 +59,8 @@ imgcls_status bundle_manifest_check(const struct imgcls_host *host,
                                     const struct imgcls_graph *graph);
 void bundle_manifest_clear(struct bundle_manifest *manifest);
 
-imgcls_status bundle_read(const struct imgcls_host *host, const struct imgcls_source *source,
-                          struct imgcls_graph *graph);
+imgcls_status bundle_read(const struct imgcls_host *host,
+                          const struct imgcls_source *source, struct imgcls_graph *graph);
 imgcls_status bundle_write(const struct imgcls_host *host, const struct imgcls_graph *graph,
                            struct imgcls_sink *sink);
 

@@ -1,13 +1,13 @@
 /*
  * plugins/formats/bundle/manifest.c - manifest.json: written from a graph, read and checked
  *
- * The manifest says in words what a reader wants to know before anything is loaded: where the
- * model came from, how pictures are prepared, what goes in and out, what was done to it. It
- * has no time stamp: the same input gives the same bytes.
+ * The manifest says in words what a reader wants to know before anything is loaded: where
+ * the model came from, how pictures are prepared, what goes in and out, what was done to
+ * it. It has no time stamp: the same input gives the same bytes.
  *
  * A manifest is as little to be trusted as the rest of a file. What it says of the graph is
- * compared with the graph; keys that are not known are passed over, for a later minor change
- * may add some.
+ * compared with the graph; keys that are not known are passed over, for a later minor
+ * change may add some.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -26,10 +26,11 @@
 
 void bundle_golden_name(char *name, size_t capacity, bool output, size_t index)
 {
-    snprintf(name, capacity, "%s/%s_%zu.pb", BUNDLE_GOLDEN, output ? "output" : "input", index);
+    snprintf(name, capacity, "%s/%s_%zu.pb", BUNDLE_GOLDEN, output ? "output" : "input",
+             index);
 }
 
-/* ---- Writing ----------------------------------------------------------------------------*/
+/* ---- Writing --------------------------------------------------------------------------*/
 
 /* The metadata's JSON object, or null where it has none (or something else). */
 static json_t *source_of(const struct imgcls_host *host, const struct imgcls_graph *graph)
@@ -88,8 +89,8 @@ static json_t *golden_of(const struct imgcls_host *host, const struct imgcls_gra
     const char *origin = host->graph_golden_origin(host, graph);
     if (!origin)
         return json_null();
-    return json_pack("{s:s, s:s, s:I, s:I}", "origin", origin, "folder", BUNDLE_GOLDEN, "inputs",
-                     (json_int_t)golden_count(host, graph, 0), "outputs",
+    return json_pack("{s:s, s:s, s:I, s:I}", "origin", origin, "folder", BUNDLE_GOLDEN,
+                     "inputs", (json_int_t)golden_count(host, graph, 0), "outputs",
                      (json_int_t)golden_count(host, graph, 1));
 }
 
@@ -98,18 +99,17 @@ char *bundle_manifest_text(const struct imgcls_host *host, const struct imgcls_g
 {
     char abi[32];
     snprintf(abi, sizeof abi, "%d.%d", host->abi_major, host->abi_minor);
+    /* clang-format off: a pair a line */
     json_t *manifest = json_pack(
         "{s:s, s:i, s:{s:s, s:s, s:s}, s:o, s:{s:s, s:s?}, s:s?, s:o, s:o, s:o, s:o, s:o}",
-        "format", BUNDLE_MARKER, "format_version", BUNDLE_FORMAT_VERSION,
-        "tool", "name", "imgcls", "version", host->version, "abi", abi,
-        "source", source_of(host, graph),
+        "format", BUNDLE_MARKER, "format_version", BUNDLE_FORMAT_VERSION, "tool", "name",
+        "imgcls", "version", host->version, "abi", abi, "source", source_of(host, graph),
         "graph", "file", BUNDLE_GRAPH, "weights", has_weights ? BUNDLE_WEIGHTS : NULL,
-        "preprocessing", host->graph_meta(host, graph, IMGCLS_META_RECIPE),
-        "labels", labels_of(host, graph),
-        "inputs", bundle_ports(host, graph, false),
-        "outputs", bundle_ports(host, graph, true),
-        "passes", passes_of(host, graph),
-        "golden", golden_of(host, graph));
+        "preprocessing", host->graph_meta(host, graph, IMGCLS_META_RECIPE), "labels",
+        labels_of(host, graph), "inputs", bundle_ports(host, graph, false), "outputs",
+        bundle_ports(host, graph, true), "passes", passes_of(host, graph), "golden",
+        golden_of(host, graph));
+    /* clang-format on */
     /* Twice, to end with a line break without another copy: the size is known first. */
     size_t size = manifest ? json_dumpb(manifest, NULL, 0, JSON_INDENT(2)) : 0;
     char *text = size ? malloc(size + 2) : NULL;
@@ -119,14 +119,15 @@ char *bundle_manifest_text(const struct imgcls_host *host, const struct imgcls_g
     }
     json_decref(manifest);
     if (!text)
-        host->fail(host, IMGCLS_BAD_INPUT,
-                   "%s: the model cannot be described in JSON (a name that is no UTF-8, or no "
-                   "memory)",
-                   path);
+        host->fail(
+            host, IMGCLS_BAD_INPUT,
+            "%s: the model cannot be described in JSON (a name that is no UTF-8, or no "
+            "memory)",
+            path);
     return text;
 }
 
-/* ---- Reading ----------------------------------------------------------------------------*/
+/* ---- Reading --------------------------------------------------------------------------*/
 
 struct checking {
     const struct imgcls_host *host;
@@ -166,8 +167,8 @@ static imgcls_status text_member(const struct checking *in, json_t *object, cons
     return status;
 }
 
-static imgcls_status count_member(const struct checking *in, json_t *object, const char *key,
-                                  size_t *out)
+static imgcls_status count_member(const struct checking *in, json_t *object,
+                                  const char *key, size_t *out)
 {
     json_t *value;
     imgcls_status status = member(in, object, key, JSON_INTEGER, &value);
@@ -181,8 +182,8 @@ static imgcls_status count_member(const struct checking *in, json_t *object, con
 }
 
 /* Only the names that this version writes: a path from a manifest is never followed. */
-static imgcls_status fixed_member(const struct checking *in, json_t *object, const char *key,
-                                  const char *expected)
+static imgcls_status fixed_member(const struct checking *in, json_t *object,
+                                  const char *key, const char *expected)
 {
     const char *text;
     imgcls_status status = text_member(in, object, key, &text);
@@ -199,8 +200,8 @@ static imgcls_status read_version(const struct checking *in, json_t *json)
         status = count_member(in, json, "format_version", &version);
     if (status == IMGCLS_OK && version != BUNDLE_FORMAT_VERSION)
         return in->host->fail(in->host, IMGCLS_UNSUPPORTED,
-                              "%s: bundle format %zu, this version reads format %d", in->path,
-                              version, BUNDLE_FORMAT_VERSION);
+                              "%s: bundle format %zu, this version reads format %d",
+                              in->path, version, BUNDLE_FORMAT_VERSION);
     return status;
 }
 
@@ -212,7 +213,8 @@ static imgcls_status read_labels(const struct checking *in, struct bundle_manife
         return status;
     out->has_labels = true;
     status = fixed_member(in, labels, "file", BUNDLE_LABELS);
-    return status == IMGCLS_OK ? count_member(in, labels, "count", &out->label_count) : status;
+    return status == IMGCLS_OK ? count_member(in, labels, "count", &out->label_count)
+                               : status;
 }
 
 static imgcls_status read_golden(const struct checking *in, struct bundle_manifest *out)
@@ -264,8 +266,8 @@ static imgcls_status read_passes(const struct checking *in, struct bundle_manife
         return in->host->fail(in->host, IMGCLS_NO_MEMORY, "%s: no memory for its passes",
                               in->path);
     char *end = out->passes;
-    json_array_foreach(passes, i, name)
-        end += sprintf(end, "%s%s", i ? " " : "", json_string_value(name));
+    json_array_foreach(passes, i, name) end +=
+        sprintf(end, "%s%s", i ? " " : "", json_string_value(name));
     return IMGCLS_OK;
 }
 
@@ -279,8 +281,8 @@ imgcls_status bundle_manifest_parse(const struct imgcls_host *host,
     if (source->size > BUNDLE_MANIFEST_MAX)
         return wrong(&in, "%zu bytes, at most %llu are read", source->size,
                      (unsigned long long)BUNDLE_MANIFEST_MAX);
-    json_t *json = json_loadb((const char *)source->bytes, source->size, JSON_REJECT_DUPLICATES,
-                              &error);
+    json_t *json = json_loadb((const char *)source->bytes, source->size,
+                              JSON_REJECT_DUPLICATES, &error);
     out->json = json;
     if (!json_is_object(json))
         return wrong(&in, "no JSON object (line %d: %s)", json ? 1 : error.line,
@@ -327,11 +329,11 @@ static imgcls_status check_port(const struct checking *in, const char *what, siz
     const char *said_type = json_string_value(json_object_get(said, "type"));
     const char *real_type = json_string_value(json_object_get(real, "type"));
     if (!said_name || strcmp(said_name, real_name) != 0)
-        return wrong(in, "%s says %s %zu is '%s', %s has '%s'", BUNDLE_MANIFEST, what, index,
-                     said_name ? said_name : "", BUNDLE_GRAPH, real_name);
+        return wrong(in, "%s says %s %zu is '%s', %s has '%s'", BUNDLE_MANIFEST, what,
+                     index, said_name ? said_name : "", BUNDLE_GRAPH, real_name);
     if (said_type && real_type && strcmp(said_type, real_type) != 0)
-        return wrong(in, "%s says %s '%s' is %s, %s has %s", BUNDLE_MANIFEST, what, said_name,
-                     said_type, BUNDLE_GRAPH, real_type);
+        return wrong(in, "%s says %s '%s' is %s, %s has %s", BUNDLE_MANIFEST, what,
+                     said_name, said_type, BUNDLE_GRAPH, real_type);
     if (!shapes_agree(json_object_get(said, "shape"), json_object_get(real, "shape")))
         return wrong(in, "%s and %s give %s '%s' different shapes", BUNDLE_MANIFEST,
                      BUNDLE_GRAPH, what, said_name);

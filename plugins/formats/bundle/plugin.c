@@ -29,9 +29,9 @@ static bool ends_with(const char *text, const char *end)
     return length >= tail && strcmp(text + length - tail, end) == 0;
 }
 
-/* 100: a zip whose first member is a manifest with our marker, as we write it. 60: a zip that
- * somebody packed anew, told by name or by what its directory lists. 10: the name alone, so
- * that a damaged bundle is refused as one. */
+/* 100: a zip whose first member is a manifest with our marker, as we write it. 60: a zip
+ * that somebody packed anew, told by name or by what its directory lists. 10: the name
+ * alone, so that a damaged bundle is refused as one. */
 static int32_t bid(const struct imgcls_host *host, const struct imgcls_source *source)
 {
     const unsigned char *p = source->bytes;
@@ -56,7 +56,8 @@ static int32_t bid(const struct imgcls_host *host, const struct imgcls_source *s
 static const struct imgcls_format bundle = {
     .struct_size = sizeof(struct imgcls_format),
     .name = "bundle",
-    .description = "imgcls bundles: graph, mapped weights, preprocessing, labels, golden example",
+    .description =
+        "imgcls bundles: graph, mapped weights, preprocessing, labels, golden example",
     .extensions = (const char *const[]){".imgcls", NULL},
     .bid = bid,
     .read = bundle_read,

@@ -46,8 +46,8 @@ const char *bundle_type_name(int32_t type)
 }
 
 const struct imgcls_value_info *bundle_port_at(const struct imgcls_host *host,
-                                               const struct imgcls_graph *graph, bool outputs,
-                                               size_t index)
+                                               const struct imgcls_graph *graph,
+                                               bool outputs, size_t index)
 {
     return outputs ? host->graph_output_at(host, graph, index)
                    : host->graph_input_at(host, graph, index);
@@ -71,7 +71,9 @@ static json_t *shape_of(const struct imgcls_host *host, const struct imgcls_grap
     for (int32_t i = 0; i < port->rank; i++) {
         int64_t dim = port->dims[i];
         const char *symbol = dim < -1 ? host->graph_symbol(host, graph, dim) : NULL;
-        json_t *entry = dim >= 0 ? json_integer(dim) : symbol ? json_string(symbol) : json_null();
+        json_t *entry = dim >= 0 ? json_integer(dim)
+                        : symbol ? json_string(symbol)
+                                 : json_null();
         if (json_array_append_new(shape, entry) != 0) {
             json_decref(shape);
             return NULL;
@@ -86,9 +88,9 @@ json_t *bundle_ports(const struct imgcls_host *host, const struct imgcls_graph *
     const struct imgcls_value_info *port;
     json_t *ports = json_array();
     for (size_t i = 0; (port = bundle_port_at(host, graph, outputs, i)); i++) {
-        json_t *entry = json_pack("{s:s, s:s?, s:o}", "name", port->name, "type",
-                                  bundle_type_name(port->type), "shape",
-                                  shape_of(host, graph, port));
+        json_t *entry =
+            json_pack("{s:s, s:s?, s:o}", "name", port->name, "type",
+                      bundle_type_name(port->type), "shape", shape_of(host, graph, port));
         if (json_array_append_new(ports, entry) != 0) {
             json_decref(ports);
             return NULL;
@@ -97,7 +99,8 @@ json_t *bundle_ports(const struct imgcls_host *host, const struct imgcls_graph *
     return ports;
 }
 
-bool bundle_port_takes(const struct imgcls_value_info *port, const struct imgcls_value *value)
+bool bundle_port_takes(const struct imgcls_value_info *port,
+                       const struct imgcls_value *value)
 {
     if (port->kind != value->kind)
         return false;

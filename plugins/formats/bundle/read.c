@@ -3,8 +3,8 @@
  *
  * The graph is read by the ONNX plugin from its member; the weights, being a sibling in the
  * archive, are borrowed from the mapping. Recipe, labels, source and passes come from the
- * manifest and labels.txt: where the ONNX file's own metadata says otherwise, these win, for
- * they are what a person sees and edits. The golden example must fit the graph.
+ * manifest and labels.txt: where the ONNX file's own metadata says otherwise, these win,
+ * for they are what a person sees and edits. The golden example must fit the graph.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -53,7 +53,7 @@ static imgcls_status read_graph(struct reading *in)
                : status;
 }
 
-/* ---- Texts ------------------------------------------------------------------------------*/
+/* ---- Texts ----------------------------------------------------------------------------*/
 
 static size_t lines_of(const char *text)
 {
@@ -88,8 +88,9 @@ static imgcls_status read_labels(struct reading *in)
         return status;
     char *text = NULL;
     if (member->size > BUNDLE_LABELS_MAX)
-        status = host->fail(host, IMGCLS_BAD_INPUT, "%s: %zu bytes, at most %llu are read",
-                            member->path, member->size, (unsigned long long)BUNDLE_LABELS_MAX);
+        status =
+            host->fail(host, IMGCLS_BAD_INPUT, "%s: %zu bytes, at most %llu are read",
+                       member->path, member->size, (unsigned long long)BUNDLE_LABELS_MAX);
     else if (!(text = host->alloc(host, member->size + 1, 1)))
         status = IMGCLS_NO_MEMORY;
     if (text) {
@@ -113,11 +114,12 @@ static imgcls_status set_texts(struct reading *in)
     imgcls_status status = IMGCLS_OK;
     for (size_t i = 0; i < sizeof texts / sizeof *texts && status == IMGCLS_OK; i++)
         if (texts[i].text)
-            status = in->host->graph_set_meta(in->host, in->graph, texts[i].key, texts[i].text);
+            status =
+                in->host->graph_set_meta(in->host, in->graph, texts[i].key, texts[i].text);
     return status;
 }
 
-/* ---- The golden example -----------------------------------------------------------------*/
+/* ---- The golden example ---------------------------------------------------------------*/
 
 /* One side of it: the lists of values that keep the values alive, and the values. */
 struct side {
@@ -137,8 +139,9 @@ static imgcls_status refuse_value(struct reading *in, const struct side *side, s
         bundle_shape_text(found, sizeof found, value->tensor->type, value->tensor->rank,
                           value->tensor->dims);
     return in->host->fail(in->host, IMGCLS_BAD_INPUT,
-                          "%s: golden %s %zu is %s, the graph's '%s' is %s", in->source->path,
-                          side->output ? "output" : "input", index, found, port->name, wanted);
+                          "%s: golden %s %zu is %s, the graph's '%s' is %s",
+                          in->source->path, side->output ? "output" : "input", index, found,
+                          port->name, wanted);
 }
 
 static imgcls_status read_value(struct reading *in, struct side *side, size_t index)
@@ -212,8 +215,8 @@ static imgcls_status read_golden(struct reading *in)
     return status;
 }
 
-imgcls_status bundle_read(const struct imgcls_host *host, const struct imgcls_source *source,
-                          struct imgcls_graph *graph)
+imgcls_status bundle_read(const struct imgcls_host *host,
+                          const struct imgcls_source *source, struct imgcls_graph *graph)
 {
     struct reading in = {.host = host, .source = source, .graph = graph};
     imgcls_status status = host->zip_open(host, source, &in.zip);

@@ -17,7 +17,8 @@ static imgcls_status write_memory(const struct imgcls_host *host, struct imgcls_
     struct memory_sink *memory = (struct memory_sink *)sink;
     size_t used = (size_t)sink->position, needed;
     if (__builtin_add_overflow(used, size, &needed) || needed > SIZE_MAX / 2)
-        return host->fail(host, IMGCLS_NO_MEMORY, "%s: too large to hold in memory", sink->path);
+        return host->fail(host, IMGCLS_NO_MEMORY, "%s: too large to hold in memory",
+                          sink->path);
     if (needed > memory->capacity) {
         size_t capacity = memory->capacity ? memory->capacity : FIRST_CAPACITY;
         while (capacity < needed)

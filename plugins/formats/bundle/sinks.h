@@ -1,9 +1,9 @@
 /*
  * plugins/formats/bundle/sinks.h - places to write to that are no file
  *
- * A zip is written front to back, while the ONNX writer fills two files at once: the graph is
- * caught in memory while its weights are only counted, then the weights are streamed into
- * their member while the graph, the same again, is dropped.
+ * A zip is written front to back, while the ONNX writer fills two files at once: the graph
+ * is caught in memory while its weights are only counted, then the weights are streamed
+ * into their member while the graph, the same again, is dropped.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

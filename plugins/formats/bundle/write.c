@@ -23,13 +23,13 @@ struct writing {
     struct imgcls_zip_writer *zip;
 };
 
-static imgcls_status write_golden_value(const struct writing *out, bool output, size_t index,
-                                        const struct imgcls_value *value)
+static imgcls_status write_golden_value(const struct writing *out, bool output,
+                                        size_t index, const struct imgcls_value *value)
 {
     const struct imgcls_host *host = out->host;
-    const struct imgcls_value_info *port = output
-                                               ? host->graph_output_at(host, out->graph, index)
-                                               : host->graph_input_at(host, out->graph, index);
+    const struct imgcls_value_info *port =
+        output ? host->graph_output_at(host, out->graph, index)
+               : host->graph_input_at(host, out->graph, index);
     char name[64];
     struct memory_sink memory;
     bundle_golden_name(name, sizeof name, output, index);
@@ -37,8 +37,8 @@ static imgcls_status write_golden_value(const struct writing *out, bool output, 
     imgcls_status status =
         host->write_value(host, "onnx", port ? port->name : "", value, &memory.sink);
     if (status == IMGCLS_OK)
-        status = host->zip_add(host, out->zip, name, memory.bytes,
-                               (size_t)memory.sink.position);
+        status =
+            host->zip_add(host, out->zip, name, memory.bytes, (size_t)memory.sink.position);
     memory_sink_clear(host, &memory);
     return status;
 }
