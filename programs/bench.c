@@ -21,26 +21,32 @@
 
 static const struct command_option options[] = {
     {"batch", 'b', "N", "pictures a run, where the model leaves it open (default 1)"},
-    {"precision", 'p', "P", "f32 (the default); bf16 and int8 are not available in this\n"
-                            "version"},
+    {"precision", 'p', "P",
+     "f32 (the default); bf16 and int8 are not available in this\n"
+     "version"},
     {"seconds", 's', "S", "how long to repeat (default 3; at least 5 runs)"},
     {"profile", 0, NULL, "print a table per node: kernel, time, share, GFLOP/s, bytes"},
     MODEL_OPTION_ROWS,
-    {"memory-limit", 0, "SIZE", "stop, with status 3, before using more than SIZE (e.g. 2G)"},
+    {"memory-limit", 0, "SIZE",
+     "stop, with status 3, before using more than SIZE (e.g. 2G)"},
     {NULL, 0, NULL, NULL},
 };
 
 static const struct command command = {
     .name = "imgcls-bench",
     .summary = "Measure how fast a model runs on this machine.",
-    .synopsis = "MODEL [--batch N] [--precision f32] [--seconds S] [--profile] [--threads N]",
-    .details =
-        "Runs the model on made-up pictures, always the same, and prints the median time of a\n"
-        "run, how slow one in ten and one in a hundred were, pictures per second, GFLOP/s (two\n"
-        "operations a multiply-add, counted on the graph that runs) and the share of the fused\n"
-        "multiply-adds that this machine was measured to do on as many threads. Planning and\n"
-        "packing weights happen in the first run, which is reported apart.\n"
-        "Counterparts: onnxruntime_perf_test, benchmark_app, benchncnn.",
+    .synopsis =
+        "MODEL [--batch N] [--precision f32] [--seconds S] [--profile] [--threads N]",
+    .details = "Runs the model on made-up pictures, always the same, and prints the median "
+               "time of a\n"
+               "run, how slow one in ten and one in a hundred were, pictures per second, "
+               "GFLOP/s (two\n"
+               "operations a multiply-add, counted on the graph that runs) and the share "
+               "of the fused\n"
+               "multiply-adds that this machine was measured to do on as many threads. "
+               "Planning and\n"
+               "packing weights happen in the first run, which is reported apart.\n"
+               "Counterparts: onnxruntime_perf_test, benchmark_app, benchncnn.",
     .options = options,
     .examples = "  imgcls-bench resnet50.imgcls\n"
                 "  imgcls-bench vit.onnx --batch 8 --threads 2 --profile\n"
@@ -75,7 +81,8 @@ static void print_steps(const struct imgcls_bench_report *report)
 static void print_words(const struct imgcls_bench_report *report, bool profile)
 {
     printf("%" PRId64 " runs, batch %" PRId64 ", %d thread%s, %s, float32\n", report->runs,
-           report->batch, (int)report->threads, report->threads == 1 ? "" : "s", report->isa);
+           report->batch, (int)report->threads, report->threads == 1 ? "" : "s",
+           report->isa);
     printf("median %.3f ms   p90 %.3f   p99 %.3f   best %.3f   first %.1f\n",
            report->median_ms, report->p90_ms, report->p99_ms, report->min_ms,
            report->first_ms);
@@ -106,10 +113,10 @@ static json_t *kernels_json(const struct imgcls_bench_report *report)
 {
     json_t *rows = json_array();
     for (size_t i = 0; i < report->kernel_count; i++)
-        json_array_append_new(rows, json_pack("{s:s, s:I, s:f}", "name",
-                                              report->kernels[i].name, "count",
-                                              (json_int_t)report->kernels[i].count, "ms",
-                                              report->kernels[i].ms));
+        json_array_append_new(rows,
+                              json_pack("{s:s, s:I, s:f}", "name", report->kernels[i].name,
+                                        "count", (json_int_t)report->kernels[i].count, "ms",
+                                        report->kernels[i].ms));
     return rows;
 }
 
@@ -119,9 +126,9 @@ static json_t *steps_json(const struct imgcls_bench_report *report)
     for (size_t i = 0; i < report->step_count; i++) {
         const struct imgcls_bench_step *step = &report->steps[i];
         json_array_append_new(
-            rows, json_pack("{s:s, s:s, s:s, s:f, s:f, s:o, s:o}", "node", step->node, "type",
-                            step->type, "kernel", step->kernel, "ms", step->ms, "share",
-                            step->share, "gflops", figure(step->gflops), "bytes",
+            rows, json_pack("{s:s, s:s, s:s, s:f, s:f, s:o, s:o}", "node", step->node,
+                            "type", step->type, "kernel", step->kernel, "ms", step->ms,
+                            "share", step->share, "gflops", figure(step->gflops), "bytes",
                             step->bytes < 0 ? json_null() : json_integer(step->bytes)));
     }
     return rows;
@@ -131,7 +138,8 @@ static bool print_json(const char *model, const struct imgcls_bench_report *repo
                        bool profile)
 {
     json_t *object = json_pack(
-        "{s:s, s:s, s:I, s:i, s:s, s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:o, s:o, s:o, s:o, s:I,"
+        "{s:s, s:s, s:I, s:i, s:s, s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:o, s:o, s:o, s:o, "
+        "s:I,"
         " s:I, s:I, s:o}",
         "model", model, "precision", "f32", "batch", (json_int_t)report->batch, "threads",
         (int)report->threads, "isa", report->isa, "runs", (json_int_t)report->runs,

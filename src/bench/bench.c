@@ -22,10 +22,10 @@
 #include "src/model/model.h"
 
 #define SECONDS_DEFAULT 3.0
-#define RUNS_MIN 5
-#define RUNS_MAX 10000000
-#define WARM_UP_SHARE 0.1 /* of the time, before times count */
-#define PROFILE_SHARE 0.2
+#define RUNS_MIN        5
+#define RUNS_MAX        10000000
+#define WARM_UP_SHARE   0.1 /* of the time, before times count */
+#define PROFILE_SHARE   0.2
 
 struct bench {
     struct imgcls_model *model;
@@ -48,7 +48,8 @@ static imgcls_status run_once(struct bench *bench, double *seconds)
 {
     double began = now();
     imgcls_status status = icl_session_run(
-        bench->session, (const struct imgcls_value *const *)bench->feed.values, bench->outputs);
+        bench->session, (const struct imgcls_value *const *)bench->feed.values,
+        bench->outputs);
     *seconds = now() - began;
     if (status && status != IMGCLS_INTERRUPTED)
         icl_fail_within(bench->model->ctx, status, "%s", bench->model->path);
@@ -134,8 +135,8 @@ static void fill_report(struct bench *bench, struct imgcls_bench_report *out)
     out->step_count = bench->profile.step_count;
 }
 
-static imgcls_status measure(struct bench *bench, const struct imgcls_bench_options *options,
-                             double *first)
+static imgcls_status measure(struct bench *bench,
+                             const struct imgcls_bench_options *options, double *first)
 {
     struct imgcls_model *model = bench->model;
     double seconds = options->seconds > 0 ? options->seconds : SECONDS_DEFAULT;

@@ -2,8 +2,8 @@
  * src/bench/feed.c - inputs made up for a model's shapes
  *
  * Floats are drawn from [-1, 1) by a fixed generator: zeros would run faster than pictures
- * where a kernel skips them, and denormals slower. Whole numbers are 0, which is an index of
- * every table; truth values are true.
+ * where a kernel skips them, and denormals slower. Whole numbers are 0, which is an index
+ * of every table; truth values are true.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -17,8 +17,8 @@
 #include "src/tensor/tensor.h"
 
 /* Height and width from the recipe's crop where the model leaves them open. */
-static int64_t crop_of(const struct imgcls_model *model, const struct imgcls_value_info *info,
-                       int32_t dim)
+static int64_t crop_of(const struct imgcls_model *model,
+                       const struct imgcls_value_info *info, int32_t dim)
 {
     if (!model->recipe_text || info->rank != 4)
         return -1;
@@ -32,7 +32,8 @@ static int64_t crop_of(const struct imgcls_model *model, const struct imgcls_val
 }
 
 static imgcls_status settle_dims(const struct imgcls_model *model,
-                                 const struct icl_value *input, int64_t batch, int64_t *dims)
+                                 const struct icl_value *input, int64_t batch,
+                                 int64_t *dims)
 {
     const struct imgcls_value_info *info = &input->info;
     if (info->kind != IMGCLS_KIND_TENSOR || info->type == IMGCLS_STRING || info->rank < 0)
@@ -42,18 +43,20 @@ static imgcls_status settle_dims(const struct imgcls_model *model,
     for (int32_t i = 0; i < info->rank; i++) {
         dims[i] = info->dims[i];
         if (i == 0 && dims[i] >= 0 && batch > 0 && dims[i] != batch && info->rank > 1)
-            return icl_fail(model->ctx, IMGCLS_BAD_INPUT, "%s: input '%s' has a batch of "
-                            "%lld, not %lld", model->path, input->name, (long long)dims[i],
-                            (long long)batch);
+            return icl_fail(model->ctx, IMGCLS_BAD_INPUT,
+                            "%s: input '%s' has a batch of "
+                            "%lld, not %lld",
+                            model->path, input->name, (long long)dims[i], (long long)batch);
         if (dims[i] < 0)
             dims[i] = i == 0 ? (batch > 0 ? batch : 1) : crop_of(model, info, i);
         if (dims[i] >= 0)
             continue;
         const char *symbol = icl_graph_symbol(model->graph, info->dims[i]);
-        return icl_fail(model->ctx, IMGCLS_BAD_INPUT, "%s: dimension %d%s%s%s of input '%s' is "
-                        "open; fix it as in --shape %s=1,3,224,224", model->path, (int)i,
-                        symbol ? " (" : "", symbol ? symbol : "", symbol ? ")" : "",
-                        input->name, input->name);
+        return icl_fail(model->ctx, IMGCLS_BAD_INPUT,
+                        "%s: dimension %d%s%s%s of input '%s' is "
+                        "open; fix it as in --shape %s=1,3,224,224",
+                        model->path, (int)i, symbol ? " (" : "", symbol ? symbol : "",
+                        symbol ? ")" : "", input->name, input->name);
     }
     return IMGCLS_OK;
 }
@@ -91,14 +94,15 @@ imgcls_status icl_feed_make(struct imgcls_model *model, int64_t batch, struct ic
     out->batch = 1;
     out->values = calloc(graph->input_count + 1, sizeof *out->values);
     if (!out->values)
-        return icl_fail(model->ctx, IMGCLS_NO_MEMORY, "%s: no memory for inputs", model->path);
+        return icl_fail(model->ctx, IMGCLS_NO_MEMORY, "%s: no memory for inputs",
+                        model->path);
     for (size_t i = 0; i < graph->input_count; i++) {
         int64_t dims[IMGCLS_MAX_RANK];
         const struct imgcls_value_info *info = &graph->inputs[i]->info;
         imgcls_status status = settle_dims(model, graph->inputs[i], batch, dims);
         if (status == IMGCLS_OK)
-            status = icl_value_tensor(model->ctx, info->type, info->rank, dims,
-                                      &out->values[i]);
+            status =
+                icl_value_tensor(model->ctx, info->type, info->rank, dims, &out->values[i]);
         if (status)
             return status;
         out->count++;

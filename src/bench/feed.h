@@ -14,8 +14,10 @@ struct icl_feed {
     int64_t batch;                /* first dimension of the first input, 1 for a scalar */
 };
 
-/* Open first dimensions become `batch` (0: 1). Own: icl_feed_clear, also after a failure. */
-imgcls_status icl_feed_make(struct imgcls_model *model, int64_t batch, struct icl_feed *out);
+/* Open first dimensions become `batch` (0: 1). Own: icl_feed_clear, also after a failure.
+ */
+imgcls_status icl_feed_make(struct imgcls_model *model, int64_t batch,
+                            struct icl_feed *out);
 void icl_feed_clear(struct imgcls_context *ctx, struct icl_feed *feed);
 
 #endif

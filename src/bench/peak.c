@@ -1,9 +1,9 @@
 /*
  * src/bench/peak.c - the fused multiply-adds per second that this machine can do
  *
- * The loop itself is a kernel and lives in a plugin (plugins/kernels/peak), which offers it as
- * the service imgcls.peak. Here it runs on as many threads as the model had, at once, since
- * clocks fall when all cores work.
+ * The loop itself is a kernel and lives in a plugin (plugins/kernels/peak), which offers it
+ * as the service imgcls.peak. Here it runs on as many threads as the model had, at once,
+ * since clocks fall when all cores work.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

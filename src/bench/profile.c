@@ -1,8 +1,8 @@
 /*
  * src/bench/profile.c - runs in which every step is timed
  *
- * The session hands every step's time to an observer; the n-th call of a run is step n of the
- * plan. Kernels are the same times, added up by name.
+ * The session hands every step's time to an observer; the n-th call of a run is step n of
+ * the plan. Kernels are the same times, added up by name.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -118,8 +118,8 @@ imgcls_status icl_profile_make(struct imgcls_context *ctx, struct icl_session *s
     icl_session_observe(session, note_time, &times);
     imgcls_status status = IMGCLS_OK;
     int64_t runs = 0;
-    for (double began = now(); status == IMGCLS_OK && (runs < RUNS_MIN ||
-                                                       now() - began < seconds); runs++) {
+    for (double began = now();
+         status == IMGCLS_OK && (runs < RUNS_MIN || now() - began < seconds); runs++) {
         times.at = 0;
         status = icl_session_run(session, (const struct imgcls_value *const *)feed->values,
                                  outputs);

@@ -18,8 +18,8 @@ struct icl_profile {
     size_t kernel_count;
 };
 
-/* Runs for about `seconds`, three times at least, and gives the mean of each step. The plan of
- * the session's last run must stay the session's. Own: icl_profile_clear. */
+/* Runs for about `seconds`, three times at least, and gives the mean of each step. The plan
+ * of the session's last run must stay the session's. Own: icl_profile_clear. */
 imgcls_status icl_profile_make(struct imgcls_context *ctx, struct icl_session *session,
                                const struct icl_feed *feed,
                                const struct imgcls_value **outputs, double seconds,

@@ -24,10 +24,9 @@ static imgcls_status read_picture(struct imgcls_model *model, const char *path,
     imgcls_status status = icl_storage_map(model->ctx, path, &storage);
     if (status)
         return status;
-    status = icl_picture_decode(model->ctx, path, icl_storage_bytes(storage),
-                                icl_storage_size(storage),
-                                icl_recipe_channels(&model->recipe), out, reason,
-                                sizeof reason);
+    status = icl_picture_decode(
+        model->ctx, path, icl_storage_bytes(storage), icl_storage_size(storage),
+        icl_recipe_channels(&model->recipe), out, reason, sizeof reason);
     icl_storage_release(storage);
     return status;
 }
@@ -72,7 +71,8 @@ static imgcls_status rank_classes(struct imgcls_model *model, const float *row,
 }
 
 imgcls_status imgcls_model_classify(struct imgcls_model *model, const char *picture,
-                                    size_t top, struct imgcls_prediction *best, size_t *count)
+                                    size_t top, struct imgcls_prediction *best,
+                                    size_t *count)
 {
     struct icl_picture pixels;
     float *tensor = NULL, *mean = NULL;

@@ -1,9 +1,9 @@
 /*
  * src/model/fingerprint.c - the hash by which a model is known
  *
- * A folder's hash does not depend on the order in which the system lists it, nor on where it
- * lies: each regular file beneath contributes one line, "path size sha256\n", in byte order of
- * the paths. Hidden names (.git, .DS_Store) and symbolic links are left out.
+ * A folder's hash does not depend on the order in which the system lists it, nor on where
+ * it lies: each regular file beneath contributes one line, "path size sha256\n", in byte
+ * order of the paths. Hidden names (.git, .DS_Store) and symbolic links are left out.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -121,7 +121,8 @@ static imgcls_status hash_file(struct imgcls_context *ctx, struct icl_sha256 *ha
     return IMGCLS_OK;
 }
 
-static imgcls_status hash_folder(struct imgcls_context *ctx, const char *root, char text[65])
+static imgcls_status hash_folder(struct imgcls_context *ctx, const char *root,
+                                 char text[65])
 {
     struct names names = {.ctx = ctx};
     struct icl_sha256 *hash = NULL;

@@ -1,10 +1,10 @@
 /*
  * src/model/labels.c - class names from text, one a line, in the order of the classes
  *
- * A line is a name: kept as it stands, commas, quotes and leading identifiers included, since
- * lists differ and the reader knows his own. What is dropped: a byte-order mark, a trailing
- * carriage return, an empty last line. An empty line before the last is an error, for it
- * would shift nothing and name nothing.
+ * A line is a name: kept as it stands, commas, quotes and leading identifiers included,
+ * since lists differ and the reader knows his own. What is dropped: a byte-order mark, a
+ * trailing carriage return, an empty last line. An empty line before the last is an error,
+ * for it would shift nothing and name nothing.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -41,8 +41,8 @@ static size_t line_at(const char *text, size_t size, size_t at, size_t *next)
     return length;
 }
 
-imgcls_status icl_labels_parse(struct imgcls_context *ctx, const char *name, const char *text,
-                               size_t size, char ***labels, size_t *count)
+imgcls_status icl_labels_parse(struct imgcls_context *ctx, const char *name,
+                               const char *text, size_t size, char ***labels, size_t *count)
 {
     *labels = NULL;
     *count = 0;

@@ -1,5 +1,5 @@
 /*
- * src/model/model.h - a model as the verbs see it: graph, recipe, labels, where it came from
+ * src/model/model.h - a model as the verbs see it: graph, recipe, labels, origin
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -14,11 +14,11 @@ struct imgcls_model {
     struct imgcls_context *ctx;
     char *path;
     struct imgcls_source *source; /* own: what path names, kept open */
-    char sha256[65]; /* "" until imgcls_model_sha256 was asked: hashing takes its time */
-    const char *format;       /* "onnx", "bundle", ... */
+    char sha256[65];    /* "" until imgcls_model_sha256 was asked: hashing takes its time */
+    const char *format; /* "onnx", "bundle", ... */
     struct imgcls_graph *graph; /* as read: source names and opset */
-    char *recipe_text;        /* canonical, or NULL */
-    struct icl_recipe recipe; /* valid where recipe_text is not NULL */
+    char *recipe_text;          /* canonical, or NULL */
+    struct icl_recipe recipe;   /* valid where recipe_text is not NULL */
     char **labels;
     size_t label_count;
     size_t class_count;          /* 0: not known before running */
@@ -35,8 +35,9 @@ struct imgcls_model {
 
 /* Labels from text, one a line (trailing "\r" and an empty last line dropped; "wnid name"
  * lines keep both in the label and the wnid is found by icl_label_wnid). */
-imgcls_status icl_labels_parse(struct imgcls_context *ctx, const char *name, const char *text,
-                               size_t size, char ***labels, size_t *count);
+imgcls_status icl_labels_parse(struct imgcls_context *ctx, const char *name,
+                               const char *text, size_t size, char ***labels,
+                               size_t *count);
 void icl_labels_free(char **labels, size_t count);
 
 /* -- shape_option.c -- */
@@ -52,22 +53,22 @@ imgcls_status icl_model_session(struct imgcls_model *model, struct icl_session *
 
 /* -- scores.c -- */
 
-/* Runs a batch of preprocessed pictures, [batch][channels][h][w] float32, and gives the first
- * output as float32 rows; converts to the input's own type where that is float16 or float64,
- * to channels last where the input is N x H x W x C, and runs in pieces where the model's
- * batch is fixed. *rows borrowed until the next run. Fails where the model's shape
+/* Runs a batch of preprocessed pictures, [batch][channels][h][w] float32, and gives the
+ * first output as float32 rows; converts to the input's own type where that is float16 or
+ * float64, to channels last where the input is N x H x W x C, and runs in pieces where the
+ * model's batch is fixed. *rows borrowed until the next run. Fails where the model's shape
  * contradicts. */
 imgcls_status icl_model_scores(struct imgcls_model *model, const float *pictures,
-                               int64_t batch, int64_t channels, int64_t height, int64_t width,
-                               const float **rows, int64_t *classes);
+                               int64_t batch, int64_t channels, int64_t height,
+                               int64_t width, const float **rows, int64_t *classes);
 /* IMGCLS_BAD_INPUT where the model has no recipe, naming --preprocess and the presets. */
 imgcls_status icl_model_needs_recipe(const struct imgcls_model *model);
 
 /* -- top.c -- */
 
 /* top-k of one row: probabilities by softmax in double, shifted by the maximum; a row that
- * already is a distribution (all in [0, 1], sum within 1e-3 of 1) is taken as it is. Ties go
- * to the lower index; NaN counts as lowest. Returns the number written. */
+ * already is a distribution (all in [0, 1], sum within 1e-3 of 1) is taken as it is. Ties
+ * go to the lower index; NaN counts as lowest. Returns the number written. */
 size_t icl_top_k(const float *row, int64_t classes, size_t k, int32_t *index,
                  float *probability);
 

@@ -1,10 +1,10 @@
 /*
  * src/model/open.c - opening a model: source, format, graph, recipe, labels
  *
- * Whatever some plugin reads: a file of a graph, or a checkpoint that an architecture makes a
- * graph of. The graph stays as read (names, opset); it is sorted, which refuses cycles and
- * values that nothing produces, and its inputs get the shapes that were asked for. Recipe and
- * labels come from the options, else from the model itself.
+ * Whatever some plugin reads: a file of a graph, or a checkpoint that an architecture makes
+ * a graph of. The graph stays as read (names, opset); it is sorted, which refuses cycles
+ * and values that nothing produces, and its inputs get the shapes that were asked for.
+ * Recipe and labels come from the options, else from the model itself.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -47,9 +47,9 @@ static imgcls_status read_label_file(struct imgcls_model *model, const char *pat
     imgcls_status status = icl_storage_map(model->ctx, path, &storage);
     if (status)
         return status;
-    status = icl_labels_parse(model->ctx, path, (const char *)icl_storage_bytes(storage),
-                              icl_storage_size(storage), &model->labels,
-                              &model->label_count);
+    status =
+        icl_labels_parse(model->ctx, path, (const char *)icl_storage_bytes(storage),
+                         icl_storage_size(storage), &model->labels, &model->label_count);
     icl_storage_release(storage);
     return status;
 }
@@ -184,7 +184,7 @@ void imgcls_model_close(struct imgcls_model *model)
     free(model);
 }
 
-/* -- what a model says of itself ----------------------------------------------------------*/
+/* -- what a model says of itself --------------------------------------------------------*/
 
 const char *imgcls_model_recipe(const struct imgcls_model *model)
 {
@@ -208,7 +208,8 @@ size_t imgcls_model_class_count(const struct imgcls_model *model)
 
 const char *imgcls_model_sha256(const struct imgcls_model *asked)
 {
-    struct imgcls_model *model = (struct imgcls_model *)asked; /* what it says is the same */
+    struct imgcls_model *model =
+        (struct imgcls_model *)asked; /* what it says is the same */
     if (!model->sha256[0] &&
         icl_source_sha256(model->ctx, model->source, model->sha256) != IMGCLS_OK)
         model->sha256[0] = 0;
@@ -244,6 +245,6 @@ imgcls_status imgcls_model_input(const struct imgcls_model *model, size_t index,
 imgcls_status imgcls_model_output(const struct imgcls_model *model, size_t index,
                                   const char **name, struct imgcls_tensor *shape)
 {
-    return describe(model, "output", model->graph->outputs, model->graph->output_count, index,
-                    name, shape);
+    return describe(model, "output", model->graph->outputs, model->graph->output_count,
+                    index, name, shape);
 }

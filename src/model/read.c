@@ -1,9 +1,9 @@
 /*
  * src/model/read.c - a source becomes a graph, by whichever plugin reads it
  *
- * The highest bidder reads. A format that gives a graph is done; one that gives a checkpoint
- * hands it to the architecture that --arch names, or that recognises it most surely. Recipe
- * and labels that a checkpoint carries go into the graph's metadata.
+ * The highest bidder reads. A format that gives a graph is done; one that gives a
+ * checkpoint hands it to the architecture that --arch names, or that recognises it most
+ * surely. Recipe and labels that a checkpoint carries go into the graph's metadata.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -18,8 +18,9 @@
 #include "src/checkpoint/checkpoint.h"
 #include "src/registry/registry.h"
 
-#define HAS(format, field)                                                                  \
-    ((format)->struct_size >= offsetof(struct imgcls_format, field) + sizeof (format)->field && \
+#define HAS(format, field)                                                                 \
+    ((format)->struct_size >=                                                              \
+         offsetof(struct imgcls_format, field) + sizeof(format)->field &&                  \
      (format)->field)
 
 static const struct imgcls_architecture *named(const struct imgcls_architecture *const *all,
@@ -43,9 +44,9 @@ recognised(struct imgcls_context *ctx, const struct imgcls_architecture *const *
     int32_t best_bid = 0;
     for (size_t i = 0; i < count; i++) {
         char evidence[256] = "";
-        int32_t bid = all[i]->recognise
-                          ? all[i]->recognise(&ctx->host, checkpoint, evidence, sizeof evidence)
-                          : 0;
+        int32_t bid = all[i]->recognise ? all[i]->recognise(&ctx->host, checkpoint,
+                                                            evidence, sizeof evidence)
+                                        : 0;
         if (bid > 0)
             icl_log(ctx, IMGCLS_LOG_INFO, "architecture %s bids %d: %s", all[i]->name,
                     (int)bid, evidence);
@@ -58,8 +59,8 @@ recognised(struct imgcls_context *ctx, const struct imgcls_architecture *const *
 }
 
 /* "vit, swin, resnet" into text. */
-static void list_names(const struct imgcls_architecture *const *all, size_t count, char *text,
-                       size_t capacity)
+static void list_names(const struct imgcls_architecture *const *all, size_t count,
+                       char *text, size_t capacity)
 {
     size_t used = 0;
     snprintf(text, capacity, "%s", count ? "" : "none are loaded");
@@ -107,7 +108,8 @@ static imgcls_status build_graph(struct imgcls_context *ctx, struct icl_registry
     return status ? status : copy_texts(checkpoint, graph);
 }
 
-static imgcls_status read_checkpoint(struct imgcls_context *ctx, struct icl_registry *registry,
+static imgcls_status read_checkpoint(struct imgcls_context *ctx,
+                                     struct icl_registry *registry,
                                      const struct imgcls_format *format,
                                      const struct imgcls_source *source, const char *arch,
                                      struct imgcls_graph *graph)
@@ -123,7 +125,8 @@ static imgcls_status read_checkpoint(struct imgcls_context *ctx, struct icl_regi
 }
 
 imgcls_status icl_read_model(struct imgcls_context *ctx, const struct imgcls_source *source,
-                             const char *arch, struct imgcls_graph *graph, const char **name)
+                             const char *arch, struct imgcls_graph *graph,
+                             const char **name)
 {
     struct icl_registry *registry;
     const struct imgcls_format *format;
@@ -138,8 +141,10 @@ imgcls_status icl_read_model(struct imgcls_context *ctx, const struct imgcls_sou
     if (HAS(format, read_checkpoint))
         return read_checkpoint(ctx, registry, format, source, arch, graph);
     if (HAS(format, read))
-        return icl_fail(ctx, IMGCLS_BAD_INPUT, "%s: holds a graph (%s); an architecture is for "
-                        "bare checkpoints", source->path, format->name);
+        return icl_fail(ctx, IMGCLS_BAD_INPUT,
+                        "%s: holds a graph (%s); an architecture is for "
+                        "bare checkpoints",
+                        source->path, format->name);
     return icl_fail(ctx, IMGCLS_UNSUPPORTED, "%s: format %s reads no models", source->path,
                     format->name);
 }

@@ -42,25 +42,26 @@ static imgcls_status take_outputs(struct imgcls_model *model, size_t count,
     for (size_t i = 0; i < count; i++) {
         outputs[i] = model->run_outputs[i]->tensor;
         if (!outputs[i])
-            return icl_fail(model->ctx, IMGCLS_UNSUPPORTED,
-                            "%s: output '%s' is no tensor", model->path,
-                            model->graph->outputs[i]->name);
+            return icl_fail(model->ctx, IMGCLS_UNSUPPORTED, "%s: output '%s' is no tensor",
+                            model->path, model->graph->outputs[i]->name);
     }
     return IMGCLS_OK;
 }
 
 imgcls_status imgcls_model_run(struct imgcls_model *model, size_t input_count,
-                               const struct imgcls_tensor *const *inputs, size_t output_count,
-                               const struct imgcls_tensor **outputs)
+                               const struct imgcls_tensor *const *inputs,
+                               size_t output_count, const struct imgcls_tensor **outputs)
 {
     struct icl_session *session;
     const struct imgcls_graph *graph = model->graph;
     for (size_t i = 0; i < output_count; i++)
         outputs[i] = NULL;
     if (input_count != graph->input_count || output_count > graph->output_count)
-        return icl_fail(model->ctx, IMGCLS_BAD_INPUT, "%s: %zu inputs and %zu outputs asked "
-                        "for, it has %zu and %zu", model->path, input_count, output_count,
-                        graph->input_count, graph->output_count);
+        return icl_fail(model->ctx, IMGCLS_BAD_INPUT,
+                        "%s: %zu inputs and %zu outputs asked "
+                        "for, it has %zu and %zu",
+                        model->path, input_count, output_count, graph->input_count,
+                        graph->output_count);
     imgcls_status status = make_lists(model);
     if (status == IMGCLS_OK)
         status = icl_model_session(model, &session);

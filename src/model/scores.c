@@ -2,9 +2,9 @@
  * src/model/scores.c - preprocessed pictures in, rows of scores out
  *
  * The model's one input says how it wants pictures: N x C x H x W; N x H x W x C where the
- * last dimension is the number of channels and the second is not; C x H x W, one picture at a time; or N x F
- * with F their product. A fixed batch is honoured: larger batches run in pieces, and the last
- * piece is filled up with zeros whose rows are dropped.
+ * last dimension is the number of channels and the second is not; C x H x W, one picture at
+ * a time; or N x F with F their product. A fixed batch is honoured: larger batches run in
+ * pieces, and the last piece is filled up with zeros whose rows are dropped.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -25,7 +25,7 @@ struct pictures {
     const float *pixels;
     int64_t batch, channels, height, width;
     enum form form;
-    int64_t fixed; /* batch of the model, 0 where open */
+    int64_t fixed;              /* batch of the model, 0 where open */
     struct imgcls_tensor shape; /* of one piece */
 };
 
@@ -35,7 +35,8 @@ imgcls_status icl_model_needs_recipe(const struct imgcls_model *model)
         return IMGCLS_OK;
     return icl_fail(model->ctx, IMGCLS_BAD_INPUT,
                     "%s: does not say how to preprocess pictures; give --preprocess with a "
-                    "recipe or one of %s", model->path, icl_recipe_presets());
+                    "recipe or one of %s",
+                    model->path, icl_recipe_presets());
 }
 
 static bool is_color(int64_t dim)
@@ -59,8 +60,10 @@ static imgcls_status find_form(struct pictures *p)
     if (!known && p->form == FORM_NCHW) {
         char text[256];
         icl_shape_text(model->graph, info->rank, dims, text, sizeof text);
-        return icl_fail(model->ctx, IMGCLS_BAD_INPUT, "%s: input '%s' of shape %s does not "
-                        "take pictures", model->path, p->input->name, text);
+        return icl_fail(model->ctx, IMGCLS_BAD_INPUT,
+                        "%s: input '%s' of shape %s does not "
+                        "take pictures",
+                        model->path, p->input->name, text);
     }
     p->fixed = p->form == FORM_CHW ? 1 : info->rank > 0 && dims[0] > 0 ? dims[0] : 0;
     return IMGCLS_OK;
@@ -97,9 +100,10 @@ static imgcls_status check_fit(const struct pictures *p)
         icl_shape_text(model->graph, info->rank, info->dims, text, sizeof text);
         return icl_fail(model->ctx, IMGCLS_BAD_INPUT,
                         "%s: input '%s' has shape %s, preprocessing gives pictures of %lld "
-                        "channel%s, %lld x %lld", model->path, p->input->name, text,
-                        (long long)p->channels, p->channels == 1 ? "" : "s",
-                        (long long)p->height, (long long)p->width);
+                        "channel%s, %lld x %lld",
+                        model->path, p->input->name, text, (long long)p->channels,
+                        p->channels == 1 ? "" : "s", (long long)p->height,
+                        (long long)p->width);
     }
     return IMGCLS_OK;
 }
@@ -120,7 +124,8 @@ static imgcls_status grow(struct imgcls_model *model, void *buffer, size_t *capa
 }
 
 /* Planes to interleaved channels, for `count` pictures. */
-static void interleave(const struct pictures *p, const float *from, int64_t count, float *to)
+static void interleave(const struct pictures *p, const float *from, int64_t count,
+                       float *to)
 {
     int64_t plane = p->height * p->width;
     for (int64_t n = 0; n < count; n++)
@@ -140,8 +145,9 @@ static imgcls_status feed_piece(struct pictures *p, int64_t first, int64_t count
     size_t wide;
     if (!icl_type_size(p->shape.type, total, &p->shape.size_bytes) ||
         !icl_mul_size((size_t)total, sizeof(float), &wide))
-        return icl_fail(model->ctx, IMGCLS_LIMIT, "%s: a batch of %lld pictures is too large",
-                        model->path, (long long)count);
+        return icl_fail(model->ctx, IMGCLS_LIMIT,
+                        "%s: a batch of %lld pictures is too large", model->path,
+                        (long long)count);
     if (p->shape.type == IMGCLS_F32 && p->form != FORM_NHWC && count * each == total) {
         p->shape.data = (float *)from; /* as it stands; read only */
         return IMGCLS_OK;
@@ -177,18 +183,23 @@ static imgcls_status row_width(const struct pictures *p, const struct imgcls_ten
     char text[256];
     icl_shape_text(NULL, output->rank, output->dims, text, sizeof text);
     if (!batched || count <= 0)
-        return icl_fail(model->ctx, IMGCLS_BAD_INPUT, "%s: output '%s' has shape %s, not one "
-                        "row of scores for each of %lld pictures", model->path,
-                        model->graph->outputs[0]->name, text, (long long)batch);
+        return icl_fail(model->ctx, IMGCLS_BAD_INPUT,
+                        "%s: output '%s' has shape %s, not one "
+                        "row of scores for each of %lld pictures",
+                        model->path, model->graph->outputs[0]->name, text,
+                        (long long)batch);
     if (output->type != IMGCLS_F32 && output->type != IMGCLS_F16 &&
         output->type != IMGCLS_BF16 && output->type != IMGCLS_F64)
-        return icl_fail(model->ctx, IMGCLS_BAD_INPUT, "%s: output '%s' is %s, scores are "
-                        "floats", model->path, model->graph->outputs[0]->name,
+        return icl_fail(model->ctx, IMGCLS_BAD_INPUT,
+                        "%s: output '%s' is %s, scores are "
+                        "floats",
+                        model->path, model->graph->outputs[0]->name,
                         icl_type_name(output->type));
     *classes = count / batch;
     if (model->label_count > 0 && (int64_t)model->label_count != *classes)
-        return icl_fail(model->ctx, IMGCLS_BAD_INPUT, "%s: %zu class names for %lld classes",
-                        model->path, model->label_count, (long long)*classes);
+        return icl_fail(model->ctx, IMGCLS_BAD_INPUT,
+                        "%s: %zu class names for %lld classes", model->path,
+                        model->label_count, (long long)*classes);
     return IMGCLS_OK;
 }
 
@@ -215,8 +226,10 @@ static imgcls_status run_piece(struct pictures *p, int64_t first, int64_t count,
     if (first == 0 || bytes <= model->rows_bytes)
         status = grow(model, &model->rows, &model->rows_bytes, bytes);
     else
-        status = icl_fail(model->ctx, IMGCLS_BAD_INPUT, "%s: the number of classes changes "
-                          "from one run to the next", model->path);
+        status = icl_fail(model->ctx, IMGCLS_BAD_INPUT,
+                          "%s: the number of classes changes "
+                          "from one run to the next",
+                          model->path);
     if (status)
         return status;
     float *to = model->rows + first * *classes;
@@ -230,23 +243,30 @@ static imgcls_status run_piece(struct pictures *p, int64_t first, int64_t count,
 }
 
 imgcls_status icl_model_scores(struct imgcls_model *model, const float *pictures,
-                               int64_t batch, int64_t channels, int64_t height, int64_t width,
-                               const float **rows, int64_t *classes)
+                               int64_t batch, int64_t channels, int64_t height,
+                               int64_t width, const float **rows, int64_t *classes)
 {
     *rows = NULL;
     *classes = 0;
     if (model->graph->input_count != 1 || model->graph->output_count < 1)
         return icl_fail(model->ctx, IMGCLS_BAD_INPUT,
                         "%s: %zu inputs and %zu outputs; a classifier of pictures has one "
-                        "input", model->path, model->graph->input_count,
-                        model->graph->output_count);
-    struct pictures p = {.model = model, .input = model->graph->inputs[0], .pixels = pictures,
-                         .batch = batch, .channels = channels, .height = height,
+                        "input",
+                        model->path, model->graph->input_count, model->graph->output_count);
+    struct pictures p = {.model = model,
+                         .input = model->graph->inputs[0],
+                         .pixels = pictures,
+                         .batch = batch,
+                         .channels = channels,
+                         .height = height,
                          .width = width};
     int32_t type = p.input->info.type;
-    if (type != IMGCLS_F32 && type != IMGCLS_F16 && type != IMGCLS_BF16 && type != IMGCLS_F64)
-        return icl_fail(model->ctx, IMGCLS_BAD_INPUT, "%s: input '%s' is %s, pictures come as "
-                        "floats", model->path, p.input->name, icl_type_name(type));
+    if (type != IMGCLS_F32 && type != IMGCLS_F16 && type != IMGCLS_BF16 &&
+        type != IMGCLS_F64)
+        return icl_fail(model->ctx, IMGCLS_BAD_INPUT,
+                        "%s: input '%s' is %s, pictures come as "
+                        "floats",
+                        model->path, p.input->name, icl_type_name(type));
     imgcls_status status = find_form(&p);
     if (status)
         return status;

@@ -92,15 +92,16 @@ imgcls_status icl_shape_option(struct imgcls_graph *graph, const char *text)
     int32_t rank;
     int64_t dims[IMGCLS_MAX_RANK];
     if (!parse_dims(numbers, &rank, dims))
-        return refuse(graph, text, "dimensions are numbers with commas between, as in "
-                                   "input=1,3,224,224");
+        return refuse(graph, text,
+                      "dimensions are numbers with commas between, as in "
+                      "input=1,3,224,224");
     if (imgcls_count(rank, dims) < 0)
         return refuse(graph, text, "more elements than can be counted");
     struct imgcls_value_info *info = &input->info;
     if (info->kind != IMGCLS_KIND_TENSOR || (info->rank >= 0 && info->rank != rank))
         return icl_fail(graph->ctx, IMGCLS_BAD_INPUT,
-                        "shape '%s': %d dimensions, the model's input has %d", text, (int)rank,
-                        (int)info->rank);
+                        "shape '%s': %d dimensions, the model's input has %d", text,
+                        (int)rank, (int)info->rank);
     info->rank = rank;
     for (int32_t i = 0; i < rank; i++)
         info->dims[i] = dims[i];

@@ -3,8 +3,8 @@
  *
  * float16 models are computed in float32 where no kernel takes float16, and references in
  * double. The graph keeps its types; the step gets a shallow copy of the node whose infos
- * have the wide ones. infer decides whether that is a sound node: an operator that insists on
- * a narrow output (Cast to float16) keeps it.
+ * have the wide ones. infer decides whether that is a sound node: an operator that insists
+ * on a narrow output (Cast to float16) keeps it.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -110,8 +110,8 @@ static bool outputs_fit(const struct icl_plan *plan, const struct icl_node *made
         if (!node->outputs[i])
             continue;
         int32_t declared = node->outputs[i]->type, found = made->outputs[i]->type;
-        if (found != declared && (found == IMGCLS_UNDEFINED ||
-                                  found != icl_plan_wide_type(plan, declared)))
+        if (found != declared &&
+            (found == IMGCLS_UNDEFINED || found != icl_plan_wide_type(plan, declared)))
             return false;
     }
     return true;

@@ -92,7 +92,7 @@ static imgcls_status make_outputs(struct icl_plan *plan)
     return IMGCLS_OK;
 }
 
-/* -- constants that were packed -----------------------------------------------------------*/
+/* -- constants that were packed ---------------------------------------------------------*/
 
 static void count_use(struct icl_plan *plan, size_t slot, bool released)
 {
@@ -146,7 +146,7 @@ static void drop_packed(struct icl_plan *plan)
     }
 }
 
-/* -- figures ------------------------------------------------------------------------------*/
+/* -- figures ----------------------------------------------------------------------------*/
 
 static bool is_weight_type(int32_t type)
 {
@@ -233,7 +233,7 @@ void icl_plan_summarise(const struct icl_plan *plan, struct icl_plan_summary *ou
     *out = plan->summary;
 }
 
-/* -- the plan -----------------------------------------------------------------------------*/
+/* -- the plan ---------------------------------------------------------------------------*/
 
 imgcls_status icl_plan_build(struct imgcls_context *ctx, const struct imgcls_graph *graph,
                              const struct imgcls_tensor *shapes,
@@ -304,8 +304,8 @@ void icl_plan_release(struct icl_plan *plan)
     free(plan);
 }
 
-bool icl_plan_step(const struct icl_plan *plan, size_t index, const struct imgcls_node **node,
-                   const char **kernel)
+bool icl_plan_step(const struct icl_plan *plan, size_t index,
+                   const struct imgcls_node **node, const char **kernel)
 {
     if (index >= plan->step_count)
         return false;

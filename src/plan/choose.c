@@ -1,9 +1,10 @@
 /*
  * src/plan/choose.c - which kernel computes a node
  *
- * Among the kernels that the machine can run, that apply the node's epilogues and accept it,
- * the lowest cost wins; equal costs go to the one with more instruction-set bits, then to the
- * one registered first. A kernel without a cost is taken to be slow: any estimate beats it.
+ * Among the kernels that the machine can run, that apply the node's epilogues and accept
+ * it, the lowest cost wins; equal costs go to the one with more instruction-set bits, then
+ * to the one registered first. A kernel without a cost is taken to be slow: any estimate
+ * beats it.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -17,7 +18,7 @@
 #include "src/tensor/tensor.h"
 
 #define COST_PORTABLE 1e9
-#define COST_OTHER 5e8
+#define COST_OTHER    5e8
 
 static uint64_t epilogue_bits(const struct imgcls_node *node)
 {
@@ -100,7 +101,7 @@ imgcls_status icl_refuse_node(const struct icl_plan *plan, const struct imgcls_n
     inputs_text(node, inputs, sizeof inputs);
     const char *domain = node->domain[0] ? node->domain : "ai.onnx";
     return icl_fail(plan->ctx, IMGCLS_UNSUPPORTED,
-                    "%s: no kernel of operator %s %s version %lld takes inputs (%s)%s", text,
-                    domain, node->type, (long long)node->version, inputs,
+                    "%s: no kernel of operator %s %s version %lld takes inputs (%s)%s",
+                    text, domain, node->type, (long long)node->version, inputs,
                     node->epilogue_count ? " with its epilogues" : "");
 }

@@ -2,8 +2,8 @@
  * src/plan/convert.c - copy a value into another slot, converting between float types
  *
  * Used between the forms of a value, and where a graph output is a graph input, whose bytes
- * the caller may take away. A step like any other, so that a profile shows what it costs; its
- * node is called Convert in the domain imgcls and belongs to the step alone.
+ * the caller may take away. A step like any other, so that a profile shows what it costs;
+ * its node is called Convert in the domain imgcls and belongs to the step alone.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -29,9 +29,9 @@ static void convert_piece(void *argument, int64_t begin, int64_t end, int32_t th
 {
     const struct job *job = argument;
     (void)thread;
-    icl_convert_floats(job->from->type, (const char *)job->from->data +
-                       (size_t)begin * job->from_bytes, job->to->type,
-                       (char *)job->to->data + (size_t)begin * job->to_bytes,
+    icl_convert_floats(job->from->type,
+                       (const char *)job->from->data + (size_t)begin * job->from_bytes,
+                       job->to->type, (char *)job->to->data + (size_t)begin * job->to_bytes,
                        (size_t)(end - begin));
 }
 

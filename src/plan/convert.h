@@ -1,5 +1,5 @@
 /*
- * src/plan/convert.h - the step that the planner itself adds: copy a value, converting floats
+ * src/plan/convert.h - the step that the planner itself adds: copy and convert a value
  *
  * SPDX-License-Identifier: Apache-2.0
  */

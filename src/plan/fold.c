@@ -6,8 +6,9 @@
  * neither on the machine nor on its load. A result becomes the value's constant; where the
  * node was computed in the wide form both forms are kept.
  *
- * Not folded: what is random, what runs inner graphs, what gives no tensors, and what blows a
- * few numbers up into more than fold_limit bytes, which is cheaper to make again than to keep.
+ * Not folded: what is random, what runs inner graphs, what gives no tensors, and what blows
+ * a few numbers up into more than fold_limit bytes, which is cheaper to make again than to
+ * keep.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -188,7 +189,8 @@ static imgcls_status run_kernel(struct icl_plan *plan, const struct imgcls_kerne
     return status;
 }
 
-/* A result becomes the constant of its value; `wide` says that it is the wide form of it. */
+/* A result becomes the constant of its value; `wide` says that it is the wide form of it.
+ */
 static imgcls_status keep_result(struct icl_plan *plan, struct icl_value *value,
                                  struct imgcls_value *result, bool wide)
 {
@@ -275,7 +277,8 @@ imgcls_status icl_fold_node(struct icl_plan *plan, const struct imgcls_op *op,
         kernel = icl_choose_kernel(plan, &node->node, true);
     }
     if (status == IMGCLS_OK && kernel)
-        status = fold_with(plan, kernel, node, adapted ? &adapted->node : &node->node, done);
+        status =
+            fold_with(plan, kernel, node, adapted ? &adapted->node : &node->node, done);
     icl_adapted_destroy(adapted);
     return status;
 }

@@ -33,15 +33,16 @@ static imgcls_status merge_type(struct imgcls_context *ctx, const struct imgcls_
         return IMGCLS_OK;
     if (info->type != IMGCLS_UNDEFINED && info->type != type) {
         icl_node_text(node, text, sizeof text);
-        return icl_fail(ctx, IMGCLS_BAD_INPUT, "%s: output '%s' is %s here and %s there", text,
-                        info->name ? info->name : "", icl_type_name(type),
+        return icl_fail(ctx, IMGCLS_BAD_INPUT, "%s: output '%s' is %s here and %s there",
+                        text, info->name ? info->name : "", icl_type_name(type),
                         icl_type_name(info->type));
     }
     info->type = type;
     return IMGCLS_OK;
 }
 
-static imgcls_status contradiction(struct imgcls_context *ctx, const struct imgcls_node *node,
+static imgcls_status contradiction(struct imgcls_context *ctx,
+                                   const struct imgcls_node *node,
                                    const struct imgcls_value_info *info, int32_t rank,
                                    const int64_t *dims)
 {
@@ -79,9 +80,9 @@ static imgcls_status merge_shape(struct imgcls_context *ctx, const struct imgcls
     return IMGCLS_OK;
 }
 
-imgcls_status icl_host_infer_output(const struct imgcls_host *host, struct imgcls_infer *infer,
-                                    size_t index, int32_t type, int32_t rank,
-                                    const int64_t *dims)
+imgcls_status icl_host_infer_output(const struct imgcls_host *host,
+                                    struct imgcls_infer *infer, size_t index, int32_t type,
+                                    int32_t rank, const int64_t *dims)
 {
     struct imgcls_context *ctx = host->context;
     struct imgcls_value_info *info = output_info(infer, index);
@@ -91,8 +92,8 @@ imgcls_status icl_host_infer_output(const struct imgcls_host *host, struct imgcl
     return status ? status : merge_shape(ctx, infer->node, info, rank, dims);
 }
 
-imgcls_status icl_host_infer_like(const struct imgcls_host *host, struct imgcls_infer *infer,
-                                  size_t output, size_t input)
+imgcls_status icl_host_infer_like(const struct imgcls_host *host,
+                                  struct imgcls_infer *infer, size_t output, size_t input)
 {
     struct imgcls_context *ctx = host->context;
     const struct imgcls_node *node = infer->node;
@@ -109,8 +110,9 @@ imgcls_status icl_host_infer_like(const struct imgcls_host *host, struct imgcls_
     return icl_host_infer_output(host, infer, output, from->type, from->rank, from->dims);
 }
 
-imgcls_status icl_host_infer_kind(const struct imgcls_host *host, struct imgcls_infer *infer,
-                                  size_t index, int32_t kind, int32_t type)
+imgcls_status icl_host_infer_kind(const struct imgcls_host *host,
+                                  struct imgcls_infer *infer, size_t index, int32_t kind,
+                                  int32_t type)
 {
     struct imgcls_value_info *info = output_info(infer, index);
     if (!info)

@@ -31,11 +31,13 @@ static void extend(struct icl_plan *plan, size_t slot, size_t step)
         root->last = step;
 }
 
-static size_t times_read(const struct icl_plan *plan, const struct icl_step *step, size_t root)
+static size_t times_read(const struct icl_plan *plan, const struct icl_step *step,
+                         size_t root)
 {
     size_t times = 0;
     for (size_t i = 0; i < step->input_count; i++)
-        times += step->inputs[i] != ICL_NONE && icl_slot_root(plan, step->inputs[i]) == root;
+        times +=
+            step->inputs[i] != ICL_NONE && icl_slot_root(plan, step->inputs[i]) == root;
     for (size_t i = 0; i < step->capture_count; i++)
         times += icl_slot_root(plan, step->captures[i]) == root;
     return times;
@@ -44,15 +46,16 @@ static size_t times_read(const struct icl_plan *plan, const struct icl_step *ste
 static bool same_shape(const struct imgcls_value_info *a, const struct imgcls_value_info *b)
 {
     return a->type == b->type && a->rank == b->rank &&
-           (a->rank <= 0 || memcmp(a->dims, b->dims, (size_t)a->rank * sizeof *a->dims) == 0);
+           (a->rank <= 0 ||
+            memcmp(a->dims, b->dims, (size_t)a->rank * sizeof *a->dims) == 0);
 }
 
 /* Lets output 0 of a step take the bytes of an input that nobody reads afterwards. */
 static void write_in_place(struct icl_plan *plan, size_t index)
 {
     struct icl_step *step = &plan->steps[index];
-    if (!step->op || !(step->op->traits & IMGCLS_TRAIT_IN_PLACE) || step->output_count == 0 ||
-        step->outputs[0] == ICL_NONE || !step->kernel)
+    if (!step->op || !(step->op->traits & IMGCLS_TRAIT_IN_PLACE) ||
+        step->output_count == 0 || step->outputs[0] == ICL_NONE || !step->kernel)
         return;
     struct icl_slot *out = &plan->slots[step->outputs[0]];
     if (out->place != ICL_PLACE_ARENA || out->root != step->outputs[0])

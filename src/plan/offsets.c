@@ -1,9 +1,10 @@
 /*
  * src/plan/offsets.c - places for blocks of bytes that live for a while
  *
- * Greedy by size, best fit: the largest block first, each into the smallest gap left between
- * the blocks that live at the same time, else behind the last of them. On the networks here
- * that comes within a few percent of the largest sum of live bytes, which bounds it below.
+ * Greedy by size, best fit: the largest block first, each into the smallest gap left
+ * between the blocks that live at the same time, else behind the last of them. On the
+ * networks here that comes within a few percent of the largest sum of live bytes, which
+ * bounds it below.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -25,8 +26,8 @@ static int by_size(const void *left, const void *right)
     return a < b ? -1 : a > b; /* same array: a fixed order */
 }
 
-/* The smallest gap that takes `bytes` among placed blocks (sorted by offset) that live while
- * `item` does; false on overflow. */
+/* The smallest gap that takes `bytes` among placed blocks (sorted by offset) that live
+ * while `item` does; false on overflow. */
 static bool best_offset(struct icl_interval *const *placed, size_t count,
                         const struct icl_interval *item, size_t bytes, size_t *offset)
 {

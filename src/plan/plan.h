@@ -6,14 +6,14 @@
  * already. Any number of sessions may share it.
  *
  * How: clone, upgrade, fuse; then one walk in topological order that infers each node's
- * outputs and, where all inputs are constant (or only their shapes are read and known), runs
- * the portable kernel at once and keeps the result as a constant; then kernels are chosen by
- * accepts and cost; then liveness; then offsets. A node whose shapes depend on data stays
- * `dynamic`: at run time its shapes are inferred anew, a kernel is chosen and its outputs are
- * allocated outside the arena, and so for all that hangs on it.
+ * outputs and, where all inputs are constant (or only their shapes are read and known),
+ * runs the portable kernel at once and keeps the result as a constant; then kernels are
+ * chosen by accepts and cost; then liveness; then offsets. A node whose shapes depend on
+ * data stays `dynamic`: at run time its shapes are inferred anew, a kernel is chosen and
+ * its outputs are allocated outside the arena, and so for all that hangs on it.
  *
- * Types: where no kernel accepts float16 or bfloat16, the node is computed in float32 between
- * conversions, and a conversion back and forth between two such nodes is left out.
+ * Types: where no kernel accepts float16 or bfloat16, the node is computed in float32
+ * between conversions, and a conversion back and forth between two such nodes is left out.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -27,9 +27,9 @@ struct icl_plan;
 struct icl_plan_options {
     bool portable_only; /* portable kernels: the reference */
     bool no_fusion;     /* one step a node of the source, for finding a fault */
-    bool in_double;     /* every float32/16 value computed as float64 (needs portable_only) */
-    bool keep_values;   /* every value keeps its own bytes to the end of the run */
-    int32_t threads;    /* >= 1 */
+    bool in_double;   /* every float32/16 value computed as float64 (needs portable_only) */
+    bool keep_values; /* every value keeps its own bytes to the end of the run */
+    int32_t threads;  /* >= 1 */
 };
 
 /* shapes: one tensor struct an input of the graph, in order, with type and dims (data
@@ -41,20 +41,20 @@ struct icl_plan *icl_plan_retain(struct icl_plan *plan);
 void icl_plan_release(struct icl_plan *plan);
 
 struct icl_plan_summary {
-    size_t node_count;      /* steps that run */
-    int64_t parameters;     /* elements of all weights, as the source has them */
-    int64_t macs;           /* multiply-accumulates, -1 where some shape is open */
+    size_t node_count;  /* steps that run */
+    int64_t parameters; /* elements of all weights, as the source has them */
+    int64_t macs;       /* multiply-accumulates, -1 where some shape is open */
     size_t arena_bytes, constant_bytes, packed_bytes;
-    int32_t precision;      /* effective: IMGCLS_F32, or IMGCLS_F64 */
+    int32_t precision; /* effective: IMGCLS_F32, or IMGCLS_F64 */
 };
 void icl_plan_summarise(const struct icl_plan *plan, struct icl_plan_summary *out);
 
 /* Step `index`: its node (type, name) and its kernel's name; false past the end. */
-bool icl_plan_step(const struct icl_plan *plan, size_t index, const struct imgcls_node **node,
-                   const char **kernel);
+bool icl_plan_step(const struct icl_plan *plan, size_t index,
+                   const struct imgcls_node **node, const char **kernel);
 
-/* What step `index` does in one run: multiply-accumulates as its operator counts them (0 where
- * it counts none), and bytes of inputs and outputs; -1 each where a shape is open. */
+/* What step `index` does in one run: multiply-accumulates as its operator counts them (0
+ * where it counts none), and bytes of inputs and outputs; -1 each where a shape is open. */
 void icl_plan_step_work(const struct icl_plan *plan, size_t index, int64_t *macs,
                         int64_t *bytes);
 

@@ -40,13 +40,15 @@ imgcls_status icl_infer_node(struct imgcls_context *ctx, struct icl_registry *re
                              struct icl_node *node, const struct imgcls_op **out)
 {
     char text[256];
-    const struct imgcls_op *op = icl_registry_op(registry, node->node.domain,
-                                                 node->node.type, node->node.version);
+    const struct imgcls_op *op =
+        icl_registry_op(registry, node->node.domain, node->node.type, node->node.version);
     *out = op;
     if (!op || !ICL_HAS(op, infer) || !op->infer) {
         icl_node_text(&node->node, text, sizeof text);
-        return icl_fail(ctx, IMGCLS_UNSUPPORTED, "%s: no plugin has operator %s %s version "
-                        "%lld", text, node->node.domain[0] ? node->node.domain : "ai.onnx",
+        return icl_fail(ctx, IMGCLS_UNSUPPORTED,
+                        "%s: no plugin has operator %s %s version "
+                        "%lld",
+                        text, node->node.domain[0] ? node->node.domain : "ai.onnx",
                         node->node.type, (long long)node->node.version);
     }
     struct imgcls_infer infer = {sizeof infer, &node->node};

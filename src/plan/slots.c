@@ -125,8 +125,8 @@ static imgcls_status widen_constant(struct icl_plan *plan, struct icl_value *val
 {
     const struct imgcls_tensor *from = value->info.constant;
     struct imgcls_value *made = NULL;
-    imgcls_status status = icl_value_tensor(
-        plan->ctx, icl_plan_wide_type(plan, from->type), from->rank, from->dims, &made);
+    imgcls_status status = icl_value_tensor(plan->ctx, icl_plan_wide_type(plan, from->type),
+                                            from->rank, from->dims, &made);
     if (status)
         return status;
     icl_convert_floats(from->type, from->data, made->tensor->type, made->tensor->data,

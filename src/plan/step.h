@@ -1,15 +1,18 @@
 /*
  * src/plan/step.h - what a plan is made of: slots that hold values, steps that compute them
  *
- * Every value of the graph that is needed at run time has a slot, or two: its declared form,
- * and a wide form where its type is too narrow for the kernels at hand (float16 as float32;
- * for a reference in double, float32 as float64). A step reads slots and writes slots.
+ * Every value of the graph that is needed at run time has a slot, or two: its declared
+ * form, and a wide form where its type is too narrow for the kernels at hand (float16 as
+ * float32; for a reference in double, float32 as float64). A step reads slots and writes
+ * slots.
  *
- * Where a slot's bytes are: INPUT, the caller's tensor; CONSTANT, known when planned; ARENA,
- * at an offset of the session's arena; HEAP, allocated while running (shape open, strings, or
- * no tensor). Slots of one root share bytes: views, and outputs written over an input.
+ * Where a slot's bytes are: INPUT, the caller's tensor; CONSTANT, known when planned;
+ * ARENA, at an offset of the session's arena; HEAP, allocated while running (shape open,
+ * strings, or no tensor). Slots of one root share bytes: views, and outputs written over an
+ * input.
  *
- * Invariant: after icl_plan_build returns nothing here is written, except the reference count.
+ * Invariant: after icl_plan_build returns nothing here is written, except the reference
+ * count.
  *
  * Private to src/plan and src/session. Not here: run-time values (src/session/execute.c).
  *
@@ -24,9 +27,9 @@
 #define ICL_NONE SIZE_MAX
 
 /* Whether a plugin's struct is large enough to hold a field (else it reads as zero). */
-#define ICL_HAS(pointer, field)                                                             \
-    ((pointer)->struct_size >= (size_t)((const char *)(&(pointer)->field + 1) -             \
-                                        (const char *)(pointer)))
+#define ICL_HAS(pointer, field)                                                            \
+    ((pointer)->struct_size >=                                                             \
+     (size_t)((const char *)(&(pointer)->field + 1) - (const char *)(pointer)))
 
 enum icl_form { ICL_DECLARED, ICL_WIDE, ICL_FORMS };
 
@@ -43,18 +46,18 @@ struct icl_slot {
     struct icl_wide *wide;          /* own: free; NULL for the declared form */
     struct icl_value *value;
     enum icl_place place;
-    size_t root; /* slot whose bytes these are; follow with icl_slot_root */
-    size_t input; /* INPUT: position among the graph's inputs */
+    size_t root;               /* slot whose bytes these are; follow with icl_slot_root */
+    size_t input;              /* INPUT: position among the graph's inputs */
     size_t size_bytes, offset; /* ARENA; offset of the root alone */
     size_t born, last; /* steps; of the whole group at the root after icl_plan_place */
     size_t uses, released_uses; /* CONSTANT: readers, and readers that packed it */
-    bool is_output; /* of the graph: stays to the end */
+    bool is_output;             /* of the graph: stays to the end */
 };
 
 struct icl_step {
-    const struct imgcls_node *node; /* in the plan's graph, or at the head of adapted */
-    struct icl_node *adapted;       /* own: a shallow copy over wide infos; or NULL */
-    const struct imgcls_op *op;     /* NULL for conversions */
+    const struct imgcls_node *node;     /* in the plan's graph, or at the head of adapted */
+    struct icl_node *adapted;           /* own: a shallow copy over wide infos; or NULL */
+    const struct imgcls_op *op;         /* NULL for conversions */
     const struct imgcls_kernel *kernel; /* NULL: chosen when run, shapes being open */
     void *state;                        /* of kernel->prepare */
     size_t workspace_bytes, workspace_offset, constant_bytes;
@@ -77,7 +80,7 @@ struct icl_plan {
     size_t form_count;
     struct icl_step *steps;
     size_t step_count, step_capacity;
-    size_t *outputs; /* slots of the graph's outputs, in their declared form */
+    size_t *outputs;              /* slots of the graph's outputs, in their declared form */
     struct imgcls_value **folded; /* own: values computed while planning */
     size_t folded_count, folded_capacity;
     size_t arena_bytes;

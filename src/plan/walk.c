@@ -30,7 +30,7 @@
 
 static imgcls_status visit(struct icl_plan *plan, struct icl_node *node, int depth);
 
-/* -- views --------------------------------------------------------------------------------*/
+/* -- views ------------------------------------------------------------------------------*/
 
 static bool is_view(const struct icl_plan *plan, const struct imgcls_op *op,
                     const struct imgcls_node *node)
@@ -104,7 +104,7 @@ static imgcls_status alias(struct icl_plan *plan, const struct imgcls_node *node
     return status;
 }
 
-/* -- steps --------------------------------------------------------------------------------*/
+/* -- steps ------------------------------------------------------------------------------*/
 
 /* What the inner graphs of a node read from this graph. */
 static imgcls_status add_capture(struct icl_plan *plan, struct icl_step *step,
@@ -290,7 +290,7 @@ static imgcls_status choose_open_form(struct icl_plan *plan, const struct imgcls
     return icl_adapt_node(plan, op, node, adapted);
 }
 
-/* -- decomposition ------------------------------------------------------------------------*/
+/* -- decomposition ----------------------------------------------------------------------*/
 
 static bool inputs_ready(const struct icl_plan *plan, const struct icl_node *node)
 {
@@ -326,8 +326,9 @@ static imgcls_status visit_parts(struct icl_plan *plan, size_t first, int depth)
     }
     free(visited);
     if (status == IMGCLS_OK && left > 0)
-        status = icl_fail(plan->ctx, IMGCLS_BAD_INPUT,
-                          "the parts of a decomposed node depend on each other in a circle");
+        status =
+            icl_fail(plan->ctx, IMGCLS_BAD_INPUT,
+                     "the parts of a decomposed node depend on each other in a circle");
     return status;
 }
 
@@ -340,8 +341,7 @@ static imgcls_status decompose(struct icl_plan *plan, const struct imgcls_op *op
         return icl_fail(plan->ctx, IMGCLS_BAD_INPUT, "%s: decomposed %d times over", text,
                         depth);
     size_t first = plan->graph->node_count;
-    imgcls_status status =
-        op->decompose(&plan->ctx->host, plan->graph, &node->node);
+    imgcls_status status = op->decompose(&plan->ctx->host, plan->graph, &node->node);
     icl_node_remove(node);
     if (status == IMGCLS_OK)
         status = icl_plan_cover_values(plan);
@@ -350,7 +350,7 @@ static imgcls_status decompose(struct icl_plan *plan, const struct imgcls_op *op
     return status ? icl_fail_within_node(plan->ctx, status, &node->node) : IMGCLS_OK;
 }
 
-/* -- the walk -----------------------------------------------------------------------------*/
+/* -- the walk ---------------------------------------------------------------------------*/
 
 static imgcls_status visit(struct icl_plan *plan, struct icl_node *node, int depth)
 {
@@ -389,7 +389,8 @@ static imgcls_status visit(struct icl_plan *plan, struct icl_node *node, int dep
 imgcls_status icl_plan_walk(struct icl_plan *plan)
 {
     struct imgcls_graph *graph = plan->graph;
-    size_t count = graph->node_count; /* decompositions add to the end; they are walked there */
+    size_t count =
+        graph->node_count; /* decompositions add to the end; they are walked there */
     imgcls_status status = icl_plan_cover_values(plan);
     for (size_t i = 0; i < graph->input_count && status == IMGCLS_OK; i++) {
         size_t slot;

@@ -1,5 +1,5 @@
 /*
- * src/session/bodies.c - the inner graphs of If, Loop and Scan, run as sessions of their own
+ * src/session/bodies.c - inner graphs of If, Loop and Scan, run as sessions
  *
  * The first run of a body makes a graph of it that stands alone and a session for that; the
  * session plans anew for each set of shapes, as sessions do. Threads are shared with the
@@ -20,11 +20,11 @@
 
 struct body {
     struct body *next;
-    const struct imgcls_graph *inner; /* which graph attribute this is */
-    struct imgcls_graph *graph;       /* own: stands alone */
+    const struct imgcls_graph *inner;  /* which graph attribute this is */
+    struct imgcls_graph *graph;        /* own: stands alone */
     const struct icl_value **captures; /* own list; the values are the outer plan's */
     size_t capture_count;
-    struct icl_session *session; /* own */
+    struct icl_session *session;                   /* own */
     const struct imgcls_value **inputs, **outputs; /* own lists, for one run */
 };
 
@@ -36,8 +36,8 @@ struct icl_bodies {
 };
 
 imgcls_status icl_bodies_create(struct imgcls_context *ctx,
-                                const struct icl_plan_options *options, struct icl_pool *pool,
-                                struct icl_bodies **out)
+                                const struct icl_plan_options *options,
+                                struct icl_pool *pool, struct icl_bodies **out)
 {
     *out = NULL;
     struct icl_bodies *bodies = calloc(1, sizeof *bodies);
@@ -89,11 +89,12 @@ static imgcls_status find_body(struct icl_bodies *bodies, const struct imgcls_gr
         body->inputs = calloc(body->graph->input_count + 1, sizeof *body->inputs);
         body->outputs = calloc(body->graph->output_count + 1, sizeof *body->outputs);
         if (!body->inputs || !body->outputs)
-            status = icl_fail(bodies->ctx, IMGCLS_NO_MEMORY, "no memory for an inner graph");
+            status =
+                icl_fail(bodies->ctx, IMGCLS_NO_MEMORY, "no memory for an inner graph");
     }
     if (status == IMGCLS_OK)
-        status = icl_session_create(bodies->ctx, body->graph, &bodies->options,
-                                    &body->session);
+        status =
+            icl_session_create(bodies->ctx, body->graph, &bodies->options, &body->session);
     if (status) {
         destroy_body(body);
         return status;
@@ -107,15 +108,19 @@ static imgcls_status find_body(struct icl_bodies *bodies, const struct imgcls_gr
 
 /* Own inputs first, then what the body reads from around it. */
 static imgcls_status gather_inputs(struct body *body, const struct icl_run *run,
-                                   size_t input_count, const struct imgcls_value *const *inputs)
+                                   size_t input_count,
+                                   const struct imgcls_value *const *inputs)
 {
     for (size_t i = 0; i < input_count; i++)
         body->inputs[i] = inputs[i];
     for (size_t i = 0; i < body->capture_count; i++) {
-        const struct imgcls_value *value = run->outer(run->outer_argument, body->captures[i]);
+        const struct imgcls_value *value =
+            run->outer(run->outer_argument, body->captures[i]);
         if (!value)
-            return icl_fail(run->ctx, IMGCLS_INTERNAL, "value '%s' is not there for the inner "
-                            "graph", body->captures[i]->name);
+            return icl_fail(run->ctx, IMGCLS_INTERNAL,
+                            "value '%s' is not there for the inner "
+                            "graph",
+                            body->captures[i]->name);
         body->inputs[input_count + i] = value;
     }
     /* What flows into a loop may change its shape, and even what it was declared as. */
@@ -124,8 +129,8 @@ static imgcls_status gather_inputs(struct body *body, const struct icl_run *run,
         if (info->constant || !body->inputs[i])
             continue;
         info->kind = body->inputs[i]->kind;
-        info->type = body->inputs[i]->tensor ? body->inputs[i]->tensor->type
-                                             : body->inputs[i]->type;
+        info->type =
+            body->inputs[i]->tensor ? body->inputs[i]->tensor->type : body->inputs[i]->type;
         info->rank = -1;
     }
     return IMGCLS_OK;

@@ -2,8 +2,8 @@
  * src/session/body_graph.c - an inner graph becomes a graph that stands alone
  *
  * A body reads values of the graphs around it by name. Here these become inputs behind the
- * body's own, so that a session can run it like any other graph. Inner graphs within the body
- * stay inner graphs, of the copy. Weights are shared, not copied.
+ * body's own, so that a session can run it like any other graph. Inner graphs within the
+ * body stay inner graphs, of the copy. Weights are shared, not copied.
  *
  * Not here: feeding and running it (bodies.c).
  *
@@ -31,7 +31,8 @@ static bool is_around(const struct imgcls_graph *inner, const struct imgcls_grap
     return false;
 }
 
-static imgcls_status add_capture(struct captures *captures, const struct imgcls_graph *inner,
+static imgcls_status add_capture(struct captures *captures,
+                                 const struct imgcls_graph *inner,
                                  const struct icl_value *value)
 {
     if (!is_around(inner, value->graph))
@@ -43,7 +44,8 @@ static imgcls_status add_capture(struct captures *captures, const struct imgcls_
         size_t wanted = captures->capacity ? captures->capacity * 2 : 16;
         void *grown = realloc(captures->values, wanted * sizeof *captures->values);
         if (!grown)
-            return icl_fail(captures->ctx, IMGCLS_NO_MEMORY, "no memory for an inner graph");
+            return icl_fail(captures->ctx, IMGCLS_NO_MEMORY,
+                            "no memory for an inner graph");
         captures->values = grown;
         captures->capacity = wanted;
     }
@@ -52,7 +54,8 @@ static imgcls_status add_capture(struct captures *captures, const struct imgcls_
 }
 
 /* What `graph`, which is inner or within it, reads from around inner. */
-static imgcls_status find_captures(struct captures *captures, const struct imgcls_graph *inner,
+static imgcls_status find_captures(struct captures *captures,
+                                   const struct imgcls_graph *inner,
                                    const struct imgcls_graph *graph)
 {
     imgcls_status status = IMGCLS_OK;
@@ -110,8 +113,8 @@ static imgcls_status copy_node(const struct icl_node *from, struct imgcls_graph 
         outputs[i] = from->outputs[i] ? icl_value_of(from->outputs[i])->name : "";
     struct icl_node *made = NULL;
     imgcls_status status =
-        icl_graph_add_node(to, node->domain, node->type, node->name, node->input_count, names,
-                           node->output_count, outputs, &made);
+        icl_graph_add_node(to, node->domain, node->type, node->name, node->input_count,
+                           names, node->output_count, outputs, &made);
     free(names);
     if (status)
         return status;
@@ -130,8 +133,8 @@ static imgcls_status copy_graph(const struct imgcls_graph *from, struct imgcls_g
     imgcls_status status = icl_graph_set_name(to, from->name);
     for (size_t i = 0; i < from->input_count && status == IMGCLS_OK; i++) {
         const struct icl_value *value = from->inputs[i];
-        status = icl_graph_add_input(to, value->name, value->info.kind, value->info.type, -1,
-                                     NULL, NULL);
+        status = icl_graph_add_input(to, value->name, value->info.kind, value->info.type,
+                                     -1, NULL, NULL);
     }
     for (size_t i = 0; i < from->initializer_count && status == IMGCLS_OK; i++)
         status = icl_graph_add_initializer(to, from->initializers[i]->name,
@@ -142,8 +145,8 @@ static imgcls_status copy_graph(const struct imgcls_graph *from, struct imgcls_g
             status = copy_node(from->nodes[i], to);
     for (size_t i = 0; i < from->output_count && status == IMGCLS_OK; i++) {
         const struct icl_value *value = from->outputs[i];
-        status = icl_graph_add_output(to, value->name, value->info.kind, value->info.type, -1,
-                                      NULL, NULL);
+        status = icl_graph_add_output(to, value->name, value->info.kind, value->info.type,
+                                      -1, NULL, NULL);
     }
     return status;
 }

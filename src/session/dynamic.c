@@ -1,12 +1,12 @@
 /*
  * src/session/dynamic.c - steps whose shapes are known only when they run
  *
- * The node is copied with infos of its own. Before each run the infos get what the values at
- * hand have; infer may read all of them, since they are all there; then a kernel is chosen as
- * a plan would. Kernel and state are kept while types and shapes stay the same.
+ * The node is copied with infos of its own. Before each run the infos get what the values
+ * at hand have; infer may read all of them, since they are all there; then a kernel is
+ * chosen as a plan would. Kernel and state are kept while types and shapes stay the same.
  *
- * What is "constant" for accepts and prepare is what was constant when planned: a kernel must
- * not pack what may be different next time.
+ * What is "constant" for accepts and prepare is what was constant when planned: a kernel
+ * must not pack what may be different next time.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -20,7 +20,7 @@
 #include "src/tensor/tensor.h"
 
 struct icl_dynamic {
-    struct icl_node *node;         /* own copy, with infos of its own */
+    struct icl_node *node;          /* own copy, with infos of its own */
     struct imgcls_value_info *seen; /* inputs and outputs that the kernel was chosen for */
     const struct imgcls_kernel *kernel; /* NULL: none yet */
     void *state, *workspace;
@@ -33,8 +33,8 @@ imgcls_status icl_dynamic_create(struct imgcls_context *ctx, const struct icl_st
     *out = NULL;
     struct icl_dynamic *dynamic = calloc(1, sizeof *dynamic);
     if (dynamic)
-        dynamic->seen = calloc(step->input_count + step->output_count + 1,
-                               sizeof *dynamic->seen);
+        dynamic->seen =
+            calloc(step->input_count + step->output_count + 1, sizeof *dynamic->seen);
     imgcls_status status = IMGCLS_OK;
     if (!dynamic || !dynamic->seen)
         status = icl_fail(ctx, IMGCLS_NO_MEMORY, "no memory for a step of open shape");
@@ -158,8 +158,8 @@ static imgcls_status allocate_outputs(struct icl_dynamic *dynamic, struct icl_ru
         const struct imgcls_value_info *info = dynamic->node->outputs[i];
         if (!run->outputs[i] || !info || !icl_info_is_static(info))
             continue;
-        imgcls_status status = icl_host_run_output(&run->ctx->host, &run->run, i, info->type,
-                                                   info->rank, info->dims);
+        imgcls_status status = icl_host_run_output(&run->ctx->host, &run->run, i,
+                                                   info->type, info->rank, info->dims);
         if (status)
             return status;
     }

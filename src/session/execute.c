@@ -28,7 +28,7 @@ static uint64_t now_ns(void)
     return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
-/* -- binding ------------------------------------------------------------------------------*/
+/* -- binding ----------------------------------------------------------------------------*/
 
 static bool is_owned(const struct icl_instance *instance, size_t slot)
 {
@@ -163,8 +163,7 @@ static void bind_arena(struct icl_instance *instance, char *arena)
     const struct icl_plan *plan = instance->plan;
     for (size_t i = 0; i < plan->slot_count; i++)
         if (plan->slots[i].place == ICL_PLACE_ARENA)
-            instance->tensors[i].data =
-                arena + plan->slots[icl_slot_root(plan, i)].offset;
+            instance->tensors[i].data = arena + plan->slots[icl_slot_root(plan, i)].offset;
     instance->arena = arena;
 }
 
@@ -186,7 +185,7 @@ static void bind_inputs(struct icl_instance *instance,
     }
 }
 
-/* -- one step -----------------------------------------------------------------------------*/
+/* -- one step ---------------------------------------------------------------------------*/
 
 static const struct imgcls_value *outer_value(void *argument, const struct icl_value *value)
 {
@@ -205,8 +204,8 @@ static imgcls_status allocate_known(struct icl_instance *instance, size_t slot)
     if (instance->plan->slots[slot].place != ICL_PLACE_HEAP || !icl_info_is_static(info))
         return IMGCLS_OK;
     struct imgcls_value *made;
-    imgcls_status status = icl_value_tensor(instance->plan->ctx, info->type, info->rank,
-                                            info->dims, &made);
+    imgcls_status status =
+        icl_value_tensor(instance->plan->ctx, info->type, info->rank, info->dims, &made);
     if (status == IMGCLS_OK)
         instance->values[slot] = made;
     return status;
@@ -254,7 +253,8 @@ static imgcls_status scatter(struct icl_instance *instance, const struct icl_ste
     return status;
 }
 
-static void drop_dead(struct icl_instance *instance, const struct icl_step *step, size_t index)
+static void drop_dead(struct icl_instance *instance, const struct icl_step *step,
+                      size_t index)
 {
     const struct icl_slot *slots = instance->plan->slots;
     for (size_t i = 0; i < step->input_count + step->output_count; i++) {
@@ -307,16 +307,16 @@ static imgcls_status run_step(struct icl_instance *instance, size_t index, char 
     if (status)
         return icl_fail_within_node(plan->ctx, status, step->node);
     if (observe)
-        status = observe(argument, step->node, kernel->name, run.run.inputs, run.run.outputs,
-                         ended - began);
+        status = observe(argument, step->node, kernel->name, run.run.inputs,
+                         run.run.outputs, ended - began);
     drop_dead(instance, step, index);
     return status;
 }
 
 imgcls_status icl_instance_run(struct icl_instance *instance, char *arena,
                                struct icl_pool *pool,
-                               const struct imgcls_value *const *inputs, icl_observe observe,
-                               void *argument)
+                               const struct imgcls_value *const *inputs,
+                               icl_observe observe, void *argument)
 {
     if (instance->arena != arena || !arena)
         bind_arena(instance, arena);

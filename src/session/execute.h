@@ -44,8 +44,8 @@ void icl_instance_destroy(struct icl_instance *instance);
 /* Runs all steps. arena has the plan's arena_bytes. */
 imgcls_status icl_instance_run(struct icl_instance *instance, char *arena,
                                struct icl_pool *pool,
-                               const struct imgcls_value *const *inputs, icl_observe observe,
-                               void *argument);
+                               const struct imgcls_value *const *inputs,
+                               icl_observe observe, void *argument);
 
 /* -- dynamic.c: steps whose shapes are known only now -- */
 

@@ -1,9 +1,9 @@
 /*
  * src/session/host_run.c - what a running kernel may ask of the host
  *
- * An output is either there already (its shape was known) or made by run_output, run_items or
- * run_copy. Asking again replaces what an earlier call made; asking for a shape other than
- * the known one is an error of the plugin, said with both shapes.
+ * An output is either there already (its shape was known) or made by run_output, run_items
+ * or run_copy. Asking again replaces what an earlier call made; asking for a shape other
+ * than the known one is an error of the plugin, said with both shapes.
  *
  * Not here: who owns the values before and after (src/session/execute.c, src/plan/fold.c).
  *
@@ -59,9 +59,11 @@ static imgcls_status wrong_output(struct icl_run *self, size_t index, int32_t ty
     icl_node_text(self->run.node, text, sizeof text);
     icl_shape_text(NULL, known->rank, known->dims, have, sizeof have);
     icl_shape_text(NULL, rank, dims, want, sizeof want);
-    return icl_fail(self->ctx, IMGCLS_BAD_INPUT, "%s: output %zu is %s%s by inference, %s%s "
-                    "when run", text, index, icl_type_name(known->type), have,
-                    icl_type_name(type), want);
+    return icl_fail(self->ctx, IMGCLS_BAD_INPUT,
+                    "%s: output %zu is %s%s by inference, %s%s "
+                    "when run",
+                    text, index, icl_type_name(known->type), have, icl_type_name(type),
+                    want);
 }
 
 static bool wanted(const struct icl_run *self, size_t index)
@@ -69,9 +71,9 @@ static bool wanted(const struct icl_run *self, size_t index)
     return index < self->run.output_count && self->outputs[index];
 }
 
-imgcls_status icl_host_run_output(const struct imgcls_host *host, const struct imgcls_run *run,
-                                  size_t index, int32_t type, int32_t rank,
-                                  const int64_t *dims)
+imgcls_status icl_host_run_output(const struct imgcls_host *host,
+                                  const struct imgcls_run *run, size_t index, int32_t type,
+                                  int32_t rank, const int64_t *dims)
 {
     (void)host;
     struct icl_run *self = run_of(run);
@@ -90,8 +92,8 @@ imgcls_status icl_host_run_output(const struct imgcls_host *host, const struct i
     return status;
 }
 
-imgcls_status icl_host_run_items(const struct imgcls_host *host, const struct imgcls_run *run,
-                                 size_t index, size_t count,
+imgcls_status icl_host_run_items(const struct imgcls_host *host,
+                                 const struct imgcls_run *run, size_t index, size_t count,
                                  const struct imgcls_value *const *items)
 {
     (void)host;
@@ -119,8 +121,9 @@ imgcls_status icl_host_run_items(const struct imgcls_host *host, const struct im
     return status;
 }
 
-imgcls_status icl_host_run_copy(const struct imgcls_host *host, const struct imgcls_run *run,
-                                size_t index, const struct imgcls_value *value)
+imgcls_status icl_host_run_copy(const struct imgcls_host *host,
+                                const struct imgcls_run *run, size_t index,
+                                const struct imgcls_value *value)
 {
     (void)host;
     struct icl_run *self = run_of(run);
@@ -143,10 +146,11 @@ imgcls_status icl_host_run_copy(const struct imgcls_host *host, const struct img
     return status;
 }
 
-imgcls_status icl_host_run_graph(const struct imgcls_host *host, const struct imgcls_run *run,
+imgcls_status icl_host_run_graph(const struct imgcls_host *host,
+                                 const struct imgcls_run *run,
                                  const struct imgcls_graph *graph, size_t input_count,
-                                 const struct imgcls_value *const *inputs, size_t output_count,
-                                 struct imgcls_value **outputs)
+                                 const struct imgcls_value *const *inputs,
+                                 size_t output_count, struct imgcls_value **outputs)
 {
     (void)host;
     struct icl_run *self = run_of(run);

@@ -2,13 +2,13 @@
  * src/session/pool.c - threads that share the pieces of a loop
  *
  * A loop is cut into pieces of equal size; who is free takes the next number. Which thread
- * computes a piece is left to chance, what it computes is not: kernels write disjoint outputs
- * and never add across pieces, so results are the same for any number of threads.
+ * computes a piece is left to chance, what it computes is not: kernels write disjoint
+ * outputs and never add across pieces, so results are the same for any number of threads.
  *
  * Waking: `round` counts loops. A worker waits for it to change: first by looking again and
- * again for SPIN_NS, then on a condition. The caller waits likewise for `busy` to reach zero.
- * A worker that still looks at an old round cannot take a piece of a new one, for the caller
- * leaves no loop before all workers have signed off from it.
+ * again for SPIN_NS, then on a condition. The caller waits likewise for `busy` to reach
+ * zero. A worker that still looks at an old round cannot take a piece of a new one, for the
+ * caller leaves no loop before all workers have signed off from it.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -21,7 +21,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define SPIN_NS 15000
+#define SPIN_NS           15000
 #define PIECES_PER_THREAD 4
 
 struct worker {

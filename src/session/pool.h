@@ -1,9 +1,9 @@
 /*
  * src/session/pool.h - threads that share the pieces of a loop
  *
- * A pool has threads - 1 workers; the caller is thread 0 and works along. Workers are started
- * at the first loop that has work for them, spin for some microseconds after a loop and sleep
- * then, so that an idle session costs nothing.
+ * A pool has threads - 1 workers; the caller is thread 0 and works along. Workers are
+ * started at the first loop that has work for them, spin for some microseconds after a loop
+ * and sleep then, so that an idle session costs nothing.
  *
  * One caller at a time. Loops are not nested.
  *

@@ -1,9 +1,9 @@
 /*
  * src/session/session.c - plans by input shape, one arena, one pool of threads
  *
- * The last few plans are kept; the one longest unused goes first. All of them share an arena,
- * which grows to the largest: only one runs at a time, and results are borrowed until the
- * next run. A run with a shape seen before allocates nothing.
+ * The last few plans are kept; the one longest unused goes first. All of them share an
+ * arena, which grows to the largest: only one runs at a time, and results are borrowed
+ * until the next run. A run with a shape seen before allocates nothing.
  *
  * Not here: running the steps (execute.c).
  *
@@ -25,11 +25,11 @@ struct icl_session {
     struct imgcls_context *ctx;
     const struct imgcls_graph *graph;
     struct icl_plan_options options;
-    struct icl_pool *pool;   /* own, or shared */
+    struct icl_pool *pool; /* own, or shared */
     bool pool_shared;
     struct icl_instance *instances[PLANS_KEPT];
-    struct icl_instance *last; /* that ran last; NULL before the first run */
-    struct imgcls_tensor *shapes; /* of the run at hand, one an input */
+    struct icl_instance *last;         /* that ran last; NULL before the first run */
+    struct imgcls_tensor *shapes;      /* of the run at hand, one an input */
     const struct imgcls_value **given; /* of the run at hand, optionals wrapped */
     struct imgcls_value *optionals;    /* around given_items, one an input */
     const struct imgcls_value **given_items;
@@ -40,7 +40,8 @@ struct icl_session {
     void *observe_argument;
 };
 
-imgcls_status icl_session_create(struct imgcls_context *ctx, const struct imgcls_graph *graph,
+imgcls_status icl_session_create(struct imgcls_context *ctx,
+                                 const struct imgcls_graph *graph,
                                  const struct icl_plan_options *options,
                                  struct icl_session **out)
 {
@@ -57,7 +58,8 @@ imgcls_status icl_session_create(struct imgcls_context *ctx, const struct imgcls
     session->given = calloc(graph->input_count + 1, sizeof *session->given);
     session->given_items = calloc(graph->input_count + 1, sizeof *session->given_items);
     session->optionals = calloc(graph->input_count + 1, sizeof *session->optionals);
-    if (!session->shapes || !session->given || !session->given_items || !session->optionals) {
+    if (!session->shapes || !session->given || !session->given_items ||
+        !session->optionals) {
         icl_session_destroy(session);
         return icl_fail(ctx, IMGCLS_NO_MEMORY, "no memory for a session");
     }
@@ -93,13 +95,14 @@ void icl_session_observe(struct icl_session *session, icl_observe observe, void 
     session->observe_argument = argument;
 }
 
-/* -- plans by shape -----------------------------------------------------------------------*/
+/* -- plans by shape ---------------------------------------------------------------------*/
 
 static bool same_key(const struct imgcls_tensor *a, const struct imgcls_tensor *b,
                      size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (a[i].type != b[i].type || a[i].rank != b[i].rank || a[i].reserved != b[i].reserved)
+        if (a[i].type != b[i].type || a[i].rank != b[i].rank ||
+            a[i].reserved != b[i].reserved)
             return false;
         if (a[i].rank > 0 &&
             memcmp(a[i].dims, b[i].dims, (size_t)a[i].rank * sizeof *a[i].dims) != 0)
@@ -189,13 +192,14 @@ imgcls_status icl_session_prepare(struct icl_session *session,
     return status;
 }
 
-/* -- running ------------------------------------------------------------------------------*/
+/* -- running ----------------------------------------------------------------------------*/
 
 static const char *kind_name(int32_t kind)
 {
     static const char *const names[] = {"a tensor", "a sequence", "an optional", "a map",
                                         "a sparse tensor"};
-    return kind >= 0 && kind <= IMGCLS_KIND_SPARSE ? names[kind] : "an unknown kind of value";
+    return kind >= 0 && kind <= IMGCLS_KIND_SPARSE ? names[kind]
+                                                   : "an unknown kind of value";
 }
 
 /* A plain value where an optional is expected is an optional that has it. */
@@ -224,13 +228,15 @@ static imgcls_status check_input(struct icl_session *session, size_t index)
     const struct imgcls_value *value = session->given[index];
     struct imgcls_tensor *shape = &session->shapes[index];
     memset(shape, 0, sizeof *shape);
-    if (input->info.constant) { /* an initializer that may be fed in old models: it is not */
+    if (input->info
+            .constant) { /* an initializer that may be fed in old models: it is not */
         *shape = *input->info.constant;
         shape->reserved = IMGCLS_KIND_TENSOR;
         return IMGCLS_OK;
     }
     if (!value)
-        return icl_fail(session->ctx, IMGCLS_BAD_INPUT, "input '%s' is missing", input->name);
+        return icl_fail(session->ctx, IMGCLS_BAD_INPUT, "input '%s' is missing",
+                        input->name);
     if (value->kind != input->info.kind ||
         (value->kind == IMGCLS_KIND_TENSOR) != (value->tensor != NULL))
         return icl_fail(session->ctx, IMGCLS_BAD_INPUT, "input '%s' is %s, %s is expected",

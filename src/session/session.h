@@ -22,7 +22,8 @@ typedef imgcls_status (*icl_observe)(void *argument, const struct imgcls_node *n
                                      struct imgcls_value *const *outputs, uint64_t time_ns);
 
 /* The graph is borrowed and must outlive the session. */
-imgcls_status icl_session_create(struct imgcls_context *ctx, const struct imgcls_graph *graph,
+imgcls_status icl_session_create(struct imgcls_context *ctx,
+                                 const struct imgcls_graph *graph,
                                  const struct icl_plan_options *options,
                                  struct icl_session **out);
 void icl_session_destroy(struct icl_session *session);
@@ -32,9 +33,9 @@ struct icl_pool;
 void icl_session_share_pool(struct icl_session *session, struct icl_pool *pool);
 void icl_session_observe(struct icl_session *session, icl_observe observe, void *argument);
 
-/* inputs: one a graph input, in order; row-major; type must match; NULL where the graph has an
- * initializer of that name. outputs: room for one a graph output; borrowed until the next
- * run. */
+/* inputs: one a graph input, in order; row-major; type must match; NULL where the graph has
+ * an initializer of that name. outputs: room for one a graph output; borrowed until the
+ * next run. */
 imgcls_status icl_session_run(struct icl_session *session,
                               const struct imgcls_value *const *inputs,
                               const struct imgcls_value **outputs);

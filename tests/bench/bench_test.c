@@ -26,7 +26,8 @@ static struct imgcls_model *open_sample(struct imgcls_context *ctx)
     char path[4096];
     struct imgcls_model *model;
     assert_non_null(getenv("ICL_TOP_SRCDIR"));
-    snprintf(path, sizeof path, "%s/eval/sample/lenet5/model.onnx", getenv("ICL_TOP_SRCDIR"));
+    snprintf(path, sizeof path, "%s/eval/sample/lenet5/model.onnx",
+             getenv("ICL_TOP_SRCDIR"));
     if (imgcls_model_open(ctx, path, &model) != IMGCLS_OK)
         fail_msg("%s", imgcls_error(ctx));
     return model;
@@ -35,8 +36,8 @@ static struct imgcls_model *open_sample(struct imgcls_context *ctx)
 static void figures_fit_together(void **state)
 {
     struct imgcls_model *model = open_sample(*state);
-    struct imgcls_bench_options options = {.struct_size = sizeof options, .batch = 3,
-                                           .seconds = 0.05};
+    struct imgcls_bench_options options = {
+        .struct_size = sizeof options, .batch = 3, .seconds = 0.05};
     struct imgcls_bench_report report;
     double steps = 0, shares = 0, kernels = 0;
     int64_t count = 0;
@@ -49,8 +50,8 @@ static void figures_fit_together(void **state)
     assert_true(fabs(report.images_per_second * report.median_ms / 3000 - 1) < 1e-9);
     /* LeNet-5 on 32 x 32: by hand, per picture: convolutions 28*28*6*25 and 10*10*16*150,
      * fully connected 400*120, 120*84, 84*10 */
-    assert_int_equal(report.macs,
-                     3 * (28 * 28 * 6 * 25 + 10 * 10 * 16 * 150 + 400 * 120 + 120 * 84 + 840));
+    assert_int_equal(report.macs, 3 * (28 * 28 * 6 * 25 + 10 * 10 * 16 * 150 + 400 * 120 +
+                                       120 * 84 + 840));
     assert_true(isnan(report.peak_gflops) == isnan(report.peak_fraction));
     for (size_t i = 0; i < report.step_count; i++) {
         steps += report.steps[i].ms;
@@ -77,9 +78,11 @@ static void what_cannot_be_fed_is_refused(void **state)
         int64_t batch;
         const char *words;
     } rows[] = {
+        /* clang-format off: a row a line */
         {{1, 1, 32, 32}, 4, 8, "has a batch of 1, not 8"},
         {{-1, 1, -1, 32}, 4, 2, "dimension 2"},
         {{0}, -1, 1, "--shape"},
+        /* clang-format on */
     };
     struct imgcls_context *ctx = *state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

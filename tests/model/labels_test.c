@@ -21,12 +21,16 @@ static void lines_become_labels(void **state)
         size_t count;
         const char *first, *last;
     } rows[] = {
+        /* clang-format off: a row a line */
         {"cat\ndog\n", 2, "cat", "dog"},
-        {"cat\ndog", 2, "cat", "dog"},              /* no end of the last line */
-        {"cat\r\ndog\r\n", 2, "cat", "dog"},        /* from Windows */
-        {"\xef\xbb\xbf" "cat\ndog\n", 2, "cat", "dog"}, /* byte-order mark */
+        {"cat\ndog", 2, "cat", "dog"},       /* no end of the last line */
+        {"cat\r\ndog\r\n", 2, "cat", "dog"}, /* from Windows */
+        {"\xef\xbb\xbf"
+         "cat\ndog\n",
+         2, "cat", "dog"}, /* byte-order mark */
         {"n01440764 tench, Tinca tinca\n", 1, "n01440764 tench, Tinca tinca",
-         "n01440764 tench, Tinca tinca"},           /* kept as it stands */
+         "n01440764 tench, Tinca tinca"}, /* kept as it stands */
+        /* clang-format on */
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char **labels;
@@ -48,10 +52,12 @@ static void what_is_no_list_is_refused(void **state)
         size_t size;
         const char *words;
     } rows[] = {
+        /* clang-format off: a row a line */
         {"", 0, "no class names"},
         {"\n", 1, "no class names"},
         {"cat\n\ndog\n", 9, "line 2 is empty"}, /* would shift every class behind it */
         {"cat\nd\0g\n", 8, "line 2 is binary"},
+        /* clang-format on */
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char **labels;

@@ -1,5 +1,5 @@
 /*
- * tests/model/open_test.c - the embedded sample opens, runs, classifies; what is wrong is said
+ * tests/model/open_test.c - the embedded sample opens, runs, classifies; faults are said
  *
  * eval/sample has a LeNet-5 that was trained on handwritten digits, pictures that it never
  * saw, and reference.csv with what PyTorch answers for them.
@@ -125,17 +125,27 @@ static void wrong_options_are_named(void **state)
         imgcls_status want;
         const char *words[2];
     } rows[] = {
+        /* clang-format off: a row a line */
         {"resize=0", NULL, none, NULL, NULL, IMGCLS_BAD_INPUT, {"resize", "0"}},
         {NULL, labels, two, NULL, NULL, IMGCLS_BAD_INPUT, {"2 class names", "10 classes"}},
         {NULL, labels, none, NULL, NULL, IMGCLS_BAD_INPUT, {labels, "no class names"}},
         {NULL, "no/such/file", none, NULL, NULL, IMGCLS_BAD_INPUT, {"no/such/file", "o"}},
         {NULL, NULL, none, NULL, bad_shapes, IMGCLS_BAD_INPUT, {"nothing", "model.onnx"}},
-        {NULL, NULL, none, "resnet18", NULL, IMGCLS_BAD_INPUT, {"architecture", "model.onnx"}},
+        {NULL,
+         NULL,
+         none,
+         "resnet18",
+         NULL,
+         IMGCLS_BAD_INPUT,
+         {"architecture", "model.onnx"}},
+        /* clang-format on */
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct imgcls_model_options options = {
-            .struct_size = sizeof options, .recipe = rows[i].recipe, .labels = rows[i].labels,
-            .arch = rows[i].arch, .shapes = rows[i].shapes};
+        struct imgcls_model_options options = {.struct_size = sizeof options,
+                                               .recipe = rows[i].recipe,
+                                               .labels = rows[i].labels,
+                                               .arch = rows[i].arch,
+                                               .shapes = rows[i].shapes};
         struct imgcls_model *model;
         write_text(labels, rows[i].text);
         imgcls_status status =
@@ -145,7 +155,8 @@ static void wrong_options_are_named(void **state)
         assert_null(model);
         for (int w = 0; w < 2; w++)
             if (!strstr(imgcls_error(ctx), rows[i].words[w]))
-                fail_msg("row %zu: '%s' not in '%s'", i, rows[i].words[w], imgcls_error(ctx));
+                fail_msg("row %zu: '%s' not in '%s'", i, rows[i].words[w],
+                         imgcls_error(ctx));
     }
     unlink(labels);
 }
@@ -180,14 +191,15 @@ static void a_folder_has_a_hash_that_ignores_order_and_place(void **state)
     const char *const names[] = {"b.txt", "a.txt", ".hidden"};
     for (int i = 0; i < 3; i++)
         snprintf(path[i], sizeof path[i], "%s/%s", folder, names[i]);
-    struct imgcls_source source = {.struct_size = sizeof source, .path = folder,
-                                   .is_folder = 1};
+    struct imgcls_source source = {
+        .struct_size = sizeof source, .path = folder, .is_folder = 1};
     write_text(path[0], "two");
     write_text(path[1], "one");
     assert_int_equal(icl_source_sha256(ctx, &source, first), IMGCLS_OK);
     /* printf 'a.txt 3 %s\nb.txt 3 %s\n' $(printf one | sha256sum | cut -c-64) \
      *     $(printf two | sha256sum | cut -c-64) | sha256sum */
-    assert_string_equal(first, "a78a59632771f4b8e40bf7c75657e5ff1bbdbf8f786a6d48af416087904cb1c2");
+    assert_string_equal(first,
+                        "a78a59632771f4b8e40bf7c75657e5ff1bbdbf8f786a6d48af416087904cb1c2");
     write_text(path[2], "does not count");
     assert_int_equal(icl_source_sha256(ctx, &source, second), IMGCLS_OK);
     assert_string_equal(first, second);

@@ -1,8 +1,8 @@
 /*
  * tests/model/scores_test.c - pictures fed in the form, type and batch that a model wants
  *
- * The models are one product each (operators of tests/plan/fixture.c); weights are chosen so
- * that results can be written down by hand.
+ * The models are one product each (operators of tests/plan/fixture.c); weights are chosen
+ * so that results can be written down by hand.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -78,15 +78,41 @@ static void pictures_come_in_the_form_the_model_wants(void **state)
         int64_t batch;
         const int *order;
     } rows[] = {
-        {"fixed batch of 1, five pictures", IMGCLS_F32, {1, 3, 1, 2, -9}, {1, 6}, true, 5, planar},
-        {"fixed batch of 2, five pictures", IMGCLS_F32, {2, 3, 1, 2, -9}, {2, 6}, true, 5, planar},
-        {"fixed batch of 2, one picture", IMGCLS_F32, {2, 3, 1, 2, -9}, {2, 6}, true, 1, planar},
+        /* clang-format off: a row a line */
+        {"fixed batch of 1, five pictures",
+         IMGCLS_F32,
+         {1, 3, 1, 2, -9},
+         {1, 6},
+         true,
+         5,
+         planar},
+        {"fixed batch of 2, five pictures",
+         IMGCLS_F32,
+         {2, 3, 1, 2, -9},
+         {2, 6},
+         true,
+         5,
+         planar},
+        {"fixed batch of 2, one picture",
+         IMGCLS_F32,
+         {2, 3, 1, 2, -9},
+         {2, 6},
+         true,
+         1,
+         planar},
         {"open batch, flat", IMGCLS_F32, {-1, 6, -9}, {0}, false, 3, planar},
         {"channels last", IMGCLS_F32, {1, 1, 2, 3, -9}, {1, 6}, true, 3, interleaved},
         {"no batch", IMGCLS_F32, {3, 1, 2, -9}, {1, 6}, true, 2, planar},
         {"float16", IMGCLS_F16, {2, 3, 1, 2, -9}, {2, 6}, true, 3, planar},
         {"float64", IMGCLS_F64, {1, 3, 1, 2, -9}, {1, 6}, true, 2, planar},
-        {"float16, channels last", IMGCLS_F16, {1, 1, 2, 3, -9}, {1, 6}, true, 2, interleaved},
+        {"float16, channels last",
+         IMGCLS_F16,
+         {1, 1, 2, 3, -9},
+         {1, 6},
+         true,
+         2,
+         interleaved},
+        /* clang-format on */
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct imgcls_model *model = make_model(*state, rows[i].type, rows[i].dims,
@@ -96,8 +122,8 @@ static void pictures_come_in_the_form_the_model_wants(void **state)
         int64_t classes;
         draw(pictures, rows[i].batch);
         for (int repeat = 0; repeat < 2; repeat++) {
-            imgcls_status status = icl_model_scores(model, pictures, rows[i].batch, 3, 1, 2,
-                                                    &got, &classes);
+            imgcls_status status =
+                icl_model_scores(model, pictures, rows[i].batch, 3, 1, 2, &got, &classes);
             if (status)
                 fail_msg("%s: %s", rows[i].what, imgcls_error(*state));
             assert_int_equal(classes, EACH);
@@ -113,11 +139,13 @@ static void pictures_that_do_not_fit_are_refused(void **state)
         int64_t dims[6], channels, height, width;
         const char *words;
     } rows[] = {
+        /* clang-format off: a row a line */
         {{1, 1, 1, 2, -9}, 3, 1, 2, "3 channels"},
         {{1, 3, 1, 2, -9}, 1, 1, 2, "1 channel,"},
         {{1, 3, 1, 2, -9}, 3, 2, 2, "2 x 2"},
         {{-1, 5, -9}, 3, 1, 2, "3 channels"},
         {{1, 1, 3, 1, 2, -9}, 3, 1, 2, "does not take pictures"},
+        /* clang-format on */
     };
     struct imgcls_context *ctx = *state;
     const float pictures[16] = {0};
@@ -144,8 +172,9 @@ static void as_many_names_as_classes(void **state)
     const float pictures[EACH] = {0};
     const float *got;
     int64_t classes;
-    assert_int_equal(icl_labels_parse(ctx, "f", "a\nb\n", 4, &model->labels,
-                                      &model->label_count), IMGCLS_OK);
+    assert_int_equal(
+        icl_labels_parse(ctx, "f", "a\nb\n", 4, &model->labels, &model->label_count),
+        IMGCLS_OK);
     assert_int_equal(icl_model_scores(model, pictures, 1, 3, 1, 2, &got, &classes),
                      IMGCLS_BAD_INPUT);
     assert_non_null(strstr(imgcls_error(ctx), "2 class names for 6 classes"));

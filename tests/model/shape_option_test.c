@@ -17,10 +17,11 @@
 static const struct {
     const char *text;
     imgcls_status want;
-    int64_t dims[4];   /* of input "x", or of "x:0" where second is set */
+    int64_t dims[4]; /* of input "x", or of "x:0" where second is set */
     bool second;
     const char *words; /* in the message */
 } rows[] = {
+    /* clang-format off: a row a line */
     {"x=1,3,224,224", IMGCLS_OK, {1, 3, 224, 224}, false, NULL},
     {"x:1,3,224,224", IMGCLS_OK, {1, 3, 224, 224}, false, NULL},
     {"x=[4,3,32,32]", IMGCLS_OK, {4, 3, 32, 32}, false, NULL},
@@ -40,6 +41,7 @@ static const struct {
     {"x=1,2,3,99999999999999999999", IMGCLS_BAD_INPUT, {0}, false, "numbers"},
     {"x=4000000000,4000000000,3,3", IMGCLS_BAD_INPUT, {0}, false, "counted"},
     {"x=1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1", IMGCLS_BAD_INPUT, {0}, false, "numbers"},
+    /* clang-format on */
 };
 
 static struct imgcls_graph *make_graph(struct imgcls_context *ctx, bool two)
@@ -47,11 +49,13 @@ static struct imgcls_graph *make_graph(struct imgcls_context *ctx, bool two)
     static const int64_t open[] = {-1, 3, -1, -1};
     struct imgcls_graph *graph;
     assert_int_equal(icl_graph_create(ctx, NULL, &graph), IMGCLS_OK);
-    assert_int_equal(icl_graph_add_input(graph, "x", IMGCLS_KIND_TENSOR, IMGCLS_F32, 4, open,
-                                         NULL), IMGCLS_OK);
+    assert_int_equal(
+        icl_graph_add_input(graph, "x", IMGCLS_KIND_TENSOR, IMGCLS_F32, 4, open, NULL),
+        IMGCLS_OK);
     if (two)
-        assert_int_equal(icl_graph_add_input(graph, "x:0", IMGCLS_KIND_TENSOR, IMGCLS_F32, -1,
-                                             NULL, NULL), IMGCLS_OK);
+        assert_int_equal(icl_graph_add_input(graph, "x:0", IMGCLS_KIND_TENSOR, IMGCLS_F32,
+                                             -1, NULL, NULL),
+                         IMGCLS_OK);
     return graph;
 }
 
@@ -64,7 +68,8 @@ static void forms_and_faults(void **state)
         if (status != rows[i].want)
             fail_msg("'%s': status %d (%s)", rows[i].text, (int)status, imgcls_error(ctx));
         if (rows[i].words && !strstr(imgcls_error(ctx), rows[i].words))
-            fail_msg("'%s': '%s' not in '%s'", rows[i].text, rows[i].words, imgcls_error(ctx));
+            fail_msg("'%s': '%s' not in '%s'", rows[i].text, rows[i].words,
+                     imgcls_error(ctx));
         const struct imgcls_value_info *info = &graph->inputs[rows[i].second]->info;
         if (status == IMGCLS_OK) {
             assert_int_equal(info->rank, 4);

@@ -32,33 +32,53 @@ static void classes_come_in_falling_order(void **state)
         int32_t index[5];
         float probability[5];
     } rows[] = {
+        /* clang-format off: a row a line */
         {"softmax", {0, LN2, LN3, LN4}, 4, 3, 3, {3, 2, 1}, {0.4f, 0.3f, 0.2f}},
         {"shifted scores", {100, 100 + LN2, 100 + LN3, 100 + LN4}, 4, 1, 1, {3}, {0.4f}},
         {"huge scores", {3e38f, -3e38f}, 2, 2, 2, {0, 1}, {1, 0}},
-        {"a distribution stays", {0.25f, 0.5f, 0.25f}, 3, 3, 3, {1, 0, 2}, {0.5f, 0.25f, 0.25f}},
+        {"a distribution stays",
+         {0.25f, 0.5f, 0.25f},
+         3,
+         3,
+         3,
+         {1, 0, 2},
+         {0.5f, 0.25f, 0.25f}},
         {"sum off by more than 1e-3: scores", {0.5f, 0.49f}, 2, 1, 1, {0}, {0.5024999f}},
         {"negative: scores", {-LN2, 0}, 2, 2, 2, {1, 0}, {2 / 3.f, 1 / 3.f}},
         /* 1 / (3 + 2 exp(-6)), and that times exp(-6) */
-        {"ties: the lower index", {1, 7, 7, 7, 1}, 5, 4, 4, {1, 2, 3, 0},
+        {"ties: the lower index",
+         {1, 7, 7, 7, 1},
+         5,
+         4,
+         4,
+         {1, 2, 3, 0},
          {0.332783f, 0.332783f, 0.332783f, 0.000824888f}},
         {"NaN is lowest", {NAN, LN2, NAN, LN3}, 4, 4, 4, {3, 1, 0, 2}, {0.6f, 0.4f, 0, 0}},
-        {"infinity takes all", {INFINITY, 0, INFINITY}, 3, 3, 3, {0, 2, 1}, {0.5f, 0.5f, 0}},
+        {"infinity takes all",
+         {INFINITY, 0, INFINITY},
+         3,
+         3,
+         3,
+         {0, 2, 1},
+         {0.5f, 0.5f, 0}},
         {"k above the classes", {0, LN4}, 2, 9, 2, {1, 0}, {0.8f, 0.2f}},
         {"k of none", {0, LN5}, 2, 0, 0, {0}, {0}},
         {"no classes", {0}, 0, 5, 0, {0}, {0}},
+        /* clang-format on */
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         int32_t index[9];
         float probability[9];
-        size_t count = icl_top_k(rows[i].row, rows[i].classes, rows[i].k, index, probability);
+        size_t count =
+            icl_top_k(rows[i].row, rows[i].classes, rows[i].k, index, probability);
         if (count != rows[i].count)
             fail_msg("%s: %zu classes, not %zu", rows[i].what, count, rows[i].count);
         for (size_t k = 0; k < count; k++)
             if (index[k] != rows[i].index[k] ||
                 !(fabsf(probability[k] - rows[i].probability[k]) <= 1e-5f))
-                fail_msg("%s: place %zu is class %d with %g", rows[i].what, k, (int)index[k],
-                         (double)probability[k]);
+                fail_msg("%s: place %zu is class %d with %g", rows[i].what, k,
+                         (int)index[k], (double)probability[k]);
     }
 }
 

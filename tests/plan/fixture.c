@@ -1,9 +1,9 @@
 /*
- * tests/plan/fixture.c - a plugin of small operators that planner and session are tested with
+ * tests/plan/fixture.c - a plugin of small operators to test planner and session with
  *
  * Domain test.plan, version 1. Each operator is there for one ability of the executor: in
- * place, view, shapes alone, packed weights and workspace, outputs that depend on data, inner
- * graphs, decomposition, native float16. They compute in the most obvious way.
+ * place, view, shapes alone, packed weights and workspace, outputs that depend on data,
+ * inner graphs, decomposition, native float16. They compute in the most obvious way.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -15,8 +15,10 @@
 
 static size_t width_of(int32_t type)
 {
-    return type == IMGCLS_F64 || type == IMGCLS_I64 ? 8 : type == IMGCLS_F16 ? 2
-           : type == IMGCLS_BOOL ? 1 : 4;
+    return type == IMGCLS_F64 || type == IMGCLS_I64 ? 8
+           : type == IMGCLS_F16                     ? 2
+           : type == IMGCLS_BOOL                    ? 1
+                                                    : 4;
 }
 
 static double get(const struct imgcls_tensor *t, int64_t i)
@@ -43,7 +45,8 @@ static int32_t is_number(int32_t type)
     return type == IMGCLS_F32 || type == IMGCLS_F64 || type == IMGCLS_I64;
 }
 
-static int32_t accepts_numbers(const struct imgcls_host *host, const struct imgcls_node *node)
+static int32_t accepts_numbers(const struct imgcls_host *host,
+                               const struct imgcls_node *node)
 {
     (void)host;
     for (size_t i = 0; i < node->input_count; i++)
@@ -59,9 +62,10 @@ static int32_t accepts_all(const struct imgcls_host *host, const struct imgcls_n
     return 1;
 }
 
-/* -- Add, Mul: broadcasting, may write over an input --------------------------------------*/
+/* -- Add, Mul: broadcasting, may write over an input ------------------------------------*/
 
-static imgcls_status infer_broadcast(const struct imgcls_host *host, struct imgcls_infer *infer)
+static imgcls_status infer_broadcast(const struct imgcls_host *host,
+                                     struct imgcls_infer *infer)
 {
     const struct imgcls_value_info *a = infer->node->inputs[0], *b = infer->node->inputs[1];
     int64_t dims[IMGCLS_MAX_RANK];
@@ -101,13 +105,15 @@ static imgcls_status run_binary(const struct imgcls_run *run, int multiply)
     return IMGCLS_OK;
 }
 
-static imgcls_status add_portable(const struct imgcls_host *host, const struct imgcls_run *run)
+static imgcls_status add_portable(const struct imgcls_host *host,
+                                  const struct imgcls_run *run)
 {
     (void)host;
     return run_binary(run, 0);
 }
 
-static imgcls_status mul_portable(const struct imgcls_host *host, const struct imgcls_run *run)
+static imgcls_status mul_portable(const struct imgcls_host *host,
+                                  const struct imgcls_run *run)
 {
     (void)host;
     return run_binary(run, 1);
@@ -129,30 +135,43 @@ static int32_t accepts_f32(const struct imgcls_host *host, const struct imgcls_n
     return 1;
 }
 
-static const struct imgcls_kernel add_kernel = {
-    .struct_size = sizeof(struct imgcls_kernel), .name = "add_portable",
-    .accepts = accepts_numbers, .run = add_portable};
+static const struct imgcls_kernel add_kernel = {.struct_size = sizeof(struct imgcls_kernel),
+                                                .name = "add_portable",
+                                                .accepts = accepts_numbers,
+                                                .run = add_portable};
 /* Cheaper by its own word, and only for float32: the one to be chosen there. */
-static const struct imgcls_kernel add_cheap = {
-    .struct_size = sizeof(struct imgcls_kernel), .name = "add_f32_cheap",
-    .accepts = accepts_f32, .cost = cost_low, .run = add_portable};
+static const struct imgcls_kernel add_cheap = {.struct_size = sizeof(struct imgcls_kernel),
+                                               .name = "add_f32_cheap",
+                                               .accepts = accepts_f32,
+                                               .cost = cost_low,
+                                               .run = add_portable};
 static const struct imgcls_op add = {
-    .struct_size = sizeof(struct imgcls_op), .domain = DOMAIN, .type = "Add",
-    .since_first = 1, .since_last = 1,
-    .traits = IMGCLS_TRAIT_ELEMENTWISE | IMGCLS_TRAIT_IN_PLACE, .infer = infer_broadcast,
+    .struct_size = sizeof(struct imgcls_op),
+    .domain = DOMAIN,
+    .type = "Add",
+    .since_first = 1,
+    .since_last = 1,
+    .traits = IMGCLS_TRAIT_ELEMENTWISE | IMGCLS_TRAIT_IN_PLACE,
+    .infer = infer_broadcast,
     .kernels = (const struct imgcls_kernel *const[]){&add_kernel, &add_cheap, NULL}};
-static const struct imgcls_kernel mul_kernel = {
-    .struct_size = sizeof(struct imgcls_kernel), .name = "mul_portable",
-    .accepts = accepts_numbers, .run = mul_portable};
+static const struct imgcls_kernel mul_kernel = {.struct_size = sizeof(struct imgcls_kernel),
+                                                .name = "mul_portable",
+                                                .accepts = accepts_numbers,
+                                                .run = mul_portable};
 static const struct imgcls_op mul = {
-    .struct_size = sizeof(struct imgcls_op), .domain = DOMAIN, .type = "Mul",
-    .since_first = 1, .since_last = 1,
-    .traits = IMGCLS_TRAIT_ELEMENTWISE | IMGCLS_TRAIT_IN_PLACE, .infer = infer_broadcast,
+    .struct_size = sizeof(struct imgcls_op),
+    .domain = DOMAIN,
+    .type = "Mul",
+    .since_first = 1,
+    .since_last = 1,
+    .traits = IMGCLS_TRAIT_ELEMENTWISE | IMGCLS_TRAIT_IN_PLACE,
+    .infer = infer_broadcast,
     .kernels = (const struct imgcls_kernel *const[]){&mul_kernel, NULL}};
 
-/* -- MatMul: two dimensions; constant weights are packed, the workspace is overwritten ----*/
+/* -- MatMul: two dimensions; constant weights are packed, the workspace is overwritten --*/
 
-static imgcls_status infer_matmul(const struct imgcls_host *host, struct imgcls_infer *infer)
+static imgcls_status infer_matmul(const struct imgcls_host *host,
+                                  struct imgcls_infer *infer)
 {
     const struct imgcls_value_info *a = infer->node->inputs[0], *b = infer->node->inputs[1];
     if (a->rank < 0 || b->rank < 0)
@@ -228,18 +247,27 @@ static int64_t matmul_macs(const struct imgcls_host *host, const struct imgcls_n
     return a->dims[0] * b->dims[0] * b->dims[1];
 }
 
-static const struct imgcls_kernel matmul_kernel = {
-    .struct_size = sizeof(struct imgcls_kernel), .name = "matmul_portable",
-    .accepts = accepts_numbers, .prepare = matmul_prepare, .run = matmul_portable,
-    .release = matmul_release};
+static const struct imgcls_kernel matmul_kernel = {.struct_size =
+                                                       sizeof(struct imgcls_kernel),
+                                                   .name = "matmul_portable",
+                                                   .accepts = accepts_numbers,
+                                                   .prepare = matmul_prepare,
+                                                   .run = matmul_portable,
+                                                   .release = matmul_release};
 static const struct imgcls_op matmul = {
-    .struct_size = sizeof(struct imgcls_op), .domain = DOMAIN, .type = "MatMul",
-    .since_first = 1, .since_last = 1, .infer = infer_matmul, .macs = matmul_macs,
+    .struct_size = sizeof(struct imgcls_op),
+    .domain = DOMAIN,
+    .type = "MatMul",
+    .since_first = 1,
+    .since_last = 1,
+    .infer = infer_matmul,
+    .macs = matmul_macs,
     .kernels = (const struct imgcls_kernel *const[]){&matmul_kernel, NULL}};
 
-/* -- Reshape: a view; the target shape is its second input --------------------------------*/
+/* -- Reshape: a view; the target shape is its second input ------------------------------*/
 
-static imgcls_status infer_reshape(const struct imgcls_host *host, struct imgcls_infer *infer)
+static imgcls_status infer_reshape(const struct imgcls_host *host,
+                                   struct imgcls_infer *infer)
 {
     const struct imgcls_value_info *in = infer->node->inputs[0];
     const struct imgcls_tensor *shape = infer->node->inputs[1]->constant;
@@ -254,7 +282,8 @@ static imgcls_status infer_reshape(const struct imgcls_host *host, struct imgcls
     return host->infer_output(host, infer, 0, in->type, (int32_t)shape->dims[0], dims);
 }
 
-static imgcls_status copy_portable(const struct imgcls_host *host, const struct imgcls_run *run)
+static imgcls_status copy_portable(const struct imgcls_host *host,
+                                   const struct imgcls_run *run)
 {
     const struct imgcls_tensor *in = imgcls_input(run, 0);
     struct imgcls_tensor *out = imgcls_output(run, 0);
@@ -264,15 +293,22 @@ static imgcls_status copy_portable(const struct imgcls_host *host, const struct 
     return IMGCLS_OK;
 }
 
-static const struct imgcls_kernel copy_kernel = {
-    .struct_size = sizeof(struct imgcls_kernel), .name = "copy_portable",
-    .accepts = accepts_all, .run = copy_portable};
+static const struct imgcls_kernel copy_kernel = {.struct_size =
+                                                     sizeof(struct imgcls_kernel),
+                                                 .name = "copy_portable",
+                                                 .accepts = accepts_all,
+                                                 .run = copy_portable};
 static const struct imgcls_op reshape = {
-    .struct_size = sizeof(struct imgcls_op), .domain = DOMAIN, .type = "Reshape",
-    .since_first = 1, .since_last = 1, .traits = IMGCLS_TRAIT_VIEW, .infer = infer_reshape,
+    .struct_size = sizeof(struct imgcls_op),
+    .domain = DOMAIN,
+    .type = "Reshape",
+    .since_first = 1,
+    .since_last = 1,
+    .traits = IMGCLS_TRAIT_VIEW,
+    .infer = infer_reshape,
     .kernels = (const struct imgcls_kernel *const[]){&copy_kernel, NULL}};
 
-/* -- Move: copies, any type natively ------------------------------------------------------*/
+/* -- Move: copies, any type natively ----------------------------------------------------*/
 
 static imgcls_status infer_same(const struct imgcls_host *host, struct imgcls_infer *infer)
 {
@@ -280,11 +316,15 @@ static imgcls_status infer_same(const struct imgcls_host *host, struct imgcls_in
 }
 
 static const struct imgcls_op move = {
-    .struct_size = sizeof(struct imgcls_op), .domain = DOMAIN, .type = "Move",
-    .since_first = 1, .since_last = 1, .infer = infer_same,
+    .struct_size = sizeof(struct imgcls_op),
+    .domain = DOMAIN,
+    .type = "Move",
+    .since_first = 1,
+    .since_last = 1,
+    .infer = infer_same,
     .kernels = (const struct imgcls_kernel *const[]){&copy_kernel, NULL}};
 
-/* -- Shape: reads no elements -------------------------------------------------------------*/
+/* -- Shape: reads no elements -----------------------------------------------------------*/
 
 static imgcls_status infer_shape(const struct imgcls_host *host, struct imgcls_infer *infer)
 {
@@ -292,7 +332,8 @@ static imgcls_status infer_shape(const struct imgcls_host *host, struct imgcls_i
     return host->infer_output(host, infer, 0, IMGCLS_I64, 1, &rank);
 }
 
-static imgcls_status shape_portable(const struct imgcls_host *host, const struct imgcls_run *run)
+static imgcls_status shape_portable(const struct imgcls_host *host,
+                                    const struct imgcls_run *run)
 {
     const struct imgcls_tensor *in = imgcls_input(run, 0);
     (void)host;
@@ -300,16 +341,22 @@ static imgcls_status shape_portable(const struct imgcls_host *host, const struct
     return IMGCLS_OK;
 }
 
-static const struct imgcls_kernel shape_kernel = {
-    .struct_size = sizeof(struct imgcls_kernel), .name = "shape_portable",
-    .accepts = accepts_all, .run = shape_portable};
+static const struct imgcls_kernel shape_kernel = {.struct_size =
+                                                      sizeof(struct imgcls_kernel),
+                                                  .name = "shape_portable",
+                                                  .accepts = accepts_all,
+                                                  .run = shape_portable};
 static const struct imgcls_op shape = {
-    .struct_size = sizeof(struct imgcls_op), .domain = DOMAIN, .type = "Shape",
-    .since_first = 1, .since_last = 1, .traits = IMGCLS_TRAIT_SHAPE_ONLY,
+    .struct_size = sizeof(struct imgcls_op),
+    .domain = DOMAIN,
+    .type = "Shape",
+    .since_first = 1,
+    .since_last = 1,
+    .traits = IMGCLS_TRAIT_SHAPE_ONLY,
     .infer = infer_shape,
     .kernels = (const struct imgcls_kernel *const[]){&shape_kernel, NULL}};
 
-/* -- Positives: the elements above zero, however many there are ---------------------------*/
+/* -- Positives: the elements above zero, however many there are -------------------------*/
 
 static imgcls_status infer_positives(const struct imgcls_host *host,
                                      struct imgcls_infer *infer)
@@ -334,15 +381,21 @@ static imgcls_status positives_portable(const struct imgcls_host *host,
     return IMGCLS_OK;
 }
 
-static const struct imgcls_kernel positives_kernel = {
-    .struct_size = sizeof(struct imgcls_kernel), .name = "positives_portable",
-    .accepts = accepts_numbers, .run = positives_portable};
+static const struct imgcls_kernel positives_kernel = {.struct_size =
+                                                          sizeof(struct imgcls_kernel),
+                                                      .name = "positives_portable",
+                                                      .accepts = accepts_numbers,
+                                                      .run = positives_portable};
 static const struct imgcls_op positives = {
-    .struct_size = sizeof(struct imgcls_op), .domain = DOMAIN, .type = "Positives",
-    .since_first = 1, .since_last = 1, .infer = infer_positives,
+    .struct_size = sizeof(struct imgcls_op),
+    .domain = DOMAIN,
+    .type = "Positives",
+    .since_first = 1,
+    .since_last = 1,
+    .infer = infer_positives,
     .kernels = (const struct imgcls_kernel *const[]){&positives_kernel, NULL}};
 
-/* -- Twice: no kernel; x + x --------------------------------------------------------------*/
+/* -- Twice: no kernel; x + x ------------------------------------------------------------*/
 
 static imgcls_status twice_decompose(const struct imgcls_host *host,
                                      struct imgcls_graph *graph, struct imgcls_node *node)
@@ -361,11 +414,15 @@ static imgcls_status twice_decompose(const struct imgcls_host *host,
                                          NULL);
 }
 
-static const struct imgcls_op twice = {
-    .struct_size = sizeof(struct imgcls_op), .domain = DOMAIN, .type = "Twice",
-    .since_first = 1, .since_last = 1, .infer = infer_same, .decompose = twice_decompose};
+static const struct imgcls_op twice = {.struct_size = sizeof(struct imgcls_op),
+                                       .domain = DOMAIN,
+                                       .type = "Twice",
+                                       .since_first = 1,
+                                       .since_last = 1,
+                                       .infer = infer_same,
+                                       .decompose = twice_decompose};
 
-/* -- Choose: one of two inner graphs, by the sign of a number -----------------------------*/
+/* -- Choose: one of two inner graphs, by the sign of a number ---------------------------*/
 
 static imgcls_status infer_open(const struct imgcls_host *host, struct imgcls_infer *infer)
 {
@@ -387,15 +444,22 @@ static imgcls_status choose_portable(const struct imgcls_host *host,
     return status;
 }
 
-static const struct imgcls_kernel choose_kernel = {
-    .struct_size = sizeof(struct imgcls_kernel), .name = "choose_portable",
-    .accepts = accepts_all, .run = choose_portable};
+static const struct imgcls_kernel choose_kernel = {.struct_size =
+                                                       sizeof(struct imgcls_kernel),
+                                                   .name = "choose_portable",
+                                                   .accepts = accepts_all,
+                                                   .run = choose_portable};
 static const struct imgcls_op choose = {
-    .struct_size = sizeof(struct imgcls_op), .domain = DOMAIN, .type = "Choose",
-    .since_first = 1, .since_last = 1, .traits = IMGCLS_TRAIT_SUBGRAPH, .infer = infer_open,
+    .struct_size = sizeof(struct imgcls_op),
+    .domain = DOMAIN,
+    .type = "Choose",
+    .since_first = 1,
+    .since_last = 1,
+    .traits = IMGCLS_TRAIT_SUBGRAPH,
+    .infer = infer_open,
     .kernels = (const struct imgcls_kernel *const[]){&choose_kernel, NULL}};
 
-/* -- Repeat: state = body(state), `times` times -------------------------------------------*/
+/* -- Repeat: state = body(state), `times` times -----------------------------------------*/
 
 static imgcls_status repeat_portable(const struct imgcls_host *host,
                                      const struct imgcls_run *run)
@@ -417,12 +481,19 @@ static imgcls_status repeat_portable(const struct imgcls_host *host,
     return status;
 }
 
-static const struct imgcls_kernel repeat_kernel = {
-    .struct_size = sizeof(struct imgcls_kernel), .name = "repeat_portable",
-    .accepts = accepts_all, .run = repeat_portable};
+static const struct imgcls_kernel repeat_kernel = {.struct_size =
+                                                       sizeof(struct imgcls_kernel),
+                                                   .name = "repeat_portable",
+                                                   .accepts = accepts_all,
+                                                   .run = repeat_portable};
 static const struct imgcls_op repeat = {
-    .struct_size = sizeof(struct imgcls_op), .domain = DOMAIN, .type = "Repeat",
-    .since_first = 1, .since_last = 1, .traits = IMGCLS_TRAIT_SUBGRAPH, .infer = infer_open,
+    .struct_size = sizeof(struct imgcls_op),
+    .domain = DOMAIN,
+    .type = "Repeat",
+    .since_first = 1,
+    .since_last = 1,
+    .traits = IMGCLS_TRAIT_SUBGRAPH,
+    .infer = infer_open,
     .kernels = (const struct imgcls_kernel *const[]){&repeat_kernel, NULL}};
 
 static const struct imgcls_plugin plugin = {

@@ -15,8 +15,8 @@
 #include "src/plan/host_infer.h"
 #include "tests/plan/sketch.h"
 
-#define N (-2) /* a symbol */
-#define M (-3) /* another */
+#define N    (-2) /* a symbol */
+#define M    (-3) /* another */
 #define OPEN (-1)
 
 /* Shapes as ONNX's Broadcasting.md has them; symbols by the rule of plugin.h. */
@@ -27,6 +27,7 @@ static const struct {
     int32_t rank;
     int64_t out[3];
 } broadcasts[] = {
+    /* clang-format off: a row a line */
     {2, 2, {2, 3}, {2, 3}, IMGCLS_OK, 2, {2, 3}},
     {2, 1, {2, 3}, {3}, IMGCLS_OK, 2, {2, 3}},
     {0, 2, {0}, {4, 5}, IMGCLS_OK, 2, {4, 5}},
@@ -40,6 +41,7 @@ static const struct {
     {1, 1, {N}, {M}, IMGCLS_OK, 1, {OPEN}},
     {1, 1, {OPEN}, {1}, IMGCLS_OK, 1, {OPEN}},
     {-1, 2, {0}, {2, 3}, IMGCLS_OK, -1, {0}},
+    /* clang-format on */
 };
 
 struct scene {
@@ -89,6 +91,7 @@ static void knowledge_grows_and_contradictions_fail(void **state)
         int32_t known_rank;
         int64_t known[2];
     } steps[] = {
+        /* clang-format off: a row a line */
         {IMGCLS_UNDEFINED, -1, {0}, IMGCLS_OK, -1, {0}},
         {IMGCLS_F32, 2, {OPEN, N}, IMGCLS_OK, 2, {OPEN, N}},
         {IMGCLS_F32, 2, {4, OPEN}, IMGCLS_OK, 2, {4, N}},
@@ -98,13 +101,13 @@ static void knowledge_grows_and_contradictions_fail(void **state)
         {IMGCLS_F32, 1, {4}, IMGCLS_BAD_INPUT, 2, {4, 5}},
         {IMGCLS_I64, 2, {4, 5}, IMGCLS_BAD_INPUT, 2, {4, 5}},
         {IMGCLS_F32, IMGCLS_MAX_RANK + 1, {0}, IMGCLS_UNSUPPORTED, 2, {4, 5}},
+        /* clang-format on */
     };
     struct scene scene = open_scene(*state);
     const struct imgcls_value_info *y = scene.node->node.outputs[0];
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
-        imgcls_status status =
-            icl_host_infer_output(&scene.ctx->host, &scene.infer, 0, steps[i].type,
-                                  steps[i].rank, steps[i].dims);
+        imgcls_status status = icl_host_infer_output(
+            &scene.ctx->host, &scene.infer, 0, steps[i].type, steps[i].rank, steps[i].dims);
         if (status != steps[i].want)
             fail_msg("step %zu: status %d", i, (int)status);
         if (status)
@@ -121,9 +124,9 @@ static void outputs_that_are_not_there_are_passed_over(void **state)
 {
     struct scene scene = open_scene(*state);
     const int64_t dims[] = {1};
-    assert_int_equal(icl_host_infer_output(&scene.ctx->host, &scene.infer, 1, IMGCLS_F32, 1,
-                                           dims),
-                     IMGCLS_OK);
+    assert_int_equal(
+        icl_host_infer_output(&scene.ctx->host, &scene.infer, 1, IMGCLS_F32, 1, dims),
+        IMGCLS_OK);
     assert_int_equal(icl_host_infer_kind(&scene.ctx->host, &scene.infer, 7,
                                          IMGCLS_KIND_SEQUENCE, IMGCLS_F32),
                      IMGCLS_OK);

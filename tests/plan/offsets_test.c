@@ -1,5 +1,5 @@
 /*
- * tests/plan/offsets_test.c - no two blocks that live at one step overlap, and gaps are used
+ * tests/plan/offsets_test.c - blocks that live at one step never overlap; gaps are used
  *
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -176,9 +176,11 @@ static void half_floats_convert_at_the_borders_alone(void **state)
     static const struct {
         const char *types, *want;
     } rows[] = {
-        {"Move Move", "Move Move"},                         /* native throughout */
-        {"Mul Add", "Convert Mul Add Convert"},             /* wide within */
+        /* clang-format off: a row a line */
+        {"Move Move", "Move Move"},             /* native throughout */
+        {"Mul Add", "Convert Mul Add Convert"}, /* wide within */
         {"Move Mul Move Add Move", "Move Convert Mul Move Add Move Convert"},
+        /* clang-format on */
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct imgcls_graph *graph = sketch_graph(ctx);
@@ -205,8 +207,8 @@ static void half_floats_convert_at_the_borders_alone(void **state)
 static void a_reference_in_double_is_double_within(void **state)
 {
     struct imgcls_context *ctx = *state;
-    struct icl_plan_options reference = {.threads = 1, .portable_only = true,
-                                         .in_double = true, .no_fusion = true};
+    struct icl_plan_options reference = {
+        .threads = 1, .portable_only = true, .in_double = true, .no_fusion = true};
     struct imgcls_graph *graph = sketch_graph(ctx);
     sketch_input(graph, "x", IMGCLS_F32, SHAPE(2));
     sketch_floats(graph, "w", SHAPE(2), (float[]){0.5f, 0.25f});
@@ -270,9 +272,11 @@ static void faults_name_node_and_shapes(void **state)
         imgcls_status want;
         const char *words[4];
     } rows[] = {
+        /* clang-format off: a row a line */
         {"Add", "x w", IMGCLS_F32, IMGCLS_BAD_INPUT, {"bad", "[2,3]", "[3,4]", "Add"}},
         {"MatMul", "w x", IMGCLS_F32, IMGCLS_BAD_INPUT, {"bad", "4", "2", "MatMul"}},
         {"Add", "x x", IMGCLS_U8, IMGCLS_UNSUPPORTED, {"bad", "uint8", "Add", "version 1"}},
+        /* clang-format on */
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         float weights[12] = {0};
@@ -287,7 +291,8 @@ static void faults_name_node_and_shapes(void **state)
         assert_null(plan);
         for (size_t w = 0; w < 4; w++)
             if (!strstr(imgcls_error(ctx), rows[i].words[w]))
-                fail_msg("row %zu: '%s' not in '%s'", i, rows[i].words[w], imgcls_error(ctx));
+                fail_msg("row %zu: '%s' not in '%s'", i, rows[i].words[w],
+                         imgcls_error(ctx));
         icl_graph_destroy(graph);
         icl_forgive(ctx);
     }
@@ -319,9 +324,9 @@ static void symbols_travel_along(void **state)
     const int64_t dims[] = {-1, 3};
     const char *names[] = {"batch", NULL};
     float weights[12] = {0};
-    assert_int_equal(icl_graph_add_input(graph, "x", IMGCLS_KIND_TENSOR, IMGCLS_F32, 2, dims,
-                                         names),
-                     IMGCLS_OK);
+    assert_int_equal(
+        icl_graph_add_input(graph, "x", IMGCLS_KIND_TENSOR, IMGCLS_F32, 2, dims, names),
+        IMGCLS_OK);
     sketch_floats(graph, "w", SHAPE(3, 4), weights);
     sketch_node(graph, "MatMul", "x w", "h");
     sketch_node(graph, "Add", "h h", "y");

@@ -58,8 +58,8 @@ struct imgcls_graph *sketch_inner(struct imgcls_graph *outer)
 void sketch_input(struct imgcls_graph *graph, const char *name, int32_t type,
                   const int64_t *dims)
 {
-    assert_int_equal(icl_graph_add_input(graph, name, IMGCLS_KIND_TENSOR, type, rank_of(dims),
-                                         dims, NULL),
+    assert_int_equal(icl_graph_add_input(graph, name, IMGCLS_KIND_TENSOR, type,
+                                         rank_of(dims), dims, NULL),
                      IMGCLS_OK);
 }
 
@@ -74,9 +74,9 @@ static void add_constant(struct imgcls_graph *graph, const char *name, int32_t t
                          const int64_t *dims, const void *numbers)
 {
     struct imgcls_tensor tensor;
-    assert_int_equal(icl_tensor_borrow(graph->ctx, type, rank_of(dims), dims, (void *)numbers,
-                                       &tensor),
-                     IMGCLS_OK);
+    assert_int_equal(
+        icl_tensor_borrow(graph->ctx, type, rank_of(dims), dims, (void *)numbers, &tensor),
+        IMGCLS_OK);
     assert_int_equal(icl_graph_add_initializer(graph, name, &tensor, NULL), IMGCLS_OK);
 }
 
@@ -92,8 +92,8 @@ void sketch_ints(struct imgcls_graph *graph, const char *name, const int64_t *di
     add_constant(graph, name, IMGCLS_I64, dims, values);
 }
 
-struct icl_node *sketch_node(struct imgcls_graph *graph, const char *type, const char *inputs,
-                             const char *output)
+struct icl_node *sketch_node(struct imgcls_graph *graph, const char *type,
+                             const char *inputs, const char *output)
 {
     char *text = strdup(inputs), *rest = text;
     const char *names[8];
@@ -112,8 +112,11 @@ struct icl_node *sketch_node(struct imgcls_graph *graph, const char *type, const
 void sketch_body(struct icl_node *node, const char *attr, struct imgcls_graph *body)
 {
     struct imgcls_graph *graphs[] = {body};
-    struct imgcls_attr given = {.struct_size = sizeof given, .name = attr,
-                                .kind = IMGCLS_ATTR_GRAPH, .count = 1, .graphs = graphs};
+    struct imgcls_attr given = {.struct_size = sizeof given,
+                                .name = attr,
+                                .kind = IMGCLS_ATTR_GRAPH,
+                                .count = 1,
+                                .graphs = graphs};
     assert_int_equal(icl_node_set_attr(node, &given), IMGCLS_OK);
 }
 
@@ -125,7 +128,8 @@ const struct imgcls_value *sketch_value(struct sketch_value *storage, int32_t ty
                                        &storage->tensor),
                      IMGCLS_OK);
     storage->value = (struct imgcls_value){.struct_size = sizeof storage->value,
-                                           .kind = IMGCLS_KIND_TENSOR, .type = type,
+                                           .kind = IMGCLS_KIND_TENSOR,
+                                           .type = type,
                                            .tensor = &storage->tensor};
     return &storage->value;
 }

@@ -26,13 +26,13 @@ void sketch_floats(struct imgcls_graph *graph, const char *name, const int64_t *
 void sketch_ints(struct imgcls_graph *graph, const char *name, const int64_t *dims,
                  const int64_t *values);
 /* inputs: names with spaces between; one output. Gives the node. */
-struct icl_node *sketch_node(struct imgcls_graph *graph, const char *type, const char *inputs,
-                             const char *output);
+struct icl_node *sketch_node(struct imgcls_graph *graph, const char *type,
+                             const char *inputs, const char *output);
 void sketch_body(struct icl_node *node, const char *attr, struct imgcls_graph *body);
 
 /* dims as above, for the functions here: SHAPE(2, 3). */
 #define SHAPE(...) ((const int64_t[]){__VA_ARGS__, -9})
-#define SCALAR ((const int64_t[]){-9})
+#define SCALAR     ((const int64_t[]){-9})
 
 /* A float32 value over the caller's numbers; storage is the caller's, too. */
 struct sketch_value {

@@ -1,6 +1,5 @@
 /*
- * tests/session/bits_test.c - the same bits for any number of threads, any batch, any place in
- * it, and again in the next run
+ * tests/session/bits_test.c - the same bits for any threads, batch, place in it, and run
  *
  * Runs the sample's two models with the operators that ship; compares with memcmp.
  *
@@ -18,8 +17,8 @@
 
 #include "src/model/model.h"
 
-#define BATCH 5
-#define CLASSES 10
+#define BATCH      5
+#define CLASSES    10
 #define PIXELS_MAX (BATCH * 3 * 64 * 64)
 
 static struct imgcls_model *open_model(int32_t threads, const char *name)
@@ -52,8 +51,8 @@ static void score(struct imgcls_model *model, const float *pictures, int64_t fir
     const int64_t *dims = model->graph->inputs[0]->info.dims;
     const float *got;
     int64_t classes;
-    if (icl_model_scores(model, pictures + first * dims[1] * dims[2] * dims[3], batch, dims[1],
-                         dims[2], dims[3], &got, &classes) != IMGCLS_OK)
+    if (icl_model_scores(model, pictures + first * dims[1] * dims[2] * dims[3], batch,
+                         dims[1], dims[2], dims[3], &got, &classes) != IMGCLS_OK)
         fail_msg("%s", imgcls_error(model->ctx));
     assert_int_equal(classes, CLASSES);
     memcpy(rows, got, (size_t)(batch * classes) * sizeof *rows);

@@ -28,8 +28,9 @@ static struct icl_session *open_session(struct imgcls_graph *graph,
 }
 
 /* Runs with one float32 input; gives output 0. */
-static const struct imgcls_tensor *run1(struct icl_session *session, struct imgcls_graph *graph,
-                                        const int64_t *dims, const float *x)
+static const struct imgcls_tensor *run1(struct icl_session *session,
+                                        struct imgcls_graph *graph, const int64_t *dims,
+                                        const float *x)
 {
     struct sketch_value storage;
     const struct imgcls_value *inputs[1] = {sketch_value(&storage, IMGCLS_F32, dims, x)};
@@ -42,14 +43,15 @@ static const struct imgcls_tensor *run1(struct icl_session *session, struct imgc
     return outputs[0]->tensor;
 }
 
-static void assert_floats(const struct imgcls_tensor *tensor, size_t count, const float *want)
+static void assert_floats(const struct imgcls_tensor *tensor, size_t count,
+                          const float *want)
 {
     assert_int_equal(tensor->type, IMGCLS_F32);
     assert_int_equal(imgcls_count(tensor->rank, tensor->dims), count);
     for (size_t i = 0; i < count; i++)
         if (((const float *)tensor->data)[i] != want[i])
-            fail_msg("element %zu is %g, not %g", i, (double)((const float *)tensor->data)[i],
-                     (double)want[i]);
+            fail_msg("element %zu is %g, not %g", i,
+                     (double)((const float *)tensor->data)[i], (double)want[i]);
 }
 
 static void a_chain_computes(void **state)
@@ -130,7 +132,8 @@ static void an_inner_graph_reads_what_is_around_it(void **state)
     sketch_node(graph, "Add", "chosen x", "y");
     sketch_output(graph, "y", IMGCLS_F32);
     struct icl_session *session = open_session(graph, &plain);
-    assert_floats(run1(session, graph, SHAPE(1), (float[]){3}), 1, (float[]){22}); /* 9+10+3 */
+    assert_floats(run1(session, graph, SHAPE(1), (float[]){3}), 1,
+                  (float[]){22}); /* 9+10+3 */
     assert_floats(run1(session, graph, SHAPE(1), (float[]){-3}), 1, (float[]){-12});
     assert_floats(run1(session, graph, SHAPE(1), (float[]){1}), 1, (float[]){12});
     icl_session_destroy(session);
@@ -145,8 +148,8 @@ static void a_loop_may_change_the_shape_it_carries(void **state)
     sketch_floats(graph, "less", SHAPE(1), (float[]){-2});
     struct icl_node *repeat = sketch_node(graph, "Repeat", "times x", "y");
     struct imgcls_graph *body = sketch_inner(graph);
-    assert_int_equal(icl_graph_add_input(body, "carried", IMGCLS_KIND_TENSOR, IMGCLS_F32, -1,
-                                         NULL, NULL),
+    assert_int_equal(icl_graph_add_input(body, "carried", IMGCLS_KIND_TENSOR, IMGCLS_F32,
+                                         -1, NULL, NULL),
                      IMGCLS_OK);
     sketch_node(body, "Add", "carried less", "lower");
     sketch_node(body, "Positives", "lower", "left");
@@ -155,7 +158,8 @@ static void a_loop_may_change_the_shape_it_carries(void **state)
     sketch_output(graph, "y", IMGCLS_F32);
     struct icl_session *session = open_session(graph, &plain);
     /* by hand: 1 3 5 7 - 2 -> 1 3 5, - 2 -> 1 3 */
-    assert_floats(run1(session, graph, SHAPE(4), (float[]){1, 3, 5, 7}), 2, (float[]){1, 3});
+    assert_floats(run1(session, graph, SHAPE(4), (float[]){1, 3, 5, 7}), 2,
+                  (float[]){1, 3});
     assert_floats(run1(session, graph, SHAPE(4), (float[]){9, 9, 9, 9}), 4,
                   (float[]){5, 5, 5, 5});
     icl_session_destroy(session);
@@ -172,8 +176,8 @@ static void inner_graphs_nest(void **state)
     sketch_node(graph, "Mul", "x x", "square");
     struct icl_node *repeat = sketch_node(graph, "Repeat", "times x", "y");
     struct imgcls_graph *body = sketch_inner(graph);
-    assert_int_equal(icl_graph_add_input(body, "carried", IMGCLS_KIND_TENSOR, IMGCLS_F32, -1,
-                                         NULL, NULL),
+    assert_int_equal(icl_graph_add_input(body, "carried", IMGCLS_KIND_TENSOR, IMGCLS_F32,
+                                         -1, NULL, NULL),
                      IMGCLS_OK);
     struct icl_node *choose = sketch_node(body, "Choose", "carried", "next");
     struct imgcls_graph *yes = sketch_inner(body), *no = sketch_inner(body);
@@ -243,7 +247,7 @@ static void wrong_inputs_are_refused(void **state)
     icl_graph_destroy(graph);
 }
 
-/* -- observing ----------------------------------------------------------------------------*/
+/* -- observing --------------------------------------------------------------------------*/
 
 struct observed {
     char types[64];
@@ -310,9 +314,9 @@ static void an_observer_can_end_the_run(void **state)
     icl_graph_destroy(graph);
 }
 
-/* -- random graphs against a plain evaluation ---------------------------------------------*/
+/* -- random graphs against a plain evaluation -------------------------------------------*/
 
-#define SIDE 6
+#define SIDE  6
 #define NODES 40
 
 struct recipe {
@@ -334,7 +338,8 @@ static struct recipe draw(unsigned *seed)
     return recipe;
 }
 
-static struct imgcls_graph *graph_of(struct imgcls_context *ctx, const struct recipe *recipe)
+static struct imgcls_graph *graph_of(struct imgcls_context *ctx,
+                                     const struct recipe *recipe)
 {
     struct imgcls_graph *graph = sketch_graph(ctx);
     static const char *const types[128] = {

@@ -13,7 +13,8 @@
 
 float peak_fma_avx2(int64_t rounds)
 {
-    __m256 chains[PEAK_CHAINS], factor = _mm256_set1_ps(0.999f), term = _mm256_set1_ps(0.001f);
+    __m256 chains[PEAK_CHAINS], factor = _mm256_set1_ps(0.999f),
+                                term = _mm256_set1_ps(0.001f);
     float lanes[8];
     for (int i = 0; i < PEAK_CHAINS; i++)
         chains[i] = _mm256_set1_ps((float)i);

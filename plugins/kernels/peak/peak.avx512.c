@@ -11,7 +11,8 @@
 
 float peak_fma_avx512(int64_t rounds)
 {
-    __m512 chains[PEAK_CHAINS], factor = _mm512_set1_ps(0.999f), term = _mm512_set1_ps(0.001f);
+    __m512 chains[PEAK_CHAINS], factor = _mm512_set1_ps(0.999f),
+                                term = _mm512_set1_ps(0.001f);
     for (int i = 0; i < PEAK_CHAINS; i++)
         chains[i] = _mm512_set1_ps((float)i);
     for (int64_t r = 0; r < rounds; r++) {

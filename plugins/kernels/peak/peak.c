@@ -1,9 +1,9 @@
 /*
  * plugins/kernels/peak/peak.c - the plugin that measures what the machine could do
  *
- * The loops are in files of their own with their own flags; here the widest that CPU and host
- * allow is timed in slices until the time is over, and the best slice counts: a slice that
- * another process disturbed says nothing about the machine.
+ * The loops are in files of their own with their own flags; here the widest that CPU and
+ * host allow is timed in slices until the time is over, and the best slice counts: a slice
+ * that another process disturbed says nothing about the machine.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -16,12 +16,13 @@ struct imgcls_peak_service {
     size_t struct_size;
     /* Float32 operations per second of one thread that does nothing but fused multiply-adds
      * for about `seconds`, with the widest of the instruction sets in `isa` (IMGCLS_ISA_
-     * bits); 0 where none of them is compiled in. Two operations a multiply-add. Thread-safe. */
+     * bits); 0 where none of them is compiled in. Two operations a multiply-add.
+     * Thread-safe. */
     double (*flops_per_second)(uint64_t isa, double seconds);
 };
 
-/* `rounds` rounds of PEAK_CHAINS independent chains of vector multiply-adds; returns a number
- * that depends on all of them. */
+/* `rounds` rounds of PEAK_CHAINS independent chains of vector multiply-adds; returns a
+ * number that depends on all of them. */
 #define PEAK_CHAINS 12
 float peak_fma_avx2(int64_t rounds);
 float peak_fma_avx512(int64_t rounds);
