@@ -329,6 +329,10 @@ struct imgcls_context *command_context(const struct command_line *line)
         .log = log_to_stderr,
         .log_argument = (void *)line,
     };
+    long long iterations;
+    if (!command_integer(line, "max-iterations", 1, INT64_MAX, 0, &iterations))
+        return NULL;
+    options.max_iterations = iterations;
     const char *limit = command_value(line, "memory-limit");
     if (limit && (options.memory_limit = size_of_text(limit)) == 0) {
         command_complain(line, "--memory-limit %s: bytes, or a number with K, M or G, are "

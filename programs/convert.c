@@ -28,6 +28,8 @@ static const struct command_option options[] = {
     {"db", 0, "FILE", "database (default: $IMGCLS_DB, else imgcls/leaderboard.db under\n"
                       "$XDG_DATA_HOME)"},
     {"memory-limit", 0, "SIZE", "stop, with status 3, before using more than SIZE (e.g. 2G)"},
+    {"max-iterations", 0, "N", "stop, with status 3, a loop that is still going after N rounds\n"
+                               "(default 1000000)"},
     {NULL, 0, NULL, NULL},
 };
 

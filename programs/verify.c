@@ -35,6 +35,8 @@ static const struct command_option options[] = {
     {"no-blame", 0, NULL, "after a mismatch, do not look for the node at fault"},
     MODEL_OPTION_ROWS,
     {"memory-limit", 0, "SIZE", "stop, with status 3, before using more than SIZE (e.g. 2G)"},
+    {"max-iterations", 0, "N", "stop, with status 3, a loop that is still going after N rounds\n"
+                               "(default 1000000)"},
     {NULL, 0, NULL, NULL},
 };
 

@@ -52,6 +52,9 @@ struct imgcls_context_options {
      * May be called from any thread. */
     void (*log)(void *argument, int32_t level, const char *text);
     void *log_argument;
+    /* Most rounds of one loop within a model; past them it ends with IMGCLS_LIMIT. 0: a
+     * million. */
+    int64_t max_iterations;
 };
 
 /* Makes a context; options may be NULL. Own: imgcls_context_destroy, after everything that

@@ -448,6 +448,8 @@ struct imgcls_host {
     /* A published table, or NULL. Loads the plugin that offers it. NULL within
      * imgcls_plugin_entry: ask in a callback. */
     const void *(*service)(const struct imgcls_host *host, const char *name, int32_t version);
+    /* Most rounds that one run of a loop may take before it is to end with IMGCLS_LIMIT. */
+    int64_t (*iteration_limit)(const struct imgcls_host *host);
 
     /* -- attributes of a node: borrowed from the graph -- */
     const struct imgcls_attr *(*attr)(const struct imgcls_host *host,

@@ -21,6 +21,8 @@
 
 #include "src/registry/registry.h"
 
+#define MAX_ITERATIONS 1000000 /* by default: no picture needs as many, and it ends soon */
+
 static atomic_int interrupted; /* set by signal handlers, hence outside any context */
 
 void imgcls_interrupt(void)
@@ -66,6 +68,7 @@ imgcls_status imgcls_context_create(const struct imgcls_context_options *options
     ctx->log = given.log;
     ctx->log_argument = given.log_argument;
     ctx->memory_limit = given.memory_limit;
+    ctx->max_iterations = given.max_iterations > 0 ? given.max_iterations : MAX_ITERATIONS;
     ctx->threads = given.threads > 0 ? given.threads : threads_by_default();
     icl_host_init(ctx);
     /* From here on the context can carry the text of its own failure. */

@@ -30,6 +30,7 @@ struct imgcls_context {
     void *log_argument;
     int32_t threads; /* resolved: >= 1 */
     uint64_t memory_limit;
+    int64_t max_iterations; /* of one loop; resolved: >= 1 */
     _Atomic uint64_t memory_used, memory_peak;
     /* Fault injection for tests: the n-th allocation from now fails, once; 0: none does. */
     _Atomic uint64_t fail_allocation;

@@ -80,6 +80,11 @@ static const void *host_service(const struct imgcls_host *host, const char *name
     return icl_registry_service(registry, name, version);
 }
 
+static int64_t host_iteration_limit(const struct imgcls_host *host)
+{
+    return icl_host_context(host)->max_iterations;
+}
+
 static const struct imgcls_host table = {
     .struct_size = sizeof(struct imgcls_host),
     .abi_major = IMGCLS_ABI_MAJOR,
@@ -93,6 +98,7 @@ static const struct imgcls_host table = {
     .release = host_release,
     .isa = host_isa,
     .service = host_service,
+    .iteration_limit = host_iteration_limit,
 
     .attr = icl_host_attr,
     .attr_at = icl_host_attr_at,
