@@ -8,5 +8,6 @@ include plugins/ops/elementwise/local.mk
 include plugins/ops/shape/local.mk
 include plugins/ops/reduce/local.mk
 include plugins/ops/nn/local.mk
+include plugins/ops/control/local.mk
 include plugins/ops/sequence/local.mk
 include plugins/examples/local.mk
