@@ -10,4 +10,5 @@ include plugins/ops/reduce/local.mk
 include plugins/ops/nn/local.mk
 include plugins/ops/control/local.mk
 include plugins/ops/sequence/local.mk
+include plugins/ops/string/local.mk
 include plugins/examples/local.mk
