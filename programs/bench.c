@@ -27,14 +27,11 @@ static const struct command_option options[] = {
     {"seconds", 's', "S", "how long to repeat (default 3; at least 5 runs)"},
     {"profile", 0, NULL, "print a table per node: kernel, time, share, GFLOP/s, bytes"},
     MODEL_OPTION_ROWS,
-<<<<<<< HEAD
     {"memory-limit", 0, "SIZE",
      "stop, with status 3, before using more than SIZE (e.g. 2G)"},
-=======
-    {"memory-limit", 0, "SIZE", "stop, with status 3, before using more than SIZE (e.g. 2G)"},
-    {"max-iterations", 0, "N", "stop, with status 3, a loop that is still going after N rounds\n"
-                               "(default 1000000)"},
->>>>>>> 6a8c500 (context: limit the rounds of a loop, --max-iterations)
+    {"max-iterations", 0, "N",
+     "stop, with status 3, a loop that is still going after N rounds\n"
+     "(default 1000000)"},
     {NULL, 0, NULL, NULL},
 };
 
