@@ -11,4 +11,5 @@ include plugins/ops/nn/local.mk
 include plugins/ops/control/local.mk
 include plugins/ops/sequence/local.mk
 include plugins/ops/string/local.mk
+include plugins/ops/loss/local.mk
 include plugins/examples/local.mk

@@ -1,0 +1,31 @@
+/*
+ * plugins/ops/loss/plugin.c - what ops-loss offers
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include "loss.h"
+
+static const struct imgcls_op *const ops[] = {
+#define LOSS_OP(name) &name,
+#include "loss.list.h"
+#undef LOSS_OP
+    NULL,
+};
+
+static const struct imgcls_plugin plugin = {
+    .abi_major = IMGCLS_ABI_MAJOR,
+    .abi_minor_needed = 1,
+    .struct_size = sizeof(struct imgcls_plugin),
+    .name = "ops-loss",
+    .version = PACKAGE_VERSION,
+    .licence = "Apache-2.0",
+    .ops = ops,
+};
+
+const struct imgcls_plugin *imgcls_plugin_entry(const struct imgcls_host *host)
+{
+    (void)host;
+    return &plugin;
+}
