@@ -80,13 +80,35 @@ static size_t position_of(struct icl_value *const *values, size_t count, const c
     return count;
 }
 
-/* Copies a value into its place; a second one for the same place is refused. */
-static imgcls_status place(struct icl_reference *set, const char *file,
+/* An optional of what the file holds. The bytes of an optional are those of a sequence with
+ * its value as the only item, or with none, and are read as that: the graph alone knows. */
+static imgcls_status place_optional(struct icl_reference *set,
+                                    const struct imgcls_value *value,
+                                    struct imgcls_value **slot)
+{
+    bool same_bytes = value->kind == IMGCLS_KIND_SEQUENCE && value->count <= 1;
+    size_t count = same_bytes ? value->count : 1;
+    const struct imgcls_value *item = same_bytes && count ? value->items[0] : value;
+    struct imgcls_value *copy = NULL;
+    imgcls_status status = count ? icl_value_copy(set->ctx, item, &copy) : IMGCLS_OK;
+    if (status == IMGCLS_OK)
+        status = icl_value_list(set->ctx, IMGCLS_KIND_OPTIONAL, value->type, count, &copy,
+                                slot);
+    if (status != IMGCLS_OK)
+        icl_value_release(set->ctx, copy);
+    return status;
+}
+
+/* Copies a value into its place, of the kind that the graph declares; a second one for the
+ * same place is refused. */
+static imgcls_status place(struct icl_reference *set, const char *file, int32_t kind,
                            struct imgcls_value **slot, const struct imgcls_value *value)
 {
     if (*slot)
         return icl_fail(set->ctx, IMGCLS_BAD_INPUT, "%s: a second value for the same place",
                         file);
+    if (kind == IMGCLS_KIND_OPTIONAL && value->kind != IMGCLS_KIND_OPTIONAL)
+        return place_optional(set, value, slot);
     return icl_value_copy(set->ctx, value, slot);
 }
 
@@ -96,10 +118,12 @@ static imgcls_status take_by_name(const struct imgcls_graph *graph, struct icl_r
 {
     size_t i = position_of(graph->inputs, graph->input_count, value->name);
     if (i < graph->input_count)
-        return place(set, file, &set->inputs[i], value->value);
+        return place(set, file, graph->inputs[i]->info.kind, &set->inputs[i],
+                     value->value);
     i = position_of(graph->outputs, graph->output_count, value->name);
     if (i < graph->output_count)
-        return place(set, file, &set->outputs[i], value->value);
+        return place(set, file, graph->outputs[i]->info.kind, &set->outputs[i],
+                     value->value);
     return icl_fail(set->ctx, IMGCLS_BAD_INPUT,
                     "%s: array '%s' is neither an input nor an output of the model", file,
                     value->name);
@@ -119,7 +143,7 @@ static imgcls_status take_numbered(const struct imgcls_graph *graph, struct icl_
     if (i >= count)
         return icl_fail(set->ctx, IMGCLS_BAD_INPUT, "%s: the model has only %zu %s%s", file,
                         count, output ? "output" : "input", count == 1 ? "" : "s");
-    return place(set, file, &slots[i], value->value);
+    return place(set, file, values[i]->info.kind, &slots[i], value->value);
 }
 
 static imgcls_status read_file(struct imgcls_context *ctx, const struct imgcls_source *source,
