@@ -3,9 +3,8 @@
  * LogSum, LogSumExp
  *
  * Elements of all floating-point types are folded in double and rounded once at the end;
- * integers in 64 bits, which wrap. The order is that of the input's memory, one chain for
- * each output, so that bits depend neither on threads (which share out the outputs) nor on
- * how dimensions were joined.
+ * integers in 64 bits, which wrap. The order is fixed by the shape alone: threads share out
+ * the outputs, never a sum, so bits do not depend on them.
  *
  * Neighbouring dimensions of one kind (kept or reduced) are joined. Where the innermost one
  * is reduced, blocks of it are read and folded into one accumulator; where it is kept, a
@@ -46,11 +45,56 @@ struct reduction {
 /* ---- Folding
  * ------------------------------------------------------------------------------*/
 
-/* step: 1 folds x[i] into to[i]; 0 folds all of x into to[0]. */
+/*
+ * step: 1 folds x[i] into to[i]; 0 folds all of x into to[0]. A sum of the latter kind runs
+ * in eight chains, element i in chain i mod 8, which are joined in one fixed order: one
+ * chain alone would wait for its own last addition every time.
+ */
+#define CHAINS 8
+
+#define FOLD_SUM(term)                                                                     \
+    if (step == 0) {                                                                       \
+        double chains[CHAINS] = {0};                                                       \
+        for (i = 0; i + CHAINS <= n; i += CHAINS)                                          \
+            for (k = 0; k < CHAINS; k++)                                                   \
+                chains[k] += term(x[i + k], shift[0]);                                     \
+        for (k = 0; i < n; i++, k++)                                                       \
+            chains[k] += term(x[i], shift[0]);                                             \
+        to[0] += ((chains[0] + chains[1]) + (chains[2] + chains[3])) +                     \
+                 ((chains[4] + chains[5]) + (chains[6] + chains[7]));                      \
+    } else {                                                                               \
+        for (i = 0; i < n; i++)                                                            \
+            to[i] += term(x[i], shift[i]);                                                 \
+    }                                                                                      \
+    break
+
+static double itself(double x, double shift)
+{
+    (void)shift;
+    return x;
+}
+
+static double magnitude(double x, double shift)
+{
+    (void)shift;
+    return fabs(x);
+}
+
+static double square(double x, double shift)
+{
+    (void)shift;
+    return x * x;
+}
+
+static double shifted_exp(double x, double shift)
+{
+    return exp(x - shift);
+}
+
 static void fold_reals(enum kind kind, double *to, int64_t step, const double *x, int64_t n,
                        const double *shift)
 {
-    int64_t i;
+    int64_t i, k;
     switch (kind) {
     case MAX:
         for (i = 0; i < n; i++)
@@ -65,22 +109,14 @@ static void fold_reals(enum kind kind, double *to, int64_t step, const double *x
             to[i * step] *= x[i];
         break;
     case L1:
-        for (i = 0; i < n; i++)
-            to[i * step] += fabs(x[i]);
-        break;
+        FOLD_SUM(magnitude);
     case L2:
     case SUM_SQUARE:
-        for (i = 0; i < n; i++)
-            to[i * step] += x[i] * x[i];
-        break;
+        FOLD_SUM(square);
     case LOG_SUM_EXP:
-        for (i = 0; i < n; i++)
-            to[i * step] += exp(x[i] - shift[i * step]);
-        break;
+        FOLD_SUM(shifted_exp);
     default:
-        for (i = 0; i < n; i++)
-            to[i * step] += x[i];
-        break;
+        FOLD_SUM(itself);
     }
 }
 
