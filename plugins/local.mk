@@ -13,4 +13,5 @@ include plugins/ops/sequence/local.mk
 include plugins/ops/string/local.mk
 include plugins/ops/loss/local.mk
 include plugins/ops/attention/local.mk
+include plugins/ops/recurrent/local.mk
 include plugins/examples/local.mk

@@ -1,0 +1,67 @@
+/*
+ * plugins/ops/recurrent/lstm.c - LSTM: gates i, o, f and candidate c, in this order in all
+ * weights; peepholes i, o, f
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include "recurrent.h"
+
+enum { INPUT, OUTPUT, FORGET, CANDIDATE, GATES };
+
+static void peep(const struct recurrent_step *s, int gate, double *values)
+{
+    int64_t i;
+    for (i = 0; i < s->size; i++)
+        values[i] += s->peepholes[gate * s->size + i] * s->cell[i];
+    activation_apply(&s->activations[0], s->clip, values, s->size);
+}
+
+static void step(const struct recurrent_step *s)
+{
+    const int64_t n = s->size;
+    double *x = s->gates, *h = s->gates + GATES * n;
+    double *input = x, *output = x + OUTPUT * n, *forget = x + FORGET * n;
+    double *candidate = x + CANDIDATE * n;
+    int64_t i;
+    recurrent_product(s->w, s->w_bias, s->x, GATES * n, s->inputs, x);
+    recurrent_product(s->r, s->r_bias, s->hidden, GATES * n, n, h);
+    for (i = 0; i < GATES * n; i++)
+        x[i] += h[i];
+    peep(s, INPUT, input);
+    peep(s, FORGET, forget);
+    for (i = 0; s->flag && i < n; i++) /* coupled: what is not let in is kept */
+        forget[i] = 1 - input[i];
+    activation_apply(&s->activations[1], s->clip, candidate, n);
+    for (i = 0; i < n; i++)
+        s->cell[i] = forget[i] * s->cell[i] + input[i] * candidate[i];
+    peep(s, OUTPUT, output);
+    memcpy(s->hidden, s->cell, (size_t)n * sizeof *s->hidden);
+    activation_apply(&s->activations[2], s->clip, s->hidden, n);
+    for (i = 0; i < n; i++)
+        s->hidden[i] *= output[i];
+}
+
+static const char *const defaults[] = {"Sigmoid", "Tanh", "Tanh"};
+static const struct recurrent_kind lstm = {
+    .gates = GATES,
+    .activations = 3,
+    .defaults = defaults,
+    .flag = "input_forget",
+    .step = step,
+};
+
+static imgcls_status infer(const struct imgcls_host *host, struct imgcls_infer *infer_)
+{
+    return recurrent_infer(host, infer_, &lstm);
+}
+static imgcls_status run_portable(const struct imgcls_host *host,
+                                  const struct imgcls_run *run)
+{
+    return recurrent_run(host, run, &lstm);
+}
+
+static const struct imgcls_kernel kernel =
+    OP_KERNEL("lstm_portable", recurrent_accepts, run_portable);
+const struct imgcls_op lstm_op = OP_ENTRY("LSTM", 1, 0, infer, recurrent_upgrade, &kernel);
