@@ -193,6 +193,21 @@ static void set_list(struct icl_node *node, const char *name, char *text)
     assert_int_equal(icl_node_set_attr(node, &attr), IMGCLS_OK);
 }
 
+/* "[Relu,Tanh]": a list of strings. */
+static void set_strings(struct icl_node *node, const char *name, char *text)
+{
+    struct imgcls_string strings[16];
+    struct imgcls_attr attr = {.struct_size = sizeof attr,
+                               .name = name,
+                               .kind = IMGCLS_ATTR_STRINGS,
+                               .strings = strings};
+    for (char *word = strtok(text, "[,]"); word; word = strtok(NULL, "[,]")) {
+        assert_in_range(attr.count, 0, 15);
+        strings[attr.count++] = (struct imgcls_string){word, strlen(word)};
+    }
+    assert_int_equal(icl_node_set_attr(node, &attr), IMGCLS_OK);
+}
+
 static void set_attr(struct imgcls_context *ctx, struct icl_node *node, const char *name,
                      char *text)
 {
@@ -203,6 +218,10 @@ static void set_attr(struct imgcls_context *ctx, struct icl_node *node, const ch
     char *end;
     attr.i = strtoll(text, &end, 10);
     attr.kind = IMGCLS_ATTR_INT;
+    if (text[0] == '[') {
+        set_strings(node, name, text);
+        return;
+    }
     if (text[0] == '{') {
         const char *at = text + 1;
         parse_tensor(ctx, &at, &p);

@@ -5,7 +5,8 @@
  * A row names an operator, its attributes and its tensors as text:
  *   attributes  "axis=1 alpha=0.5 perm=1,0 mode=linear value={f32[1] 5}"
  *               a whole number is an INT, a point makes it a FLOAT, commas a list (of
- * floats where one has a point; "1," is a list of one), anything else is a STRING, braces
+ * floats where one has a point; "1," is a list of one), anything else is a STRING, square
+ * brackets hold a list of strings ("[Relu,Tanh]"), braces
  * hold a tensor tensors     "f32[2,2] 1 2 3 4; i64[] 7; -" with "-" for an omitted one;
  * strings in single quotes; types f32 f64 f16 bf16 i8..i64 u8..u64 i4 u4 bool str
  *
