@@ -14,4 +14,5 @@ include plugins/ops/string/local.mk
 include plugins/ops/loss/local.mk
 include plugins/ops/attention/local.mk
 include plugins/ops/recurrent/local.mk
+include plugins/ops/quantised/local.mk
 include plugins/examples/local.mk
