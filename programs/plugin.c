@@ -18,8 +18,9 @@
 #include "programs/skeleton.h"
 
 static const struct command_option options[] = {
-    {"verbose", 'v', NULL, "list: also folders searched, every offer, every reason; test: also\n"
-                           "what holds"},
+    {"verbose", 'v', NULL,
+     "list: also folders searched, every offer, every reason; test: also\n"
+     "what holds"},
     {NULL, 0, NULL, NULL},
 };
 
@@ -27,17 +28,23 @@ static const struct command command = {
     .name = "imgcls-plugin",
     .summary = "Show, check and test plugins: formats, operators, architectures.",
     .synopsis = "list [--verbose]\ncheck FILE.so...\ntest [PLUGIN...]\nnew NAME",
-    .details =
-        "list shows every plugin file found, from where, and what each offers. Searched are the\n"
-        "folders of IMGCLS_PLUGIN_PATH (separated by colons), then the installed folder; the\n"
-        "first of a name wins. IMGCLS_PLUGIN_DISABLE=GLOB,... switches plugins off by their own\n"
-        "or their file's name.\n"
-        "check loads one file and says what it offers, or why it is refused (status 1). A file\n"
-        "is first loaded in a process of its own, so that a crash or a hang is a reason and\n"
-        "not the end.\n"
-        "test asks plugins, by name or file, what every plugin must answer: all of them where\n"
-        "none is named.\n"
-        "new writes a folder with an operator plugin that compiles and works, to start from.",
+    .details = "list shows every plugin file found, from where, and what each offers. "
+               "Searched are the\n"
+               "folders of IMGCLS_PLUGIN_PATH (separated by colons), then the installed "
+               "folder; the\n"
+               "first of a name wins. IMGCLS_PLUGIN_DISABLE=GLOB,... switches plugins off "
+               "by their own\n"
+               "or their file's name.\n"
+               "check loads one file and says what it offers, or why it is refused (status "
+               "1). A file\n"
+               "is first loaded in a process of its own, so that a crash or a hang is a "
+               "reason and\n"
+               "not the end.\n"
+               "test asks plugins, by name or file, what every plugin must answer: all of "
+               "them where\n"
+               "none is named.\n"
+               "new writes a folder with an operator plugin that compiles and works, to "
+               "start from.",
     .options = options,
     .examples = "  imgcls-plugin list\n"
                 "  imgcls-plugin new leaky && make -C leaky\n"
@@ -53,7 +60,7 @@ static const char *const states[] = {
     [IMGCLS_PLUGIN_SHADOWED] = "shadowed",
 };
 
-/* ---- JSON -------------------------------------------------------------------------------*/
+/* ---- JSON -----------------------------------------------------------------------------*/
 
 /* A path need not be UTF-8; JSON must. */
 static json_t *text_json(const char *text)
@@ -127,7 +134,7 @@ static imgcls_status list_json(struct imgcls_context *ctx)
                : IMGCLS_NO_MEMORY;
 }
 
-/* ---- Words ------------------------------------------------------------------------------*/
+/* ---- Words ----------------------------------------------------------------------------*/
 
 /* "12 ops, 30 kernels, 1 format": by the first word of each offer. */
 static void count_offers(const struct imgcls_plugin_info *info, char *text, size_t capacity)
@@ -149,9 +156,9 @@ static void count_offers(const struct imgcls_plugin_info *info, char *text, size
         for (size_t i = 0; i < info->offer_count; i++)
             count += strncmp(info->offers[i], kinds[k].word, strlen(kinds[k].word)) == 0;
         if (count && used < capacity)
-            used += (size_t)snprintf(text + used, capacity - used, "%s%zu %s",
-                                     used ? ", " : "", count,
-                                     count == 1 ? kinds[k].one : kinds[k].many);
+            used +=
+                (size_t)snprintf(text + used, capacity - used, "%s%zu %s", used ? ", " : "",
+                                 count, count == 1 ? kinds[k].one : kinds[k].many);
     }
 }
 
@@ -204,7 +211,8 @@ static void print_details(struct imgcls_context *ctx, size_t count)
     for (size_t i = 0; i < count; i++) {
         if (imgcls_plugin_at(ctx, i, &info) != IMGCLS_OK)
             continue;
-        printf("\n%s\n  sha256 %s\n", info.path, info.sha256 ? info.sha256 : "not readable");
+        printf("\n%s\n  sha256 %s\n", info.path,
+               info.sha256 ? info.sha256 : "not readable");
         if (info.reason)
             printf("  %s: %s\n", states[info.state], info.reason);
         for (size_t k = 0; k < info.offer_count; k++)
@@ -225,7 +233,8 @@ static imgcls_status list_words(struct imgcls_context *ctx, bool verbose)
     if (used > 0)
         print_table(rows, used);
     else
-        printf("no plugins found; searched are IMGCLS_PLUGIN_PATH and the installed folder\n");
+        printf(
+            "no plugins found; searched are IMGCLS_PLUGIN_PATH and the installed folder\n");
     if (verbose)
         print_details(ctx, count);
     for (size_t i = 0; i < used; i++)
@@ -235,7 +244,7 @@ static imgcls_status list_words(struct imgcls_context *ctx, bool verbose)
     return IMGCLS_OK;
 }
 
-/* ---- The verbs --------------------------------------------------------------------------*/
+/* ---- The verbs ------------------------------------------------------------------------*/
 
 static imgcls_status list(const struct command_line *line, struct imgcls_context *ctx)
 {
@@ -296,16 +305,17 @@ struct test_count {
     json_t *problems; /* NULL: words */
 };
 
-static void report(void *argument, const char *rule, const char *subject, const char *problem)
+static void report(void *argument, const char *rule, const char *subject,
+                   const char *problem)
 {
     struct test_count *count = argument;
     count->held += problem == NULL;
     count->failed += problem != NULL;
     if (count->problems && problem)
         json_array_append_new(count->problems,
-                              json_pack("{s:o, s:s, s:o, s:o}", "path", text_json(count->file),
-                                        "rule", rule, "subject", text_json(subject), "problem",
-                                        text_json(problem)));
+                              json_pack("{s:o, s:s, s:o, s:o}", "path",
+                                        text_json(count->file), "rule", rule, "subject",
+                                        text_json(subject), "problem", text_json(problem)));
     else if (!count->problems && (problem || count->verbose))
         printf("%s: %s: %s: %s\n", count->file, rule, subject, problem ? problem : "holds");
 }
@@ -371,9 +381,10 @@ static imgcls_status test(const struct command_line *line, struct imgcls_context
             status = test_one(ctx, index, &count);
     }
     if (status == IMGCLS_OK && line->json) {
-        json_t *object = json_pack("{s:b, s:I, s:I, s:o}", "passed", count.failed == 0, "held",
-                                   (json_int_t)count.held, "failed", (json_int_t)count.failed,
-                                   "problems", json_incref(count.problems));
+        json_t *object =
+            json_pack("{s:b, s:I, s:I, s:o}", "passed", count.failed == 0, "held",
+                      (json_int_t)count.held, "failed", (json_int_t)count.failed,
+                      "problems", json_incref(count.problems));
         status = print_json(object) ? IMGCLS_OK : IMGCLS_NO_MEMORY;
     } else if (status == IMGCLS_OK && !line->quiet) {
         printf("%zu held, %zu did not\n", count.held, count.failed);
@@ -382,7 +393,7 @@ static imgcls_status test(const struct command_line *line, struct imgcls_context
     return status == IMGCLS_OK && count.failed ? IMGCLS_MISMATCH : status;
 }
 
-/* ---- Which verb -------------------------------------------------------------------------*/
+/* ---- Which verb -----------------------------------------------------------------------*/
 
 /* The failure is on the screen already: only the exit status is left. */
 static int end_with(struct command_line *line, struct imgcls_context *ctx, int exit_status)
@@ -399,7 +410,8 @@ static int new_plugin(struct command_line *line)
         written = print_json(
             json_pack("{s:[s+++, s+]}", "files", name, "/", name, ".c", name, "/Makefile"));
     else if (written && !line->quiet)
-        printf("%s/%s.c and %s/Makefile written; next: make -C %s\n", name, name, name, name);
+        printf("%s/%s.c and %s/Makefile written; next: make -C %s\n", name, name, name,
+               name);
     return end_with(line, NULL, written ? 0 : 2);
 }
 
@@ -410,7 +422,9 @@ int main(int argc, char **argv)
         imgcls_status (*run)(const struct command_line *line, struct imgcls_context *ctx);
         size_t least, most; /* words behind the verb */
     } verbs[] = {
-        {"list", list, 0, 0}, {"check", check, 1, SIZE_MAX}, {"test", test, 0, SIZE_MAX},
+        {"list", list, 0, 0},
+        {"check", check, 1, SIZE_MAX},
+        {"test", test, 0, SIZE_MAX},
         {"new", NULL, 1, 1},
     };
     struct command_line line;
@@ -422,7 +436,8 @@ int main(int argc, char **argv)
         if (strcmp(verbs[i].verb, line.positionals[0]) != 0)
             continue;
         if (words < verbs[i].least || words > verbs[i].most) {
-            command_complain(&line, "%s: %zu names behind it, allowed %s", verbs[i].verb, words,
+            command_complain(&line, "%s: %zu names behind it, allowed %s", verbs[i].verb,
+                             words,
                              verbs[i].most == 0   ? "is none"
                              : verbs[i].most == 1 ? "is one"
                                                   : "are one or more");

@@ -1,8 +1,8 @@
 /*
  * programs/skeleton.c - the files that imgcls-plugin new writes
  *
- * The operator is complete, not a stub: y = max(x, alpha * x) of domain org.example. The texts
- * hold @NAME@ and @IDENT@ (the name as a C identifier) where the author's name goes.
+ * The operator is complete, not a stub: y = max(x, alpha * x) of domain org.example. The
+ * texts hold @NAME@ and @IDENT@ (the name as a C identifier) where the author's name goes.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -26,13 +26,15 @@ static const char source[] =
     "#include <imgcls/plugin.h>\n"
     "\n"
     "/* The output has the type and the shape of the input. */\n"
-    "static imgcls_status infer(const struct imgcls_host *host, struct imgcls_infer *node)\n"
+    "static imgcls_status infer(const struct imgcls_host *host, struct imgcls_infer "
+    "*node)\n"
     "{\n"
     "    return host->infer_like(host, node, 0, 0);\n"
     "}\n"
     "\n"
     "/* What run below can compute: float32 in and out, in one layout, whatever it is. */\n"
-    "static int32_t accepts(const struct imgcls_host *host, const struct imgcls_node *node)\n"
+    "static int32_t accepts(const struct imgcls_host *host, const struct imgcls_node "
+    "*node)\n"
     "{\n"
     "    (void)host;\n"
     "    return node->input_count == 1 && node->inputs[0] && node->outputs[0] &&\n"
@@ -62,8 +64,10 @@ static const char source[] =
     "{\n"
     "    const struct imgcls_tensor *x = imgcls_input(run, 0);\n"
     "    struct imgcls_tensor *y = imgcls_output(run, 0);\n"
-    "    struct job job = {x->data, y->data, host->attr_float(host, run->node, \"alpha\", 0.1f)};\n"
-    "    host->parallel_for(host, run, imgcls_count(x->rank, x->dims), 16384, piece, &job);\n"
+    "    struct job job = {x->data, y->data, host->attr_float(host, run->node, \"alpha\", "
+    "0.1f)};\n"
+    "    host->parallel_for(host, run, imgcls_count(x->rank, x->dims), 16384, piece, "
+    "&job);\n"
     "    return IMGCLS_OK;\n"
     "}\n"
     "\n"
@@ -88,7 +92,8 @@ static const char source[] =
     "\n"
     "static const struct imgcls_plugin plugin = {\n"
     "    .abi_major = IMGCLS_ABI_MAJOR,\n"
-    "    .abi_minor_needed = 1, /* a literal: the lowest that has what this plugin uses */\n"
+    "    .abi_minor_needed = 1, /* a literal: the lowest that has what this plugin uses "
+    "*/\n"
     "    .struct_size = sizeof(struct imgcls_plugin),\n"
     "    .name = \"@NAME@\",\n"
     "    .version = \"0.1.0\",\n"
@@ -103,11 +108,13 @@ static const char source[] =
     "}\n";
 
 static const char makefile[] =
-    "# Builds @NAME@.so, a plugin for imgcls. It links nothing of imgcls: only the header.\n"
+    "# Builds @NAME@.so, a plugin for imgcls. It links nothing of imgcls: only the "
+    "header.\n"
     "CFLAGS ?= -O2 -g\n"
     "\n"
     "@NAME@.so: @NAME@.c\n"
-    "\t$(CC) -std=c17 -Wall -Wextra -fPIC -shared -fvisibility=hidden -ffp-contract=off \\\n"
+    "\t$(CC) -std=c17 -Wall -Wextra -fPIC -shared -fvisibility=hidden -ffp-contract=off "
+    "\\\n"
     "\t\t$$(pkg-config --cflags imgcls) $(CFLAGS) $(LDFLAGS) -o $@ $<\n"
     "\n"
     "check: @NAME@.so\n"
@@ -160,8 +167,10 @@ bool skeleton_write(const struct command_line *line, const char *name)
 {
     char c_file[160], make_file[160];
     if (!skeleton_name_is_good(name)) {
-        command_complain(line, "%s: a name is a lower-case letter followed by letters, digits "
-                               "and hyphens, 63 at most", name);
+        command_complain(line,
+                         "%s: a name is a lower-case letter followed by letters, digits "
+                         "and hyphens, 63 at most",
+                         name);
         return false;
     }
     snprintf(c_file, sizeof c_file, "%s/%s.c", name, name);

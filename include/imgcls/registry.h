@@ -14,9 +14,9 @@
 extern "C" {
 #endif
 
-#define IMGCLS_PLUGIN_READY 0    /* accepted; loaded once something of it is asked for */
-#define IMGCLS_PLUGIN_LOADED 1   /* accepted, and loaded in this process */
-#define IMGCLS_PLUGIN_REFUSED 2  /* broken, unsafe, or made for another version */
+#define IMGCLS_PLUGIN_READY    0 /* accepted; loaded once something of it is asked for */
+#define IMGCLS_PLUGIN_LOADED   1 /* accepted, and loaded in this process */
+#define IMGCLS_PLUGIN_REFUSED  2 /* broken, unsafe, or made for another version */
 #define IMGCLS_PLUGIN_DISABLED 3 /* switched off by IMGCLS_PLUGIN_DISABLE */
 #define IMGCLS_PLUGIN_SHADOWED 4 /* another of this name was found before */
 
@@ -45,14 +45,15 @@ IMGCLS_API imgcls_status imgcls_plugin_at(struct imgcls_context *context, size_t
  * says what became of it. */
 IMGCLS_API const char *imgcls_plugin_folder(struct imgcls_context *context, size_t index,
                                             const char **note);
-/* Scans one file in a child process whatever the cache says, loads it where it is sound, and
- * has it among the plugins from then on. A refusal is no failure: see info->state. */
-IMGCLS_API imgcls_status imgcls_plugin_check(struct imgcls_context *context, const char *path,
+/* Scans one file in a child process whatever the cache says, loads it where it is sound,
+ * and has it among the plugins from then on. A refusal is no failure: see info->state. */
+IMGCLS_API imgcls_status imgcls_plugin_check(struct imgcls_context *context,
+                                             const char *path,
                                              struct imgcls_plugin_info *info);
 /*
- * Loads plugin `index` and asks it what every plugin must answer (docs/plugin-guide.md lists
- * the rules). report is called for each rule: subject is what was looked at, problem is NULL
- * where it holds. IMGCLS_MISMATCH where some rule does not hold.
+ * Loads plugin `index` and asks it what every plugin must answer (docs/plugin-guide.md
+ * lists the rules). report is called for each rule: subject is what was looked at, problem
+ * is NULL where it holds. IMGCLS_MISMATCH where some rule does not hold.
  */
 IMGCLS_API imgcls_status imgcls_plugin_test(struct imgcls_context *context, size_t index,
                                             void (*report)(void *argument, const char *rule,

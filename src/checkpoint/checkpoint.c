@@ -37,7 +37,8 @@ struct imgcls_checkpoint {
     size_t text_count, text_capacity;
 };
 
-imgcls_status icl_checkpoint_create(struct imgcls_context *ctx, struct imgcls_checkpoint **out)
+imgcls_status icl_checkpoint_create(struct imgcls_context *ctx,
+                                    struct imgcls_checkpoint **out)
 {
     *out = NULL;
     struct imgcls_checkpoint *checkpoint = icl_alloc(ctx, 1, sizeof *checkpoint);
@@ -82,10 +83,10 @@ void icl_checkpoint_destroy(struct imgcls_checkpoint *checkpoint)
     icl_free(ctx, checkpoint);
 }
 
-/* ---- Tensors ----------------------------------------------------------------------------*/
+/* ---- Tensors --------------------------------------------------------------------------*/
 
-/* Elements from the first to the last that dims and strides reach, both included; false where
- * a dimension or stride is negative or the number overflows. No elements: 0. */
+/* Elements from the first to the last that dims and strides reach, both included; false
+ * where a dimension or stride is negative or the number overflows. No elements: 0. */
 static bool span_of(const struct imgcls_tensor *tensor, int64_t *span)
 {
     int64_t last = 0, step;
@@ -122,7 +123,8 @@ static imgcls_status check(struct imgcls_context *ctx, const char *name,
                         "tensor '%s': its dimensions or strides are no memory's", name);
     if (storage && tensor->type == IMGCLS_STRING)
         return icl_fail(ctx, IMGCLS_BAD_INPUT,
-                        "tensor '%s': strings are copied, not borrowed from a storage", name);
+                        "tensor '%s': strings are copied, not borrowed from a storage",
+                        name);
     if (!storage || bytes == 0)
         return IMGCLS_OK;
     /* Compared as numbers: a pointer from a file's offset need not point into anything. */
@@ -130,21 +132,23 @@ static imgcls_status check(struct imgcls_context *ctx, const char *name,
     size_t size = icl_storage_size(storage);
     if (at < begin || at - begin > size || bytes > size - (at - begin))
         return icl_fail(ctx, IMGCLS_BAD_INPUT,
-                        "tensor '%s': %zu bytes reach past the end of its storage of %zu", name,
-                        bytes, size);
+                        "tensor '%s': %zu bytes reach past the end of its storage of %zu",
+                        name, bytes, size);
     return IMGCLS_OK;
 }
 
 /* What the entry's tensor points to: the storage, or a copy. */
 static imgcls_status fill(struct imgcls_context *ctx, struct entry *entry,
-                          const struct imgcls_tensor *tensor, struct imgcls_storage *storage)
+                          const struct imgcls_tensor *tensor,
+                          struct imgcls_storage *storage)
 {
     entry->tensor = *tensor;
     entry->tensor.struct_size = sizeof entry->tensor;
     /* What the plugin says its size is need not be true; dims were checked. */
     if (!icl_type_size(tensor->type, imgcls_count(tensor->rank, tensor->dims),
                        &entry->tensor.size_bytes))
-        return icl_fail(ctx, IMGCLS_BAD_INPUT, "tensor '%s': its size overflows", entry->name);
+        return icl_fail(ctx, IMGCLS_BAD_INPUT, "tensor '%s': its size overflows",
+                        entry->name);
     if (storage) {
         entry->storage = icl_storage_retain(storage);
         return IMGCLS_OK;
@@ -215,8 +219,10 @@ imgcls_status icl_checkpoint_to_graph(const struct imgcls_checkpoint *checkpoint
     struct imgcls_context *ctx = checkpoint->ctx;
     struct entry *entry = icl_names_find(checkpoint->names, name);
     if (!entry)
-        return icl_fail(ctx, IMGCLS_BAD_INPUT, "tensor '%s': not in the checkpoint of %zu "
-                                               "tensors", name, checkpoint->count);
+        return icl_fail(ctx, IMGCLS_BAD_INPUT,
+                        "tensor '%s': not in the checkpoint of %zu "
+                        "tensors",
+                        name, checkpoint->count);
     if (icl_tensor_is_row_major(&entry->tensor))
         return icl_graph_add_initializer(graph, name, &entry->tensor, entry->storage);
     const struct imgcls_value view = {.struct_size = sizeof view,
@@ -232,7 +238,7 @@ imgcls_status icl_checkpoint_to_graph(const struct imgcls_checkpoint *checkpoint
     return status;
 }
 
-/* ---- Texts ------------------------------------------------------------------------------*/
+/* ---- Texts ----------------------------------------------------------------------------*/
 
 static struct text *find_text(const struct imgcls_checkpoint *checkpoint, const char *key)
 {

@@ -20,9 +20,9 @@ imgcls_status icl_checkpoint_create(struct imgcls_context *ctx,
                                     struct imgcls_checkpoint **out);
 void icl_checkpoint_destroy(struct imgcls_checkpoint *checkpoint);
 
-/* Adds a tensor, which may be a view with strides >= 0. With a storage its bytes must lie in
- * it (checked) and are borrowed; without they are copied, row-major. A name that is there
- * already is IMGCLS_BAD_INPUT. */
+/* Adds a tensor, which may be a view with strides >= 0. With a storage its bytes must lie
+ * in it (checked) and are borrowed; without they are copied, row-major. A name that is
+ * there already is IMGCLS_BAD_INPUT. */
 imgcls_status icl_checkpoint_add(struct imgcls_checkpoint *checkpoint, const char *name,
                                  const struct imgcls_tensor *tensor,
                                  struct imgcls_storage *storage);
@@ -37,14 +37,15 @@ size_t icl_checkpoint_count(const struct imgcls_checkpoint *checkpoint);
 /* Sets or replaces a text; NULL removes it. */
 imgcls_status icl_checkpoint_set_text(struct imgcls_checkpoint *checkpoint, const char *key,
                                       const char *text);
-const char *icl_checkpoint_text(const struct imgcls_checkpoint *checkpoint, const char *key);
+const char *icl_checkpoint_text(const struct imgcls_checkpoint *checkpoint,
+                                const char *key);
 
 /* Adds the tensor as initializer of the same name: shared where it is row-major, else a
  * row-major copy. A name that is not there is IMGCLS_BAD_INPUT. */
 imgcls_status icl_checkpoint_to_graph(const struct imgcls_checkpoint *checkpoint,
                                       const char *name, struct imgcls_graph *graph);
 
-/* ---- Values of a data file --------------------------------------------------------------*/
+/* ---- Values of a data file ------------------------------------------------------------*/
 
 struct icl_named_values {
     struct imgcls_context *ctx;
@@ -52,10 +53,11 @@ struct icl_named_values {
     size_t count, capacity;
 };
 
-imgcls_status icl_named_values_create(struct imgcls_context *ctx, struct icl_named_values **out);
+imgcls_status icl_named_values_create(struct imgcls_context *ctx,
+                                      struct icl_named_values **out);
 void icl_named_values_destroy(struct icl_named_values *list);
 /* Takes the value over on success; name NULL is "". */
 imgcls_status icl_named_values_add(struct icl_named_values *list, const char *name,
-                                 struct imgcls_value *value);
+                                   struct imgcls_value *value);
 
 #endif

@@ -9,7 +9,8 @@
 
 #include "src/tensor/tensor.h"
 
-imgcls_status icl_named_values_create(struct imgcls_context *ctx, struct icl_named_values **out)
+imgcls_status icl_named_values_create(struct imgcls_context *ctx,
+                                      struct icl_named_values **out)
 {
     *out = icl_alloc(ctx, 1, sizeof **out);
     if (!*out)
@@ -31,7 +32,7 @@ void icl_named_values_destroy(struct icl_named_values *list)
 }
 
 imgcls_status icl_named_values_add(struct icl_named_values *list, const char *name,
-                                 struct imgcls_value *value)
+                                   struct imgcls_value *value)
 {
     char *copy = icl_text_copy(list->ctx, name ? name : "");
     if (!copy)

@@ -1,9 +1,9 @@
 /*
  * src/registry/bytes.h - numbers and texts packed into bytes, and read back without trust
  *
- * One packing for two uses: what a scanning child reports over its pipe, and the cache file.
- * Numbers are little-endian; a text is its length (u32), its bytes and a NUL, so that a
- * reader may point into the packed bytes. A writer or reader that failed stays failed and
+ * One packing for two uses: what a scanning child reports over its pipe, and the cache
+ * file. Numbers are little-endian; a text is its length (u32), its bytes and a NUL, so that
+ * a reader may point into the packed bytes. A writer or reader that failed stays failed and
  * gives zeros and "", so that callers check once at the end.
  *
  * Also here: the shelf, memory that lives as long as the registry.
@@ -40,12 +40,13 @@ struct icl_unpacker {
 
 uint32_t icl_unpack_u32(struct icl_unpacker *unpacker);
 uint64_t icl_unpack_u64(struct icl_unpacker *unpacker);
-/* Borrowed from the packed bytes. Fails on a text past ICL_TEXT_MAX or with a NUL inside. */
+/* Borrowed from the packed bytes. Fails on a text past ICL_TEXT_MAX or with a NUL inside.
+ */
 const char *icl_unpack_text(struct icl_unpacker *unpacker);
 /* `size` bytes, borrowed; NULL after failure. */
 const unsigned char *icl_unpack_bytes(struct icl_unpacker *unpacker, size_t size);
-/* A number of items of at least `item_bytes` packed bytes each; fails above `most` and where
- * the bytes left could not hold them. */
+/* A number of items of at least `item_bytes` packed bytes each; fails above `most` and
+ * where the bytes left could not hold them. */
 uint32_t icl_unpack_count(struct icl_unpacker *unpacker, uint32_t most, size_t item_bytes);
 
 /* Memory freed all at once. */

@@ -6,9 +6,10 @@
  * sees an old file or a new one, never half of one, because writers rename. Two writers at
  * once: the last one's records stand; what is lost is scanned again.
  *
- * The check sum finds damage, not malice. Against malice the file must belong to the user and
- * be writable for nobody else, every length is checked, and a record only describes a file
- * that was found in the searched folders: on loading, the plugin itself must agree with it.
+ * The check sum finds damage, not malice. Against malice the file must belong to the user
+ * and be writable for nobody else, every length is checked, and a record only describes a
+ * file that was found in the searched folders: on loading, the plugin itself must agree
+ * with it.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -25,10 +26,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CACHE_MAGIC "imgcls plugin cache 1"
+#define CACHE_MAGIC     "imgcls plugin cache 1"
 #define CACHE_BYTES_MAX (64u << 20)
-#define RECORDS_MAX 4096u
-/* A crash or a hang may have been the machine's fault (memory, load): believed this long. */
+#define RECORDS_MAX     4096u
+/* A crash or a hang may have been the machine's fault (memory, load): believed this long.
+ */
 #define ACCIDENT_BELIEVED_S 3600
 
 char *icl_cache_default_file(struct icl_shelf *shelf)
@@ -52,7 +54,7 @@ static uint64_t check_sum(const unsigned char *bytes, size_t size)
     return hash;
 }
 
-/* ---- Reading ----------------------------------------------------------------------------*/
+/* ---- Reading --------------------------------------------------------------------------*/
 
 /* The whole file into the shelf; NULL where it is absent or not ours alone. */
 static unsigned char *read_whole(struct icl_shelf *shelf, const char *file, size_t *size)
@@ -129,7 +131,7 @@ void icl_cache_open(struct icl_cache *cache, struct icl_shelf *shelf, const char
     cache->count = count;
 }
 
-/* ---- Asking -----------------------------------------------------------------------------*/
+/* ---- Asking ---------------------------------------------------------------------------*/
 
 static bool same_mark(const struct icl_file_mark *a, const struct icl_file_mark *b)
 {
@@ -176,7 +178,7 @@ bool icl_cache_find(const struct icl_cache *cache, const char *path,
     return false;
 }
 
-/* ---- Writing ----------------------------------------------------------------------------*/
+/* ---- Writing --------------------------------------------------------------------------*/
 
 static void pack_record(struct icl_packer *packer, const struct icl_cache_record *record)
 {
@@ -190,8 +192,8 @@ static void pack_record(struct icl_packer *packer, const struct icl_cache_record
 }
 
 /* An old record goes on living where its file does and no fresh one takes its place. */
-static bool is_kept(const struct icl_cache_record *old, const struct icl_cache_record *fresh,
-                    size_t fresh_count)
+static bool is_kept(const struct icl_cache_record *old,
+                    const struct icl_cache_record *fresh, size_t fresh_count)
 {
     struct stat info;
     for (size_t i = 0; i < fresh_count; i++)
@@ -289,8 +291,8 @@ bool icl_cache_write(const struct icl_cache *cache, const struct icl_cache_recor
     if (!packer.failed && temporary) {
         written = replace_file(cache->file, temporary, &packer);
         if (!written) {
-            const char *text = icl_shelf_format(cache->shelf, "%s: %s", cache->file,
-                                               strerror(errno));
+            const char *text =
+                icl_shelf_format(cache->shelf, "%s: %s", cache->file, strerror(errno));
             *why = text ? text : *why;
         }
     }

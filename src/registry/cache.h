@@ -23,8 +23,8 @@ struct icl_cache {
     size_t count;
 };
 
-/* $XDG_CACHE_HOME/imgcls/plugins.cache, else below ~/.cache; NULL where neither is known. In
- * the shelf. */
+/* $XDG_CACHE_HOME/imgcls/plugins.cache, else below ~/.cache; NULL where neither is known.
+ * In the shelf. */
 char *icl_cache_default_file(struct icl_shelf *shelf);
 
 /* Reads the file (NULL: none). Absent, foreign, damaged or of another release: empty. */
@@ -43,7 +43,8 @@ bool icl_cache_takes(enum icl_refusal refusal);
 void icl_cache_forget(struct icl_cache *cache, const char *path);
 
 /* Writes all `fresh` records, and the old ones of other files that still exist, to a
- * temporary file, and renames it. False where that cannot be; *why (in the shelf) says so. */
+ * temporary file, and renames it. False where that cannot be; *why (in the shelf) says so.
+ */
 bool icl_cache_write(const struct icl_cache *cache, const struct icl_cache_record *fresh,
                      size_t fresh_count, const char **why);
 

@@ -38,7 +38,7 @@ static int64_t now_ms(void)
     return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
 }
 
-/* ---- In the child -----------------------------------------------------------------------*/
+/* ---- In the child ---------------------------------------------------------------------*/
 
 static void become_harmless(int *pipe_end, int limit_ms)
 {
@@ -83,12 +83,13 @@ static _Noreturn void child_main(void (*body)(void *, struct icl_packer *), void
     body(argument, &report);
     struct icl_packer head = {.limit = 4};
     icl_pack_u32(&head, (uint32_t)report.size);
-    bool sent = !report.failed && !head.failed && write_all(pipe_end, head.bytes, head.size) &&
+    bool sent = !report.failed && !head.failed &&
+                write_all(pipe_end, head.bytes, head.size) &&
                 write_all(pipe_end, report.bytes, report.size);
     _exit(sent ? 0 : 1);
 }
 
-/* ---- In the parent ----------------------------------------------------------------------*/
+/* ---- In the parent --------------------------------------------------------------------*/
 
 /* Reads `size` bytes before the deadline; else says why not. */
 static enum icl_child_outcome read_exactly(int fd, unsigned char *bytes, size_t size,
@@ -136,8 +137,9 @@ static void read_report(int fd, int64_t deadline, struct icl_child *child)
     child->outcome = read_exactly(fd, child->report, size, deadline);
 }
 
-/* Waits for a child that has closed its pipe: it is about to end, or it hangs in ending. The
- * group is killed before the child is reaped, while its number cannot mean anybody else. */
+/* Waits for a child that has closed its pipe: it is about to end, or it hangs in ending.
+ * The group is killed before the child is reaped, while its number cannot mean anybody
+ * else. */
 static void reap(pid_t pid, bool kill_first, int64_t deadline, struct icl_child *child)
 {
     while (!kill_first && now_ms() < deadline) {

@@ -23,10 +23,11 @@
 #include "src/registry/child.h"
 
 #define RULE_LIMIT_MS 20000
-#define KNOWN_ISA                                                                              \
-    (IMGCLS_ISA_AVX2 | IMGCLS_ISA_AVX512 | IMGCLS_ISA_AVX512_VNNI | IMGCLS_ISA_AVX512_BF16 |   \
-     IMGCLS_ISA_AVX_VNNI | IMGCLS_ISA_AMX_INT8 | IMGCLS_ISA_AMX_BF16 | IMGCLS_ISA_NEON |       \
-     IMGCLS_ISA_NEON_DOTPROD | IMGCLS_ISA_NEON_BF16 | IMGCLS_ISA_SVE)
+#define KNOWN_ISA                                                                          \
+    (IMGCLS_ISA_AVX2 | IMGCLS_ISA_AVX512 | IMGCLS_ISA_AVX512_VNNI |                        \
+     IMGCLS_ISA_AVX512_BF16 | IMGCLS_ISA_AVX_VNNI | IMGCLS_ISA_AMX_INT8 |                  \
+     IMGCLS_ISA_AMX_BF16 | IMGCLS_ISA_NEON | IMGCLS_ISA_NEON_DOTPROD |                     \
+     IMGCLS_ISA_NEON_BF16 | IMGCLS_ISA_SVE)
 /* Traits by which the host computes an operator without a kernel. */
 #define COMPUTED_BY_HOST (IMGCLS_TRAIT_VIEW | IMGCLS_TRAIT_IDENTITY | IMGCLS_TRAIT_SUBGRAPH)
 
@@ -53,7 +54,7 @@ static void op_text(const struct imgcls_op *op, char *text, size_t capacity)
     snprintf(text, capacity, "%s %s", *op->domain ? op->domain : "ai.onnx", op->type);
 }
 
-/* ---- Operators --------------------------------------------------------------------------*/
+/* ---- Operators ------------------------------------------------------------------------*/
 
 static void every_entry_has_a_meaning(struct probe *probe)
 {
@@ -62,8 +63,8 @@ static void every_entry_has_a_meaning(struct probe *probe)
         const struct imgcls_op *op = &probe->plugin->ops[i];
         op_text(op, subject, sizeof subject);
         const char *problem = NULL;
-        if (!icl_op_claims(op) && !icl_registry_op(probe->registry, op->domain, op->type,
-                                                   op->since_first))
+        if (!icl_op_claims(op) &&
+            !icl_registry_op(probe->registry, op->domain, op->type, op->since_first))
             problem = "adds kernels to an operator that no plugin defines";
         else if (icl_op_claims(op) && !op->infer && !op->decompose)
             problem = "neither infer nor decompose: nothing gives its outputs a shape";
@@ -74,8 +75,8 @@ static void every_entry_has_a_meaning(struct probe *probe)
 static bool has_portable_kernel(struct probe *probe, const struct imgcls_op *op)
 {
     size_t count;
-    const struct imgcls_kernel *const *kernels = icl_registry_kernels(
-        probe->registry, op->domain, op->type, op->since_last, &count);
+    const struct imgcls_kernel *const *kernels =
+        icl_registry_kernels(probe->registry, op->domain, op->type, op->since_last, &count);
     for (size_t i = 0; i < count; i++)
         if (kernels[i]->isa == 0 && kernels[i]->accepts && kernels[i]->run)
             return true;
@@ -90,7 +91,8 @@ static void every_operator_can_be_computed(struct probe *probe)
         op_text(op, subject, sizeof subject);
         bool computed = op->decompose || (op->traits & COMPUTED_BY_HOST) ||
                         !icl_op_claims(op) || has_portable_kernel(probe, op);
-        say(probe, subject, computed ? NULL : "no portable kernel (isa 0) and no decompose");
+        say(probe, subject,
+            computed ? NULL : "no portable kernel (isa 0) and no decompose");
     }
 }
 
@@ -126,7 +128,7 @@ static void every_kernel_is_whole(struct probe *probe)
     }
 }
 
-/* ---- Formats ----------------------------------------------------------------------------*/
+/* ---- Formats --------------------------------------------------------------------------*/
 
 static const char *format_problem(const struct imgcls_format *format)
 {
@@ -160,7 +162,8 @@ static void every_format_is_whole(struct probe *probe)
 static const char *const garbage_names[GARBAGE_KINDS] = {
     "an empty file", "one byte", "4096 zeros", "4096 bytes of noise"};
 
-static struct imgcls_source *make_garbage(struct probe *probe, int kind, const char *extension)
+static struct imgcls_source *make_garbage(struct probe *probe, int kind,
+                                          const char *extension)
 {
     static const size_t sizes[GARBAGE_KINDS] = {0, 1, 4096, 4096};
     struct imgcls_context *ctx = probe->registry->ctx;
@@ -194,10 +197,12 @@ static void bids_are_modest(struct probe *probe)
         for (int kind = 0; kind < GARBAGE_KINDS; kind++) {
             struct imgcls_source *source = make_garbage(probe, kind, NULL);
             int32_t bid = source && format->bid ? format->bid(host_of(probe), source) : 0;
-            int32_t values =
-                source && format->bid_values ? format->bid_values(host_of(probe), source) : 0;
+            int32_t values = source && format->bid_values
+                                 ? format->bid_values(host_of(probe), source)
+                                 : 0;
             int32_t most = bid > values ? bid : values, least = bid < values ? bid : values;
-            snprintf(subject, sizeof subject, "%s on %s", format->name, garbage_names[kind]);
+            snprintf(subject, sizeof subject, "%s on %s", format->name,
+                     garbage_names[kind]);
             snprintf(problem, sizeof problem,
                      "bids %d, allowed are 0 to 50 where there is no magic number",
                      least < 0 ? least : most);
@@ -218,9 +223,9 @@ static const char *read_garbage(struct probe *probe, const struct imgcls_format 
         icl_checkpoint_create(ctx, &checkpoint) != IMGCLS_OK)
         return "no memory for the test";
     icl_forgive(ctx);
-    imgcls_status status = format->read
-                               ? format->read(host_of(probe), source, graph)
-                               : format->read_checkpoint(host_of(probe), source, checkpoint);
+    imgcls_status status =
+        format->read ? format->read(host_of(probe), source, graph)
+                     : format->read_checkpoint(host_of(probe), source, checkpoint);
     if (status == IMGCLS_OK)
         return "reads it as a model";
     return *imgcls_error(ctx) ? NULL : "fails without a message (host->fail)";
@@ -234,13 +239,14 @@ static void garbage_is_refused_in_words(struct probe *probe)
         for (int kind = 0; kind < GARBAGE_KINDS; kind++) {
             if (!format->read && !format->read_checkpoint)
                 continue;
-            snprintf(subject, sizeof subject, "%s on %s", format->name, garbage_names[kind]);
+            snprintf(subject, sizeof subject, "%s on %s", format->name,
+                     garbage_names[kind]);
             say(probe, subject, read_garbage(probe, format, kind));
         }
     }
 }
 
-/* ---- Architectures and services ---------------------------------------------------------*/
+/* ---- Architectures and services -------------------------------------------------------*/
 
 static const char *architecture_problem(struct probe *probe,
                                         const struct imgcls_architecture *architecture)
@@ -283,8 +289,8 @@ static void every_service_has_an_owner(struct probe *probe)
 static void it_offers_something(struct probe *probe)
 {
     const struct icl_descriptor *plugin = probe->plugin;
-    bool anything = plugin->op_count || plugin->format_count || plugin->architecture_count ||
-                    plugin->service_count;
+    bool anything = plugin->op_count || plugin->format_count ||
+                    plugin->architecture_count || plugin->service_count;
     say(probe, plugin->name, anything ? NULL : "offers nothing");
 }
 
@@ -303,7 +309,7 @@ static const struct {
     {"service-is-named", every_service_has_an_owner},
 };
 
-/* ---- Running them -----------------------------------------------------------------------*/
+/* ---- Running them ---------------------------------------------------------------------*/
 
 static void run_rule(void *argument, struct icl_packer *out)
 {

@@ -1,5 +1,6 @@
 /*
- * src/registry/descriptor.c - what a plugin hands over, copied into structs of the host's size
+ * src/registry/descriptor.c - what a plugin hands over, copied into structs of the host's
+ * size
  *
  * Order matters in the head: major, minor and size stand at fixed places for ever, and
  * nothing else is read before they are found to fit.
@@ -84,7 +85,8 @@ static enum icl_refusal read_kernels(struct reader *reader, struct imgcls_op *op
     size_t length = list_length(op->kernels, ICL_KERNELS_MAX);
     if (length == SIZE_MAX)
         return refuse(reader, "a list of kernels without end", op->type);
-    const struct imgcls_kernel **list = icl_shelf_take(reader->shelf, length + 1, sizeof *list);
+    const struct imgcls_kernel **list =
+        icl_shelf_take(reader->shelf, length + 1, sizeof *list);
     struct imgcls_kernel *copies = icl_shelf_take(reader->shelf, length, sizeof *copies);
     if (!list || !copies)
         return no_memory(reader);
@@ -120,7 +122,8 @@ static enum icl_refusal read_ops(struct reader *reader, const struct imgcls_op *
         if (op->domain && *op->domain && !is_name(op->domain))
             return refuse(reader, "not a domain's name", op->type);
         if (op->since_first < 1 || op->since_last < op->since_first)
-            return refuse(reader, "versions since_first to since_last are no range", op->type);
+            return refuse(reader, "versions since_first to since_last are no range",
+                          op->type);
         if (!op->domain || strcmp(op->domain, "ai.onnx") == 0)
             op->domain = "";
         enum icl_refusal refusal = read_kernels(reader, op, &out->kernel_counts[i]);
@@ -155,14 +158,15 @@ static enum icl_refusal read_formats(struct reader *reader,
         return no_memory(reader);
     for (size_t i = 0; i < length; i++) {
         struct imgcls_format *format = &out->formats[i];
-        if (!copy_struct(list[i], UP_TO(struct imgcls_format, name), format, sizeof *format))
+        if (!copy_struct(list[i], UP_TO(struct imgcls_format, name), format,
+                         sizeof *format))
             return refuse(reader, "a format's struct is too small", "");
         if (!is_name(format->name))
             return refuse(reader, "a format without a name", "");
         if (format->description && !is_name(format->description))
             return refuse(reader, "a description that is not one line", format->name);
-        enum icl_refusal refusal = check_names(reader, format->extensions,
-                                               "extensions that are no names", format->name);
+        enum icl_refusal refusal = check_names(
+            reader, format->extensions, "extensions that are no names", format->name);
         if (refusal)
             return refusal;
         out->format_count = i + 1;
@@ -241,16 +245,16 @@ static enum icl_refusal read_head(struct reader *reader, const struct imgcls_plu
     }
     if (plugin->struct_size < UP_TO(struct imgcls_plugin, licence)) {
         snprintf(reader->reason, reader->capacity,
-                 "its descriptor has %zu bytes, at least %zu are needed", plugin->struct_size,
-                 UP_TO(struct imgcls_plugin, licence));
+                 "its descriptor has %zu bytes, at least %zu are needed",
+                 plugin->struct_size, UP_TO(struct imgcls_plugin, licence));
         return ICL_REFUSED_DESCRIPTOR;
     }
     return ICL_ACCEPTED;
 }
 
-enum icl_refusal icl_descriptor_read(const struct imgcls_plugin *plugin, struct icl_shelf *shelf,
-                                     struct icl_descriptor *out, char *reason,
-                                     size_t capacity)
+enum icl_refusal icl_descriptor_read(const struct imgcls_plugin *plugin,
+                                     struct icl_shelf *shelf, struct icl_descriptor *out,
+                                     char *reason, size_t capacity)
 {
     struct reader reader = {shelf, out, reason, capacity};
     *out = (struct icl_descriptor){.abi_major = -1, .abi_minor_needed = -1};

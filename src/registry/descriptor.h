@@ -1,5 +1,6 @@
 /*
- * src/registry/descriptor.h - what a plugin hands over, copied into structs of the host's size
+ * src/registry/descriptor.h - what a plugin hands over, copied into structs of the host's
+ * size
  *
  * A plugin may have been compiled against an older header (its structs are shorter) or a
  * newer one (longer). Each struct is copied as far as both know it, the rest is zero, and
@@ -25,35 +26,36 @@ enum icl_refusal {
     ICL_REFUSED_CRASH = 6,      /* the scanning child died */
     ICL_REFUSED_HANG = 7,       /* the scanning child did not finish */
     ICL_REFUSED_WRITABLE = 8,   /* anybody may change the file or its folder */
-    ICL_REFUSED_FILE = 9,       /* not a regular file, unreadable, no process to scan it in */
-    ICL_REFUSED_CHANGED = 10,   /* not what was scanned */
+    ICL_REFUSED_FILE = 9,     /* not a regular file, unreadable, no process to scan it in */
+    ICL_REFUSED_CHANGED = 10, /* not what was scanned */
     ICL_REFUSAL_COUNT
 };
 
 /* Lists longer than these are taken for lists without their NULL. */
-#define ICL_OPS_MAX 4096
-#define ICL_KERNELS_MAX 256
-#define ICL_FORMATS_MAX 256
-#define ICL_NAMES_MAX 256
+#define ICL_OPS_MAX        4096
+#define ICL_KERNELS_MAX    256
+#define ICL_FORMATS_MAX    256
+#define ICL_NAMES_MAX      256
 #define ICL_NAME_BYTES_MAX 255
 
 struct icl_descriptor {
     int32_t abi_major, abi_minor_needed; /* -1 until read */
     const char *name, *version, *licence;
     size_t op_count, format_count, architecture_count, service_count;
-    struct imgcls_op *ops; /* copies; op->kernels lists copies, too; domain "" for ai.onnx */
+    struct imgcls_op
+        *ops; /* copies; op->kernels lists copies, too; domain "" for ai.onnx */
     size_t *kernel_counts; /* per op */
     struct imgcls_format *formats;
     struct imgcls_architecture *architectures;
     struct imgcls_service *services;
 };
 
-/* Copies the plugin's structs; everything is borrowed from shelf and plugin. Where it refuses,
- * reason says why, without the path. Reads memory as the plugin says it is: do this in a
- * child first. */
-enum icl_refusal icl_descriptor_read(const struct imgcls_plugin *plugin, struct icl_shelf *shelf,
-                                     struct icl_descriptor *out, char *reason,
-                                     size_t capacity);
+/* Copies the plugin's structs; everything is borrowed from shelf and plugin. Where it
+ * refuses, reason says why, without the path. Reads memory as the plugin says it is: do
+ * this in a child first. */
+enum icl_refusal icl_descriptor_read(const struct imgcls_plugin *plugin,
+                                     struct icl_shelf *shelf, struct icl_descriptor *out,
+                                     char *reason, size_t capacity);
 
 /* dlopen, find the entry function, call it, read the descriptor. The library is never
  * closed. abi in *out is set as far as it was read, also where it refuses. */

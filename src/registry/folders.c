@@ -25,7 +25,8 @@ struct icl_plugin_file *icl_registry_append(struct icl_registry *registry, const
     if (registry->file_count == registry->file_capacity) {
         /* The old array stays in the shelf: doubling keeps that below the final size. */
         size_t capacity = registry->file_capacity ? 2 * registry->file_capacity : 32;
-        struct icl_plugin_file **grown = icl_shelf_take(&registry->shelf, capacity, sizeof *grown);
+        struct icl_plugin_file **grown =
+            icl_shelf_take(&registry->shelf, capacity, sizeof *grown);
         if (!grown)
             return NULL;
         if (registry->file_count)
@@ -58,9 +59,9 @@ static bool append_all(struct icl_registry *registry, const char *folder,
                        struct dirent **entries, int count)
 {
     for (int i = 0; i < count && registry->file_count < FILES_MAX; i++) {
-        const char *path = icl_shelf_format(&registry->shelf, "%s/%s",
-                                           strcmp(folder, "/") == 0 ? "" : folder,
-                                           entries[i]->d_name);
+        const char *path =
+            icl_shelf_format(&registry->shelf, "%s/%s",
+                             strcmp(folder, "/") == 0 ? "" : folder, entries[i]->d_name);
         if (!path || !icl_registry_append(registry, path))
             return false;
     }
@@ -78,7 +79,8 @@ static bool was_searched(const struct icl_registry *registry, const char *real)
     return false;
 }
 
-static bool search_folder(struct icl_registry *registry, const char *given, const char **note)
+static bool search_folder(struct icl_registry *registry, const char *given,
+                          const char **note)
 {
     char *real = realpath(given, NULL);
     if (!real) {
@@ -97,7 +99,7 @@ static bool search_folder(struct icl_registry *registry, const char *given, cons
         done = *note != NULL;
     } else {
         *note = icl_shelf_format(&registry->shelf, "%d plugin file%s", count,
-                                count == 1 ? "" : "s");
+                                 count == 1 ? "" : "s");
         done = *note && append_all(registry, real, entries, count);
     }
     for (int i = 0; i < count; i++)

@@ -12,10 +12,11 @@
 #include "src/checkpoint/checkpoint.h"
 #include "src/tensor/tensor.h"
 
-/* ---- Values -----------------------------------------------------------------------------*/
+/* ---- Values ---------------------------------------------------------------------------*/
 
-imgcls_status icl_host_value_tensor(const struct imgcls_host *host, int32_t type, int32_t rank,
-                                    const int64_t *dims, struct imgcls_value **out)
+imgcls_status icl_host_value_tensor(const struct imgcls_host *host, int32_t type,
+                                    int32_t rank, const int64_t *dims,
+                                    struct imgcls_value **out)
 {
     return icl_value_tensor(icl_host_context(host), type, rank, dims, out);
 }
@@ -27,8 +28,8 @@ imgcls_status icl_host_value_set_string(const struct imgcls_host *host,
     return icl_value_set_string(icl_host_context(host), value, index, bytes, length);
 }
 
-imgcls_status icl_host_value_list(const struct imgcls_host *host, int32_t kind, int32_t type,
-                                  size_t count, struct imgcls_value **items,
+imgcls_status icl_host_value_list(const struct imgcls_host *host, int32_t kind,
+                                  int32_t type, size_t count, struct imgcls_value **items,
                                   struct imgcls_value **out)
 {
     return icl_value_list(icl_host_context(host), kind, type, count, items, out);
@@ -49,13 +50,13 @@ imgcls_status icl_host_size_of(const struct imgcls_host *host, int32_t type, int
     if (count < 0 || !icl_type_size(type, count, bytes)) {
         *bytes = 0;
         return icl_fail(icl_host_context(host), IMGCLS_BAD_INPUT,
-                        "%lld elements of %s are more than memory can hold", (long long)count,
-                        icl_type_name(type));
+                        "%lld elements of %s are more than memory can hold",
+                        (long long)count, icl_type_name(type));
     }
     return IMGCLS_OK;
 }
 
-/* ---- Values of a data file --------------------------------------------------------------*/
+/* ---- Values of a data file ------------------------------------------------------------*/
 
 imgcls_status icl_host_values_create(const struct imgcls_host *host, void **values)
 {
@@ -86,11 +87,11 @@ void icl_host_values_release(const struct imgcls_host *host, void *values)
     icl_named_values_destroy(values);
 }
 
-/* ---- Checkpoints ------------------------------------------------------------------------*/
+/* ---- Checkpoints ----------------------------------------------------------------------*/
 
 imgcls_status icl_host_checkpoint_add(const struct imgcls_host *host,
-                                      struct imgcls_checkpoint *checkpoint, const char *name,
-                                      const struct imgcls_tensor *tensor,
+                                      struct imgcls_checkpoint *checkpoint,
+                                      const char *name, const struct imgcls_tensor *tensor,
                                       struct imgcls_storage *storage)
 {
     (void)host;

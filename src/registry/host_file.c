@@ -1,8 +1,8 @@
 /*
  * src/registry/host_file.c - the host's functions over sources, sinks and nested files
  *
- * A format that holds others (a bundle holds a graph and values) reads and writes them through
- * the registry, by whichever plugin knows them.
+ * A format that holds others (a bundle holds a graph and values) reads and writes them
+ * through the registry, by whichever plugin knows them.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -33,7 +33,8 @@ static imgcls_status find_reader(const struct imgcls_host *host,
     struct icl_registry *registry;
     *format = NULL;
     imgcls_status status = icl_context_registry(icl_host_context(host), &registry);
-    return status == IMGCLS_OK ? icl_registry_format(registry, source, values, format) : status;
+    return status == IMGCLS_OK ? icl_registry_format(registry, source, values, format)
+                               : status;
 }
 
 imgcls_status icl_host_read_graph(const struct imgcls_host *host,
@@ -72,7 +73,8 @@ static imgcls_status find_writer(const struct imgcls_host *host, const char *nam
 }
 
 imgcls_status icl_host_write_graph(const struct imgcls_host *host, const char *name,
-                                   const struct imgcls_graph *graph, struct imgcls_sink *sink)
+                                   const struct imgcls_graph *graph,
+                                   struct imgcls_sink *sink)
 {
     const struct imgcls_format *format;
     imgcls_status status = find_writer(host, name, &format);
@@ -91,7 +93,8 @@ imgcls_status icl_host_write_value(const struct imgcls_host *host, const char *n
     if (status == IMGCLS_OK && !format->write_value)
         status = icl_fail(icl_host_context(host), IMGCLS_UNSUPPORTED,
                           "%s: format %s does not write values", sink->path, name);
-    return status == IMGCLS_OK ? format->write_value(host, value_name, value, sink) : status;
+    return status == IMGCLS_OK ? format->write_value(host, value_name, value, sink)
+                               : status;
 }
 
 imgcls_status icl_host_sink_write(const struct imgcls_host *host, struct imgcls_sink *sink,

@@ -13,7 +13,7 @@
 
 #include "src/graph/graph.h"
 
-/* ---- Attributes -------------------------------------------------------------------------*/
+/* ---- Attributes -----------------------------------------------------------------------*/
 
 const struct imgcls_attr *icl_host_attr(const struct imgcls_host *host,
                                         const struct imgcls_node *node, const char *name)
@@ -54,8 +54,9 @@ float icl_host_attr_float(const struct imgcls_host *host, const struct imgcls_no
     return attr ? attr->f : fallback;
 }
 
-const char *icl_host_attr_string(const struct imgcls_host *host, const struct imgcls_node *node,
-                                 const char *name, const char *fallback)
+const char *icl_host_attr_string(const struct imgcls_host *host,
+                                 const struct imgcls_node *node, const char *name,
+                                 const char *fallback)
 {
     const struct imgcls_attr *attr = of_kind(node, name, IMGCLS_ATTR_STRING);
     (void)host;
@@ -71,9 +72,10 @@ size_t icl_host_attr_ints(const struct imgcls_host *host, const struct imgcls_no
     return attr ? attr->count : 0;
 }
 
-/* ---- Changing nodes ---------------------------------------------------------------------*/
+/* ---- Changing nodes -------------------------------------------------------------------*/
 
-imgcls_status icl_host_node_set_attr(const struct imgcls_host *host, struct imgcls_node *node,
+imgcls_status icl_host_node_set_attr(const struct imgcls_host *host,
+                                     struct imgcls_node *node,
                                      const struct imgcls_attr *attr)
 {
     struct imgcls_attr own = {.name = NULL};
@@ -84,8 +86,9 @@ imgcls_status icl_host_node_set_attr(const struct imgcls_host *host, struct imgc
     return icl_node_set_attr(icl_node_of(node), &own);
 }
 
-imgcls_status icl_host_node_set_int(const struct imgcls_host *host, struct imgcls_node *node,
-                                    const char *name, int64_t value)
+imgcls_status icl_host_node_set_int(const struct imgcls_host *host,
+                                    struct imgcls_node *node, const char *name,
+                                    int64_t value)
 {
     const struct imgcls_attr attr = {
         .struct_size = sizeof attr, .name = name, .kind = IMGCLS_ATTR_INT, .i = value};
@@ -93,8 +96,9 @@ imgcls_status icl_host_node_set_int(const struct imgcls_host *host, struct imgcl
     return icl_node_set_attr(icl_node_of(node), &attr);
 }
 
-imgcls_status icl_host_node_set_ints(const struct imgcls_host *host, struct imgcls_node *node,
-                                     const char *name, size_t count, const int64_t *values)
+imgcls_status icl_host_node_set_ints(const struct imgcls_host *host,
+                                     struct imgcls_node *node, const char *name,
+                                     size_t count, const int64_t *values)
 {
     const struct imgcls_attr attr = {.struct_size = sizeof attr,
                                      .name = name,
@@ -105,8 +109,9 @@ imgcls_status icl_host_node_set_ints(const struct imgcls_host *host, struct imgc
     return icl_node_set_attr(icl_node_of(node), &attr);
 }
 
-imgcls_status icl_host_node_set_float(const struct imgcls_host *host, struct imgcls_node *node,
-                                      const char *name, float value)
+imgcls_status icl_host_node_set_float(const struct imgcls_host *host,
+                                      struct imgcls_node *node, const char *name,
+                                      float value)
 {
     const struct imgcls_attr attr = {
         .struct_size = sizeof attr, .name = name, .kind = IMGCLS_ATTR_FLOAT, .f = value};
@@ -114,8 +119,9 @@ imgcls_status icl_host_node_set_float(const struct imgcls_host *host, struct img
     return icl_node_set_attr(icl_node_of(node), &attr);
 }
 
-imgcls_status icl_host_node_set_string(const struct imgcls_host *host, struct imgcls_node *node,
-                                       const char *name, const char *text)
+imgcls_status icl_host_node_set_string(const struct imgcls_host *host,
+                                       struct imgcls_node *node, const char *name,
+                                       const char *text)
 {
     const struct imgcls_attr attr = {.struct_size = sizeof attr,
                                      .name = name,
@@ -133,28 +139,31 @@ imgcls_status icl_host_node_remove_attr(const struct imgcls_host *host,
     return IMGCLS_OK;
 }
 
-imgcls_status icl_host_node_set_type(const struct imgcls_host *host, struct imgcls_node *node,
-                                     const char *domain, const char *type)
+imgcls_status icl_host_node_set_type(const struct imgcls_host *host,
+                                     struct imgcls_node *node, const char *domain,
+                                     const char *type)
 {
     (void)host;
     return icl_node_set_type(icl_node_of(node), domain, type);
 }
 
-imgcls_status icl_host_node_set_input(const struct imgcls_host *host, struct imgcls_node *node,
-                                      size_t index, const char *name)
+imgcls_status icl_host_node_set_input(const struct imgcls_host *host,
+                                      struct imgcls_node *node, size_t index,
+                                      const char *name)
 {
     (void)host;
     return icl_node_set_input(icl_node_of(node), index, name);
 }
 
-imgcls_status icl_host_node_set_output(const struct imgcls_host *host, struct imgcls_node *node,
-                                       size_t index, const char *name)
+imgcls_status icl_host_node_set_output(const struct imgcls_host *host,
+                                       struct imgcls_node *node, size_t index,
+                                       const char *name)
 {
     (void)host;
     return icl_node_set_output(icl_node_of(node), index, name);
 }
 
-/* ---- Building a graph -------------------------------------------------------------------*/
+/* ---- Building a graph -----------------------------------------------------------------*/
 
 imgcls_status icl_host_graph_set_name(const struct imgcls_host *host,
                                       struct imgcls_graph *graph, const char *name)
@@ -208,14 +217,15 @@ imgcls_status icl_host_graph_add_initializer(const struct imgcls_host *host,
 
 imgcls_status icl_host_graph_add_node(const struct imgcls_host *host,
                                       struct imgcls_graph *graph, const char *domain,
-                                      const char *type, const char *name, size_t input_count,
-                                      const char *const *inputs, size_t output_count,
-                                      const char *const *outputs, struct imgcls_node **node)
+                                      const char *type, const char *name,
+                                      size_t input_count, const char *const *inputs,
+                                      size_t output_count, const char *const *outputs,
+                                      struct imgcls_node **node)
 {
     struct icl_node *added = NULL;
     (void)host;
-    imgcls_status status = icl_graph_add_node(graph, domain, type, name, input_count, inputs,
-                                              output_count, outputs, &added);
+    imgcls_status status = icl_graph_add_node(graph, domain, type, name, input_count,
+                                              inputs, output_count, outputs, &added);
     if (node)
         *node = added ? &added->node : NULL;
     return status;
@@ -246,7 +256,7 @@ imgcls_status icl_host_graph_set_golden(const struct imgcls_host *host,
     return icl_graph_set_golden(graph, origin, input_count, inputs, output_count, outputs);
 }
 
-/* ---- Walking a graph --------------------------------------------------------------------*/
+/* ---- Walking a graph ------------------------------------------------------------------*/
 
 const char *icl_host_graph_name(const struct imgcls_host *host,
                                 const struct imgcls_graph *graph)
@@ -256,7 +266,8 @@ const char *icl_host_graph_name(const struct imgcls_host *host,
 }
 
 const struct imgcls_node *icl_host_graph_node_at(const struct imgcls_host *host,
-                                                 const struct imgcls_graph *graph, size_t index)
+                                                 const struct imgcls_graph *graph,
+                                                 size_t index)
 {
     (void)host;
     return index < graph->node_count ? &graph->nodes[index]->node : NULL;
@@ -278,9 +289,9 @@ const struct imgcls_value_info *icl_host_graph_output_at(const struct imgcls_hos
     return index < graph->output_count ? &graph->outputs[index]->info : NULL;
 }
 
-const struct imgcls_value_info *icl_host_graph_initializer_at(const struct imgcls_host *host,
-                                                              const struct imgcls_graph *graph,
-                                                              size_t index)
+const struct imgcls_value_info *
+icl_host_graph_initializer_at(const struct imgcls_host *host,
+                              const struct imgcls_graph *graph, size_t index)
 {
     (void)host;
     return index < graph->initializer_count ? &graph->initializers[index]->info : NULL;

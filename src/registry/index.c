@@ -86,7 +86,8 @@ static bool is_same(const struct icl_registry *registry, size_t at, const char *
                     const char *type)
 {
     return at < registry->op_count &&
-           compare_names(registry->ops[at].domain, registry->ops[at].type, domain, type) == 0;
+           compare_names(registry->ops[at].domain, registry->ops[at].type, domain, type) ==
+               0;
 }
 
 static const struct icl_op_offer *offer_of(const struct icl_op_index *entry)
@@ -104,7 +105,8 @@ static bool covers(const struct icl_op_index *entry, int64_t version)
 static const struct imgcls_op *loaded_op(struct icl_registry *registry,
                                          const struct icl_op_index *entry)
 {
-    return icl_registry_load(registry, entry->file) ? &entry->file->loaded.ops[entry->op] : NULL;
+    return icl_registry_load(registry, entry->file) ? &entry->file->loaded.ops[entry->op]
+                                                    : NULL;
 }
 
 const struct imgcls_op *icl_registry_op(struct icl_registry *registry, const char *domain,
@@ -122,7 +124,8 @@ const struct imgcls_op *icl_registry_op(struct icl_registry *registry, const cha
 }
 
 static struct icl_kernel_list *find_list(const struct icl_registry *registry,
-                                         const char *domain, const char *type, int64_t version)
+                                         const char *domain, const char *type,
+                                         int64_t version)
 {
     struct icl_kernel_list *list = registry->kernel_lists;
     while (list && (list->version != version ||
@@ -138,8 +141,8 @@ static struct icl_kernel_list *make_list(struct icl_registry *registry, const ch
     for (size_t at = first; is_same(registry, at, domain, type); at++)
         most += offer_of(&registry->ops[at])->kernel_count;
     struct icl_kernel_list *list = icl_shelf_take(&registry->shelf, 1, sizeof *list);
-    if (!list || !(list->kernels = icl_shelf_take(&registry->shelf, most + 1,
-                                                 sizeof *list->kernels)))
+    if (!list || !(list->kernels =
+                       icl_shelf_take(&registry->shelf, most + 1, sizeof *list->kernels)))
         return NULL;
     list->version = version;
     for (size_t at = first; is_same(registry, at, domain, type); at++) {
@@ -160,8 +163,9 @@ static struct icl_kernel_list *make_list(struct icl_registry *registry, const ch
 }
 
 const struct imgcls_kernel *const *icl_registry_kernels(struct icl_registry *registry,
-                                                        const char *domain, const char *type,
-                                                        int64_t version, size_t *count)
+                                                        const char *domain,
+                                                        const char *type, int64_t version,
+                                                        size_t *count)
 {
     domain = plain_domain(domain);
     pthread_mutex_lock(&registry->lock);

@@ -3,8 +3,8 @@
  *
  * Used twice for each plugin: in a child when it is scanned, and in the process itself once
  * something of it is asked for. RTLD_NOW, so that a missing symbol is found here and not in
- * the middle of a run; RTLD_LOCAL, so that plugins do not see each other's symbols. A handle
- * is never closed: descriptors and kernels are used until the process ends.
+ * the middle of a run; RTLD_LOCAL, so that plugins do not see each other's symbols. A
+ * handle is never closed: descriptors and kernels are used until the process ends.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -20,8 +20,8 @@
 
 #define ENTRY_SYMBOL "imgcls_plugin_entry"
 
-/* The entry function's host: failures are caught here, and services are not to be had, since
- * they are what is just being loaded. */
+/* The entry function's host: failures are caught here, and services are not to be had,
+ * since they are what is just being loaded. */
 struct entry_host {
     struct imgcls_host host; /* first */
     char text[512];
@@ -77,9 +77,9 @@ enum icl_refusal icl_descriptor_load(const char *path, const struct imgcls_host 
     }
     void *symbol = dlsym(handle, ENTRY_SYMBOL);
     if (!symbol || !is_of(handle, symbol)) {
-        snprintf(reason, capacity, "no plugin of imgcls: it has no symbol " ENTRY_SYMBOL
-                                   "%s%s", symbol ? "" : "; the loader says: ",
-                 symbol ? "" : last_words());
+        snprintf(reason, capacity,
+                 "no plugin of imgcls: it has no symbol " ENTRY_SYMBOL "%s%s",
+                 symbol ? "" : "; the loader says: ", symbol ? "" : last_words());
         icl_text_make_plain(reason);
         return ICL_REFUSED_SYMBOL;
     }

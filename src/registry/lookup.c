@@ -35,7 +35,7 @@ static size_t extension_fits(const struct icl_format_offer *format, const char *
     return best;
 }
 
-/* ---- Reading: who bids most -------------------------------------------------------------*/
+/* ---- Reading: who bids most -----------------------------------------------------------*/
 
 struct auction {
     struct icl_registry *registry;
@@ -97,15 +97,17 @@ static imgcls_status nobody(const struct auction *auction)
                         "%s: no plugin reads %s; imgcls-plugin list --verbose shows why",
                         source->path, what);
     if (source->is_folder)
-        return icl_fail(ctx, IMGCLS_BAD_INPUT, "%s: a folder that no format knows (tried %s)",
-                        source->path, auction->tried);
+        return icl_fail(ctx, IMGCLS_BAD_INPUT,
+                        "%s: a folder that no format knows (tried %s)", source->path,
+                        auction->tried);
     if (source->size == 0)
         return icl_fail(ctx, IMGCLS_BAD_INPUT, "%s: the file is empty", source->path);
     for (size_t i = 0; i < 8 && i < source->size; i++)
-        snprintf(bytes + strlen(bytes), sizeof bytes - strlen(bytes), "%s%02x", i ? " " : "",
-                 source->bytes[i]);
-    return icl_fail(ctx, IMGCLS_BAD_INPUT, "%s: not %s that any format knows (tried %s; it "
-                                           "begins with %s)",
+        snprintf(bytes + strlen(bytes), sizeof bytes - strlen(bytes), "%s%02x",
+                 i ? " " : "", source->bytes[i]);
+    return icl_fail(ctx, IMGCLS_BAD_INPUT,
+                    "%s: not %s that any format knows (tried %s; it "
+                    "begins with %s)",
                     source->path, what, auction->tried, bytes);
 }
 
@@ -121,14 +123,15 @@ imgcls_status icl_registry_format(struct icl_registry *registry,
     ask_all(&auction, false);
     pthread_mutex_unlock(&registry->lock);
     if (sound)
-        icl_forgive(registry->ctx); /* a bid that failed on the way is no failure of reading */
+        icl_forgive(
+            registry->ctx); /* a bid that failed on the way is no failure of reading */
     if (!auction.best)
         return nobody(&auction);
     *out = auction.best;
     return IMGCLS_OK;
 }
 
-/* ---- Writing: by name or extension ------------------------------------------------------*/
+/* ---- Writing: by name or extension ----------------------------------------------------*/
 
 const struct imgcls_format *icl_registry_format_named(struct icl_registry *registry,
                                                       const char *name)
@@ -137,8 +140,8 @@ const struct imgcls_format *icl_registry_format_named(struct icl_registry *regis
     pthread_mutex_lock(&registry->lock);
     for (size_t i = 0; !format && i < registry->file_count; i++) {
         struct icl_plugin_file *file = registry->files[i];
-        for (size_t k = 0; !format && is_usable(file) &&
-                           k < file->verdict.offers.format_count; k++)
+        for (size_t k = 0;
+             !format && is_usable(file) && k < file->verdict.offers.format_count; k++)
             if (strcmp(file->verdict.offers.formats[k].name, name) == 0 &&
                 icl_registry_load(registry, file))
                 format = &file->loaded.formats[k];
@@ -165,13 +168,14 @@ const struct imgcls_format *icl_registry_format_for_output(struct icl_registry *
             }
         }
     }
-    const struct imgcls_format *format =
-        best && icl_registry_load(registry, best) ? &best->loaded.formats[best_index] : NULL;
+    const struct imgcls_format *format = best && icl_registry_load(registry, best)
+                                             ? &best->loaded.formats[best_index]
+                                             : NULL;
     pthread_mutex_unlock(&registry->lock);
     return format;
 }
 
-/* ---- Architectures and services ---------------------------------------------------------*/
+/* ---- Architectures and services -------------------------------------------------------*/
 
 static void collect_architectures(struct icl_registry *registry)
 {
@@ -212,8 +216,8 @@ const void *icl_registry_service(struct icl_registry *registry, const char *name
     pthread_mutex_lock(&registry->lock);
     for (size_t i = 0; !table && i < registry->file_count; i++) {
         struct icl_plugin_file *file = registry->files[i];
-        for (size_t k = 0; !table && is_usable(file) &&
-                           k < file->verdict.offers.service_count; k++) {
+        for (size_t k = 0;
+             !table && is_usable(file) && k < file->verdict.offers.service_count; k++) {
             const struct icl_service_offer *offer = &file->verdict.offers.services[k];
             if (offer->version == version && strcmp(offer->name, name) == 0 &&
                 icl_registry_load(registry, file))

@@ -12,7 +12,7 @@ bool icl_op_claims(const struct imgcls_op *op)
     return op->infer || op->upgrade || op->decompose;
 }
 
-/* ---- Packing ----------------------------------------------------------------------------*/
+/* ---- Packing --------------------------------------------------------------------------*/
 
 static void pack_names(struct icl_packer *packer, const char *const *names)
 {
@@ -77,7 +77,7 @@ void icl_offers_pack(const struct icl_descriptor *descriptor, struct icl_packer 
     }
 }
 
-/* ---- Unpacking --------------------------------------------------------------------------*/
+/* ---- Unpacking ------------------------------------------------------------------------*/
 
 /* Texts of descriptors hold no control characters (descriptor.c); a cache file might. */
 static const char *unpack_name(struct icl_unpacker *unpacker)
@@ -155,7 +155,8 @@ bool icl_offers_unpack(struct icl_unpacker *unpacker, struct icl_shelf *shelf,
     for (size_t i = 0; out->architectures && i < out->architecture_count; i++) {
         struct icl_architecture_offer *architecture = &out->architectures[i];
         architecture->name = unpack_name(unpacker);
-        architecture->variants = unpack_names(unpacker, shelf, &architecture->variant_count);
+        architecture->variants =
+            unpack_names(unpacker, shelf, &architecture->variant_count);
     }
     out->service_count = icl_unpack_count(unpacker, ICL_FORMATS_MAX, 9);
     out->services = icl_shelf_take(shelf, out->service_count, sizeof *out->services);
@@ -167,7 +168,7 @@ bool icl_offers_unpack(struct icl_unpacker *unpacker, struct icl_shelf *shelf,
            !unpacker->failed && *out->name;
 }
 
-/* ---- Lines for reports ------------------------------------------------------------------*/
+/* ---- Lines for reports ----------------------------------------------------------------*/
 
 static const char *domain_text(const char *domain)
 {
@@ -178,28 +179,30 @@ static char *op_line(const struct icl_op_offer *op, struct icl_shelf *shelf)
 {
     const char *what = op->claims ? "op" : "kernels-for";
     if (op->since_first == op->since_last)
-        return icl_shelf_format(shelf, "%s %s %s %lld", what, domain_text(op->domain), op->type,
-                               (long long)op->since_first);
-    return icl_shelf_format(shelf, "%s %s %s %lld-%lld", what, domain_text(op->domain), op->type,
-                           (long long)op->since_first, (long long)op->since_last);
+        return icl_shelf_format(shelf, "%s %s %s %lld", what, domain_text(op->domain),
+                                op->type, (long long)op->since_first);
+    return icl_shelf_format(shelf, "%s %s %s %lld-%lld", what, domain_text(op->domain),
+                            op->type, (long long)op->since_first,
+                            (long long)op->since_last);
 }
 
 static char *format_line(const struct icl_format_offer *format, struct icl_shelf *shelf)
 {
     uint32_t can = format->can;
     return icl_shelf_format(shelf, "format %s%s%s%s%s%s", format->name,
-                           can & ICL_FORMAT_READS ? " read" : "",
-                           can & ICL_FORMAT_READS_CHECKPOINT ? " read-checkpoint" : "",
-                           can & ICL_FORMAT_WRITES ? " write" : "",
-                           can & ICL_FORMAT_READS_VALUES ? " read-values" : "",
-                           can & ICL_FORMAT_WRITES_VALUES ? " write-values" : "");
+                            can & ICL_FORMAT_READS ? " read" : "",
+                            can & ICL_FORMAT_READS_CHECKPOINT ? " read-checkpoint" : "",
+                            can & ICL_FORMAT_WRITES ? " write" : "",
+                            can & ICL_FORMAT_READS_VALUES ? " read-values" : "",
+                            can & ICL_FORMAT_WRITES_VALUES ? " write-values" : "");
 }
 
 const char **icl_offers_lines(const struct icl_offers *offers, struct icl_shelf *shelf,
                               size_t *count)
 {
     size_t length = offers->op_count + offers->format_count + offers->architecture_count +
-                    offers->service_count, at = 0;
+                    offers->service_count,
+           at = 0;
     for (size_t i = 0; i < offers->op_count; i++)
         length += offers->ops[i].kernel_count;
     const char **lines = icl_shelf_take(shelf, length + 1, sizeof *lines);
@@ -210,15 +213,16 @@ const char **icl_offers_lines(const struct icl_offers *offers, struct icl_shelf 
         lines[at++] = op_line(op, shelf);
         for (size_t k = 0; k < op->kernel_count; k++)
             lines[at++] = icl_shelf_format(shelf, "kernel %s of %s %s", op->kernels[k].name,
-                                          domain_text(op->domain), op->type);
+                                           domain_text(op->domain), op->type);
     }
     for (size_t i = 0; i < offers->format_count; i++)
         lines[at++] = format_line(&offers->formats[i], shelf);
     for (size_t i = 0; i < offers->architecture_count; i++)
-        lines[at++] = icl_shelf_format(shelf, "architecture %s", offers->architectures[i].name);
+        lines[at++] =
+            icl_shelf_format(shelf, "architecture %s", offers->architectures[i].name);
     for (size_t i = 0; i < offers->service_count; i++)
         lines[at++] = icl_shelf_format(shelf, "service %s %d", offers->services[i].name,
-                                      offers->services[i].version);
+                                       offers->services[i].version);
     for (size_t i = 0; i < length; i++)
         if (!lines[i])
             return NULL;

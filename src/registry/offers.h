@@ -25,11 +25,11 @@ struct icl_op_offer {
     struct icl_kernel_offer *kernels;
 };
 
-#define ICL_FORMAT_READS 1u
+#define ICL_FORMAT_READS            1u
 #define ICL_FORMAT_READS_CHECKPOINT 2u
-#define ICL_FORMAT_WRITES 4u
-#define ICL_FORMAT_READS_VALUES 8u
-#define ICL_FORMAT_WRITES_VALUES 16u
+#define ICL_FORMAT_WRITES           4u
+#define ICL_FORMAT_READS_VALUES     8u
+#define ICL_FORMAT_WRITES_VALUES    16u
 
 struct icl_format_offer {
     const char *name, *description;
@@ -63,8 +63,8 @@ struct icl_offers {
 bool icl_op_claims(const struct imgcls_op *op);
 
 void icl_offers_pack(const struct icl_descriptor *descriptor, struct icl_packer *packer);
-/* Strings are borrowed from the packed bytes, arrays from the shelf. False where the bytes are
- * not a description or memory is out. */
+/* Strings are borrowed from the packed bytes, arrays from the shelf. False where the bytes
+ * are not a description or memory is out. */
 bool icl_offers_unpack(struct icl_unpacker *unpacker, struct icl_shelf *shelf,
                        struct icl_offers *out);
 

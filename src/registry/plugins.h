@@ -70,7 +70,8 @@ struct icl_registry {
 bool icl_registry_search(struct icl_registry *registry,
                          const struct icl_registry_options *options);
 /* Appends a file; NULL where memory is out. */
-struct icl_plugin_file *icl_registry_append(struct icl_registry *registry, const char *path);
+struct icl_plugin_file *icl_registry_append(struct icl_registry *registry,
+                                            const char *path);
 /* True where a glob of `globs` matches the file's name, with or without ".so", or `name`
  * (NULL: not known); *glob (in the shelf) is the one. */
 bool icl_registry_is_disabled(struct icl_shelf *shelf, const char *globs, const char *path,
@@ -80,7 +81,8 @@ bool icl_registry_is_disabled(struct icl_shelf *shelf, const char *globs, const 
 bool icl_registry_index(struct icl_registry *registry);
 
 /* Loads a READY file in this process; true where it is LOADED afterwards. Lock held. A file
- * that turns out not to be what was scanned becomes REFUSED, with a warning (registry.c). */
+ * that turns out not to be what was scanned becomes REFUSED, with a warning (registry.c).
+ */
 bool icl_registry_load(struct icl_registry *registry, struct icl_plugin_file *file);
 
 #endif

@@ -4,9 +4,9 @@
  * Opening never fails because of a plugin: a refused one is a warning, and the rest goes on
  * working. With a warm cache opening calls no dlopen at all.
  *
- * Invariants: the order of files is the order of registration everywhere; a file's state only
- * moves from READY to LOADED or REFUSED (icl_registry_add judges anew); what is in the shelf
- * lives until icl_registry_close.
+ * Invariants: the order of files is the order of registration everywhere; a file's state
+ * only moves from READY to LOADED or REFUSED (icl_registry_add judges anew); what is in the
+ * shelf lives until icl_registry_close.
  *
  * Not here: questions (lookup.c), the search path (folders.c), the cache file (cache.c).
  *
@@ -34,7 +34,7 @@ static imgcls_status no_memory(struct imgcls_context *ctx)
     return icl_fail(ctx, IMGCLS_NO_MEMORY, "plugins: no memory for the list of plugins");
 }
 
-/* ---- Judging one file -------------------------------------------------------------------*/
+/* ---- Judging one file -----------------------------------------------------------------*/
 
 static void warn(struct icl_registry *registry, const struct icl_plugin_file *file)
 {
@@ -43,13 +43,13 @@ static void warn(struct icl_registry *registry, const struct icl_plugin_file *fi
     if (verdict->abi_major >= 0)
         snprintf(abi, sizeof abi, "%d.%d", verdict->abi_major, verdict->abi_minor_needed);
     icl_log(registry->ctx, IMGCLS_LOG_WARNING,
-            "%s: plugin refused: %s (plugin ABI %s, host ABI %d.%d)", file->path, file->reason,
-            abi, IMGCLS_ABI_MAJOR, IMGCLS_ABI_MINOR);
+            "%s: plugin refused: %s (plugin ABI %s, host ABI %d.%d)", file->path,
+            file->reason, abi, IMGCLS_ABI_MAJOR, IMGCLS_ABI_MINOR);
 }
 
 /* Asks cache, then child. False where there is no verdict: memory is out, or interrupted.
- * Not opening: somebody asked about this file, does not want the cache's opinion, and gets the
- * refusal as the answer rather than as a warning. */
+ * Not opening: somebody asked about this file, does not want the cache's opinion, and gets
+ * the refusal as the answer rather than as a warning. */
 static bool judge(struct icl_registry *registry, struct icl_plugin_file *file, bool opening)
 {
     struct imgcls_context *ctx = registry->ctx;
@@ -58,11 +58,11 @@ static bool judge(struct icl_registry *registry, struct icl_plugin_file *file, b
     file->described = file->from_cache = false;
     file->judged = true;
     if (icl_scan_mark(file->path, &registry->shelf, &file->mark, &file->verdict)) {
-        file->from_cache = opening && icl_cache_find(&registry->cache, file->path, &file->mark,
-                                                     ctx->isa, &file->verdict);
+        file->from_cache = opening && icl_cache_find(&registry->cache, file->path,
+                                                     &file->mark, ctx->isa, &file->verdict);
         if (!file->from_cache &&
-            !icl_scan_file(&ctx->host, file->path, registry->scan_limit_ms, &registry->shelf,
-                           &file->verdict))
+            !icl_scan_file(&ctx->host, file->path, registry->scan_limit_ms,
+                           &registry->shelf, &file->verdict))
             return false;
         icl_log(ctx, IMGCLS_LOG_DEBUG, "%s: %s", file->path,
                 file->from_cache ? "known from the cache" : "scanned");
@@ -85,8 +85,8 @@ static bool settle(struct icl_registry *registry, struct icl_plugin_file *file)
     if (icl_registry_is_disabled(&registry->shelf, registry->disable, file->path,
                                  file->verdict.offers.name, &glob)) {
         file->state = IMGCLS_PLUGIN_DISABLED;
-        file->reason = icl_shelf_format(&registry->shelf,
-                                       "switched off: IMGCLS_PLUGIN_DISABLE has '%s'", glob);
+        file->reason = icl_shelf_format(
+            &registry->shelf, "switched off: IMGCLS_PLUGIN_DISABLE has '%s'", glob);
         icl_log(registry->ctx, IMGCLS_LOG_INFO, "%s: plugin switched off", file->path);
         return file->reason != NULL;
     }
@@ -97,7 +97,7 @@ static bool settle(struct icl_registry *registry, struct icl_plugin_file *file)
             continue;
         file->state = IMGCLS_PLUGIN_SHADOWED;
         file->reason = icl_shelf_format(&registry->shelf, "'%s' was found before: %s",
-                                       file->verdict.offers.name, other->path);
+                                        file->verdict.offers.name, other->path);
         return file->reason != NULL;
     }
     return true;
@@ -121,7 +121,7 @@ static imgcls_status judge_all(struct icl_registry *registry)
     return icl_registry_index(registry) ? IMGCLS_OK : no_memory(registry->ctx);
 }
 
-/* ---- The cache --------------------------------------------------------------------------*/
+/* ---- The cache ------------------------------------------------------------------------*/
 
 /* Writes the cache where something was learned, or where `forget` is to be scanned anew. */
 static void remember(struct icl_registry *registry, const struct icl_plugin_file *forget)
@@ -157,7 +157,7 @@ static void remember(struct icl_registry *registry, const struct icl_plugin_file
     icl_packer_clear(&packer);
 }
 
-/* ---- Opening and closing ----------------------------------------------------------------*/
+/* ---- Opening and closing --------------------------------------------------------------*/
 
 imgcls_status icl_registry_open(struct imgcls_context *ctx,
                                 const struct icl_registry_options *options,
@@ -174,7 +174,8 @@ imgcls_status icl_registry_open(struct imgcls_context *ctx,
         free(registry);
         return no_memory(ctx);
     }
-    registry->disable = icl_shelf_text(&registry->shelf, options->disable ? options->disable : "");
+    registry->disable =
+        icl_shelf_text(&registry->shelf, options->disable ? options->disable : "");
     icl_cache_open(&registry->cache, &registry->shelf, options->cache_file);
     if (!registry->disable || !icl_registry_search(registry, options))
         status = no_memory(ctx);
@@ -227,7 +228,7 @@ imgcls_status icl_context_registry(struct imgcls_context *ctx, struct icl_regist
     return IMGCLS_OK;
 }
 
-/* ---- Loading ----------------------------------------------------------------------------*/
+/* ---- Loading --------------------------------------------------------------------------*/
 
 /* A file is what was scanned if it says the same of itself now. */
 static bool says_the_same(const struct icl_plugin_file *file,
@@ -252,15 +253,17 @@ static enum icl_refusal load(struct icl_registry *registry, struct icl_plugin_fi
     }
     if (mark.size != file->mark.size || mark.mtime_s != file->mark.mtime_s ||
         mark.mtime_ns != file->mark.mtime_ns) {
-        snprintf(reason, capacity, "the file was replaced after it had been scanned; run again");
+        snprintf(reason, capacity,
+                 "the file was replaced after it had been scanned; run again");
         return ICL_REFUSED_CHANGED;
     }
     enum icl_refusal refusal =
-        icl_descriptor_load(file->path, &registry->ctx->host, &registry->shelf, &file->loaded,
-                            reason, capacity);
+        icl_descriptor_load(file->path, &registry->ctx->host, &registry->shelf,
+                            &file->loaded, reason, capacity);
     if (refusal == ICL_ACCEPTED && !says_the_same(file, &file->loaded)) {
-        snprintf(reason, capacity, "it describes itself otherwise than when it was scanned; "
-                                   "what was remembered is dropped, run again");
+        snprintf(reason, capacity,
+                 "it describes itself otherwise than when it was scanned; "
+                 "what was remembered is dropped, run again");
         return ICL_REFUSED_CHANGED;
     }
     return refusal;
@@ -294,7 +297,8 @@ static bool is_judged_afresh(const struct icl_plugin_file *file)
             file->state != IMGCLS_PLUGIN_SHADOWED);
 }
 
-imgcls_status icl_registry_add(struct icl_registry *registry, const char *path, size_t *index)
+imgcls_status icl_registry_add(struct icl_registry *registry, const char *path,
+                               size_t *index)
 {
     imgcls_status status = IMGCLS_OK;
     char *real = realpath(path, NULL);

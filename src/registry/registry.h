@@ -2,9 +2,9 @@
  * src/registry/registry.h - which plugins there are, what they offer, and loading them
  *
  * Search: each folder of the context's plugin path (IMGCLS_PLUGIN_PATH), then the installed
- * one. A file is scanned in a child process first (time limit 10 s); what it offers is cached
- * under $XDG_CACHE_HOME/imgcls by path, size, time and ABI, so that an ordinary start loads
- * only the plugins it uses. Handles are never closed.
+ * one. A file is scanned in a child process first (time limit 10 s); what it offers is
+ * cached under $XDG_CACHE_HOME/imgcls by path, size, time and ABI, so that an ordinary
+ * start loads only the plugins it uses. Handles are never closed.
  *
  * Thread-safe after icl_registry_open: loading takes a mutex.
  *
@@ -32,8 +32,9 @@ const struct imgcls_op *icl_registry_op(struct icl_registry *registry, const cha
                                         const char *type, int64_t version);
 /* All kernels for it, of all plugins, registration order; *count of them. Borrowed. */
 const struct imgcls_kernel *const *icl_registry_kernels(struct icl_registry *registry,
-                                                        const char *domain, const char *type,
-                                                        int64_t version, size_t *count);
+                                                        const char *domain,
+                                                        const char *type, int64_t version,
+                                                        size_t *count);
 /* Newest version that any plugin knows for a domain; 0 for unknown domains. */
 int64_t icl_registry_newest(struct icl_registry *registry, const char *domain);
 /* Highest bidder for reading (values: for bid_values); NULL with a message that lists what
@@ -61,15 +62,17 @@ const char *icl_registry_folder_at(struct icl_registry *registry, size_t index,
                                    const char **note);
 /* Scans a file whatever the cache says, and has it among the plugins from now on even where
  * it is in no folder of the path. Where it is accepted it is loaded, too. */
-imgcls_status icl_registry_add(struct icl_registry *registry, const char *path, size_t *index);
-/* Index of a plugin by its name (or by the path of its file), SIZE_MAX where there is none. */
+imgcls_status icl_registry_add(struct icl_registry *registry, const char *path,
+                               size_t *index);
+/* Index of a plugin by its name (or by the path of its file), SIZE_MAX where there is none.
+ */
 size_t icl_registry_find(struct icl_registry *registry, const char *name);
 
 /* What opening depends on, for tests; a context opens with the environment's. */
 struct icl_registry_options {
-    const char *path;      /* colon-separated folders; NULL: none */
-    const char *installed; /* searched last; NULL: none */
-    const char *disable;   /* globs separated by commas or colons; NULL: none */
+    const char *path;       /* colon-separated folders; NULL: none */
+    const char *installed;  /* searched last; NULL: none */
+    const char *disable;    /* globs separated by commas or colons; NULL: none */
     const char *cache_file; /* NULL: no cache */
     int scan_limit_ms;
 };

@@ -71,16 +71,16 @@ imgcls_status icl_registry_plugin_at(struct icl_registry *registry, size_t index
     *out = (struct imgcls_plugin_info){.struct_size = sizeof *out};
     pthread_mutex_lock(&registry->lock);
     if (index >= registry->file_count) {
-        status = icl_fail(registry->ctx, IMGCLS_BAD_INPUT, "plugin %zu: there are %zu", index,
-                          registry->file_count);
+        status = icl_fail(registry->ctx, IMGCLS_BAD_INPUT, "plugin %zu: there are %zu",
+                          index, registry->file_count);
     } else {
         struct icl_plugin_file *file = registry->files[index];
         sum_up(registry, file);
         if (describe(registry, file))
             fill(file, out);
         else
-            status = icl_fail(registry->ctx, IMGCLS_NO_MEMORY, "%s: no memory for its offers",
-                              file->path);
+            status = icl_fail(registry->ctx, IMGCLS_NO_MEMORY,
+                              "%s: no memory for its offers", file->path);
     }
     pthread_mutex_unlock(&registry->lock);
     return status;
@@ -111,7 +111,7 @@ size_t icl_registry_find(struct icl_registry *registry, const char *name)
     return found;
 }
 
-/* ---- The public functions (imgcls/registry.h) -------------------------------------------*/
+/* ---- The public functions (imgcls/registry.h) -----------------------------------------*/
 
 size_t imgcls_plugin_count(struct imgcls_context *context)
 {

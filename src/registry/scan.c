@@ -1,9 +1,9 @@
 /*
  * src/registry/scan.c - what one plugin file offers, or why it is refused
  *
- * The file is loaded in a child process, where a crash or an endless loop in its constructors
- * or its entry function harms nobody. Only bytes come back, and they are checked like a
- * file's.
+ * The file is loaded in a child process, where a crash or an endless loop in its
+ * constructors or its entry function harms nobody. Only bytes come back, and they are
+ * checked like a file's.
  *
  * Not here: which files there are (folders.c), remembering verdicts (cache.c).
  *
@@ -23,7 +23,8 @@
 
 #include "src/registry/child.h"
 
-static bool refuse(struct icl_verdict *verdict, enum icl_refusal refusal, const char *reason)
+static bool refuse(struct icl_verdict *verdict, enum icl_refusal refusal,
+                   const char *reason)
 {
     *verdict = (struct icl_verdict){.refusal = refusal,
                                     .abi_major = -1,
@@ -59,14 +60,14 @@ bool icl_scan_mark(const char *path, struct icl_shelf *shelf, struct icl_file_ma
     else if (is_anybodys(&info))
         refuse(verdict, ICL_REFUSED_WRITABLE,
                icl_shelf_format(shelf, "anybody may write to it (mode %04o, o-w is needed)",
-                               (unsigned)info.st_mode & 07777));
+                                (unsigned)info.st_mode & 07777));
     else if (stat(real, &folder) != 0)
         refuse(verdict, ICL_REFUSED_FILE, icl_shelf_format(shelf, "%s", strerror(errno)));
     else if (is_anybodys(&folder))
         refuse(verdict, ICL_REFUSED_WRITABLE,
-               icl_shelf_format(shelf,
-                               "anybody may write to its folder (mode %04o, o-w is needed)",
-                               (unsigned)folder.st_mode & 07777));
+               icl_shelf_format(
+                   shelf, "anybody may write to its folder (mode %04o, o-w is needed)",
+                   (unsigned)folder.st_mode & 07777));
     else
         *verdict = (struct icl_verdict){.abi_major = -1, .abi_minor_needed = -1};
 done:
@@ -74,7 +75,7 @@ done:
     return verdict->refusal == ICL_ACCEPTED;
 }
 
-/* ---- Verdicts as bytes ------------------------------------------------------------------*/
+/* ---- Verdicts as bytes ----------------------------------------------------------------*/
 
 void icl_verdict_pack(const struct icl_verdict *verdict, struct icl_packer *packer)
 {
@@ -103,7 +104,8 @@ bool icl_verdict_unpack(const unsigned char *bytes, size_t size, struct icl_shel
             return false;
     if (refusal != ICL_ACCEPTED)
         return unpacker.at == unpacker.end && *verdict->reason;
-    /* An accepted one must be acceptable: a cache may have been written by another release. */
+    /* An accepted one must be acceptable: a cache may have been written by another release.
+     */
     if (verdict->abi_major != IMGCLS_ABI_MAJOR || verdict->abi_minor_needed < 0 ||
         verdict->abi_minor_needed > IMGCLS_ABI_MINOR)
         return false;
@@ -113,7 +115,7 @@ bool icl_verdict_unpack(const unsigned char *bytes, size_t size, struct icl_shel
            unpacker.at == unpacker.end;
 }
 
-/* ---- The scan ---------------------------------------------------------------------------*/
+/* ---- The scan -------------------------------------------------------------------------*/
 
 struct request {
     const char *path;
@@ -150,11 +152,11 @@ static const char *crash_text(const struct icl_child *child, struct icl_shelf *s
 {
     if (child->signal)
         return icl_shelf_format(shelf, "crashed while being scanned (signal %d, %s)",
-                               child->signal, strsignal(child->signal));
+                                child->signal, strsignal(child->signal));
     if (child->exit_status < 0)
         return icl_shelf_text(shelf, "ended the process while being scanned");
     return icl_shelf_format(shelf, "ended the process while being scanned (exit status %d)",
-                           child->exit_status);
+                            child->exit_status);
 }
 
 static bool take_report(const struct icl_child *child, struct icl_shelf *shelf,
@@ -183,14 +185,15 @@ bool icl_scan_file(const struct imgcls_host *host, const char *path, int limit_m
         done = refuse(verdict, ICL_REFUSED_CRASH, crash_text(&child, shelf));
         break;
     case ICL_CHILD_TIMED_OUT:
-        done = refuse(verdict, ICL_REFUSED_HANG,
-                      icl_shelf_format(shelf, "did not finish within %g s while being scanned",
-                                      limit_ms / 1000.0));
+        done =
+            refuse(verdict, ICL_REFUSED_HANG,
+                   icl_shelf_format(shelf, "did not finish within %g s while being scanned",
+                                    limit_ms / 1000.0));
         break;
     case ICL_CHILD_NOT_RUN:
-        done = refuse(verdict, ICL_REFUSED_FILE,
-                      icl_shelf_format(shelf, "no process to scan it in: %s",
-                                      strerror(child.error)));
+        done = refuse(
+            verdict, ICL_REFUSED_FILE,
+            icl_shelf_format(shelf, "no process to scan it in: %s", strerror(child.error)));
         break;
     case ICL_CHILD_STOPPED:
         break;

@@ -27,8 +27,8 @@ struct icl_verdict {
     size_t packed_size;
 };
 
-/* Size and time of a regular file that only its owner and group may write, in such a folder.
- * Else the verdict refuses. */
+/* Size and time of a regular file that only its owner and group may write, in such a
+ * folder. Else the verdict refuses. */
 bool icl_scan_mark(const char *path, struct icl_shelf *shelf, struct icl_file_mark *mark,
                    struct icl_verdict *verdict);
 

@@ -50,7 +50,8 @@ static int tear_down(void **state)
     struct fixture *fixture = *state;
     icl_checkpoint_destroy(fixture->checkpoint);
     icl_storage_release(fixture->storage);
-    int leaked = fixture->ctx->memory_used != fixture->used; /* all that was counted was given back */
+    int leaked = fixture->ctx->memory_used !=
+                 fixture->used; /* all that was counted was given back */
     imgcls_context_destroy(fixture->ctx);
     return leaked;
 }

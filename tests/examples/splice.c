@@ -1,11 +1,12 @@
 /*
- * tests/examples/splice.c - puts the example's operator into a real model, meaning unchanged
+ * tests/examples/splice.c - puts the example's operator into a real model, meaning
+ * unchanged
  *
  *     splice IN.onnx OUT.onnx
  *
  * Every Tanh(x) becomes 0.5 * ScaledTanh(2 * x) with alpha = 2 and beta = 0.5. Factors are
- * powers of two, so the numbers stay those of the source to the last bit of what tanh gives,
- * and the source's own reference judges the plugin, both attributes included.
+ * powers of two, so the numbers stay those of the source to the last bit of what tanh
+ * gives, and the source's own reference judges the plugin, both attributes included.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -24,7 +25,8 @@ static imgcls_status add_factor(struct imgcls_graph *graph, const char *name, fl
     struct imgcls_tensor scalar;
     imgcls_status status =
         icl_tensor_borrow(graph->ctx, IMGCLS_F32, 0, NULL, &factor, &scalar);
-    return status == IMGCLS_OK ? icl_graph_add_initializer(graph, name, &scalar, NULL) : status;
+    return status == IMGCLS_OK ? icl_graph_add_initializer(graph, name, &scalar, NULL)
+                               : status;
 }
 
 static imgcls_status set_float(struct icl_node *node, const char *name, float value)
@@ -50,14 +52,15 @@ static imgcls_status splice(struct imgcls_graph *graph, struct icl_node *tanh)
     if (status == IMGCLS_OK)
         status = icl_node_set_output(tanh, 0, out);
     if (status == IMGCLS_OK)
-        status = icl_graph_add_node(graph, "", "Mul", in, 2, (const char *const[]){x, "two"}, 1,
-                                    (const char *const[]){in}, NULL);
+        status =
+            icl_graph_add_node(graph, "", "Mul", in, 2, (const char *const[]){x, "two"}, 1,
+                               (const char *const[]){in}, NULL);
     if (status == IMGCLS_OK)
         status = icl_node_set_input(tanh, 0, in);
     if (status == IMGCLS_OK)
-        status = icl_graph_add_node(graph, "", "Mul", out, 2,
-                                    (const char *const[]){out, "half"}, 1,
-                                    (const char *const[]){y}, NULL);
+        status =
+            icl_graph_add_node(graph, "", "Mul", out, 2, (const char *const[]){out, "half"},
+                               1, (const char *const[]){y}, NULL);
     return status;
 }
 
@@ -80,8 +83,8 @@ static imgcls_status splice_all(struct imgcls_graph *graph)
     return status == IMGCLS_OK ? icl_graph_sort(graph) : status;
 }
 
-static imgcls_status write_model(struct imgcls_context *ctx, const struct imgcls_graph *graph,
-                                 const char *path)
+static imgcls_status write_model(struct imgcls_context *ctx,
+                                 const struct imgcls_graph *graph, const char *path)
 {
     struct icl_output *output;
     imgcls_status status = icl_output_create(ctx, path, &output);

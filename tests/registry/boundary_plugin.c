@@ -2,9 +2,9 @@
  * tests/registry/boundary_plugin.c - three things that the plugin boundary must carry
  *
  * A throw-away plugin, never installed, that includes the public header alone: a kernel for
- * somebody else's operator with epilogues fused into it (Conv + Add + Relu), an operator whose
- * output's shape depends on the data, and an architecture of three nodes with a checkpoint
- * format of its own.
+ * somebody else's operator with epilogues fused into it (Conv + Add + Relu), an operator
+ * whose output's shape depends on the data, and an architecture of three nodes with a
+ * checkpoint format of its own.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -12,9 +12,9 @@
 
 #include <string.h>
 
-/* ---- A fused kernel for Conv ------------------------------------------------------------*/
+/* ---- A fused kernel for Conv ----------------------------------------------------------*/
 
-#define FUSED                                                                                  \
+#define FUSED                                                                              \
     (IMGCLS_EPILOGUE_BIT(IMGCLS_EPILOGUE_ADD) | IMGCLS_EPILOGUE_BIT(IMGCLS_EPILOGUE_RELU))
 
 /* Only what the test's model needs: float32, row-major, stride 1, no padding, one group. */
@@ -52,7 +52,8 @@ static float finish(const struct imgcls_run *run, double sum, size_t at)
     for (size_t e = 0; e < run->node->epilogue_count; e++) {
         const struct imgcls_epilogue *epilogue = &run->node->epilogues[e];
         if (epilogue->kind == IMGCLS_EPILOGUE_ADD) {
-            const struct imgcls_tensor *other = imgcls_input(run, (size_t)epilogue->operand);
+            const struct imgcls_tensor *other =
+                imgcls_input(run, (size_t)epilogue->operand);
             value += ((const float *)other->data)[at];
         } else if (value < 0) {
             value = 0;
@@ -79,10 +80,13 @@ static imgcls_status conv_add_relu_f32_boundary(const struct imgcls_host *host,
                     for (int64_t c = 0; c < w->dims[1]; c++)
                         for (int64_t i = 0; i < w->dims[2]; i++)
                             for (int64_t j = 0; j < w->dims[3]; j++)
-                                sum += (double)xs[((n * x->dims[1] + c) * x->dims[2] + h + i) *
-                                                      x->dims[3] + v + j] *
-                                       (double)ws[((m * w->dims[1] + c) * w->dims[2] + i) *
-                                                      w->dims[3] + j];
+                                sum +=
+                                    (double)xs[((n * x->dims[1] + c) * x->dims[2] + h + i) *
+                                                   x->dims[3] +
+                                               v + j] *
+                                    (double)ws[((m * w->dims[1] + c) * w->dims[2] + i) *
+                                                   w->dims[3] +
+                                               j];
                     ys[at] = finish(run, sum, at);
                 }
     return IMGCLS_OK;
@@ -106,7 +110,7 @@ static const struct imgcls_op conv = {
     .kernels = (const struct imgcls_kernel *const[]){&fused, NULL}, /* no infer: not ours */
 };
 
-/* ---- A shape that depends on data -------------------------------------------------------*/
+/* ---- A shape that depends on data -----------------------------------------------------*/
 
 static imgcls_status positives_infer(const struct imgcls_host *host,
                                      struct imgcls_infer *infer)
@@ -158,7 +162,8 @@ static const struct imgcls_op positives = {
     .kernels = (const struct imgcls_kernel *const[]){&positives_kernel, NULL},
 };
 
-/* ---- A checkpoint format: "TINY", classes, features (bytes), weight, bias (float32) -------*/
+/* ---- A checkpoint format: "TINY", classes, features (bytes), weight, bias (float32)
+ * -------*/
 
 static int32_t tiny_bid(const struct imgcls_host *host, const struct imgcls_source *source)
 {
@@ -176,8 +181,8 @@ static imgcls_status tiny_read(const struct imgcls_host *host,
     int64_t classes = source->bytes[8], features = source->bytes[9];
     size_t floats = (size_t)(classes * features + classes);
     if (source->size != 16 + 4 * floats)
-        return host->fail(host, IMGCLS_BAD_INPUT, "%s: %zu bytes, %zu are needed", source->path,
-                          source->size, 16 + 4 * floats);
+        return host->fail(host, IMGCLS_BAD_INPUT, "%s: %zu bytes, %zu are needed",
+                          source->path, source->size, 16 + 4 * floats);
     struct imgcls_tensor weight = {
         .struct_size = sizeof weight,
         .type = IMGCLS_F32,
@@ -215,7 +220,7 @@ static const struct imgcls_format tiny = {
     .read_checkpoint = tiny_read,
 };
 
-/* ---- An architecture of three nodes -----------------------------------------------------*/
+/* ---- An architecture of three nodes ---------------------------------------------------*/
 
 static int32_t recognise(const struct imgcls_host *host,
                          const struct imgcls_checkpoint *checkpoint, char *evidence,
@@ -238,7 +243,8 @@ static imgcls_status add_node(const struct imgcls_host *host, struct imgcls_grap
                               const char *type, size_t inputs, const char *const *names,
                               const char *output, struct imgcls_node **node)
 {
-    return host->graph_add_node(host, graph, "", type, output, inputs, names, 1, &output, node);
+    return host->graph_add_node(host, graph, "", type, output, inputs, names, 1, &output,
+                                node);
 }
 
 static imgcls_status build(const struct imgcls_host *host,
@@ -254,15 +260,16 @@ static imgcls_status build(const struct imgcls_host *host,
     const int64_t in[] = {-1, weight->dims[1], 1, 1}, out[] = {-1, weight->dims[0]};
     imgcls_status status = host->graph_set_opset(host, graph, "", 17);
     if (status == IMGCLS_OK)
-        status = host->graph_add_input(host, graph, "pixels", IMGCLS_KIND_TENSOR, IMGCLS_F32,
-                                       4, in, (const char *const[]){"N", NULL, NULL, NULL});
+        status =
+            host->graph_add_input(host, graph, "pixels", IMGCLS_KIND_TENSOR, IMGCLS_F32, 4,
+                                  in, (const char *const[]){"N", NULL, NULL, NULL});
     if (status == IMGCLS_OK)
         status = host->graph_add_parameter(host, graph, checkpoint, "fc.weight");
     if (status == IMGCLS_OK)
         status = host->graph_add_parameter(host, graph, checkpoint, "fc.bias");
     if (status == IMGCLS_OK)
-        status = add_node(host, graph, "Flatten", 1, (const char *const[]){"pixels"}, "flat",
-                          NULL);
+        status = add_node(host, graph, "Flatten", 1, (const char *const[]){"pixels"},
+                          "flat", NULL);
     if (status == IMGCLS_OK)
         status = add_node(host, graph, "Gemm", 3,
                           (const char *const[]){"flat", "fc.weight", "fc.bias"}, "logits",
@@ -273,8 +280,9 @@ static imgcls_status build(const struct imgcls_host *host,
         status = add_node(host, graph, "Relu", 1, (const char *const[]){"logits"}, "scores",
                           NULL);
     if (status == IMGCLS_OK)
-        status = host->graph_add_output(host, graph, "scores", IMGCLS_KIND_TENSOR, IMGCLS_F32,
-                                        2, out, (const char *const[]){"N", NULL});
+        status =
+            host->graph_add_output(host, graph, "scores", IMGCLS_KIND_TENSOR, IMGCLS_F32, 2,
+                                   out, (const char *const[]){"N", NULL});
     return status;
 }
 

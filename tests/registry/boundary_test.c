@@ -51,17 +51,18 @@ static void add_node(struct stage *stage, struct imgcls_graph *graph, const char
                      const char *output)
 {
     struct icl_node *node;
-    done(stage, icl_graph_add_node(graph, domain, type, output, count, inputs, 1, &output,
-                                   &node));
+    done(stage,
+         icl_graph_add_node(graph, domain, type, output, count, inputs, 1, &output, &node));
 }
 
-#define SIDE 6
-#define OUT (SIDE - 2)
+#define SIDE     6
+#define OUT      (SIDE - 2)
 #define CHANNELS 2
-#define MAPS 3
+#define MAPS     3
 
 /* y = Relu(Conv(x, w, b) + r), by the definition, in double. */
-static void reference(const float *x, const float *w, const float *b, const float *r, double *y)
+static void reference(const float *x, const float *w, const float *b, const float *r,
+                      double *y)
 {
     for (int m = 0; m < MAPS; m++)
         for (int h = 0; h < OUT; h++)
@@ -102,9 +103,12 @@ static void conv_add_and_relu_run_in_one_foreign_kernel(void **state)
     make_stage(&stage);
     done(&stage, icl_graph_create(stage.ctx, NULL, &graph));
     done(&stage, icl_graph_set_opset(graph, "", 17));
-    done(&stage, icl_graph_add_input(graph, "x", IMGCLS_KIND_TENSOR, IMGCLS_F32, 4, in, NULL));
-    done(&stage, icl_graph_add_input(graph, "r", IMGCLS_KIND_TENSOR, IMGCLS_F32, 4, out, NULL));
-    struct imgcls_value *ws = floats(&stage, 4, filter, w), *bs = floats(&stage, 1, bias, b);
+    done(&stage,
+         icl_graph_add_input(graph, "x", IMGCLS_KIND_TENSOR, IMGCLS_F32, 4, in, NULL));
+    done(&stage,
+         icl_graph_add_input(graph, "r", IMGCLS_KIND_TENSOR, IMGCLS_F32, 4, out, NULL));
+    struct imgcls_value *ws = floats(&stage, 4, filter, w),
+                        *bs = floats(&stage, 1, bias, b);
     done(&stage, icl_graph_add_initializer(graph, "w", ws->tensor, NULL));
     done(&stage, icl_graph_add_initializer(graph, "b", bs->tensor, NULL));
     add_node(&stage, graph, "", "Conv", 3, (const char *const[]){"x", "w", "b"}, "c");
@@ -118,7 +122,8 @@ static void conv_add_and_relu_run_in_one_foreign_kernel(void **state)
     done(&stage, icl_session_create(stage.ctx, graph, &options, &session));
     struct imgcls_value *xs = floats(&stage, 4, in, x), *rs = floats(&stage, 4, out, r);
     const struct imgcls_value *result;
-    done(&stage, icl_session_run(session, (const struct imgcls_value *const[]){xs, rs}, &result));
+    done(&stage,
+         icl_session_run(session, (const struct imgcls_value *const[]){xs, rs}, &result));
 
     const struct imgcls_node *node;
     const char *kernel;
@@ -174,8 +179,10 @@ static void a_shape_may_depend_on_the_data(void **state)
     done(&stage, icl_graph_create(stage.ctx, NULL, &graph));
     done(&stage, icl_graph_set_opset(graph, "", 17));
     done(&stage, icl_graph_set_opset(graph, "org.boundary", 1));
-    done(&stage, icl_graph_add_input(graph, "x", IMGCLS_KIND_TENSOR, IMGCLS_F32, 2, in, NULL));
-    add_node(&stage, graph, "org.boundary", "Positives", 1, (const char *const[]){"x"}, "p");
+    done(&stage,
+         icl_graph_add_input(graph, "x", IMGCLS_KIND_TENSOR, IMGCLS_F32, 2, in, NULL));
+    add_node(&stage, graph, "org.boundary", "Positives", 1, (const char *const[]){"x"},
+             "p");
     add_node(&stage, graph, "", "Neg", 1, (const char *const[]){"p"}, "y");
     done(&stage,
          icl_graph_add_output(graph, "y", IMGCLS_KIND_TENSOR, IMGCLS_F32, 1, open, NULL));
@@ -185,7 +192,8 @@ static void a_shape_may_depend_on_the_data(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct imgcls_value *x = floats(&stage, 2, in, rows[i].x);
         const struct imgcls_value *result;
-        done(&stage, icl_session_run(session, (const struct imgcls_value *const[]){x}, &result));
+        done(&stage,
+             icl_session_run(session, (const struct imgcls_value *const[]){x}, &result));
         assert_int_equal(result->tensor->rank, 1);
         assert_int_equal(result->tensor->dims[0], rows[i].count);
         const float *got = result->tensor->data;
@@ -232,8 +240,8 @@ static void a_checkpoint_becomes_a_model_by_its_architecture(void **state)
                                   .data = x,
                                   .size_bytes = sizeof x};
     const struct imgcls_tensor *output;
-    done(&stage, imgcls_model_run(model, 1, (const struct imgcls_tensor *const[]){&input}, 1,
-                                  &output));
+    done(&stage, imgcls_model_run(model, 1, (const struct imgcls_tensor *const[]){&input},
+                                  1, &output));
     /* By hand: w.(2,4)+b = 10.5, -21, 1 -> Relu; w.(-1,1)+b = 1.5, 0, -1.25 -> Relu. */
     static const float want[] = {10.5f, 0, 1, 1.5f, 0, 0};
     assert_int_equal(output->dims[0], 2);

@@ -24,7 +24,8 @@ static void numbers_and_texts_come_back(void **state)
     assert_false(packer.failed);
     /* By hand: 4 + 8 + (4 + 5 + 1) + (4 + 0 + 1), little-endian. */
     assert_int_equal(packer.size, 27);
-    assert_memory_equal(packer.bytes, "\xef\xbe\xad\xde\xef\xcd\xab\x89\x67\x45\x23\x01", 12);
+    assert_memory_equal(packer.bytes, "\xef\xbe\xad\xde\xef\xcd\xab\x89\x67\x45\x23\x01",
+                        12);
     struct icl_unpacker unpacker = {packer.bytes, packer.bytes + packer.size, false};
     assert_int_equal(icl_unpack_u32(&unpacker), 0xdeadbeef);
     assert_true(icl_unpack_u64(&unpacker) == UINT64_C(0x0123456789abcdef));
@@ -58,11 +59,21 @@ static void hostile_lengths_fail(void **state)
         size_t size;
         const char *what;
     } rows[] = {
-        {"\xff\xff\xff\xff" "abc", 7, "length of 4 GiB"},
-        {"\x01\x10\x00\x00" "abc", 7, "one past ICL_TEXT_MAX"},
-        {"\x03\x00\x00\x00" "abc", 7, "no room for the NUL"},
-        {"\x03\x00\x00\x00" "abcd", 8, "no NUL where it belongs"},
-        {"\x03\x00\x00\x00" "a\0c", 8, "a NUL inside"},
+        {"\xff\xff\xff\xff"
+         "abc",
+         7, "length of 4 GiB"},
+        {"\x01\x10\x00\x00"
+         "abc",
+         7, "one past ICL_TEXT_MAX"},
+        {"\x03\x00\x00\x00"
+         "abc",
+         7, "no room for the NUL"},
+        {"\x03\x00\x00\x00"
+         "abcd",
+         8, "no NUL where it belongs"},
+        {"\x03\x00\x00\x00"
+         "a\0c",
+         8, "a NUL inside"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const unsigned char *bytes = (const unsigned char *)rows[i].bytes;
@@ -71,8 +82,9 @@ static void hostile_lengths_fail(void **state)
         if (!unpacker.failed)
             fail_msg("row %zu (%s) was accepted", i, rows[i].what);
     }
-    struct icl_unpacker count = {(const unsigned char *)"\x05\x00\x00\x00" "12345678", NULL,
-                                 false};
+    struct icl_unpacker count = {(const unsigned char *)"\x05\x00\x00\x00"
+                                                        "12345678",
+                                 NULL, false};
     count.end = count.at + 12;
     assert_int_equal(icl_unpack_count(&count, 100, 2), 0); /* 5 * 2 bytes, 8 are left */
     assert_true(count.failed);

@@ -132,7 +132,8 @@ static void a_damaged_cache_is_ignored_and_replaced(void **state)
             write_cache(&stage, whole, cut ? i : size);
             whole[i] ^= cut ? 0 : 0x41;
             struct icl_registry *registry = stage_open(&stage, NULL);
-            if (cached_count(registry) != 0 || !icl_registry_op(registry, "org.test", "Copy", 3))
+            if (cached_count(registry) != 0 ||
+                !icl_registry_op(registry, "org.test", "Copy", 3))
                 fail_msg("%s at byte %zu", cut ? "cut" : "flip", i);
             icl_registry_close(registry);
             unsigned char *now = read_cache(&stage, &now_size);
@@ -144,7 +145,8 @@ static void a_damaged_cache_is_ignored_and_replaced(void **state)
     stage_clear(&stage);
 }
 
-/* FNV-1a as published; the test makes its own, so that a hostile file passes the check sum. */
+/* FNV-1a as published; the test makes its own, so that a hostile file passes the check sum.
+ */
 static void seal(unsigned char *bytes, size_t size)
 {
     uint64_t hash = UINT64_C(14695981039346656037);

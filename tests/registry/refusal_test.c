@@ -28,7 +28,8 @@ static const struct {
     {"hang_load", ICL_REFUSED_HANG, "did not finish within 1.5 s", -1, -1},
     {"hang_entry", ICL_REFUSED_HANG, "did not finish within 1.5 s", -1, -1},
     {"exit", ICL_REFUSED_CRASH, "exit status 3", -1, -1},
-    {"major", ICL_REFUSED_ABI, "major version 7 of the plugin ABI, this library has 0", 7, 0},
+    {"major", ICL_REFUSED_ABI, "major version 7 of the plugin ABI, this library has 0", 7,
+     0},
     {"minor", ICL_REFUSED_ABI, "needs plugin ABI 0.2, this library has 0.1", 0, 2},
     {"small", ICL_REFUSED_DESCRIPTOR, "16 bytes, at least 40", 0, 0},
     {"null", ICL_REFUSED_NULL, "returned NULL: only on Tuesdays", -1, -1},
@@ -37,14 +38,16 @@ static const struct {
     {"endless", ICL_REFUSED_DESCRIPTOR, "without end", 0, 0},
     {"nameless", ICL_REFUSED_DESCRIPTOR, "name, version and licence", 0, 0},
     {"escape", ICL_REFUSED_DESCRIPTOR, "name, version and licence", 0, 0},
-    {"unbound", ICL_REFUSED_LOADER, "undefined symbol: imgcls_sample_missing_function", -1, -1},
+    {"unbound", ICL_REFUSED_LOADER, "undefined symbol: imgcls_sample_missing_function", -1,
+     -1},
     {"range", ICL_REFUSED_DESCRIPTOR, "Copy: versions since_first to since_last", 0, 0},
 };
 
 static struct icl_registry *open_in(struct stage *stage, int limit_ms)
 {
     struct icl_registry *registry;
-    struct icl_registry_options options = {.path = stage->folder, .scan_limit_ms = limit_ms};
+    struct icl_registry_options options = {.path = stage->folder,
+                                           .scan_limit_ms = limit_ms};
     assert_int_equal(icl_registry_open(stage->ctx, &options, &registry), IMGCLS_OK);
     return registry;
 }
@@ -58,13 +61,15 @@ static void each_broken_plugin_is_refused_in_its_own_words(void **state)
         stage_put(&stage, rows[i].sample, "broken.so");
         struct icl_registry *registry = open_in(&stage, SHORT_LIMIT_MS);
         const struct icl_plugin_file *file = stage_file(registry, "broken.so");
-        if (file->state != IMGCLS_PLUGIN_REFUSED || file->verdict.refusal != rows[i].refusal ||
+        if (file->state != IMGCLS_PLUGIN_REFUSED ||
+            file->verdict.refusal != rows[i].refusal ||
             !strstr(file->reason, rows[i].says) ||
             file->verdict.abi_major != rows[i].abi_major ||
             file->verdict.abi_minor_needed != rows[i].abi_minor_needed)
             fail_msg("%s: state %d, refusal %d, ABI %d.%d: %s", rows[i].sample, file->state,
                      file->verdict.refusal, file->verdict.abi_major,
-                     file->verdict.abi_minor_needed, file->reason ? file->reason : "accepted");
+                     file->verdict.abi_minor_needed,
+                     file->reason ? file->reason : "accepted");
         /* The warning has path, reason and the host's version; and no file is loaded. */
         assert_non_null(strstr(stage.log, file->path));
         assert_non_null(strstr(stage.log, file->reason));
@@ -115,9 +120,9 @@ static void files_that_are_no_library_are_refused(void **state)
     static const struct {
         const char *file, *says;
     } files[] = {
-        {"text.so", "the loader says: "},    {"empty.so", "the loader says: "},
-        {"head.so", "the loader says: "},    {"machine.so", "the loader says: "},
-        {"class.so", "the loader says: "},   {"folder.so", "not a regular file"},
+        {"text.so", "the loader says: "},  {"empty.so", "the loader says: "},
+        {"head.so", "the loader says: "},  {"machine.so", "the loader says: "},
+        {"class.so", "the loader says: "}, {"folder.so", "not a regular file"},
     };
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         const struct icl_plugin_file *file = stage_file(registry, files[i].file);
@@ -147,7 +152,8 @@ static void what_anybody_may_write_is_refused(void **state)
     icl_registry_close(registry);
 
     assert_int_equal(chmod(path, 0755), 0);
-    assert_int_equal(chmod(stage.folder, 01777), 0); /* sticky is no help: files can be added */
+    assert_int_equal(chmod(stage.folder, 01777),
+                     0); /* sticky is no help: files can be added */
     registry = open_in(&stage, SHORT_LIMIT_MS);
     file = stage_file(registry, "open.so");
     assert_int_equal(file->verdict.refusal, ICL_REFUSED_WRITABLE);
@@ -163,7 +169,8 @@ static void what_anybody_may_write_is_refused(void **state)
     snprintf(link, sizeof link, "%s/link.so", stage.folder);
     assert_int_equal(symlink("other/good.so", link), 0);
     registry = open_in(&stage, SHORT_LIMIT_MS);
-    assert_int_equal(stage_file(registry, "link.so")->verdict.refusal, ICL_REFUSED_WRITABLE);
+    assert_int_equal(stage_file(registry, "link.so")->verdict.refusal,
+                     ICL_REFUSED_WRITABLE);
     assert_int_equal(stage_file(registry, "open.so")->state, IMGCLS_PLUGIN_READY);
     icl_registry_close(registry);
     stage_clear(&stage);
@@ -185,7 +192,8 @@ static void one_sound_plugin_among_broken_ones_works(void **state)
     const struct imgcls_op *op = icl_registry_op(registry, "org.test", "Copy", 3);
     assert_non_null(op);
     assert_string_equal(op->type, "Copy");
-    assert_int_equal(*(const int *)icl_registry_service(registry, "org.test.answer", 2), 42);
+    assert_int_equal(*(const int *)icl_registry_service(registry, "org.test.answer", 2),
+                     42);
     icl_registry_close(registry);
     stage_clear(&stage);
 }
@@ -200,8 +208,8 @@ static void a_hanging_plugin_costs_its_limit_and_no_more(void **state)
     clock_gettime(CLOCK_MONOTONIC, &begin);
     struct icl_registry *registry = open_in(&stage, 300);
     clock_gettime(CLOCK_MONOTONIC, &end);
-    double seconds = (double)(end.tv_sec - begin.tv_sec) +
-                     1e-9 * (double)(end.tv_nsec - begin.tv_nsec);
+    double seconds =
+        (double)(end.tv_sec - begin.tv_sec) + 1e-9 * (double)(end.tv_nsec - begin.tv_nsec);
     assert_int_equal(stage_file(registry, "hang.so")->verdict.refusal, ICL_REFUSED_HANG);
     assert_true(seconds > 0.29);
     assert_true(seconds < 10); /* a loaded machine may be late, but not wait for an alarm */

@@ -21,12 +21,18 @@ static void operators_are_found_by_domain_type_and_version(void **state)
         int64_t version;
         bool found;
     } rows[] = {
-        {"org.test", "Copy", 1, false},     {"org.test", "Copy", 2, true},
-        {"org.test", "Copy", 4, true},      {"org.test", "Copy", 5, false},
-        {"org.test", "copy", 3, false},     {"org.tes", "Copy", 3, false},
-        {"", "Copy", 3, false},             {"", "Frobnicate", 28, true},
-        {"ai.onnx", "Frobnicate", 1, true}, {"ai.onnx", "Frobnicate", 29, false},
-        {"", "Frobnicat", 1, false},        {"", "", 1, false},
+        {"org.test", "Copy", 1, false},
+        {"org.test", "Copy", 2, true},
+        {"org.test", "Copy", 4, true},
+        {"org.test", "Copy", 5, false},
+        {"org.test", "copy", 3, false},
+        {"org.tes", "Copy", 3, false},
+        {"", "Copy", 3, false},
+        {"", "Frobnicate", 28, true},
+        {"ai.onnx", "Frobnicate", 1, true},
+        {"ai.onnx", "Frobnicate", 29, false},
+        {"", "Frobnicat", 1, false},
+        {"", "", 1, false},
     };
     struct stage stage;
     stage_make(&stage);
@@ -64,7 +70,8 @@ static void kernels_of_two_plugins_stand_in_the_order_of_registration(void **sta
     /* The entry without infer adds kernels; it does not say what the operator means. */
     assert_non_null(icl_registry_op(registry, "org.test", "Copy", 3)->infer);
     /* Asked again, the same list; another version, none. */
-    assert_ptr_equal(icl_registry_kernels(registry, "org.test", "Copy", 3, &count), kernels);
+    assert_ptr_equal(icl_registry_kernels(registry, "org.test", "Copy", 3, &count),
+                     kernels);
     icl_registry_kernels(registry, "org.test", "Copy", 9, &count);
     assert_int_equal(count, 0);
     icl_registry_kernels(registry, "org.test", "Nothing", 3, &count);
@@ -73,8 +80,9 @@ static void kernels_of_two_plugins_stand_in_the_order_of_registration(void **sta
     stage_clear(&stage);
 }
 
-/* A struct of an older header ends early: its missing fields are zero, whatever stands behind
- * it (the sample has address 1 there). One of a newer header is longer, and works. */
+/* A struct of an older header ends early: its missing fields are zero, whatever stands
+ * behind it (the sample has address 1 there). One of a newer header is longer, and works.
+ */
 static void structs_of_other_ages_are_read_as_far_as_both_know_them(void **state)
 {
     (void)state;
@@ -128,24 +136,31 @@ static void formats_are_found_by_bid_name_and_extension(void **state)
     assert_null(icl_registry_format_named(registry, "sampl"));
     assert_null(icl_registry_format_for_output(registry, "model.other"));
     assert_null(icl_registry_format_for_output(registry, "model"));
-    assert_null(icl_registry_format_for_output(registry, ".smpl")); /* a hidden file's name */
-    assert_string_equal(icl_registry_format_for_output(registry, "a/b.SAMPLE")->name, "sample");
+    assert_null(
+        icl_registry_format_for_output(registry, ".smpl")); /* a hidden file's name */
+    assert_string_equal(icl_registry_format_for_output(registry, "a/b.SAMPLE")->name,
+                        "sample");
     struct imgcls_source source = {.struct_size = sizeof source,
                                    .path = "x.smpl",
                                    .bytes = (const unsigned char *)"SMPL",
                                    .size = 4};
     assert_int_equal(icl_registry_format(registry, &source, false, &format), IMGCLS_OK);
     assert_string_equal(format->name, "sample");
-    assert_int_equal(icl_registry_format(registry, &source, true, &format), IMGCLS_UNSUPPORTED);
+    assert_int_equal(icl_registry_format(registry, &source, true, &format),
+                     IMGCLS_UNSUPPORTED);
     assert_null(format);
     icl_forgive(stage.ctx);
-    source.bytes = (const unsigned char *)"\x7f" "ELF";
-    assert_int_equal(icl_registry_format(registry, &source, false, &format), IMGCLS_BAD_INPUT);
-    assert_string_equal(imgcls_error(stage.ctx), "x.smpl: not a model that any format knows "
-                                                 "(tried sample; it begins with 7f 45 4c 46)");
+    source.bytes = (const unsigned char *)"\x7f"
+                                          "ELF";
+    assert_int_equal(icl_registry_format(registry, &source, false, &format),
+                     IMGCLS_BAD_INPUT);
+    assert_string_equal(imgcls_error(stage.ctx),
+                        "x.smpl: not a model that any format knows "
+                        "(tried sample; it begins with 7f 45 4c 46)");
     icl_forgive(stage.ctx);
     source.size = 0;
-    assert_int_equal(icl_registry_format(registry, &source, false, &format), IMGCLS_BAD_INPUT);
+    assert_int_equal(icl_registry_format(registry, &source, false, &format),
+                     IMGCLS_BAD_INPUT);
     assert_string_equal(imgcls_error(stage.ctx), "x.smpl: the file is empty");
     icl_registry_close(registry);
     stage_clear(&stage);
@@ -167,7 +182,8 @@ static void architectures_and_services_are_found(void **state)
     assert_int_equal(count, 1);
     assert_string_equal(list[0]->name, "samplenet");
     assert_int_equal(stage_file(registry, "good.so")->state, IMGCLS_PLUGIN_LOADED);
-    assert_int_equal(*(const int *)icl_registry_service(registry, "org.test.answer", 2), 42);
+    assert_int_equal(*(const int *)icl_registry_service(registry, "org.test.answer", 2),
+                     42);
     icl_registry_close(registry);
     stage_clear(&stage);
 }
@@ -183,8 +199,8 @@ static void the_first_of_a_name_wins_unless_it_is_broken(void **state)
     stage_put(&stage, "good", "two/sample.so");
     struct icl_registry_options options = {.path = path, .scan_limit_ms = 20000};
     /* Empty parts, a folder that is not there, and one that is named twice. */
-    snprintf(path, sizeof path, ":%s/none::%s/one:%s/one:%s/two:", stage.folder, stage.folder,
-             stage.folder, stage.folder);
+    snprintf(path, sizeof path, ":%s/none::%s/one:%s/one:%s/two:", stage.folder,
+             stage.folder, stage.folder, stage.folder);
     assert_int_equal(icl_registry_open(stage.ctx, &options, &registry), IMGCLS_OK);
     assert_int_equal(registry->folder_count, 4);
     const char *note;
@@ -237,9 +253,18 @@ static void plugins_are_switched_off_by_globs(void **state)
         const char *globs;
         bool off;
     } rows[] = {
-        {"sample", true},      {"file", true},      {"file.so", true}, {"sam*", true},
-        {"other,sample", true}, {"other:f?le", true}, {"*", true},       {"", false},
-        {"samples", false},    {",:,", false},      {"org.test", false}, {"SAMPLE", false},
+        {"sample", true},
+        {"file", true},
+        {"file.so", true},
+        {"sam*", true},
+        {"other,sample", true},
+        {"other:f?le", true},
+        {"*", true},
+        {"", false},
+        {"samples", false},
+        {",:,", false},
+        {"org.test", false},
+        {"SAMPLE", false},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct stage stage;
@@ -248,7 +273,8 @@ static void plugins_are_switched_off_by_globs(void **state)
         struct icl_registry *registry = stage_open(&stage, rows[i].globs);
         const struct icl_plugin_file *file = stage_file(registry, "file.so");
         bool off = file->state == IMGCLS_PLUGIN_DISABLED;
-        if (off != rows[i].off || off == (icl_registry_op(registry, "org.test", "Copy", 3) != 0))
+        if (off != rows[i].off ||
+            off == (icl_registry_op(registry, "org.test", "Copy", 3) != 0))
             fail_msg("'%s': state %d", rows[i].globs, file->state);
         if (off)
             assert_non_null(strstr(file->reason, "IMGCLS_PLUGIN_DISABLE has '"));
@@ -280,12 +306,9 @@ static void a_report_has_offers_in_words_and_the_files_hash(void **state)
     assert_string_equal(info.licence, "Apache-2.0");
     assert_null(info.reason);
     static const char *const lines[] = {
-        "op org.test Copy 2-4",
-        "kernel sample_copy_portable of org.test Copy",
-        "op ai.onnx Frobnicate 1-28",
-        "kernel sample_copy_portable of ai.onnx Frobnicate",
-        "format sample read write",
-        "architecture samplenet",
+        "op org.test Copy 2-4",       "kernel sample_copy_portable of org.test Copy",
+        "op ai.onnx Frobnicate 1-28", "kernel sample_copy_portable of ai.onnx Frobnicate",
+        "format sample read write",   "architecture samplenet",
         "service org.test.answer 2",
     };
     assert_int_equal(info.offer_count, sizeof lines / sizeof lines[0]);

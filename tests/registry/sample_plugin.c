@@ -1,9 +1,9 @@
 /*
  * tests/registry/sample_plugin.c - plugins for the registry's tests, one per SAMPLE_ number
  *
- * Compiled once for each row of tests/registry/local.mk. SAMPLE_GOOD offers one of each kind;
- * SAMPLE_OLDER and SAMPLE_NEWER are the same as headers of another age would have it; the
- * others are broken, each in its own way. None is ever installed.
+ * Compiled once for each row of tests/registry/local.mk. SAMPLE_GOOD offers one of each
+ * kind; SAMPLE_OLDER and SAMPLE_NEWER are the same as headers of another age would have it;
+ * the others are broken, each in its own way. None is ever installed.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -13,26 +13,26 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SAMPLE_GOOD 1
-#define SAMPLE_OLDER 2
-#define SAMPLE_NEWER 3
-#define SAMPLE_KERNELS 4
-#define SAMPLE_CRASH_LOAD 10
+#define SAMPLE_GOOD        1
+#define SAMPLE_OLDER       2
+#define SAMPLE_NEWER       3
+#define SAMPLE_KERNELS     4
+#define SAMPLE_CRASH_LOAD  10
 #define SAMPLE_CRASH_ENTRY 11
-#define SAMPLE_HANG_LOAD 12
-#define SAMPLE_HANG_ENTRY 13
-#define SAMPLE_EXIT 14
-#define SAMPLE_MAJOR 15
-#define SAMPLE_MINOR 16
-#define SAMPLE_SMALL 17
-#define SAMPLE_NULL 18
-#define SAMPLE_NO_SYMBOL 19
-#define SAMPLE_WILD 20
-#define SAMPLE_ENDLESS 21
-#define SAMPLE_NAMELESS 22
-#define SAMPLE_ESCAPE 23
-#define SAMPLE_UNBOUND 24
-#define SAMPLE_RANGE 25
+#define SAMPLE_HANG_LOAD   12
+#define SAMPLE_HANG_ENTRY  13
+#define SAMPLE_EXIT        14
+#define SAMPLE_MAJOR       15
+#define SAMPLE_MINOR       16
+#define SAMPLE_SMALL       17
+#define SAMPLE_NULL        18
+#define SAMPLE_NO_SYMBOL   19
+#define SAMPLE_WILD        20
+#define SAMPLE_ENDLESS     21
+#define SAMPLE_NAMELESS    22
+#define SAMPLE_ESCAPE      23
+#define SAMPLE_UNBOUND     24
+#define SAMPLE_RANGE       25
 
 /* Not every sample offers everything. */
 #define MAYBE __attribute__((unused))
@@ -69,7 +69,8 @@ static int32_t bid(const struct imgcls_host *host, const struct imgcls_source *s
 }
 
 static imgcls_status read_model(const struct imgcls_host *host,
-                                const struct imgcls_source *source, struct imgcls_graph *graph)
+                                const struct imgcls_source *source,
+                                struct imgcls_graph *graph)
 {
     (void)source;
     return host->graph_set_name(host, graph, NAME);
@@ -95,22 +96,22 @@ static int32_t recognise(const struct imgcls_host *host,
 
 static const int service_table = 42;
 
-/* Structs of another age: shorter by the fields that came last, or longer by fields that this
- * host does not know and must not read. */
+/* Structs of another age: shorter by the fields that came last, or longer by fields that
+ * this host does not know and must not read. */
 #if SAMPLE == SAMPLE_OLDER
 #define KERNEL_SIZE offsetof(struct imgcls_kernel, release)
-#define OP_SIZE offsetof(struct imgcls_op, macs)
+#define OP_SIZE     offsetof(struct imgcls_op, macs)
 #define FORMAT_SIZE offsetof(struct imgcls_format, write)
 #define PLUGIN_SIZE offsetof(struct imgcls_plugin, services)
 #elif SAMPLE == SAMPLE_NEWER
-#define TAIL void *tail[4];
+#define TAIL        void *tail[4];
 #define KERNEL_SIZE sizeof(struct long_kernel)
-#define OP_SIZE sizeof(struct long_op)
+#define OP_SIZE     sizeof(struct long_op)
 #define FORMAT_SIZE sizeof(struct long_format)
 #define PLUGIN_SIZE sizeof(struct long_plugin)
 #else
 #define KERNEL_SIZE sizeof(struct imgcls_kernel)
-#define OP_SIZE sizeof(struct imgcls_op)
+#define OP_SIZE     sizeof(struct imgcls_op)
 #define FORMAT_SIZE sizeof(struct imgcls_format)
 #define PLUGIN_SIZE sizeof(struct imgcls_plugin)
 #endif

@@ -15,7 +15,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SCAN_LIMIT_MS 20000 /* sound plugins are scanned in milliseconds, in any weather */
+#define SCAN_LIMIT_MS                                                                      \
+    20000 /* sound plugins are scanned in milliseconds, in any weather                     \
+           */
 
 static void keep_line(void *argument, int32_t level, const char *text)
 {
@@ -38,9 +40,8 @@ void stage_make(struct stage *stage)
     free(real);
     snprintf(stage->cache, sizeof stage->cache, "%s/cache/imgcls/plugins.cache",
              stage->folder);
-    struct imgcls_context_options options = {.struct_size = sizeof options,
-                                             .log = keep_line,
-                                             .log_argument = stage};
+    struct imgcls_context_options options = {
+        .struct_size = sizeof options, .log = keep_line, .log_argument = stage};
     assert_int_equal(imgcls_context_create(&options, &stage->ctx), IMGCLS_OK);
 }
 

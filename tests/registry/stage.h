@@ -25,13 +25,15 @@ struct stage {
 /* Fails the running test where anything of it fails. */
 void stage_make(struct stage *stage);
 void stage_clear(struct stage *stage);
-/* Copies tests/registry/.libs/sample_NAME.so to "folder/FILE" (FILE may name a subfolder). */
+/* Copies tests/registry/.libs/sample_NAME.so to "folder/FILE" (FILE may name a subfolder).
+ */
 void stage_put(struct stage *stage, const char *name, const char *file);
 /* Writes bytes to "folder/FILE", with a mode that only the owner may write. */
 void stage_write(struct stage *stage, const char *file, const void *bytes, size_t size);
 /* The sample's bytes; own: free. */
 unsigned char *stage_sample(const char *name, size_t *size);
-/* Opens a registry over the stage's folder with its cache; fails the test where it fails. */
+/* Opens a registry over the stage's folder with its cache; fails the test where it fails.
+ */
 struct icl_registry *stage_open(struct stage *stage, const char *disable);
 /* The file of that name among the registry's; fails the test where it is not there. */
 const struct icl_plugin_file *stage_file(struct icl_registry *registry, const char *file);

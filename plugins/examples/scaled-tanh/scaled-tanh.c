@@ -1,15 +1,17 @@
 /*
- * plugins/examples/scaled-tanh/scaled-tanh.c - an operator for imgcls that somebody else wrote
+ * plugins/examples/scaled-tanh/scaled-tanh.c - an operator for imgcls that somebody else
+ * wrote
  *
- * org.example ScaledTanh, version 1: y = alpha * tanh(beta * x), element by element, attributes
- * alpha (default 1.7159) and beta (default 2/3): the activation of the original LeNet-5 (LeCun
- * et al., "Gradient-based learning applied to document recognition", 1998, appendix A).
+ * org.example ScaledTanh, version 1: y = alpha * tanh(beta * x), element by element,
+ * attributes alpha (default 1.7159) and beta (default 2/3): the activation of the original
+ * LeNet-5 (LeCun et al., "Gradient-based learning applied to document recognition", 1998,
+ * appendix A).
  *
  * It includes <imgcls/plugin.h> and links nothing of imgcls:
  *
- *     cc -std=c17 -shared -fPIC $(pkg-config --cflags imgcls) scaled-tanh.c -o scaled-tanh.so -lm
- *     imgcls-plugin check ./scaled-tanh.so
- *     IMGCLS_PLUGIN_PATH=$PWD imgcls-verify model.onnx
+ *     cc -std=c17 -shared -fPIC $(pkg-config --cflags imgcls) scaled-tanh.c -o
+ * scaled-tanh.so -lm imgcls-plugin check ./scaled-tanh.so IMGCLS_PLUGIN_PATH=$PWD
+ * imgcls-verify model.onnx
  *
  * SPDX-License-Identifier: Apache-2.0
  */
