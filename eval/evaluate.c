@@ -336,6 +336,7 @@ imgcls_status imgcls_evaluate(struct imgcls_model *model,
                               const struct imgcls_evaluation_options *given,
                               struct imgcls_evaluation **out)
 {
+    icl_forgive(model->ctx); /* what an earlier call left */
     struct imgcls_evaluation_options options = options_of(given);
     struct icl_evaluation *evaluation;
     imgcls_status status;

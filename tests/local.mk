@@ -24,3 +24,4 @@ include tests/kernels/local.mk
 include tests/programs/local.mk
 include tests/e2e/local.mk
 include tests/examples/local.mk
+include tests/docs/local.mk

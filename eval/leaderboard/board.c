@@ -286,6 +286,7 @@ static imgcls_status open_to_read(struct imgcls_board *board)
 imgcls_status imgcls_board_open(struct imgcls_context *context, const char *path, int32_t mode,
                                 struct imgcls_board **out)
 {
+    icl_forgive(context); /* what an earlier call left */
     struct imgcls_board *board = calloc(1, sizeof *board);
     imgcls_status status;
     *out = NULL;

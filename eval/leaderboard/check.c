@@ -155,6 +155,7 @@ static imgcls_status check_run(struct imgcls_board *board, sqlite3_stmt *stateme
 imgcls_status imgcls_board_check(struct imgcls_board *board, int64_t *checked,
                                  int64_t *without, struct imgcls_board_rows **rows)
 {
+    icl_forgive(board->ctx); /* what an earlier call left */
     static const char *const columns[] = {"run", "figure", "stored", "computed", NULL};
     struct icl_pictures pictures = {0};
     sqlite3_stmt *statement = NULL;

@@ -100,6 +100,7 @@ static imgcls_status walk(struct imgcls_board *board, const struct icl_pictures 
 imgcls_status imgcls_board_compare(struct imgcls_board *board, int64_t first_run,
                                    int64_t second_run, struct imgcls_board_comparison **out)
 {
+    icl_forgive(board->ctx); /* what an earlier call left */
     static const char *const columns[] = {"file", "label", "first", "second", "right", NULL};
     struct side first = {.run = first_run}, second = {.run = second_run};
     struct imgcls_board_comparison *comparison = calloc(1, sizeof *comparison);

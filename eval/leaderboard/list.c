@@ -199,6 +199,7 @@ imgcls_status imgcls_board_list(struct imgcls_board *board,
                                 const struct imgcls_board_selection *given,
                                 struct imgcls_board_rows **out)
 {
+    icl_forgive(board->ctx); /* what an earlier call left */
     struct imgcls_board_selection wish = {0};
     struct builder builder = {.board = board};
     sqlite3_stmt *statement = NULL;
@@ -225,6 +226,7 @@ imgcls_status imgcls_board_list(struct imgcls_board *board,
 imgcls_status imgcls_board_show(struct imgcls_board *board, int64_t run_id,
                                 struct imgcls_board_rows **out)
 {
+    icl_forgive(board->ctx); /* what an earlier call left */
     sqlite3_stmt *statement = NULL;
     imgcls_status status =
         icl_board_prepare(board, "SELECT * FROM leaderboard WHERE run = ?1", &statement);

@@ -160,6 +160,7 @@ imgcls_status icl_board_add_model(struct imgcls_board *board,
 imgcls_status imgcls_board_last_model(struct imgcls_board *board, const char **path,
                                       const char **time)
 {
+    icl_forgive(board->ctx); /* what an earlier call left */
     sqlite3_stmt *statement = NULL;
     imgcls_status status = icl_board_prepare(
         board, "SELECT path, registered_at FROM registrations ORDER BY id DESC LIMIT 1",

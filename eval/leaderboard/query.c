@@ -118,6 +118,7 @@ static imgcls_status prepare(struct imgcls_board *board, const char *sql,
 imgcls_status imgcls_board_query(struct imgcls_board *board, const char *sql, double seconds,
                                  struct imgcls_board_rows **out)
 {
+    icl_forgive(board->ctx); /* what an earlier call left */
     struct deadline deadline;
     sqlite3_stmt *statement = NULL;
     imgcls_status status;

@@ -161,6 +161,7 @@ imgcls_status imgcls_board_render(struct imgcls_board *board,
                                   const struct imgcls_board_rows *rows, const char *format,
                                   char **out)
 {
+    icl_forgive(board->ctx); /* what an earlier call left */
     struct icl_text text = {0};
     size_t i;
     *out = NULL;
@@ -185,6 +186,7 @@ imgcls_status imgcls_board_render(struct imgcls_board *board,
 
 imgcls_status imgcls_board_save(struct imgcls_board *board, const char *path, const char *text)
 {
+    icl_forgive(board->ctx); /* what an earlier call left */
     struct icl_output *output;
     imgcls_status status = icl_output_create(board->ctx, path, &output);
     if (status != IMGCLS_OK)

@@ -253,6 +253,7 @@ imgcls_status imgcls_board_add_run(struct imgcls_board *board,
                                    const struct imgcls_model *model,
                                    const struct imgcls_evaluation *head, int64_t *run_id)
 {
+    icl_forgive(board->ctx); /* what an earlier call left */
     const struct icl_evaluation *evaluation = (const struct icl_evaluation *)head;
     struct icl_board_model known = {
         .path = model->path,

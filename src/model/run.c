@@ -52,6 +52,7 @@ imgcls_status imgcls_model_run(struct imgcls_model *model, size_t input_count,
                                const struct imgcls_tensor *const *inputs,
                                size_t output_count, const struct imgcls_tensor **outputs)
 {
+    icl_forgive(model->ctx); /* what an earlier call left */
     struct icl_session *session;
     const struct imgcls_graph *graph = model->graph;
     for (size_t i = 0; i < output_count; i++)
