@@ -147,11 +147,6 @@ static imgcls_status apply(struct upgrade *upgrade, struct imgcls_graph *graph)
         }
         if (status == IMGCLS_OK && op->upgrade)
             status = op->upgrade(&upgrade->ctx->host, graph, &node->node);
-        if (status != IMGCLS_OK) {
-            char name[256];
-            icl_node_text(&node->node, name, sizeof name);
-            return icl_fail_within(upgrade->ctx, status, "%s", name);
-        }
     }
     for (size_t i = 0; status == IMGCLS_OK && i < graph->node_count; i++) {
         struct icl_node *node = graph->nodes[i];
