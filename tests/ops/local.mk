@@ -51,3 +51,16 @@ check_PROGRAMS += %D%/recurrent_test
 TESTS += %D%/recurrent_test
 %C%_recurrent_test_SOURCES = %D%/recurrent_test.c %D%/op_case.c %D%/op_case.h
 %C%_recurrent_test_LDADD = $(TEST_LIBS) -lm
+# Sequences, inner graphs and texts, in graphs of several nodes (flow.h).
+check_PROGRAMS += %D%/control_test
+TESTS += %D%/control_test
+%C%_control_test_SOURCES = %D%/control_test.c %D%/flow.h %D%/op_case.c %D%/op_case.h
+%C%_control_test_LDADD = $(TEST_LIBS) -lm
+check_PROGRAMS += %D%/sequence_test
+TESTS += %D%/sequence_test
+%C%_sequence_test_SOURCES = %D%/sequence_test.c %D%/flow.h %D%/op_case.c %D%/op_case.h
+%C%_sequence_test_LDADD = $(TEST_LIBS) -lm
+check_PROGRAMS += %D%/string_test
+TESTS += %D%/string_test
+%C%_string_test_SOURCES = %D%/string_test.c %D%/flow.h %D%/op_case.c %D%/op_case.h
+%C%_string_test_LDADD = $(TEST_LIBS) -lm

@@ -226,9 +226,8 @@ static void count_row(const struct pool *pool, const struct imgcls_tensor *in, i
     int64_t length, step, at;
     for (length = pool->shortest; length <= pool->longest && length <= count; length++) {
         /* A single token has no gaps: it counts once. */
-        const int64_t steps = length == 1 || pool->skips == 0 ? 1 : pool->skips + 1;
-        for (step = 1; step <= steps && (length == 1 || step <= (count - 1) / (length - 1));
-             step++)
+        const int64_t widest = length == 1 ? 1 : (count - 1) / (length - 1);
+        for (step = 1; step <= widest && step - 1 <= pool->skips; step++)
             for (at = 0; at + (length - 1) * step < count; at++)
                 count_gram(pool, in, begin + at, step, length, row);
     }

@@ -344,8 +344,8 @@ static imgcls_status parse_group(struct parser *p)
     return status;
 }
 
-/* Behind "\": what is no plain character. */
-static imgcls_status parse_escape(struct parser *p)
+/* Behind "\": what is no plain character. *start: where what may be repeated begins. */
+static imgcls_status parse_escape(struct parser *p, size_t *start)
 {
     uint32_t c;
     imgcls_status status = IMGCLS_OK;
@@ -358,15 +358,17 @@ static imgcls_status parse_escape(struct parser *p)
     if (take(p, "B"))
         return emit(p, REGEX_ASSERT, REGEX_NOT_AT_WORD_EDGE, 0);
     if (take(p, "Q")) {
-        while (status == IMGCLS_OK && more(p) && !take(p, "\\E"))
+        while (status == IMGCLS_OK && more(p) && !take(p, "\\E")) {
+            *start = p->out->code_count;
             status = emit_character(p, string_next(p->pattern, p->length, &p->at));
+        }
         return status;
     }
     status = take_escape(p, &c);
     return status == IMGCLS_OK ? emit_character(p, c) : status;
 }
 
-static imgcls_status parse_atom(struct parser *p)
+static imgcls_status parse_atom(struct parser *p, size_t *start)
 {
     const size_t first = p->out->range_count;
     bool named;
@@ -379,7 +381,7 @@ static imgcls_status parse_atom(struct parser *p)
             return status;
     }
     if (take(p, "\\"))
-        return parse_escape(p);
+        return parse_escape(p, start);
     if (take(p, "("))
         return parse_group(p);
     if (take(p, "["))
@@ -495,8 +497,8 @@ static imgcls_status parse_sequence(struct parser *p)
 {
     imgcls_status status = IMGCLS_OK;
     while (status == IMGCLS_OK && more(p) && !next_is(p, "|") && !next_is(p, ")")) {
-        const size_t start = p->out->code_count;
-        status = parse_atom(p);
+        size_t start = p->out->code_count;
+        status = parse_atom(p, &start);
         if (status == IMGCLS_OK)
             status = parse_repetitions(p, start);
     }
