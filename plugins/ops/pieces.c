@@ -7,7 +7,8 @@
 
 #include "pieces.h"
 
-/* -- moving elements ----------------------------------------------------------------------*/
+/* -- moving elements
+ * ----------------------------------------------------------------------*/
 
 static void move_packed(unsigned char *to, int64_t to_index, const unsigned char *from,
                         int64_t from_index, int64_t count, int bits)
@@ -17,10 +18,11 @@ static void move_packed(unsigned char *to, int64_t to_index, const unsigned char
     int64_t i;
     for (i = 0; i < count; i++) {
         const int64_t t = to_index + i, f = from_index + i;
-        const int from_shift = (int)(f % in_byte) * bits, to_shift = (int)(t % in_byte) * bits;
+        const int from_shift = (int)(f % in_byte) * bits,
+                  to_shift = (int)(t % in_byte) * bits;
         const unsigned element = from[f / in_byte] >> from_shift & mask;
-        to[t / in_byte] = (unsigned char)((to[t / in_byte] & ~(mask << to_shift)) |
-                                          element << to_shift);
+        to[t / in_byte] =
+            (unsigned char)((to[t / in_byte] & ~(mask << to_shift)) | element << to_shift);
     }
 }
 
@@ -32,10 +34,11 @@ static imgcls_status move_elements(const struct imgcls_host *host, struct imgcls
     imgcls_status status = IMGCLS_OK;
     int64_t i;
     if (from->type == IMGCLS_STRING) {
-        const struct imgcls_string *texts = (const struct imgcls_string *)from->data + from_index;
+        const struct imgcls_string *texts =
+            (const struct imgcls_string *)from->data + from_index;
         for (i = 0; status == IMGCLS_OK && i < count; i++)
-            status = host->value_set_string(host, to, (size_t)(to_index + i), texts[i].bytes,
-                                            texts[i].length);
+            status = host->value_set_string(host, to, (size_t)(to_index + i),
+                                            texts[i].bytes, texts[i].length);
         return status;
     }
     if (size == 0)
@@ -72,7 +75,8 @@ imgcls_status pieces_cut(const struct imgcls_host *host, const struct imgcls_ten
         dims[rank++] = i == axis ? length : tensor->dims[i];
     }
     status = host->value_tensor(host, tensor->type, rank, dims, out);
-    outer = status == IMGCLS_OK && op_count((*out)->tensor) > 0 ? outer_of(tensor, axis) : 0;
+    outer =
+        status == IMGCLS_OK && op_count((*out)->tensor) > 0 ? outer_of(tensor, axis) : 0;
     for (o = 0; status == IMGCLS_OK && o < outer; o++)
         status = move_elements(host, *out, o * length * inner, tensor,
                                (o * tensor->dims[axis] + begin) * inner, length * inner);
@@ -83,11 +87,13 @@ imgcls_status pieces_cut(const struct imgcls_host *host, const struct imgcls_ten
     return status;
 }
 
-/* -- joining ------------------------------------------------------------------------------*/
+/* -- joining
+ * ------------------------------------------------------------------------------*/
 
-static imgcls_status check_item(const struct imgcls_host *host, const struct imgcls_node *node,
-                                const struct imgcls_value *const *items, size_t i, int32_t axis,
-                                bool stack)
+static imgcls_status check_item(const struct imgcls_host *host,
+                                const struct imgcls_node *node,
+                                const struct imgcls_value *const *items, size_t i,
+                                int32_t axis, bool stack)
 {
     const struct imgcls_tensor *first = items[0]->tensor, *item = items[i]->tensor;
     char text[OP_SHAPE_TEXT], first_text[OP_SHAPE_TEXT];
@@ -108,9 +114,10 @@ static imgcls_status check_item(const struct imgcls_host *host, const struct img
 }
 
 /* Shape of the joined tensor; length along the axis is the sum of the items'. */
-static imgcls_status joined_shape(const struct imgcls_host *host, const struct imgcls_node *node,
-                                  size_t count, const struct imgcls_value *const *items,
-                                  int32_t axis, bool stack, int64_t *dims)
+static imgcls_status joined_shape(const struct imgcls_host *host,
+                                  const struct imgcls_node *node, size_t count,
+                                  const struct imgcls_value *const *items, int32_t axis,
+                                  bool stack, int64_t *dims)
 {
     const struct imgcls_tensor *first = items[0]->tensor;
     int32_t d, rank = 0;
@@ -131,8 +138,9 @@ static imgcls_status joined_shape(const struct imgcls_host *host, const struct i
 }
 
 imgcls_status pieces_join(const struct imgcls_host *host, const struct imgcls_run *run,
-                          size_t index, size_t count, const struct imgcls_value *const *items,
-                          int64_t axis, bool stack, bool reverse)
+                          size_t index, size_t count,
+                          const struct imgcls_value *const *items, int64_t axis, bool stack,
+                          bool reverse)
 {
     const struct imgcls_node *node = run->node;
     const struct imgcls_tensor *first = items[0]->tensor;
@@ -159,27 +167,29 @@ imgcls_status pieces_join(const struct imgcls_host *host, const struct imgcls_ru
         const struct imgcls_tensor *item = items[reverse ? count - 1 - i : i]->tensor;
         const int64_t length = (stack ? 1 : item->dims[place]) * inner;
         for (o = 0; status == IMGCLS_OK && o < outer; o++)
-            status = move_elements(host, run->outputs[index], o * dims[place] * inner + at, item,
-                                   o * length, length);
+            status = move_elements(host, run->outputs[index], o * dims[place] * inner + at,
+                                   item, o * length, length);
         at += length;
     }
     return status;
 }
 
-imgcls_status pieces_put(const struct imgcls_host *host, struct imgcls_value *to, int64_t index,
-                         const struct imgcls_tensor *item)
+imgcls_status pieces_put(const struct imgcls_host *host, struct imgcls_value *to,
+                         int64_t index, const struct imgcls_tensor *item)
 {
     return move_elements(host, to, index, item, 0, op_count(item));
 }
 
-/* -- lists and graphs ---------------------------------------------------------------------*/
+/* -- lists and graphs
+ * ---------------------------------------------------------------------*/
 
 imgcls_status pieces_add(const struct imgcls_host *host, struct pieces *list,
                          struct imgcls_value *value)
 {
     if (list->count == list->capacity) {
         const size_t capacity = list->capacity ? list->capacity * 2 : 8;
-        struct imgcls_value **grown = host->alloc(host, capacity, sizeof(struct imgcls_value *));
+        struct imgcls_value **grown =
+            host->alloc(host, capacity, sizeof(struct imgcls_value *));
         if (!grown)
             return IMGCLS_NO_MEMORY;
         if (list->count)
@@ -207,7 +217,8 @@ imgcls_status pieces_graph(const struct imgcls_host *host, const struct imgcls_n
     const struct imgcls_attr *attr = host->attr(host, node, name);
     *out = NULL;
     if (!attr || attr->kind != IMGCLS_ATTR_GRAPH || attr->count != 1)
-        return OP_FAIL(host, node, IMGCLS_BAD_INPUT, "attribute '%s' must be a graph", name);
+        return OP_FAIL(host, node, IMGCLS_BAD_INPUT, "attribute '%s' must be a graph",
+                       name);
     *out = attr->graphs[0];
     return IMGCLS_OK;
 }
@@ -220,7 +231,8 @@ size_t pieces_graph_inputs(const struct imgcls_host *host, const struct imgcls_g
     return count;
 }
 
-size_t pieces_graph_outputs(const struct imgcls_host *host, const struct imgcls_graph *graph)
+size_t pieces_graph_outputs(const struct imgcls_host *host,
+                            const struct imgcls_graph *graph)
 {
     size_t count = 0;
     while (host->graph_output_at(host, graph, count))

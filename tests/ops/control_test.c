@@ -50,7 +50,8 @@ static void a_condition_chooses(void **state)
  * x, n = Loop(trips, cond, start): x' = x + x, scanned: x. The condition goes on while the
  * round is below `last`, or for ever where that is negative.
  */
-static struct imgcls_graph *loop(void **state, const char *line, int64_t trips, int64_t last)
+static struct imgcls_graph *loop(void **state, const char *line, int64_t trips,
+                                 int64_t last)
 {
     struct imgcls_graph *graph = flow_graph(*state, 24), *body = flow_inner(graph);
     FLOW_ONE(graph, "trips", trips);
@@ -81,21 +82,22 @@ static void loops_count_and_ask(void **state)
                "float32[2] 4 12 | float32[2,2] 1 3 2 6");
     GIVES_TEXT(loop(state, "Loop - yes start -> y z", 0, 1),
                "float32[2] 4 12 | float32[2,2] 1 3 2 6");
-    GIVES_TEXT(loop(state, "Loop trips no start -> y z", 3, -1), "float32[2] 1 3 | float32[0]");
-    GIVES_TEXT(loop(state, "Loop trips yes start -> y z", -5, -1), "float32[2] 1 3 | float32[0]");
+    GIVES_TEXT(loop(state, "Loop trips no start -> y z", 3, -1),
+               "float32[2] 1 3 | float32[0]");
+    GIVES_TEXT(loop(state, "Loop trips yes start -> y z", -5, -1),
+               "float32[2] 1 3 | float32[0]");
 }
 
 static void a_loop_without_end_ends_at_the_limit(void **state)
 {
     struct imgcls_context *ctx;
-    const struct imgcls_context_options options = {.struct_size = sizeof options,
-                                                   .threads = 1,
-                                                   .max_iterations = 50};
+    const struct imgcls_context_options options = {
+        .struct_size = sizeof options, .threads = 1, .max_iterations = 50};
     assert_int_equal(imgcls_context_create(&options, &ctx), IMGCLS_OK);
     FAILS_TEXT(loop((void **)&ctx, "Loop - - start -> y z", 0, -1), IMGCLS_LIMIT,
                "'Loop' (Loop): still going after 50 iterations");
-    FAILS_TEXT(loop((void **)&ctx, "Loop trips - start -> y z", INT64_MAX, -1), IMGCLS_LIMIT,
-               "still going after 50 iterations");
+    FAILS_TEXT(loop((void **)&ctx, "Loop trips - start -> y z", INT64_MAX, -1),
+               IMGCLS_LIMIT, "still going after 50 iterations");
     imgcls_context_destroy(ctx);
     (void)state;
 }
@@ -112,7 +114,8 @@ static void bodies_that_do_not_fit_are_refused(void **state)
                "the trip count must be one int64");
 }
 
-/* s' = s + x, scanned out: s'. x is [[1,2],[3,4],[5,6]] (set 8: with a batch of 1 in front). */
+/* s' = s + x, scanned out: s'. x is [[1,2],[3,4],[5,6]] (set 8: with a batch of 1 in
+ * front). */
 static struct imgcls_graph *scan(void **state, int64_t opset, const char *line,
                                  struct icl_node **node)
 {

@@ -45,31 +45,33 @@ static inline void flow_tensor(struct imgcls_graph *graph, const char *name, int
                                int32_t rank, const int64_t *dims, const void *data)
 {
     struct imgcls_tensor tensor;
-    assert_int_equal(icl_tensor_borrow(graph->ctx, type, rank, dims, (void *)(uintptr_t)data,
-                                       &tensor),
-                     IMGCLS_OK);
+    assert_int_equal(
+        icl_tensor_borrow(graph->ctx, type, rank, dims, (void *)(uintptr_t)data, &tensor),
+        IMGCLS_OK);
     assert_int_equal(icl_graph_add_initializer(graph, name, &tensor, NULL), IMGCLS_OK);
 }
-#define FLOW_LIST(graph, name, type, element, ...)                                             \
-    flow_tensor(graph, name, type, 1,                                                          \
-                (const int64_t[]){sizeof((element[]){__VA_ARGS__}) / sizeof(element)},         \
+#define FLOW_LIST(graph, name, type, element, ...)                                         \
+    flow_tensor(graph, name, type, 1,                                                      \
+                (const int64_t[]){sizeof((element[]){__VA_ARGS__}) / sizeof(element)},     \
                 (element[]){__VA_ARGS__})
 #define FLOW_I64(graph, name, ...) FLOW_LIST(graph, name, IMGCLS_I64, int64_t, __VA_ARGS__)
 #define FLOW_F32(graph, name, ...) FLOW_LIST(graph, name, IMGCLS_F32, float, __VA_ARGS__)
-#define FLOW_ONE(graph, name, value)                                                           \
+#define FLOW_ONE(graph, name, value)                                                       \
     flow_tensor(graph, name, IMGCLS_I64, 0, NULL, &(int64_t){value})
-#define FLOW_BOOL(graph, name, value)                                                          \
+#define FLOW_BOOL(graph, name, value)                                                      \
     flow_tensor(graph, name, IMGCLS_BOOL, 0, NULL, &(uint8_t){value})
 
 static inline void flow_input(struct imgcls_graph *graph, const char *name, int32_t kind,
                               int32_t type)
 {
-    assert_int_equal(icl_graph_add_input(graph, name, kind, type, -1, NULL, NULL), IMGCLS_OK);
+    assert_int_equal(icl_graph_add_input(graph, name, kind, type, -1, NULL, NULL),
+                     IMGCLS_OK);
 }
 static inline void flow_output(struct imgcls_graph *graph, const char *name, int32_t kind,
                                int32_t type)
 {
-    assert_int_equal(icl_graph_add_output(graph, name, kind, type, -1, NULL, NULL), IMGCLS_OK);
+    assert_int_equal(icl_graph_add_output(graph, name, kind, type, -1, NULL, NULL),
+                     IMGCLS_OK);
 }
 
 static inline struct icl_node *flow_node(struct imgcls_graph *graph, const char *line)
@@ -144,7 +146,8 @@ static inline void flow_body(struct icl_node *node, const char *name,
     assert_int_equal(icl_node_set_attr(node, &attr), IMGCLS_OK);
 }
 
-static inline size_t flow_print(const struct imgcls_value *value, char *text, size_t capacity)
+static inline size_t flow_print(const struct imgcls_value *value, char *text,
+                                size_t capacity)
 {
     const struct imgcls_tensor *tensor = value->tensor;
     size_t at = 0;
@@ -168,15 +171,16 @@ static inline size_t flow_print(const struct imgcls_value *value, char *text, si
             at += (size_t)snprintf(text + at, capacity - at, " '%.*s'", (int)string->length,
                                    string->bytes);
         else
-            at += (size_t)snprintf(text + at, capacity - at, " %.9g", icl_tensor_get(tensor, i));
+            at += (size_t)snprintf(text + at, capacity - at, " %.9g",
+                                   icl_tensor_get(tensor, i));
     }
     return at;
 }
 
-/* Runs the graph, which it destroys, and compares its outputs, joined by " | ", with `want`.
- * fails: words of the message instead, and the status. */
-static inline void flow_expect(struct imgcls_graph *graph, const char *want, const char *fails,
-                               imgcls_status expected)
+/* Runs the graph, which it destroys, and compares its outputs, joined by " | ", with
+ * `want`. fails: words of the message instead, and the status. */
+static inline void flow_expect(struct imgcls_graph *graph, const char *want,
+                               const char *fails, imgcls_status expected)
 {
     static const struct icl_plan_options options = {.threads = 1};
     struct imgcls_context *ctx = graph->ctx;
@@ -202,7 +206,7 @@ static inline void flow_expect(struct imgcls_graph *graph, const char *want, con
     icl_session_destroy(session);
     icl_graph_destroy(graph);
 }
-#define GIVES_TEXT(graph, want) flow_expect(graph, want, NULL, IMGCLS_OK)
+#define GIVES_TEXT(graph, want)          flow_expect(graph, want, NULL, IMGCLS_OK)
 #define FAILS_TEXT(graph, status, words) flow_expect(graph, NULL, words, status)
 
 #endif

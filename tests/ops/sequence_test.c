@@ -25,7 +25,8 @@ static struct imgcls_graph *begin(void **state)
 }
 
 /* One node on s and a position gives a value of a kind. */
-static struct imgcls_graph *at(void **state, const char *line, int64_t position, int32_t kind)
+static struct imgcls_graph *at(void **state, const char *line, int64_t position,
+                               int32_t kind)
 {
     struct imgcls_graph *graph = begin(state);
     FLOW_ONE(graph, "p", position);
@@ -103,7 +104,8 @@ static void tensors_are_split(void **state)
 {
     GIVES_TEXT(split(state, 0, 0, -1, NULL),
                "seq(float32[2] 1 2; float32[2] 3 4; float32[2] 5 6)");
-    GIVES_TEXT(split(state, -1, 1, -1, NULL), "seq(float32[3,1] 1 3 5; float32[3,1] 2 4 6)");
+    GIVES_TEXT(split(state, -1, 1, -1, NULL),
+               "seq(float32[3,1] 1 3 5; float32[3,1] 2 4 6)");
     GIVES_TEXT(split(state, 0, 0, -1, (const int64_t[]){2}),
                "seq(float32[2,2] 1 2 3 4; float32[1,2] 5 6)");
     GIVES_TEXT(split(state, 0, 1, 3, (const int64_t[]){1, 0, 2}),
@@ -118,7 +120,8 @@ static void tensors_are_split(void **state)
 }
 
 /* What is joined: s and further items; then ConcatFromSequence. */
-static struct imgcls_graph *joined(void **state, const char *line, int64_t axis, int64_t fresh)
+static struct imgcls_graph *joined(void **state, const char *line, int64_t axis,
+                                   int64_t fresh)
 {
     struct imgcls_graph *graph = begin(state);
     struct icl_node *node;
@@ -183,8 +186,9 @@ static void optionals_hold_one_value_or_none(void **state)
     flow_output(graph, "has_not", IMGCLS_KIND_TENSOR, ANY);
     flow_output(graph, "missing", IMGCLS_KIND_TENSOR, ANY);
     flow_output(graph, "plain", IMGCLS_KIND_TENSOR, ANY);
-    GIVES_TEXT(graph, "opt(seq(float32[1] 1; float32[2] 2 3)) | opt() | int64[] 2 | bool[] 1 | "
-                      "bool[] 0 | bool[] 0 | bool[] 1");
+    GIVES_TEXT(graph,
+               "opt(seq(float32[1] 1; float32[2] 2 3)) | opt() | int64[] 2 | bool[] 1 | "
+               "bool[] 0 | bool[] 0 | bool[] 1");
 
     graph = begin(state);
     assert_int_equal(icl_node_set_attr(flow_node(graph, "Optional -> none"), &type),

@@ -26,7 +26,8 @@ static struct imgcls_graph *texts(void **state, int32_t rank, const char *const 
 }
 #define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
-/* -- RegexFullMatch -----------------------------------------------------------------------*/
+/* -- RegexFullMatch
+ * -----------------------------------------------------------------------*/
 
 struct pattern {
     const char *pattern, *text;
@@ -36,24 +37,75 @@ struct pattern {
 static void patterns_match_whole_texts(void **state)
 {
     static const struct pattern rows[] = {
-        {"", "", 1}, {"", "a", 0}, {"abc", "abc", 1}, {"abc", "abcd", 0}, {"a|bc|d", "bc", 1},
-        {"a|bc|d", "d", 1}, {"a|bc|d", "a", 1}, {"a|bc|d", "ad", 0}, {"a*", "aaaa", 1},
-        {"a*", "aab", 0}, {"(ab)+", "ababab", 1}, {"(ab)+", "", 0}, {"a?b", "b", 1},
-        {"a??b", "ab", 1}, {"a{2}", "aa", 1}, {"a{2}", "a", 0}, {"a{2,}", "aaaaa", 1},
-        {"a{2,}", "a", 0}, {"a{1,3}", "aaa", 1}, {"a{1,3}", "aaaa", 0}, {"a{0,2}", "", 1},
-        {"a{0,2}", "aa", 1}, {"a{0,2}", "aaa", 0}, {"a{0}b", "b", 1}, {"a{,2}", "a{,2}", 1},
-        {"(a|b){2,3}c", "abac", 1}, {"(a*)*", "aaa", 1}, {"(a*)*b", "aaac", 0},
-        {"(|a)+", "aa", 1}, {"[a-c]x", "bx", 1}, {"[^a-c]x", "bx", 0}, {"[^a-c]x", "dx", 1},
-        {"[]a]+", "]a", 1}, {"[a\\-z]+", "a-z", 1}, {"[a-]", "-", 1}, {"[\\d.]+", "1.5", 1},
-        {"[^\\D]+", "15", 1}, {"[^\\D]+", "1x", 0}, {"[[:alpha:]_]+", "aZ_", 1},
-        {"[[:^digit:]]", "7", 0}, {"\\w+\\s\\W", "ab !", 1}, {"\\S", " ", 0}, {".", "\n", 0},
-        {"(?s).", "\n", 1}, {"(?i)abC", "AbC", 1}, {"a(?i)b", "aB", 1}, {"a(?i)b", "AB", 0},
-        {"(?i:a)b", "Ab", 1}, {"(?i:a)b", "AB", 0}, {"(?i)[^a]", "A", 0}, {"^a$", "a", 1},
-        {"a^b", "ab", 0}, {"(?m)a$\n^b", "a\nb", 1}, {"a$\n^b", "a\nb", 0},
-        {"\\Aa\\z", "a", 1}, {"a\\b b", "a b", 1}, {"a\\Bb", "ab", 1}, {"a\\bb", "ab", 0},
-        {"(?P<n>a)(?<m>b)(?:c)", "abc", 1}, {"\\Qa.b\\E+", "a.bb", 1}, {"\\Qa.b\\E", "axb", 0},
-        {"\\x41\\x{1F600}\\101", "A\xf0\x9f\x98\x80" "A", 1}, {"..", "\xc3\xa9\xe2\x82\xac", 1},
-        {"[\xc3\xa0-\xc3\xbc]", "\xc3\xa9", 1}, {"\\.\\*\\n", ".*\n", 1}, {".", "\xff", 1},
+        {"", "", 1},
+        {"", "a", 0},
+        {"abc", "abc", 1},
+        {"abc", "abcd", 0},
+        {"a|bc|d", "bc", 1},
+        {"a|bc|d", "d", 1},
+        {"a|bc|d", "a", 1},
+        {"a|bc|d", "ad", 0},
+        {"a*", "aaaa", 1},
+        {"a*", "aab", 0},
+        {"(ab)+", "ababab", 1},
+        {"(ab)+", "", 0},
+        {"a?b", "b", 1},
+        {"a??b", "ab", 1},
+        {"a{2}", "aa", 1},
+        {"a{2}", "a", 0},
+        {"a{2,}", "aaaaa", 1},
+        {"a{2,}", "a", 0},
+        {"a{1,3}", "aaa", 1},
+        {"a{1,3}", "aaaa", 0},
+        {"a{0,2}", "", 1},
+        {"a{0,2}", "aa", 1},
+        {"a{0,2}", "aaa", 0},
+        {"a{0}b", "b", 1},
+        {"a{,2}", "a{,2}", 1},
+        {"(a|b){2,3}c", "abac", 1},
+        {"(a*)*", "aaa", 1},
+        {"(a*)*b", "aaac", 0},
+        {"(|a)+", "aa", 1},
+        {"[a-c]x", "bx", 1},
+        {"[^a-c]x", "bx", 0},
+        {"[^a-c]x", "dx", 1},
+        {"[]a]+", "]a", 1},
+        {"[a\\-z]+", "a-z", 1},
+        {"[a-]", "-", 1},
+        {"[\\d.]+", "1.5", 1},
+        {"[^\\D]+", "15", 1},
+        {"[^\\D]+", "1x", 0},
+        {"[[:alpha:]_]+", "aZ_", 1},
+        {"[[:^digit:]]", "7", 0},
+        {"\\w+\\s\\W", "ab !", 1},
+        {"\\S", " ", 0},
+        {".", "\n", 0},
+        {"(?s).", "\n", 1},
+        {"(?i)abC", "AbC", 1},
+        {"a(?i)b", "aB", 1},
+        {"a(?i)b", "AB", 0},
+        {"(?i:a)b", "Ab", 1},
+        {"(?i:a)b", "AB", 0},
+        {"(?i)[^a]", "A", 0},
+        {"^a$", "a", 1},
+        {"a^b", "ab", 0},
+        {"(?m)a$\n^b", "a\nb", 1},
+        {"a$\n^b", "a\nb", 0},
+        {"\\Aa\\z", "a", 1},
+        {"a\\b b", "a b", 1},
+        {"a\\Bb", "ab", 1},
+        {"a\\bb", "ab", 0},
+        {"(?P<n>a)(?<m>b)(?:c)", "abc", 1},
+        {"\\Qa.b\\E+", "a.bb", 1},
+        {"\\Qa.b\\E", "axb", 0},
+        {"\\x41\\x{1F600}\\101",
+         "A\xf0\x9f\x98\x80"
+         "A",
+         1},
+        {"..", "\xc3\xa9\xe2\x82\xac", 1},
+        {"[\xc3\xa0-\xc3\xbc]", "\xc3\xa9", 1},
+        {"\\.\\*\\n", ".*\n", 1},
+        {".", "\xff", 1},
         {"(\\W|^)[\\w.\\-]{0,25}@(yahoo|gmail)\\.com(\\W|$)", "me@gmail.com", 1},
         {"(\\W|^)[\\w.\\-]{0,25}@(yahoo|gmail)\\.com(\\W|$)", "me@hotmail.com", 0},
         {"(a*)*(a*)*(a*)*b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", 0},
@@ -101,7 +153,8 @@ static void patterns_that_make_no_sense_are_refused(void **state)
     FAILS_TEXT(graph, IMGCLS_BAD_INPUT, "groups are nested too deeply");
 }
 
-/* -- StringConcat, StringSplit ------------------------------------------------------------*/
+/* -- StringConcat, StringSplit
+ * ------------------------------------------------------------*/
 
 static void texts_are_concatenated(void **state)
 {
@@ -139,11 +192,13 @@ static void texts_are_split(void **state)
                "string[2,2] 'a' 'b c ' 'd' '' | int64[2] 2 1");
     GIVES_TEXT(split(state, ",", -1, WORDS("a,,b", "", ",")),
                "string[3,3] 'a' '' 'b' '' '' '' '' '' '' | int64[3] 3 1 2");
-    GIVES_TEXT(split(state, "--", 1, WORDS("a--b--c")), "string[1,2] 'a' 'b--c' | int64[1] 2");
+    GIVES_TEXT(split(state, "--", 1, WORDS("a--b--c")),
+               "string[1,2] 'a' 'b--c' | int64[1] 2");
     GIVES_TEXT(split(state, ",", 0, WORDS("a,b")), "string[1,1] 'a,b' | int64[1] 1");
 }
 
-/* -- StringNormalizer ---------------------------------------------------------------------*/
+/* -- StringNormalizer
+ * ---------------------------------------------------------------------*/
 
 static struct imgcls_graph *normal(void **state, int32_t rank, const char *change,
                                    int64_t sensitive, const char *const *words)
@@ -162,16 +217,22 @@ static void texts_are_normalized(void **state)
 {
     GIVES_TEXT(normal(state, 1, "NONE", 1, WORDS("monday", "Monday", "x")),
                "string[2] 'monday' 'x'");
-    GIVES_TEXT(normal(state, 2, "UPPER", 0, WORDS("MONDAY", "\xc3\xa9T\xc3\x89", "h\xc3\xa9")),
-               "string[1,1] 'H\xc3\x89'");
-    GIVES_TEXT(normal(state, 1, "LOWER", 1, WORDS("\xc3\x84" "B\xff", "Monday")),
-               "string[1] '\xc3\xa4" "b\xff'");
+    GIVES_TEXT(
+        normal(state, 2, "UPPER", 0, WORDS("MONDAY", "\xc3\xa9T\xc3\x89", "h\xc3\xa9")),
+        "string[1,1] 'H\xc3\x89'");
+    GIVES_TEXT(normal(state, 1, "LOWER", 1,
+                      WORDS("\xc3\x84"
+                            "B\xff",
+                            "Monday")),
+               "string[1] '\xc3\xa4"
+               "b\xff'");
     GIVES_TEXT(normal(state, 2, "LOWER", 0, WORDS("monday")), "string[1,1] ''");
     FAILS_TEXT(normal(state, 1, "TITLE", 0, WORDS("a")), IMGCLS_BAD_INPUT,
                "case_change_action is 'TITLE', not LOWER, UPPER or NONE");
 }
 
-/* -- TfIdfVectorizer ----------------------------------------------------------------------*/
+/* -- TfIdfVectorizer
+ * ----------------------------------------------------------------------*/
 
 /* Pool: 1-grams 2, 3; 2-grams (5 6), (2 3), of weights 2, 3, 4, 5. */
 static struct imgcls_graph *ngrams(void **state, const char *mode, int64_t from, int64_t to,

@@ -27,15 +27,17 @@ static imgcls_status if_infer(const struct imgcls_host *host, struct imgcls_infe
                            yes ? "else_branch" : "then_branch", i);
         if (yes->type != IMGCLS_UNDEFINED && no->type != IMGCLS_UNDEFINED &&
             yes->type != no->type)
-            return OP_FAIL(host, node, IMGCLS_BAD_INPUT,
-                           "output %zu is of type %d in then_branch, of type %d in else_branch",
-                           i, yes->type, no->type);
+            return OP_FAIL(
+                host, node, IMGCLS_BAD_INPUT,
+                "output %zu is of type %d in then_branch, of type %d in else_branch", i,
+                yes->type, no->type);
         status = control_infer(host, infer, i, yes, no);
     }
     return status;
 }
 
-static imgcls_status if_portable(const struct imgcls_host *host, const struct imgcls_run *run)
+static imgcls_status if_portable(const struct imgcls_host *host,
+                                 const struct imgcls_run *run)
 {
     const struct imgcls_tensor *condition = imgcls_input(run, 0);
     const struct imgcls_graph *branch;

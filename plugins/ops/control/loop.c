@@ -33,22 +33,24 @@ static imgcls_status read_condition(const struct imgcls_host *host,
     return IMGCLS_OK;
 }
 
-static imgcls_status read_trips(const struct imgcls_host *host, const struct imgcls_run *run,
-                                int64_t *out)
+static imgcls_status read_trips(const struct imgcls_host *host,
+                                const struct imgcls_run *run, int64_t *out)
 {
     const struct imgcls_tensor *tensor = imgcls_input(run, 0);
     *out = INT64_MAX;
     if (!tensor)
         return IMGCLS_OK;
     if (tensor->type != IMGCLS_I64 || op_count(tensor) != 1)
-        return OP_FAIL(host, run->node, IMGCLS_BAD_INPUT, "the trip count must be one int64");
+        return OP_FAIL(host, run->node, IMGCLS_BAD_INPUT,
+                       "the trip count must be one int64");
     *out = *(const int64_t *)tensor->data;
     return IMGCLS_OK;
 }
 
 /* Inputs of a round: its number, the condition, and the state. */
-static imgcls_status set_inputs(const struct imgcls_host *host, const struct imgcls_run *run,
-                                struct rounds *rounds, const struct imgcls_value *number,
+static imgcls_status set_inputs(const struct imgcls_host *host,
+                                const struct imgcls_run *run, struct rounds *rounds,
+                                const struct imgcls_value *number,
                                 const struct imgcls_value *condition)
 {
     size_t i;
@@ -58,7 +60,8 @@ static imgcls_status set_inputs(const struct imgcls_host *host, const struct img
         rounds->inputs[FIXED + i] =
             rounds->state[i] ? rounds->state[i] : run->inputs[FIXED + i];
         if (!rounds->inputs[FIXED + i])
-            return OP_FAIL(host, run->node, IMGCLS_BAD_INPUT, "input %zu is missing", FIXED + i);
+            return OP_FAIL(host, run->node, IMGCLS_BAD_INPUT, "input %zu is missing",
+                           FIXED + i);
     }
     return IMGCLS_OK;
 }
@@ -73,13 +76,14 @@ static imgcls_status turn(const struct imgcls_host *host, const struct imgcls_ru
     bool on = true;
     imgcls_status status = read_trips(host, run, &trips);
     if (status == IMGCLS_OK)
-        status = read_condition(host, run->node, run->input_count > 1 ? run->inputs[1] : NULL,
-                                &on);
+        status = read_condition(host, run->node,
+                                run->input_count > 1 ? run->inputs[1] : NULL, &on);
     for (round = 0; status == IMGCLS_OK && on && round < trips; round++) {
         if (round >= limit)
-            return OP_FAIL(host, run->node, IMGCLS_LIMIT,
-                           "still going after %lld iterations; --max-iterations allows more",
-                           (long long)limit);
+            return OP_FAIL(
+                host, run->node, IMGCLS_LIMIT,
+                "still going after %lld iterations; --max-iterations allows more",
+                (long long)limit);
         *(int64_t *)number->tensor->data = round;
         *(uint8_t *)condition->tensor->data = 1;
         status = set_inputs(host, run, rounds, number, condition);
@@ -99,12 +103,13 @@ static imgcls_status give(const struct imgcls_host *host, const struct imgcls_ru
     for (i = 0; status == IMGCLS_OK && i < run->output_count; i++)
         status = i < rounds->state_count
                      ? rounds_give_state(host, run, rounds, i, run->inputs[FIXED + i], i)
-                     : rounds_give_collected(host, run, rounds, i - rounds->state_count, i, 0,
-                                             false);
+                     : rounds_give_collected(host, run, rounds, i - rounds->state_count, i,
+                                             0, false);
     return status;
 }
 
-static imgcls_status loop_portable(const struct imgcls_host *host, const struct imgcls_run *run)
+static imgcls_status loop_portable(const struct imgcls_host *host,
+                                   const struct imgcls_run *run)
 {
     const size_t states = run->input_count > FIXED ? run->input_count - FIXED : 0;
     struct imgcls_value *number = NULL, *condition = NULL;

@@ -24,8 +24,8 @@ imgcls_status rounds_begin(const struct imgcls_host *host, const struct imgcls_r
     wanted = skipped + run->output_count;
     if (rounds->input_count != input_count)
         return OP_FAIL(host, run->node, IMGCLS_BAD_INPUT,
-                       "the body has %zu inputs, the node feeds it %zu", rounds->input_count,
-                       input_count);
+                       "the body has %zu inputs, the node feeds it %zu",
+                       rounds->input_count, input_count);
     if (rounds->output_count < skipped + state_count || rounds->output_count < wanted)
         return OP_FAIL(host, run->node, IMGCLS_BAD_INPUT,
                        "the body has %zu outputs, the node needs %zu", rounds->output_count,
@@ -72,19 +72,23 @@ imgcls_status rounds_step(const struct imgcls_host *host, const struct imgcls_ru
     return status;
 }
 
-imgcls_status rounds_give_state(const struct imgcls_host *host, const struct imgcls_run *run,
-                                const struct rounds *rounds, size_t state,
-                                const struct imgcls_value *initial, size_t index)
+imgcls_status rounds_give_state(const struct imgcls_host *host,
+                                const struct imgcls_run *run, const struct rounds *rounds,
+                                size_t state, const struct imgcls_value *initial,
+                                size_t index)
 {
-    const struct imgcls_value *value = rounds->state[state] ? rounds->state[state] : initial;
+    const struct imgcls_value *value =
+        rounds->state[state] ? rounds->state[state] : initial;
     if (!value)
-        return OP_FAIL(host, run->node, IMGCLS_BAD_INPUT, "state %zu has no first value", state);
+        return OP_FAIL(host, run->node, IMGCLS_BAD_INPUT, "state %zu has no first value",
+                       state);
     return host->run_copy(host, run, index, value);
 }
 
 imgcls_status rounds_give_collected(const struct imgcls_host *host,
-                                    const struct imgcls_run *run, const struct rounds *rounds,
-                                    size_t collected, size_t index, int64_t axis, bool reverse)
+                                    const struct imgcls_run *run,
+                                    const struct rounds *rounds, size_t collected,
+                                    size_t index, int64_t axis, bool reverse)
 {
     const struct pieces *list = &rounds->collected[collected];
     const struct imgcls_value_info *info;
@@ -98,9 +102,11 @@ imgcls_status rounds_give_collected(const struct imgcls_host *host,
     info = host->graph_output_at(host, rounds->body,
                                  rounds->skipped + rounds->state_count + collected);
     if (!info || info->type == IMGCLS_UNDEFINED)
-        return OP_FAIL(host, run->node, IMGCLS_UNSUPPORTED,
-                       "there is no round, and the body does not declare the type of output "
-                       "%zu", rounds->skipped + rounds->state_count + collected);
+        return OP_FAIL(
+            host, run->node, IMGCLS_UNSUPPORTED,
+            "there is no round, and the body does not declare the type of output "
+            "%zu",
+            rounds->skipped + rounds->state_count + collected);
     rank = (info->rank < 0 ? 0 : info->rank) + 1;
     if (rank > IMGCLS_MAX_RANK)
         return OP_FAIL(host, run->node, IMGCLS_UNSUPPORTED, "more than %d dimensions",
@@ -152,7 +158,8 @@ imgcls_status control_infer_body(const struct imgcls_host *host, struct imgcls_i
     imgcls_status status = pieces_graph(host, node, "body", &body);
     size_t i;
     for (i = 0; status == IMGCLS_OK && i < node->output_count; i++) {
-        const struct imgcls_value_info *out = host->graph_output_at(host, body, skipped + i);
+        const struct imgcls_value_info *out =
+            host->graph_output_at(host, body, skipped + i);
         if (!out)
             return OP_FAIL(host, node, IMGCLS_BAD_INPUT, "the body has no output %zu",
                            skipped + i);

@@ -14,8 +14,9 @@ imgcls_status scan_count(const struct imgcls_host *host, const struct imgcls_nod
     const size_t most = node->input_count > first ? node->input_count - first : 0;
     *out = 0;
     if (count < 1 || (uint64_t)count > most)
-        return OP_FAIL(host, node, IMGCLS_BAD_INPUT, "num_scan_inputs is %lld, 1..%zu are possible",
-                       (long long)count, most);
+        return OP_FAIL(host, node, IMGCLS_BAD_INPUT,
+                       "num_scan_inputs is %lld, 1..%zu are possible", (long long)count,
+                       most);
     *out = (size_t)count;
     return IMGCLS_OK;
 }
@@ -82,9 +83,9 @@ static imgcls_status one_round(const struct imgcls_host *host, const struct imgc
     }
     for (i = 0; status == IMGCLS_OK && i < scan->scanned; i++) {
         const bool back = scan_option(host, run->node, "scan_input_directions", i) != 0;
-        status = pieces_cut(host, imgcls_input(run, scan->states + i), scan->axes[i],
-                            back ? scan->length - 1 - round : round, 1, false,
-                            &scan->slices[i]);
+        status =
+            pieces_cut(host, imgcls_input(run, scan->states + i), scan->axes[i],
+                       back ? scan->length - 1 - round : round, 1, false, &scan->slices[i]);
         rounds->inputs[scan->states + i] = scan->slices[i];
     }
     if (status == IMGCLS_OK)
@@ -114,7 +115,8 @@ static imgcls_status give(const struct imgcls_host *host, const struct imgcls_ru
     return status;
 }
 
-static imgcls_status scan_portable(const struct imgcls_host *host, const struct imgcls_run *run)
+static imgcls_status scan_portable(const struct imgcls_host *host,
+                                   const struct imgcls_run *run)
 {
     struct scan scan = {0};
     int64_t round;

@@ -1,10 +1,10 @@
 /*
  * plugins/ops/control/scan_batch.c - Scan as operator set 8 had it: a batch in front of all
  *
- * Its meaning is not that of the later ones with other attributes, so on import it becomes an
- * operator of its own, imgcls.BatchScan: the body runs for each batch entry along axis 1 of
- * the scanned inputs, from the entry's own first state, as far as the entry's length says.
- * Behind that length what is collected stays zero.
+ * Its meaning is not that of the later ones with other attributes, so on import it becomes
+ * an operator of its own, imgcls.BatchScan: the body runs for each batch entry along axis 1
+ * of the scanned inputs, from the entry's own first state, as far as the entry's length
+ * says. Behind that length what is collected stays zero.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -18,7 +18,7 @@ struct batch {
     struct rounds rounds;
     size_t states, scanned;
     int64_t entries, length;
-    struct imgcls_value **cuts;  /* of an entry: first states, then what is scanned; own */
+    struct imgcls_value **cuts;   /* of an entry: first states, then what is scanned; own */
     struct imgcls_value **slices; /* of a round; own */
 };
 
@@ -28,8 +28,8 @@ static imgcls_status batch_infer(const struct imgcls_host *host, struct imgcls_i
     imgcls_status status = scan_count(host, infer->node, FIRST, &scanned);
     if (status != IMGCLS_OK)
         return status;
-    return control_infer_body(host, infer, FIRST, infer->node->input_count - FIRST - scanned,
-                              0);
+    return control_infer_body(host, infer, FIRST,
+                              infer->node->input_count - FIRST - scanned, 0);
 }
 
 static imgcls_status measure(const struct imgcls_host *host, const struct imgcls_run *run,
@@ -51,10 +51,11 @@ static imgcls_status measure(const struct imgcls_host *host, const struct imgcls
         }
         if (tensor->dims[0] != batch->entries ||
             (least == 2 && tensor->dims[1] != batch->length))
-            return OP_FAIL(host, node, IMGCLS_BAD_INPUT,
-                           "batch or length of input %zu differs from the last one's, %lld and "
-                           "%lld", FIRST + i, (long long)batch->entries,
-                           (long long)batch->length);
+            return OP_FAIL(
+                host, node, IMGCLS_BAD_INPUT,
+                "batch or length of input %zu differs from the last one's, %lld and "
+                "%lld",
+                FIRST + i, (long long)batch->entries, (long long)batch->length);
     }
     if (lengths && (lengths->type != IMGCLS_I64 || op_count(lengths) != batch->entries))
         return OP_FAIL(host, node, IMGCLS_BAD_INPUT, "there must be %lld lengths, of int64",
@@ -116,8 +117,9 @@ static imgcls_status put(const struct imgcls_host *host, const struct imgcls_run
                : status;
 }
 
-static imgcls_status give_entry(const struct imgcls_host *host, const struct imgcls_run *run,
-                                struct batch *batch, int64_t entry)
+static imgcls_status give_entry(const struct imgcls_host *host,
+                                const struct imgcls_run *run, struct batch *batch,
+                                int64_t entry)
 {
     const int64_t dims[2] = {batch->entries, batch->length};
     struct rounds *rounds = &batch->rounds;
@@ -147,9 +149,10 @@ static imgcls_status one_entry(const struct imgcls_host *host, const struct imgc
     int64_t round;
     size_t i;
     if (count < 0 || count > batch->length)
-        return OP_FAIL(host, run->node, IMGCLS_BAD_INPUT, "length %lld of entry %lld, 0..%lld "
-                       "are possible", (long long)count, (long long)entry,
-                       (long long)batch->length);
+        return OP_FAIL(host, run->node, IMGCLS_BAD_INPUT,
+                       "length %lld of entry %lld, 0..%lld "
+                       "are possible",
+                       (long long)count, (long long)entry, (long long)batch->length);
     for (i = 0; status == IMGCLS_OK && i < batch->states + batch->scanned; i++)
         status = pieces_cut(host, imgcls_input(run, FIRST + i), 0, entry, 1, false,
                             &batch->cuts[i]);
@@ -159,7 +162,8 @@ static imgcls_status one_entry(const struct imgcls_host *host, const struct imgc
 }
 
 /* Where no round was run nothing has shaped what is collected. */
-static imgcls_status give_empty(const struct imgcls_host *host, const struct imgcls_run *run)
+static imgcls_status give_empty(const struct imgcls_host *host,
+                                const struct imgcls_run *run)
 {
     size_t i;
     for (i = 0; i < run->output_count; i++)
@@ -169,7 +173,8 @@ static imgcls_status give_empty(const struct imgcls_host *host, const struct img
     return IMGCLS_OK;
 }
 
-static imgcls_status batch_portable(const struct imgcls_host *host, const struct imgcls_run *run)
+static imgcls_status batch_portable(const struct imgcls_host *host,
+                                    const struct imgcls_run *run)
 {
     struct batch batch = {0};
     int64_t entry;
@@ -198,8 +203,8 @@ static imgcls_status batch_portable(const struct imgcls_host *host, const struct
     return status;
 }
 
-static imgcls_status scan_8_upgrade(const struct imgcls_host *host, struct imgcls_graph *graph,
-                                    struct imgcls_node *node)
+static imgcls_status scan_8_upgrade(const struct imgcls_host *host,
+                                    struct imgcls_graph *graph, struct imgcls_node *node)
 {
     (void)graph;
     return host->node_set_type(host, node, "imgcls", "BatchScan");

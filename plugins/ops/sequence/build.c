@@ -8,9 +8,11 @@
 
 #include "sequence.h"
 
-/* -- SequenceConstruct, SequenceEmpty -----------------------------------------------------*/
+/* -- SequenceConstruct, SequenceEmpty
+ * -----------------------------------------------------*/
 
-static imgcls_status construct_infer(const struct imgcls_host *host, struct imgcls_infer *infer)
+static imgcls_status construct_infer(const struct imgcls_host *host,
+                                     struct imgcls_infer *infer)
 {
     const struct imgcls_node *node = infer->node;
     int32_t type = IMGCLS_UNDEFINED;
@@ -41,14 +43,17 @@ static imgcls_status empty_infer(const struct imgcls_host *host, struct imgcls_i
     return host->infer_kind(host, infer, 0, IMGCLS_KIND_SEQUENCE, (int32_t)type);
 }
 
-static imgcls_status empty_portable(const struct imgcls_host *host, const struct imgcls_run *run)
+static imgcls_status empty_portable(const struct imgcls_host *host,
+                                    const struct imgcls_run *run)
 {
     return host->run_items(host, run, 0, 0, NULL);
 }
 
-/* -- SequenceInsert, SequenceErase --------------------------------------------------------*/
+/* -- SequenceInsert, SequenceErase
+ * --------------------------------------------------------*/
 
-static imgcls_status change_infer(const struct imgcls_host *host, struct imgcls_infer *infer)
+static imgcls_status change_infer(const struct imgcls_host *host,
+                                  struct imgcls_infer *infer)
 {
     int32_t type = sequence_type(infer->node, 0);
     if (!op_in(infer->node, 0))
@@ -81,13 +86,15 @@ static imgcls_status insert_portable(const struct imgcls_host *host,
     return status;
 }
 
-static imgcls_status erase_portable(const struct imgcls_host *host, const struct imgcls_run *run)
+static imgcls_status erase_portable(const struct imgcls_host *host,
+                                    const struct imgcls_run *run)
 {
     const struct imgcls_value *sequence, **items;
     size_t at, i;
     imgcls_status status = sequence_input(host, run, 0, &sequence);
     if (status == IMGCLS_OK && sequence->count == 0)
-        status = OP_FAIL(host, run->node, IMGCLS_BAD_INPUT, "the sequence is empty already");
+        status =
+            OP_FAIL(host, run->node, IMGCLS_BAD_INPUT, "the sequence is empty already");
     if (status == IMGCLS_OK)
         status = sequence_position(host, run, 1, sequence->count, sequence->count,
                                    sequence->count - 1, &at);

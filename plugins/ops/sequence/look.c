@@ -14,7 +14,8 @@ static imgcls_status at_infer(const struct imgcls_host *host, struct imgcls_infe
     return op_infer_open(host, infer, 0, sequence_type(infer->node, 0), -1);
 }
 
-static imgcls_status at_portable(const struct imgcls_host *host, const struct imgcls_run *run)
+static imgcls_status at_portable(const struct imgcls_host *host,
+                                 const struct imgcls_run *run)
 {
     const struct imgcls_value *sequence;
     size_t at;
@@ -26,7 +27,8 @@ static imgcls_status at_portable(const struct imgcls_host *host, const struct im
     return status == IMGCLS_OK ? host->run_copy(host, run, 0, sequence->items[at]) : status;
 }
 
-static imgcls_status length_infer(const struct imgcls_host *host, struct imgcls_infer *infer)
+static imgcls_status length_infer(const struct imgcls_host *host,
+                                  struct imgcls_infer *infer)
 {
     if (!op_in(infer->node, 0))
         return OP_FAIL(host, infer->node, IMGCLS_BAD_INPUT, "input 0 is missing");

@@ -38,8 +38,9 @@ struct map {
     size_t output_count;
 };
 
-static imgcls_status round_inputs(const struct imgcls_host *host, const struct imgcls_run *run,
-                                  size_t round, size_t rounds, struct map *map)
+static imgcls_status round_inputs(const struct imgcls_host *host,
+                                  const struct imgcls_run *run, size_t round, size_t rounds,
+                                  struct map *map)
 {
     size_t i;
     for (i = 0; i < run->input_count; i++) {
@@ -50,8 +51,7 @@ static imgcls_status round_inputs(const struct imgcls_host *host, const struct i
             return OP_FAIL(host, run->node, IMGCLS_BAD_INPUT,
                            "input %zu has %zu items where input 0 has %zu", i, value->count,
                            rounds);
-        map->inputs[i] =
-            value->kind == IMGCLS_KIND_SEQUENCE ? value->items[round] : value;
+        map->inputs[i] = value->kind == IMGCLS_KIND_SEQUENCE ? value->items[round] : value;
     }
     return IMGCLS_OK;
 }
@@ -60,8 +60,8 @@ static imgcls_status one_round(const struct imgcls_host *host, const struct imgc
                                struct map *map)
 {
     size_t i;
-    imgcls_status status = host->run_graph(host, run, map->body, run->input_count, map->inputs,
-                                           map->output_count, map->outputs);
+    imgcls_status status = host->run_graph(host, run, map->body, run->input_count,
+                                           map->inputs, map->output_count, map->outputs);
     for (i = 0; status == IMGCLS_OK && i < map->output_count; i++) {
         status = pieces_add(host, &map->results[i], map->outputs[i]);
         if (status == IMGCLS_OK)
@@ -74,7 +74,8 @@ static imgcls_status one_round(const struct imgcls_host *host, const struct imgc
     return status;
 }
 
-static imgcls_status map_portable(const struct imgcls_host *host, const struct imgcls_run *run)
+static imgcls_status map_portable(const struct imgcls_host *host,
+                                  const struct imgcls_run *run)
 {
     struct map map = {0};
     const struct imgcls_value *first;

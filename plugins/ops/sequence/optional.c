@@ -1,9 +1,9 @@
 /*
  * plugins/ops/sequence/optional.c - Optional, OptionalGetElement and OptionalHasElement
  *
- * Since operator set 18 the last two take any value: what is no optional is there. Whether an
- * optional has a tensor or a sequence shows when it is opened; until then the graph's own
- * declaration counts.
+ * Since operator set 18 the last two take any value: what is no optional is there. Whether
+ * an optional has a tensor or a sequence shows when it is opened; until then the graph's
+ * own declaration counts.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -11,7 +11,8 @@
 
 #include "sequence.h"
 
-static imgcls_status optional_infer(const struct imgcls_host *host, struct imgcls_infer *infer)
+static imgcls_status optional_infer(const struct imgcls_host *host,
+                                    struct imgcls_infer *infer)
 {
     const struct imgcls_attr *attr = host->attr(host, infer->node, "type");
     int32_t type = sequence_type(infer->node, 0);
@@ -42,7 +43,8 @@ static imgcls_status get_infer(const struct imgcls_host *host, struct imgcls_inf
     return host->infer_kind(host, infer, 0, in->kind, in->type);
 }
 
-static imgcls_status get_portable(const struct imgcls_host *host, const struct imgcls_run *run)
+static imgcls_status get_portable(const struct imgcls_host *host,
+                                  const struct imgcls_run *run)
 {
     const struct imgcls_value *value = run->inputs[0];
     if (value->kind != IMGCLS_KIND_OPTIONAL)
@@ -57,7 +59,8 @@ static imgcls_status has_infer(const struct imgcls_host *host, struct imgcls_inf
     return host->infer_output(host, infer, 0, IMGCLS_BOOL, 0, NULL);
 }
 
-static imgcls_status has_portable(const struct imgcls_host *host, const struct imgcls_run *run)
+static imgcls_status has_portable(const struct imgcls_host *host,
+                                  const struct imgcls_run *run)
 {
     const struct imgcls_value *value = run->input_count > 0 ? run->inputs[0] : NULL;
     imgcls_status status = op_set_output(host, run, 0, IMGCLS_BOOL, 0, NULL);

@@ -26,7 +26,8 @@ static inline int32_t sequence_accepts(const struct imgcls_host *host,
     return op_is_plain(node);
 }
 
-/* Input i as a sequence; a message where it is none. An optional that has one is read as it. */
+/* Input i as a sequence; a message where it is none. An optional that has one is read as
+ * it. */
 static inline imgcls_status sequence_input(const struct imgcls_host *host,
                                            const struct imgcls_run *run, size_t i,
                                            const struct imgcls_value **out)
@@ -36,7 +37,8 @@ static inline imgcls_status sequence_input(const struct imgcls_host *host,
     if (value && value->kind == IMGCLS_KIND_OPTIONAL && value->count == 1)
         value = value->items[0];
     if (!value || value->kind != IMGCLS_KIND_SEQUENCE)
-        return OP_FAIL(host, run->node, IMGCLS_BAD_INPUT, "input %zu must be a sequence", i);
+        return OP_FAIL(host, run->node, IMGCLS_BAD_INPUT, "input %zu must be a sequence",
+                       i);
     *out = value;
     return IMGCLS_OK;
 }

@@ -1,6 +1,6 @@
 /*
- * plugins/ops/sequence/tensors.c - SplitToSequence and ConcatFromSequence: a tensor becomes a
- * sequence, and a sequence a tensor
+ * plugins/ops/sequence/tensors.c - SplitToSequence and ConcatFromSequence: a tensor becomes
+ * a sequence, and a sequence a tensor
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -10,7 +10,8 @@
 
 #include "sequence.h"
 
-/* -- SplitToSequence ----------------------------------------------------------------------*/
+/* -- SplitToSequence
+ * ----------------------------------------------------------------------*/
 
 static imgcls_status split_infer(const struct imgcls_host *host, struct imgcls_infer *infer)
 {
@@ -28,8 +29,9 @@ static imgcls_status split_infer(const struct imgcls_host *host, struct imgcls_i
 }
 
 /* Length of the part that begins at `begin`; part is its number. */
-static imgcls_status part_length(const struct imgcls_host *host, const struct imgcls_run *run,
-                                 int64_t whole, int64_t begin, int64_t part, int64_t *out)
+static imgcls_status part_length(const struct imgcls_host *host,
+                                 const struct imgcls_run *run, int64_t whole, int64_t begin,
+                                 int64_t part, int64_t *out)
 {
     const struct imgcls_tensor *split = imgcls_input(run, 1);
     const int64_t rest = whole - begin;
@@ -48,8 +50,9 @@ static imgcls_status part_length(const struct imgcls_host *host, const struct im
     return IMGCLS_OK;
 }
 
-static imgcls_status split_into(const struct imgcls_host *host, const struct imgcls_run *run,
-                                int32_t axis, struct pieces *parts)
+static imgcls_status split_into(const struct imgcls_host *host,
+                                const struct imgcls_run *run, int32_t axis,
+                                struct pieces *parts)
 {
     const struct imgcls_tensor *in = imgcls_input(run, 0), *split = imgcls_input(run, 1);
     const bool keep = split || host->attr_int(host, run->node, "keepdims", 1);
@@ -77,7 +80,8 @@ static imgcls_status split_into(const struct imgcls_host *host, const struct img
     return IMGCLS_OK;
 }
 
-static imgcls_status split_portable(const struct imgcls_host *host, const struct imgcls_run *run)
+static imgcls_status split_portable(const struct imgcls_host *host,
+                                    const struct imgcls_run *run)
 {
     const struct imgcls_tensor *in = imgcls_input(run, 0), *split = imgcls_input(run, 1);
     const int64_t axis = host->attr_int(host, run->node, "axis", 0);
@@ -99,9 +103,11 @@ static imgcls_status split_portable(const struct imgcls_host *host, const struct
     return status;
 }
 
-/* -- ConcatFromSequence -------------------------------------------------------------------*/
+/* -- ConcatFromSequence
+ * -------------------------------------------------------------------*/
 
-static imgcls_status concat_infer(const struct imgcls_host *host, struct imgcls_infer *infer)
+static imgcls_status concat_infer(const struct imgcls_host *host,
+                                  struct imgcls_infer *infer)
 {
     if (!op_in(infer->node, 0))
         return OP_FAIL(host, infer->node, IMGCLS_BAD_INPUT, "input 0 is missing");

@@ -7,7 +7,8 @@
 
 #include "text.h"
 
-static imgcls_status concat_infer(const struct imgcls_host *host, struct imgcls_infer *infer)
+static imgcls_status concat_infer(const struct imgcls_host *host,
+                                  struct imgcls_infer *infer)
 {
     const struct imgcls_value_info *a = op_in(infer->node, 0), *b = op_in(infer->node, 1);
     int64_t dims[IMGCLS_MAX_RANK];
@@ -15,10 +16,10 @@ static imgcls_status concat_infer(const struct imgcls_host *host, struct imgcls_
     imgcls_status status;
     if (!a || !b)
         return OP_FAIL(host, infer->node, IMGCLS_BAD_INPUT, "two inputs are needed");
-    status = host->broadcast(host, infer->node, a->rank, a->dims, b->rank, b->dims, &rank, dims);
-    return status == IMGCLS_OK
-               ? op_infer_shape(host, infer, 0, IMGCLS_STRING, rank, dims)
-               : status;
+    status =
+        host->broadcast(host, infer->node, a->rank, a->dims, b->rank, b->dims, &rank, dims);
+    return status == IMGCLS_OK ? op_infer_shape(host, infer, 0, IMGCLS_STRING, rank, dims)
+                               : status;
 }
 
 static imgcls_status join(const struct imgcls_host *host, const struct imgcls_run *run,
@@ -62,10 +63,11 @@ static imgcls_status concat_portable(const struct imgcls_host *host,
 {
     const struct imgcls_tensor *a = imgcls_input(run, 0), *b = imgcls_input(run, 1), *out;
     int64_t dims[IMGCLS_MAX_RANK], index[IMGCLS_MAX_RANK] = {0};
-    int64_t a_steps[IMGCLS_MAX_RANK], b_steps[IMGCLS_MAX_RANK], a_at = 0, b_at = 0, i, count;
+    int64_t a_steps[IMGCLS_MAX_RANK], b_steps[IMGCLS_MAX_RANK], a_at = 0, b_at = 0, i,
+                                                                count;
     int32_t rank, d;
-    imgcls_status status = host->broadcast(host, run->node, a->rank, a->dims, b->rank, b->dims,
-                                           &rank, dims);
+    imgcls_status status =
+        host->broadcast(host, run->node, a->rank, a->dims, b->rank, b->dims, &rank, dims);
     if (status == IMGCLS_OK)
         status = op_set_output(host, run, 0, IMGCLS_STRING, rank, dims);
     out = imgcls_output(run, 0);

@@ -16,7 +16,8 @@ static imgcls_status match_infer(const struct imgcls_host *host, struct imgcls_i
     if (!in)
         return OP_FAIL(host, infer->node, IMGCLS_BAD_INPUT, "input 0 is missing");
     if (!pattern || pattern->kind != IMGCLS_ATTR_STRING)
-        return OP_FAIL(host, infer->node, IMGCLS_BAD_INPUT, "attribute 'pattern' is missing");
+        return OP_FAIL(host, infer->node, IMGCLS_BAD_INPUT,
+                       "attribute 'pattern' is missing");
     return host->infer_output(host, infer, 0, IMGCLS_BOOL, in->rank, in->dims);
 }
 
@@ -38,7 +39,8 @@ static imgcls_status match_prepare(const struct imgcls_host *host,
     return regex_compile(host, prepare->node, pattern->s.bytes, pattern->s.length, regex);
 }
 
-static imgcls_status match_portable(const struct imgcls_host *host, const struct imgcls_run *run)
+static imgcls_status match_portable(const struct imgcls_host *host,
+                                    const struct imgcls_run *run)
 {
     const struct imgcls_tensor *in = imgcls_input(run, 0), *out;
     struct regex_machine machine;

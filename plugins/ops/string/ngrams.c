@@ -1,9 +1,9 @@
 /*
  * plugins/ops/string/ngrams.c - TfIdfVectorizer: how often known n-grams occur in a row
  *
- * The pool is a table by hash, made when the plan is made: each n-gram of a row is looked up
- * once. Tokens are integers or texts; both are hashed alone first, so that an n-gram's hash is
- * made of its tokens'.
+ * The pool is a table by hash, made when the plan is made: each n-gram of a row is looked
+ * up once. Tokens are integers or texts; both are hashed alone first, so that an n-gram's
+ * hash is made of its tokens'.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -12,7 +12,7 @@
 #include "text.h"
 
 #define TOKENS (OP_INDEXES | OP_BIT(IMGCLS_STRING))
-#define NONE SIZE_MAX
+#define NONE   SIZE_MAX
 
 enum mode { MODE_TF, MODE_IDF, MODE_TFIDF };
 
@@ -27,7 +27,8 @@ struct pool {
     size_t *first, *length;   /* of n-gram i: its first token, and how many it has */
 };
 
-/* -- tokens -------------------------------------------------------------------------------*/
+/* -- tokens
+ * -------------------------------------------------------------------------------*/
 
 static uint64_t mix(uint64_t hash, uint64_t value)
 {
@@ -46,8 +47,9 @@ static uint64_t hash_text(const struct imgcls_string *text)
 
 static uint64_t pool_hash(const struct pool *pool, size_t token)
 {
-    return pool->tokens->kind == IMGCLS_ATTR_INTS ? (uint64_t)pool->tokens->ints[token]
-                                                  : hash_text(&pool->tokens->strings[token]);
+    return pool->tokens->kind == IMGCLS_ATTR_INTS
+               ? (uint64_t)pool->tokens->ints[token]
+               : hash_text(&pool->tokens->strings[token]);
 }
 static uint64_t row_hash(const struct imgcls_tensor *in, int64_t token)
 {
@@ -62,10 +64,12 @@ static bool same_token(const struct pool *pool, size_t a, const struct imgcls_te
         return pool->tokens->ints[a] == op_int_at(in, b);
     x = &pool->tokens->strings[a];
     y = string_at(in, b);
-    return x->length == y->length && (x->length == 0 || !memcmp(x->bytes, y->bytes, x->length));
+    return x->length == y->length &&
+           (x->length == 0 || !memcmp(x->bytes, y->bytes, x->length));
 }
 
-/* -- the pool -----------------------------------------------------------------------------*/
+/* -- the pool
+ * -----------------------------------------------------------------------------*/
 
 static void pool_release(const struct imgcls_host *host, void *state)
 {
@@ -79,8 +83,8 @@ static void pool_release(const struct imgcls_host *host, void *state)
 }
 
 /* What the attributes say, checked for sense; no table yet. */
-static imgcls_status pool_read(const struct imgcls_host *host, const struct imgcls_node *node,
-                               struct pool *pool)
+static imgcls_status pool_read(const struct imgcls_host *host,
+                               const struct imgcls_node *node, struct pool *pool)
 {
     const struct imgcls_attr *ints = host->attr(host, node, "pool_int64s");
     const struct imgcls_attr *strings = host->attr(host, node, "pool_strings");
@@ -93,18 +97,23 @@ static imgcls_status pool_read(const struct imgcls_host *host, const struct imgc
     pool->shortest = host->attr_int(host, node, "min_gram_length", 0);
     pool->longest = host->attr_int(host, node, "max_gram_length", 0);
     pool->skips = host->attr_int(host, node, "max_skip_count", 0);
-    pool->mode = !strcmp(mode, "TF") ? MODE_TF : !strcmp(mode, "IDF") ? MODE_IDF : MODE_TFIDF;
+    pool->mode = !strcmp(mode, "TF")    ? MODE_TF
+                 : !strcmp(mode, "IDF") ? MODE_IDF
+                                        : MODE_TFIDF;
     if (pool->mode == MODE_TFIDF && strcmp(mode, "TFIDF") != 0)
-        return OP_FAIL(host, node, IMGCLS_BAD_INPUT, "mode is '%s', not TF, IDF or TFIDF", mode);
+        return OP_FAIL(host, node, IMGCLS_BAD_INPUT, "mode is '%s', not TF, IDF or TFIDF",
+                       mode);
     if (!pool->tokens || (ints && strings && ints->count > 0 && strings->count > 0) ||
-        pool->tokens->kind != (pool->tokens == ints ? IMGCLS_ATTR_INTS : IMGCLS_ATTR_STRINGS))
+        pool->tokens->kind !=
+            (pool->tokens == ints ? IMGCLS_ATTR_INTS : IMGCLS_ATTR_STRINGS))
         return OP_FAIL(host, node, IMGCLS_BAD_INPUT,
                        "one of pool_int64s and pool_strings must be there");
     if (pool->shortest < 1 || pool->longest < pool->shortest || pool->skips < 0)
-        return OP_FAIL(host, node, IMGCLS_BAD_INPUT, "n-grams of %lld to %lld with %lld skips",
-                       (long long)pool->shortest, (long long)pool->longest,
-                       (long long)pool->skips);
-    if (weights && (weights->kind != IMGCLS_ATTR_FLOATS || weights->count != pool->gram_count))
+        return OP_FAIL(host, node, IMGCLS_BAD_INPUT,
+                       "n-grams of %lld to %lld with %lld skips", (long long)pool->shortest,
+                       (long long)pool->longest, (long long)pool->skips);
+    if (weights &&
+        (weights->kind != IMGCLS_ATTR_FLOATS || weights->count != pool->gram_count))
         return OP_FAIL(host, node, IMGCLS_BAD_INPUT, "%zu weights for %zu n-grams",
                        weights->count, pool->gram_count);
     pool->weights = weights && pool->mode != MODE_TF ? weights->floats : NULL;
@@ -119,8 +128,8 @@ static imgcls_status pool_read(const struct imgcls_host *host, const struct imgc
 }
 
 /* Where each n-gram lies among the tokens. */
-static imgcls_status pool_divide(const struct imgcls_host *host, const struct imgcls_node *node,
-                                 struct pool *pool)
+static imgcls_status pool_divide(const struct imgcls_host *host,
+                                 const struct imgcls_node *node, struct pool *pool)
 {
     size_t length, gram = 0;
     pool->first = host->alloc(host, pool->gram_count + 1, sizeof *pool->first);
@@ -140,7 +149,8 @@ static imgcls_status pool_divide(const struct imgcls_host *host, const struct im
         for (at = begin; at < end; at += (int64_t)length, gram++) {
             if (gram == pool->gram_count)
                 return OP_FAIL(host, node, IMGCLS_BAD_INPUT,
-                               "ngram_indexes has %zu entries, the pool more n-grams", gram);
+                               "ngram_indexes has %zu entries, the pool more n-grams",
+                               gram);
             pool->first[gram] = (size_t)at;
             pool->length[gram] = length;
         }
@@ -171,7 +181,8 @@ static imgcls_status pool_fill(const struct imgcls_host *host, struct pool *pool
     return IMGCLS_OK;
 }
 
-static imgcls_status pool_prepare(const struct imgcls_host *host, struct imgcls_prepare *prepare)
+static imgcls_status pool_prepare(const struct imgcls_host *host,
+                                  struct imgcls_prepare *prepare)
 {
     struct pool *pool = host->alloc(host, 1, sizeof *pool);
     imgcls_status status;
@@ -184,7 +195,8 @@ static imgcls_status pool_prepare(const struct imgcls_host *host, struct imgcls_
     return status == IMGCLS_OK ? pool_fill(host, pool) : status;
 }
 
-/* -- rows ---------------------------------------------------------------------------------*/
+/* -- rows
+ * ---------------------------------------------------------------------------------*/
 
 static bool same_gram(const struct pool *pool, size_t gram, size_t length,
                       const struct imgcls_tensor *in, int64_t at, int64_t step)
@@ -220,8 +232,8 @@ static void count_gram(const struct pool *pool, const struct imgcls_tensor *in, 
     }
 }
 
-static void count_row(const struct pool *pool, const struct imgcls_tensor *in, int64_t begin,
-                      int64_t count, float *row)
+static void count_row(const struct pool *pool, const struct imgcls_tensor *in,
+                      int64_t begin, int64_t count, float *row)
 {
     int64_t length, step, at;
     for (length = pool->shortest; length <= pool->longest && length <= count; length++) {
@@ -233,7 +245,8 @@ static void count_row(const struct pool *pool, const struct imgcls_tensor *in, i
     }
 }
 
-static imgcls_status ngrams_infer(const struct imgcls_host *host, struct imgcls_infer *infer)
+static imgcls_status ngrams_infer(const struct imgcls_host *host,
+                                  struct imgcls_infer *infer)
 {
     const struct imgcls_value_info *in = op_in(infer->node, 0);
     struct pool pool = {0};
@@ -252,9 +265,8 @@ static imgcls_status ngrams_infer(const struct imgcls_host *host, struct imgcls_
     dims[0] = in->dims[0];
     if (in->rank > 0)
         dims[in->rank - 1] = pool.columns;
-    return status == IMGCLS_OK
-               ? op_infer_shape(host, infer, 0, IMGCLS_F32, in->rank, dims)
-               : status;
+    return status == IMGCLS_OK ? op_infer_shape(host, infer, 0, IMGCLS_F32, in->rank, dims)
+                               : status;
 }
 
 static imgcls_status ngrams_portable(const struct imgcls_host *host,
@@ -275,7 +287,8 @@ static imgcls_status ngrams_portable(const struct imgcls_host *host,
     return IMGCLS_OK;
 }
 
-static int32_t ngrams_accepts(const struct imgcls_host *host, const struct imgcls_node *node)
+static int32_t ngrams_accepts(const struct imgcls_host *host,
+                              const struct imgcls_node *node)
 {
     (void)host;
     return op_takes(node, 0, TOKENS) && op_is_plain(node);

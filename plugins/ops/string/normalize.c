@@ -17,7 +17,8 @@ enum change { CHANGE_NONE, CHANGE_LOWER, CHANGE_UPPER };
 
 struct normalizer {
     const struct imgcls_attr *stopwords;
-    struct imgcls_string *folded; /* stop words in lower case, where case does not count; own */
+    struct imgcls_string
+        *folded; /* stop words in lower case, where case does not count; own */
     enum change change;
     bool sensitive;
     locale_t locale;
@@ -36,8 +37,9 @@ static locale_t open_locale(const char *name)
 }
 
 /* A copy of the text in another case. Own: release out->bytes. */
-static imgcls_status recase(const struct imgcls_host *host, const struct imgcls_string *text,
-                            enum change change, locale_t locale, struct imgcls_string *out)
+static imgcls_status recase(const struct imgcls_host *host,
+                            const struct imgcls_string *text, enum change change,
+                            locale_t locale, struct imgcls_string *out)
 {
     size_t at = 0, length = 0;
     char *bytes = host->alloc(host, text->length + 1, 4); /* a character's most bytes */
@@ -46,9 +48,9 @@ static imgcls_status recase(const struct imgcls_host *host, const struct imgcls_
     while (at < text->length) {
         const size_t before = at;
         const uint32_t c = string_next(text->bytes, text->length, &at);
-        const uint32_t changed =
-            change == CHANGE_LOWER ? (uint32_t)towlower_l((wint_t)c, locale)
-                                   : (uint32_t)towupper_l((wint_t)c, locale);
+        const uint32_t changed = change == CHANGE_LOWER
+                                     ? (uint32_t)towlower_l((wint_t)c, locale)
+                                     : (uint32_t)towupper_l((wint_t)c, locale);
         if (change == CHANGE_NONE || changed == c) {
             memcpy(bytes + length, text->bytes + before, at - before);
             length += at - before;
@@ -62,7 +64,8 @@ static imgcls_status recase(const struct imgcls_host *host, const struct imgcls_
 
 static bool same_text(const struct imgcls_string *a, const struct imgcls_string *b)
 {
-    return a->length == b->length && (a->length == 0 || !memcmp(a->bytes, b->bytes, a->length));
+    return a->length == b->length &&
+           (a->length == 0 || !memcmp(a->bytes, b->bytes, a->length));
 }
 
 static void normalizer_close(const struct imgcls_host *host, struct normalizer *self)
@@ -76,13 +79,14 @@ static void normalizer_close(const struct imgcls_host *host, struct normalizer *
 }
 
 static imgcls_status normalizer_open(const struct imgcls_host *host,
-                                     const struct imgcls_node *node, struct normalizer *self)
+                                     const struct imgcls_node *node,
+                                     struct normalizer *self)
 {
     const char *change = host->attr_string(host, node, "case_change_action", "NONE");
     imgcls_status status = IMGCLS_OK;
     size_t i;
     memset(self, 0, sizeof *self);
-    self->change = !strcmp(change, "LOWER") ? CHANGE_LOWER
+    self->change = !strcmp(change, "LOWER")   ? CHANGE_LOWER
                    : !strcmp(change, "UPPER") ? CHANGE_UPPER
                                               : CHANGE_NONE;
     if (self->change == CHANGE_NONE && strcmp(change, "NONE") != 0)
@@ -106,7 +110,8 @@ static imgcls_status normalizer_open(const struct imgcls_host *host,
     return status;
 }
 
-static imgcls_status is_stopword(const struct imgcls_host *host, const struct normalizer *self,
+static imgcls_status is_stopword(const struct imgcls_host *host,
+                                 const struct normalizer *self,
                                  const struct imgcls_string *text, bool *out)
 {
     struct imgcls_string folded = *text;
@@ -127,9 +132,9 @@ static imgcls_status is_stopword(const struct imgcls_host *host, const struct no
     return status;
 }
 
-static imgcls_status write_text(const struct imgcls_host *host, const struct imgcls_run *run,
-                                const struct normalizer *self, const struct imgcls_string *text,
-                                int64_t index)
+static imgcls_status write_text(const struct imgcls_host *host,
+                                const struct imgcls_run *run, const struct normalizer *self,
+                                const struct imgcls_string *text, int64_t index)
 {
     struct imgcls_string changed;
     imgcls_status status = recase(host, text, self->change, self->locale, &changed);
@@ -141,22 +146,24 @@ static imgcls_status write_text(const struct imgcls_host *host, const struct img
     return status;
 }
 
-static imgcls_status normalize_infer(const struct imgcls_host *host, struct imgcls_infer *infer)
+static imgcls_status normalize_infer(const struct imgcls_host *host,
+                                     struct imgcls_infer *infer)
 {
     const struct imgcls_value_info *in = op_in(infer->node, 0);
     int64_t dims[IMGCLS_MAX_RANK] = {1, 1};
     if (!in)
         return OP_FAIL(host, infer->node, IMGCLS_BAD_INPUT, "input 0 is missing");
-    if (in->rank >= 0 && (in->rank < 1 || in->rank > 2 || (in->rank == 2 && in->dims[0] > 1)))
+    if (in->rank >= 0 &&
+        (in->rank < 1 || in->rank > 2 || (in->rank == 2 && in->dims[0] > 1)))
         return OP_FAIL(host, infer->node, IMGCLS_BAD_INPUT, "input 0 must be [C] or [1,C]");
     if (in->rank > 0)
         dims[in->rank - 1] = -1;
     return host->infer_output(host, infer, 0, IMGCLS_STRING, in->rank, dims);
 }
 
-static imgcls_status keep_texts(const struct imgcls_host *host, const struct imgcls_run *run,
-                                const struct normalizer *self, const uint8_t *dropped,
-                                int64_t kept)
+static imgcls_status keep_texts(const struct imgcls_host *host,
+                                const struct imgcls_run *run, const struct normalizer *self,
+                                const uint8_t *dropped, int64_t kept)
 {
     const struct imgcls_tensor *in = imgcls_input(run, 0);
     int64_t dims[2] = {1, 1}, i, at = 0;

@@ -1,8 +1,9 @@
 /*
  * plugins/ops/string/regex.c - from an expression's text to instructions
  *
- * Recursive descent over alternatives, sequences and repetitions. Jumps are relative, so that
- * a piece can be moved (something goes in front of it) and copied (it is repeated) as it is.
+ * Recursive descent over alternatives, sequences and repetitions. Jumps are relative, so
+ * that a piece can be moved (something goes in front of it) and copied (it is repeated) as
+ * it is.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -14,9 +15,9 @@
 #define DEPTH_MAX  200    /* parentheses within parentheses */
 #define REPEAT_MAX 1000   /* as RE2 has it */
 
-#define FLAG_FOLD 1  /* i */
+#define FLAG_FOLD  1 /* i */
 #define FLAG_LINES 2 /* m */
-#define FLAG_DOT 4   /* s */
+#define FLAG_DOT   4 /* s */
 
 struct parser {
     const struct imgcls_host *host;
@@ -50,7 +51,8 @@ static bool take(struct parser *p, const char *text)
     return true;
 }
 
-/* -- lists that grow ----------------------------------------------------------------------*/
+/* -- lists that grow
+ * ----------------------------------------------------------------------*/
 
 static imgcls_status grow(const struct imgcls_host *host, void **list, size_t *capacity,
                           size_t count, size_t size)
@@ -130,7 +132,8 @@ static imgcls_status emit_character(struct parser *p, uint32_t c)
     return status == IMGCLS_OK ? emit_set(p, first, 0) : status;
 }
 
-/* -- sets ---------------------------------------------------------------------------------*/
+/* -- sets
+ * ---------------------------------------------------------------------------------*/
 
 /* Named sets: pairs of a low and a high character. */
 static const struct {
@@ -287,7 +290,8 @@ static imgcls_status parse_set(struct parser *p)
     return emit_set(p, first, flags);
 }
 
-/* -- sequences ----------------------------------------------------------------------------*/
+/* -- sequences
+ * ----------------------------------------------------------------------------*/
 
 static imgcls_status parse_alternatives(struct parser *p);
 
@@ -300,7 +304,8 @@ static imgcls_status parse_flags(struct parser *p, bool *group)
         const size_t begin = p->at;
         while (more(p) && p->pattern[p->at] != '>')
             p->at++;
-        return p->at > begin && take(p, ">") ? IMGCLS_OK : bad(p, "a group's name is missing");
+        return p->at > begin && take(p, ">") ? IMGCLS_OK
+                                             : bad(p, "a group's name is missing");
     }
     for (; more(p); p->at++) {
         const char c = p->pattern[p->at];
@@ -390,8 +395,8 @@ static imgcls_status parse_atom(struct parser *p, size_t *start)
         return emit(p, REGEX_ASSERT,
                     p->flags & FLAG_LINES ? REGEX_AT_LINE_BEGIN : REGEX_AT_BEGIN, 0);
     if (take(p, "$"))
-        return emit(p, REGEX_ASSERT, p->flags & FLAG_LINES ? REGEX_AT_LINE_END : REGEX_AT_END,
-                    0);
+        return emit(p, REGEX_ASSERT,
+                    p->flags & FLAG_LINES ? REGEX_AT_LINE_END : REGEX_AT_END, 0);
     if (take(p, ".")) {
         status = p->flags & FLAG_DOT ? IMGCLS_OK : add_range(p, '\n', '\n');
         return status == IMGCLS_OK ? emit_set(p, first, REGEX_NEGATED) : status;

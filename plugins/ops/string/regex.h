@@ -1,10 +1,11 @@
 /*
- * plugins/ops/string/regex.h - RE2's regular expressions, as far as a whole match needs them
+ * plugins/ops/string/regex.h - RE2's regular expressions, as far as a whole match needs
+ * them
  *
- * An expression becomes a list of instructions for a machine that keeps the set of all places
- * it could be at. Time grows with text times expression, whatever they are, and memory with
- * the expression alone; there is nothing to backtrack. Since only "does all of it match" is
- * asked, groups capture nothing and greed makes no difference.
+ * An expression becomes a list of instructions for a machine that keeps the set of all
+ * places it could be at. Time grows with text times expression, whatever they are, and
+ * memory with the expression alone; there is nothing to backtrack. Since only "does all of
+ * it match" is asked, groups capture nothing and greed makes no difference.
  *
  * Not supported, and said so: Unicode classes (\p, \pN), \C.
  *
@@ -16,9 +17,9 @@
 #include "text.h"
 
 enum regex_code {
-    REGEX_SET,   /* one character of a set; on to the next instruction */
-    REGEX_SPLIT, /* on at a and at b, both relative */
-    REGEX_JUMP,  /* on at a, relative */
+    REGEX_SET,    /* one character of a set; on to the next instruction */
+    REGEX_SPLIT,  /* on at a and at b, both relative */
+    REGEX_JUMP,   /* on at a, relative */
     REGEX_ASSERT, /* on to the next where the place is as `a` (REGEX_AT_...) says */
     REGEX_MATCH,
 };
@@ -37,7 +38,7 @@ struct regex_instruction {
     int32_t flags;        /* SET: REGEX_NEGATED, REGEX_FOLDED */
 };
 #define REGEX_NEGATED 1
-#define REGEX_FOLDED 2 /* upper and lower case are the same */
+#define REGEX_FOLDED  2 /* upper and lower case are the same */
 
 struct regex_range {
     uint32_t low, high;

@@ -53,7 +53,8 @@ static bool holds(int32_t place, uint32_t before, uint32_t after)
     }
 }
 
-static bool in_ranges(const struct regex *regex, const struct regex_instruction *set, uint32_t c)
+static bool in_ranges(const struct regex *regex, const struct regex_instruction *set,
+                      uint32_t c)
 {
     int32_t i;
     for (i = 0; i < set->count; i++) {
@@ -64,7 +65,8 @@ static bool in_ranges(const struct regex *regex, const struct regex_instruction 
     return false;
 }
 
-static bool in_set(const struct regex *regex, const struct regex_instruction *set, uint32_t c)
+static bool in_set(const struct regex *regex, const struct regex_instruction *set,
+                   uint32_t c)
 {
     bool found = in_ranges(regex, set, c);
     if (!found && set->flags & REGEX_FOLDED) {
@@ -77,7 +79,8 @@ static bool in_set(const struct regex *regex, const struct regex_instruction *se
 }
 
 /* Adds an instruction to the next set, and all that it leads to without a character. */
-static void reach(struct regex_machine *machine, int32_t first, uint32_t before, uint32_t after)
+static void reach(struct regex_machine *machine, int32_t first, uint32_t before,
+                  uint32_t after)
 {
     size_t depth = 0;
     machine->stack[depth++] = first;

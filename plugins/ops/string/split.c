@@ -1,8 +1,9 @@
 /*
- * plugins/ops/string/split.c - StringSplit: the parts of each text, in a dimension of their own
+ * plugins/ops/string/split.c - StringSplit: the parts of each text, in a dimension of their
+ * own
  *
- * Without a delimiter parts stand between runs of white space, of which there are none at the
- * ends. What is left behind the last split that was allowed is one part more, as it is.
+ * Without a delimiter parts stand between runs of white space, of which there are none at
+ * the ends. What is left behind the last split that was allowed is one part more, as it is.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -20,17 +21,18 @@ static bool is_space(char c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-/* First occurrence of the delimiter at or behind `at`; the text's length where there is none. */
+/* First occurrence of the delimiter at or behind `at`; the text's length where there is
+ * none. */
 static size_t find(const struct imgcls_string *text, size_t at,
                    const struct imgcls_string *delimiter)
 {
-    const char *found = memmem(text->bytes + at, text->length - at, delimiter->bytes,
-                               delimiter->length);
+    const char *found =
+        memmem(text->bytes + at, text->length - at, delimiter->bytes, delimiter->length);
     return found ? (size_t)(found - text->bytes) : text->length;
 }
 
-/* Next part of a text; *at is where to look on (begins at 0, past the length: the end). splits
- * is the number of splits so far. False: there is no further part. */
+/* Next part of a text; *at is where to look on (begins at 0, past the length: the end).
+ * splits is the number of splits so far. False: there is no further part. */
 static bool next_part(const struct cutter *cutter, const struct imgcls_string *text,
                       int64_t splits, size_t *at, struct imgcls_string *part)
 {
@@ -66,7 +68,8 @@ static int64_t count_parts(const struct cutter *cutter, const struct imgcls_stri
     return count;
 }
 
-static struct cutter cutter_of(const struct imgcls_host *host, const struct imgcls_node *node)
+static struct cutter cutter_of(const struct imgcls_host *host,
+                               const struct imgcls_node *node)
 {
     const struct imgcls_attr *attr = host->attr(host, node, "delimiter");
     struct cutter cutter = {.most = host->attr_int(host, node, "maxsplit", -1)};
@@ -94,8 +97,9 @@ static imgcls_status split_infer(const struct imgcls_host *host, struct imgcls_i
                                : status;
 }
 
-static imgcls_status write_parts(const struct imgcls_host *host, const struct imgcls_run *run,
-                                 const struct cutter *cutter, int64_t index, int64_t room)
+static imgcls_status write_parts(const struct imgcls_host *host,
+                                 const struct imgcls_run *run, const struct cutter *cutter,
+                                 int64_t index, int64_t room)
 {
     const struct imgcls_string *text = string_at(imgcls_input(run, 0), index);
     struct imgcls_string part;
@@ -103,15 +107,16 @@ static imgcls_status write_parts(const struct imgcls_host *host, const struct im
     size_t at = 0;
     imgcls_status status = IMGCLS_OK;
     for (; status == IMGCLS_OK && next_part(cutter, text, count, &at, &part); count++)
-        status = host->value_set_string(host, run->outputs[0], (size_t)(index * room + count),
-                                        part.bytes, part.length);
+        status = host->value_set_string(
+            host, run->outputs[0], (size_t)(index * room + count), part.bytes, part.length);
     for (; status == IMGCLS_OK && count < room; count++)
-        status = host->value_set_string(host, run->outputs[0], (size_t)(index * room + count),
-                                        "", 0);
+        status = host->value_set_string(host, run->outputs[0],
+                                        (size_t)(index * room + count), "", 0);
     return status;
 }
 
-static imgcls_status split_portable(const struct imgcls_host *host, const struct imgcls_run *run)
+static imgcls_status split_portable(const struct imgcls_host *host,
+                                    const struct imgcls_run *run)
 {
     const struct imgcls_tensor *in = imgcls_input(run, 0);
     const struct cutter cutter = cutter_of(host, run->node);

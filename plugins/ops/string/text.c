@@ -17,7 +17,10 @@ uint32_t string_next(const char *bytes, size_t length, size_t *at)
     *at += 1;
     if (c < 0x80)
         return c;
-    more = c >= 0xf0 && c < 0xf8 ? 3 : c >= 0xe0 && c < 0xf0 ? 2 : c >= 0xc0 && c < 0xe0 ? 1 : 0;
+    more = c >= 0xf0 && c < 0xf8   ? 3
+           : c >= 0xe0 && c < 0xf0 ? 2
+           : c >= 0xc0 && c < 0xe0 ? 1
+                                   : 0;
     if (more == 0 || more >= left)
         return 0xfffd;
     c &= 0x3fu >> more;
