@@ -7,8 +7,7 @@
 
 #include "pieces.h"
 
-/* -- moving elements
- * ----------------------------------------------------------------------*/
+/* -- moving elements ----------------------------------------------------------------*/
 
 static void move_packed(unsigned char *to, int64_t to_index, const unsigned char *from,
                         int64_t from_index, int64_t count, int bits)
@@ -87,8 +86,7 @@ imgcls_status pieces_cut(const struct imgcls_host *host, const struct imgcls_ten
     return status;
 }
 
-/* -- joining
- * ------------------------------------------------------------------------------*/
+/* -- joining ------------------------------------------------------------------------*/
 
 static imgcls_status check_item(const struct imgcls_host *host,
                                 const struct imgcls_node *node,
@@ -180,8 +178,7 @@ imgcls_status pieces_put(const struct imgcls_host *host, struct imgcls_value *to
     return move_elements(host, to, index, item, 0, op_count(item));
 }
 
-/* -- lists and graphs
- * ---------------------------------------------------------------------*/
+/* -- lists and graphs ---------------------------------------------------------------*/
 
 imgcls_status pieces_add(const struct imgcls_host *host, struct pieces *list,
                          struct imgcls_value *value)

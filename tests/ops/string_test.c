@@ -26,8 +26,7 @@ static struct imgcls_graph *texts(void **state, int32_t rank, const char *const 
 }
 #define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
-/* -- RegexFullMatch
- * -----------------------------------------------------------------------*/
+/* -- RegexFullMatch -----------------------------------------------------------------*/
 
 struct pattern {
     const char *pattern, *text;
@@ -153,8 +152,7 @@ static void patterns_that_make_no_sense_are_refused(void **state)
     FAILS_TEXT(graph, IMGCLS_BAD_INPUT, "groups are nested too deeply");
 }
 
-/* -- StringConcat, StringSplit
- * ------------------------------------------------------------*/
+/* -- StringConcat, StringSplit ------------------------------------------------------*/
 
 static void texts_are_concatenated(void **state)
 {
@@ -197,8 +195,7 @@ static void texts_are_split(void **state)
     GIVES_TEXT(split(state, ",", 0, WORDS("a,b")), "string[1,1] 'a,b' | int64[1] 1");
 }
 
-/* -- StringNormalizer
- * ---------------------------------------------------------------------*/
+/* -- StringNormalizer ---------------------------------------------------------------*/
 
 static struct imgcls_graph *normal(void **state, int32_t rank, const char *change,
                                    int64_t sensitive, const char *const *words)
@@ -231,8 +228,7 @@ static void texts_are_normalized(void **state)
                "case_change_action is 'TITLE', not LOWER, UPPER or NONE");
 }
 
-/* -- TfIdfVectorizer
- * ----------------------------------------------------------------------*/
+/* -- TfIdfVectorizer ----------------------------------------------------------------*/
 
 /* Pool: 1-grams 2, 3; 2-grams (5 6), (2 3), of weights 2, 3, 4, 5. */
 static struct imgcls_graph *ngrams(void **state, const char *mode, int64_t from, int64_t to,

@@ -8,8 +8,7 @@
 
 #include "sequence.h"
 
-/* -- SequenceConstruct, SequenceEmpty
- * -----------------------------------------------------*/
+/* -- SequenceConstruct, SequenceEmpty -----------------------------------------------*/
 
 static imgcls_status construct_infer(const struct imgcls_host *host,
                                      struct imgcls_infer *infer)
@@ -49,8 +48,7 @@ static imgcls_status empty_portable(const struct imgcls_host *host,
     return host->run_items(host, run, 0, 0, NULL);
 }
 
-/* -- SequenceInsert, SequenceErase
- * --------------------------------------------------------*/
+/* -- SequenceInsert, SequenceErase --------------------------------------------------*/
 
 static imgcls_status change_infer(const struct imgcls_host *host,
                                   struct imgcls_infer *infer)

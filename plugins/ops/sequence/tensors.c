@@ -10,8 +10,7 @@
 
 #include "sequence.h"
 
-/* -- SplitToSequence
- * ----------------------------------------------------------------------*/
+/* -- SplitToSequence ----------------------------------------------------------------*/
 
 static imgcls_status split_infer(const struct imgcls_host *host, struct imgcls_infer *infer)
 {
@@ -103,8 +102,7 @@ static imgcls_status split_portable(const struct imgcls_host *host,
     return status;
 }
 
-/* -- ConcatFromSequence
- * -------------------------------------------------------------------*/
+/* -- ConcatFromSequence -------------------------------------------------------------*/
 
 static imgcls_status concat_infer(const struct imgcls_host *host,
                                   struct imgcls_infer *infer)

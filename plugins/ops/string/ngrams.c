@@ -27,8 +27,7 @@ struct pool {
     size_t *first, *length;   /* of n-gram i: its first token, and how many it has */
 };
 
-/* -- tokens
- * -------------------------------------------------------------------------------*/
+/* -- tokens -------------------------------------------------------------------------*/
 
 static uint64_t mix(uint64_t hash, uint64_t value)
 {
@@ -68,8 +67,7 @@ static bool same_token(const struct pool *pool, size_t a, const struct imgcls_te
            (x->length == 0 || !memcmp(x->bytes, y->bytes, x->length));
 }
 
-/* -- the pool
- * -----------------------------------------------------------------------------*/
+/* -- the pool -----------------------------------------------------------------------*/
 
 static void pool_release(const struct imgcls_host *host, void *state)
 {
@@ -195,8 +193,7 @@ static imgcls_status pool_prepare(const struct imgcls_host *host,
     return status == IMGCLS_OK ? pool_fill(host, pool) : status;
 }
 
-/* -- rows
- * ---------------------------------------------------------------------------------*/
+/* -- rows ---------------------------------------------------------------------------*/
 
 static bool same_gram(const struct pool *pool, size_t gram, size_t length,
                       const struct imgcls_tensor *in, int64_t at, int64_t step)

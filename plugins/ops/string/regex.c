@@ -51,8 +51,7 @@ static bool take(struct parser *p, const char *text)
     return true;
 }
 
-/* -- lists that grow
- * ----------------------------------------------------------------------*/
+/* -- lists that grow ----------------------------------------------------------------*/
 
 static imgcls_status grow(const struct imgcls_host *host, void **list, size_t *capacity,
                           size_t count, size_t size)
@@ -132,8 +131,7 @@ static imgcls_status emit_character(struct parser *p, uint32_t c)
     return status == IMGCLS_OK ? emit_set(p, first, 0) : status;
 }
 
-/* -- sets
- * ---------------------------------------------------------------------------------*/
+/* -- sets ---------------------------------------------------------------------------*/
 
 /* Named sets: pairs of a low and a high character. */
 static const struct {
@@ -290,8 +288,7 @@ static imgcls_status parse_set(struct parser *p)
     return emit_set(p, first, flags);
 }
 
-/* -- sequences
- * ----------------------------------------------------------------------------*/
+/* -- sequences ----------------------------------------------------------------------*/
 
 static imgcls_status parse_alternatives(struct parser *p);
 
