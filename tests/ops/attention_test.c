@@ -95,6 +95,22 @@ static void caches_grow_and_scores_are_shown(void **state)
     CHECK(rows);
 }
 
+static void flexible_attention_without_modifiers(void **state)
+{
+#define FLEX "ai.onnx.preview:FlexAttention"
+    static const struct op_case rows[] = {
+        {.type = FLEX, .attrs = "scale=1.0",
+         .inputs = "f64[1,1,1,1] 1; f64[1,1,2,1] 0 " LN3 "; f64[1,1,2,1] 4 8",
+         .outputs = "f64[1,1,1,1] 7", .tolerance = 1e-12},
+        /* query heads 0 and 1 share the first head of keys */
+        GIVES(FLEX, "", "f32[1,4,1,1] 0 0 0 0; f32[1,2,1,1] 1 1; f32[1,2,1,2] 1 2 3 4", "f32[1,4,1,2] 1 2 1 2 3 4 3 4"),
+        GIVES(FLEX, "softmax_precision=1", "f16[1,1,1,1] 0; f16[1,1,2,1] 1 2; f16[1,1,2,1] 1 2", "f16[1,1,1,1] 1.5"),
+        FAILS(FLEX, "", "f32[1,1,1] 0; f32[1,1,1] 0; f32[1,1,1] 0", "Q has 3 dimensions, not 4"),
+        FAILS(FLEX, "softmax_precision=7", Q1 K3 V3, "softmax_precision 7 is not"),
+    };
+    CHECK(rows);
+}
+
 static void columns_are_turned(void **state)
 {
 #define CACHES "f32[2,1] 1 0.5; f32[2,1] 0 2"
@@ -102,8 +118,8 @@ static void columns_are_turned(void **state)
         /* 0.5 * 1 - 2 * 2; 2 * 1 + 0.5 * 2 */
         GIVES("RotaryEmbedding", "", "f32[1,1,1,2] 1 2; " CACHES "; i64[1,1] 1", "f32[1,1,1,2] -3.5 3"),
         GIVES("RotaryEmbedding", "rotary_embedding_dim=2", "f32[1,1,1,4] 1 2 3 4; " CACHES "; i64[1,1] 1", "f32[1,1,1,4] -3.5 3 3 4"),
-        GIVES("RotaryEmbedding", "", "f32[1,1,1,4] 1 3 2 4; f32[1,1,2] 0.5 1; f32[1,1,2] 2 0", "f32[1,1,1,4] -3.5 3 3 4"),
-        GIVES("RotaryEmbedding", "interleaved=1", "f32[1,1,1,4] 1 2 3 4; f32[1,1,2] 0.5 1; f32[1,1,2] 2 0", "f32[1,1,1,4] -3.5 3 3 4"),
+        GIVES("RotaryEmbedding", "", "f32[1,1,1,4] 1 3 2 4; f32[1,1,2] 0.5 2; f32[1,1,2] 2 1", "f32[1,1,1,4] -3.5 2 3 11"),
+        GIVES("RotaryEmbedding", "interleaved=1", "f32[1,1,1,4] 1 2 3 4; f32[1,1,2] 0.5 2; f32[1,1,2] 2 1", "f32[1,1,1,4] -3.5 3 2 11"),
         GIVES("RotaryEmbedding", "num_heads=2", "f32[1,1,4] 1 2 1 2; " CACHES "; i64[1,1] 1", "f32[1,1,4] -3.5 3 -3.5 3"),
         FAILS("RotaryEmbedding", "", "f32[1,1,1,2] 1 2; " CACHES "; i64[1,1] 2", "position 2 is outside 0..1"),
         FAILS("RotaryEmbedding", "", "f32[1,1,1,2] 1 2; f32[2,2] 1 1 1 1; f32[2,1] 0 1; i64[1,1] 0", "cos_cache is [2,2] where [?,1] is needed"),
@@ -155,7 +171,8 @@ static void shapes_are_known_beforehand(void **state)
 static void threads_change_no_bit(void **state)
 {
     (void)state;
-    op_threads_check("Attention", "is_causal=1", "f32[2,4,33,17]; f32[2,2,33,17]; f32[2,2,33,9]");
+    op_threads_check("Attention", "is_causal=1",
+                     "f32[2,4,33,17]; f32[2,2,33,17]; f32[2,2,33,9]");
     op_threads_check("LinearAttention", "q_num_heads=6 kv_num_heads=3 update_rule=linear",
                      "f32[2,9,48]; f32[2,9,24]; f32[2,9,12]");
     op_threads_check("CausalConvWithState", "", "f32[3,50,21]; f32[50,1,4]");
@@ -179,6 +196,7 @@ int main(void)
         cmocka_unit_test(scores_become_weights),
         cmocka_unit_test(masks_keep_keys_out),
         cmocka_unit_test(caches_grow_and_scores_are_shown),
+        cmocka_unit_test(flexible_attention_without_modifiers),
         cmocka_unit_test(columns_are_turned),
         cmocka_unit_test(states_go_on),
         cmocka_unit_test(shapes_are_known_beforehand),

@@ -274,7 +274,8 @@ static struct imgcls_graph *build(struct imgcls_context *ctx, const char *type,
                                           "J", "K", "L", "M", "N", "O", "P", "Q", "R",
                                           "S", "T", "U", "V", "W", "X", "Y", "Z"};
     char in_names[TENSORS][16], out_names[TENSORS][16];
-    const char *ins[TENSORS], *outs[TENSORS];
+    const char *ins[TENSORS], *outs[TENSORS], *colon = strchr(type, ':');
+    char domain[64] = "";
     struct imgcls_graph *graph;
     struct icl_node *node;
     assert_int_equal(icl_graph_create(ctx, NULL, &graph), IMGCLS_OK);
@@ -301,9 +302,13 @@ static struct imgcls_graph *build(struct imgcls_context *ctx, const char *type,
         snprintf(out_names[i], sizeof out_names[i], "out%zu", i);
         outs[i] = out_names[i];
     }
-    assert_int_equal(
-        icl_graph_add_node(graph, "", type, "case", in_count, ins, out_count, outs, &node),
-        IMGCLS_OK);
+    if (colon) {
+        snprintf(domain, sizeof domain, "%.*s", (int)(colon - type), type);
+        assert_int_equal(icl_graph_set_opset(graph, domain, 1), IMGCLS_OK);
+    }
+    assert_int_equal(icl_graph_add_node(graph, domain, colon ? colon + 1 : type, "case",
+                                        in_count, ins, out_count, outs, &node),
+                     IMGCLS_OK);
     set_attrs(ctx, node, attrs);
     for (size_t i = 0; i < out_count; i++)
         assert_int_equal(icl_graph_add_output(graph, outs[i], IMGCLS_KIND_TENSOR,

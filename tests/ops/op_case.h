@@ -2,7 +2,7 @@
  * tests/ops/op_case.h - one operator on given tensors, through the real registry and
  * session
  *
- * A row names an operator, its attributes and its tensors as text:
+ * A row names an operator ("domain:type" outside ai.onnx), its attributes and its tensors as text:
  *   attributes  "axis=1 alpha=0.5 perm=1,0 mode=linear value={f32[1] 5}"
  *               a whole number is an INT, a point makes it a FLOAT, commas a list (of
  * floats where one has a point; "1," is a list of one), anything else is a STRING, square

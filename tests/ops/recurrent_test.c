@@ -41,8 +41,8 @@ static void a_cell_follows_its_equations(void **state)
         GIVES("GRU", "activations=[Affine,Affine]", "f32[1,1,1] 2; f32[1,3,1] 0 1 1; f32[1,3,1] 0 0 1; f32[1,6] 0 0 0 0 0 5; -; f32[1,1,1] 3", "f32[1,1,1,1] 13"),
         /* i = x, o = 2x, f = 3x, c~ = 4x: c = f c + i c~, h = o c, from c = 1: 7, 14 */
         GIVES("LSTM", "activations=[Affine,Affine,Affine]", "f32[1,1,1] 1; f32[1,4,1] 1 2 3 4; f32[1,4,1] 0 0 0 0; -; -; -; f32[1,1,1] 1", "f32[1,1,1,1] 14; f32[1,1,1] 14; f32[1,1,1] 7"),
-        /* peepholes 1, 1, 1: i = 1 + 1, f = 3 + 1, c = 4 + 8, o = 2 + 12 */
-        GIVES("LSTM", "activations=[Affine,Affine,Affine]", "f32[1,1,1] 1; f32[1,4,1] 1 2 3 4; f32[1,4,1] 0 0 0 0; -; -; -; f32[1,1,1] 1; f32[1,3] 1 1 1", "f32[1,1,1,1] 168; f32[1,1,1] 168; f32[1,1,1] 12"),
+        /* peepholes i 1, o 2, f 3: i = 1 + 1, f = 3 + 3, c = 6 + 8, o = 2 + 28 */
+        GIVES("LSTM", "activations=[Affine,Affine,Affine]", "f32[1,1,1] 1; f32[1,4,1] 1 2 3 4; f32[1,4,1] 0 0 0 0; -; -; -; f32[1,1,1] 1; f32[1,3] 1 2 3", "f32[1,1,1,1] 420; f32[1,1,1] 420; f32[1,1,1] 14"),
         /* f = 1 - i = -1: c = -1 + 2 * 4 */
         GIVES("LSTM", "activations=[Affine,Affine,Affine] input_forget=1", "f32[1,1,1] 1; f32[1,4,1] 2 2 3 4; f32[1,4,1] 0 0 0 0; -; -; -; f32[1,1,1] 1", "f32[1,1,1,1] 14; f32[1,1,1] 14; f32[1,1,1] 7"),
         OLD(1, "GRU", "output_sequence=1 activations=[Affine,Affine]", "f32[1,1,1] 2; f32[1,3,1] 0 1 1; f32[1,3,1] 0 0 1", "f32[1,1,1,1] 2"),
@@ -82,7 +82,8 @@ static void shapes_are_known_beforehand(void **state)
 static void threads_change_no_bit(void **state)
 {
     (void)state;
-    op_threads_check("LSTM", "direction=bidirectional", "f32[9,5,7]; f32[2,24,7]; f32[2,24,6]");
+    op_threads_check("LSTM", "direction=bidirectional",
+                     "f32[9,5,7]; f32[2,24,7]; f32[2,24,6]");
 }
 
 static int set_up(void **state)

@@ -48,7 +48,8 @@ static imgcls_status check_apart(const struct imgcls_host *host,
     if (q_heads)
         status = attend_same(host, node, "q_num_heads and Q's heads", q_heads, s->q.heads);
     if (status == IMGCLS_OK && kv_heads)
-        status = attend_same(host, node, "kv_num_heads and K's heads", kv_heads, s->k.heads);
+        status =
+            attend_same(host, node, "kv_num_heads and K's heads", kv_heads, s->k.heads);
     return status;
 }
 
@@ -81,7 +82,8 @@ static imgcls_status shape_past(const struct imgcls_host *host,
     s->has_past = true;
     status = attend_view(host, node, forms[PAST_KEY], 0, "past_key", &s->past_key);
     if (status == IMGCLS_OK)
-        status = attend_view(host, node, forms[PAST_VALUE], 0, "past_value", &s->past_value);
+        status =
+            attend_view(host, node, forms[PAST_VALUE], 0, "past_value", &s->past_value);
     for (i = 0; status == IMGCLS_OK && i < sizeof same / sizeof *same; i++)
         status = attend_same(host, node, same[i].what, *same[i].a, *same[i].b);
     if (s->k.length < 0 || s->past_key.length < 0)
@@ -91,7 +93,8 @@ static imgcls_status shape_past(const struct imgcls_host *host,
     return status;
 }
 
-static imgcls_status shape_of(const struct imgcls_host *host, const struct imgcls_node *node,
+static imgcls_status shape_of(const struct imgcls_host *host,
+                              const struct imgcls_node *node,
                               const struct attend_form *forms, struct shape *s)
 {
     const int64_t q_heads = host->attr_int(host, node, "q_num_heads", 0);
@@ -162,8 +165,8 @@ static imgcls_status infer(const struct imgcls_host *host, struct imgcls_infer *
         if (!op_has_output(node, (size_t)i))
             continue;
         if (known)
-            status = op_infer_shape(host, infer_, (size_t)i, type, output_shape(&s, i, dims),
-                                    dims);
+            status = op_infer_shape(host, infer_, (size_t)i, type,
+                                    output_shape(&s, i, dims), dims);
         else
             status = op_infer_open(host, infer_, (size_t)i, type, -1);
     }
@@ -261,9 +264,7 @@ static bool bias_row(const struct job *job, int64_t b, int64_t h, int64_t i, dou
             for (j = 0; j < job->mask_length; j++) {
                 int64_t whole;
                 number_read_wholes(mask->type, mask->data, from + j, 1, &whole);
-                bias[j] = mask->type != IMGCLS_BOOL ? (double)whole
-                          : whole                   ? 0
-                                                    : -INFINITY;
+                bias[j] = mask->type != IMGCLS_BOOL ? (double)whole : whole ? 0 : -INFINITY;
             }
         }
     }
@@ -320,13 +321,13 @@ static void attend_rows(void *argument, int64_t begin, int64_t end, int32_t thre
                       b = row / s->q.length / s->q.heads;
         const int64_t first = (b * s->k.heads + h / group) * s->total;
         const bool any = bias_row(job, b, h, i, bias);
-        number_read_reals(job->type, s->q.data, attend_at(&s->q, b, h, i), s->q.size, query);
+        number_read_reals(job->type, s->q.data, attend_at(&s->q, b, h, i), s->q.size,
+                          query);
         for (j = 0; j < s->q.size; j++)
             query[j] *= job->scale_root;
         attend_round(job->type, query, s->q.size);
         for (j = 0; j < s->total; j++)
-            scores[j] =
-                attend_dot(query, job->keys + (first + j) * s->k.size, s->k.size);
+            scores[j] = attend_dot(query, job->keys + (first + j) * s->k.size, s->k.size);
         weigh_row(job, scores, bias, any, row);
         memset(sum, 0, (size_t)s->v.size * sizeof *sum);
         for (j = 0; j < s->total; j++)
@@ -340,8 +341,8 @@ static void attend_rows(void *argument, int64_t begin, int64_t end, int32_t thre
 }
 
 /* The mask against [batch, heads, queries, keys]; its last dimension may be shorter. */
-static imgcls_status read_mask(const struct imgcls_host *host, const struct imgcls_node *node,
-                               struct job *job)
+static imgcls_status read_mask(const struct imgcls_host *host,
+                               const struct imgcls_node *node, struct job *job)
 {
     const struct imgcls_tensor *mask = job->mask;
     const int64_t want[] = {job->s.batch, job->s.q.heads, job->s.q.length, job->s.total};
@@ -488,7 +489,8 @@ static imgcls_status run_portable(const struct imgcls_host *host,
     return IMGCLS_OK;
 }
 
-static imgcls_status prepare(const struct imgcls_host *host, struct imgcls_prepare *prepare_)
+static imgcls_status prepare(const struct imgcls_host *host,
+                             struct imgcls_prepare *prepare_)
 {
     struct attend_form forms[INPUTS];
     struct shape s;

@@ -77,7 +77,8 @@ static imgcls_status check(const struct imgcls_host *host, const struct imgcls_n
     if (*taps == 0 || (w->dims[1] >= 0 && w->dims[1] != 1))
         return OP_FAIL(host, node, IMGCLS_BAD_INPUT,
                        "weight must be [channels,1,k] with k of at least 1");
-    status = attend_same(host, node, "channels of input and weight", x->dims[1], w->dims[0]);
+    status =
+        attend_same(host, node, "channels of input and weight", x->dims[1], w->dims[0]);
     if (status == IMGCLS_OK && forms[BIAS].present && forms[BIAS].rank >= 0)
         status = attend_same(host, node, "channels of input and bias", x->dims[1],
                              forms[BIAS].dims[0]);
@@ -124,8 +125,8 @@ static imgcls_status read_activation(const struct imgcls_host *host,
     *silu = strcmp(name, "silu") == 0 || strcmp(name, "swish") == 0;
     if (*silu || strcmp(name, "none") == 0)
         return IMGCLS_OK;
-    return OP_FAIL(host, node, IMGCLS_BAD_INPUT, "activation '%s' is not silu, swish or none",
-                   name);
+    return OP_FAIL(host, node, IMGCLS_BAD_INPUT,
+                   "activation '%s' is not silu, swish or none", name);
 }
 
 static imgcls_status set_up(const struct imgcls_host *host, const struct imgcls_run *run,
@@ -168,8 +169,8 @@ static imgcls_status run_portable(const struct imgcls_host *host,
     if (count == 0)
         return IMGCLS_OK;
     job.row_size = 2 * (job.taps + job.length);
-    job.rows = host->alloc(host, (size_t)run->threads,
-                           (size_t)job.row_size * sizeof *job.rows);
+    job.rows =
+        host->alloc(host, (size_t)run->threads, (size_t)job.row_size * sizeof *job.rows);
     if (!job.rows)
         return IMGCLS_NO_MEMORY;
     host->parallel_for(host, run, count, 16, filter_channels, &job);

@@ -88,8 +88,8 @@ static void sum_rows(void *argument, int64_t begin, int64_t end, int32_t thread)
                           job->k.length, scores);
         memset(sum, 0, (size_t)job->v.size * sizeof *sum);
         for (j = 0; j < job->k.length; j++) {
-            number_read_reals(job->v.type, job->v.data,
-                              attend_at(&job->v, b, h / group, j), job->v.size, value);
+            number_read_reals(job->v.type, job->v.data, attend_at(&job->v, b, h / group, j),
+                              job->v.size, value);
             attend_add(sum, scores[j], value, job->v.size);
         }
         number_write_reals(job->out->type, job->out->data, row * job->v.size, job->v.size,
@@ -119,12 +119,11 @@ static imgcls_status modify(const struct imgcls_host *host, const struct imgcls_
     to = outputs[0]->tensor;
     if (!to || to->type != from->type || to->rank != 4 ||
         memcmp(to->dims, from->dims, 4 * sizeof *to->dims) != 0) {
-        status = OP_FAIL(host, run->node, IMGCLS_BAD_INPUT,
-                         "'%s' makes %s of type %d where %s of type %d went in", name,
-                         op_shape_text(to ? to->rank : 0, to ? to->dims : NULL, found,
-                                       sizeof found),
-                         to ? to->type : 0,
-                         op_shape_text(4, from->dims, want, sizeof want), from->type);
+        status = OP_FAIL(
+            host, run->node, IMGCLS_BAD_INPUT,
+            "'%s' makes %s of type %d where %s of type %d went in", name,
+            op_shape_text(to ? to->rank : 0, to ? to->dims : NULL, found, sizeof found),
+            to ? to->type : 0, op_shape_text(4, from->dims, want, sizeof want), from->type);
         host->value_release(host, outputs[0]);
         return status;
     }
@@ -133,7 +132,8 @@ static imgcls_status modify(const struct imgcls_host *host, const struct imgcls_
     return IMGCLS_OK;
 }
 
-static imgcls_status shape_of(const struct imgcls_host *host, const struct imgcls_node *node,
+static imgcls_status shape_of(const struct imgcls_host *host,
+                              const struct imgcls_node *node,
                               const struct attend_form *forms, struct job *job)
 {
     static const char *const names[] = {"Q", "K", "V"};
@@ -153,7 +153,8 @@ static imgcls_status shape_of(const struct imgcls_host *host, const struct imgcl
     if (status == IMGCLS_OK)
         status = attend_same(host, node, "heads of K and V", job->k.heads, job->v.heads);
     if (status == IMGCLS_OK)
-        status = attend_same(host, node, "lengths of K and V", job->k.length, job->v.length);
+        status =
+            attend_same(host, node, "lengths of K and V", job->k.length, job->v.length);
     if (status == IMGCLS_OK)
         status = attend_same(host, node, "head sizes of Q and K", job->q.size, job->k.size);
     if (status == IMGCLS_OK &&
@@ -206,8 +207,9 @@ static imgcls_status set_up(const struct imgcls_host *host, const struct imgcls_
         heads[i]->type = imgcls_input(run, (size_t)i)->type;
         heads[i]->data = imgcls_input(run, (size_t)i)->data;
     }
-    job->type = (int32_t)host->attr_int(host, run->node, "softmax_precision",
-                                        job->q.type == IMGCLS_F64 ? IMGCLS_F64 : IMGCLS_F32);
+    job->type =
+        (int32_t)host->attr_int(host, run->node, "softmax_precision",
+                                job->q.type == IMGCLS_F64 ? IMGCLS_F64 : IMGCLS_F32);
     if (!op_type_in(job->type, ATTEND_FLOATS))
         return OP_FAIL(host, run->node, IMGCLS_BAD_INPUT,
                        "softmax_precision %d is not 1, 10, 11 or 16", job->type);
@@ -245,8 +247,8 @@ static imgcls_status run_portable(const struct imgcls_host *host,
     if (job.q.size > INT32_MAX || job.v.size > INT32_MAX || job.k.length > INT32_MAX)
         return OP_FAIL(host, run->node, IMGCLS_LIMIT, "heads are too large to be computed");
     job.row_size = 2 * job.q.size + job.k.length + 2 * job.v.size;
-    job.rows = host->alloc(host, (size_t)run->threads,
-                           (size_t)job.row_size * sizeof *job.rows);
+    job.rows =
+        host->alloc(host, (size_t)run->threads, (size_t)job.row_size * sizeof *job.rows);
     if (!job.rows)
         return IMGCLS_NO_MEMORY;
     status = host->value_tensor(

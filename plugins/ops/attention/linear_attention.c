@@ -47,7 +47,8 @@ static void read_decay(const struct job *job, int64_t token, int64_t h, double *
         decay[i] = decay[0];
 }
 
-/* state = decay * state, then value = beta * (value - state' key), then the outer product */
+/* state = decay * state, then value = beta * (value - state' key), then the outer product
+ */
 static void update(const struct job *job, int64_t b, int64_t t, int64_t h, double *state,
                    double *key, double *decay, double *value, double *seen)
 {
@@ -111,8 +112,8 @@ static void attend_head(void *argument, int64_t begin, int64_t end, int32_t thre
     }
 }
 
-static imgcls_status read_rule(const struct imgcls_host *host, const struct imgcls_node *node,
-                               struct shape *s)
+static imgcls_status read_rule(const struct imgcls_host *host,
+                               const struct imgcls_node *node, struct shape *s)
 {
     const char *rule = host->attr_string(host, node, "update_rule", "gated_delta");
     s->gated = strcmp(rule, "gated") == 0 || strcmp(rule, "gated_delta") == 0;
@@ -140,10 +141,11 @@ static imgcls_status gate(const struct imgcls_host *host, const struct imgcls_no
         return OP_FAIL(host, node, IMGCLS_BAD_INPUT, "%s has %d dimensions, not 3", what,
                        form.rank);
     *columns = form.dims[2];
-    status = attend_same(host, node, "batches of query and a gate", s->q.batch, form.dims[0]);
+    status =
+        attend_same(host, node, "batches of query and a gate", s->q.batch, form.dims[0]);
     if (status == IMGCLS_OK)
-        status =
-            attend_same(host, node, "lengths of query and a gate", s->q.length, form.dims[1]);
+        status = attend_same(host, node, "lengths of query and a gate", s->q.length,
+                             form.dims[1]);
     if (status != IMGCLS_OK || *columns < 0 || *columns == one || other < 0 ||
         *columns == other)
         return status;
@@ -164,17 +166,18 @@ static imgcls_status check_state(const struct imgcls_host *host,
         status = attend_same(host, node, "batches of query and past_state", s->q.batch,
                              state.batch);
     if (status == IMGCLS_OK)
-        status = attend_same(host, node, "heads of key and past_state", s->k.heads,
-                             state.heads);
+        status =
+            attend_same(host, node, "heads of key and past_state", s->k.heads, state.heads);
     if (status == IMGCLS_OK)
-        status = attend_same(host, node, "sizes of key and past_state", s->k.size,
-                             state.length);
+        status =
+            attend_same(host, node, "sizes of key and past_state", s->k.size, state.length);
     return status == IMGCLS_OK ? attend_same(host, node, "sizes of value and past_state",
                                              s->v.size, state.size)
                                : status;
 }
 
-static imgcls_status shape_of(const struct imgcls_host *host, const struct imgcls_node *node,
+static imgcls_status shape_of(const struct imgcls_host *host,
+                              const struct imgcls_node *node,
                               const struct attend_form *forms, struct shape *s)
 {
     const int64_t q_heads = host->attr_int(host, node, "q_num_heads", 0);
@@ -196,15 +199,20 @@ static imgcls_status shape_of(const struct imgcls_host *host, const struct imgcl
     if (status == IMGCLS_OK)
         status = attend_view(host, node, forms[VALUE], kv_heads, "value", &s->v);
     if (status == IMGCLS_OK)
-        status = attend_same(host, node, "head sizes of query and key", s->q.size, s->k.size);
+        status =
+            attend_same(host, node, "head sizes of query and key", s->q.size, s->k.size);
     if (status == IMGCLS_OK)
-        status = attend_same(host, node, "batches of query and key", s->q.batch, s->k.batch);
+        status =
+            attend_same(host, node, "batches of query and key", s->q.batch, s->k.batch);
     if (status == IMGCLS_OK)
-        status = attend_same(host, node, "batches of key and value", s->k.batch, s->v.batch);
+        status =
+            attend_same(host, node, "batches of key and value", s->k.batch, s->v.batch);
     if (status == IMGCLS_OK)
-        status = attend_same(host, node, "lengths of query and key", s->q.length, s->k.length);
+        status =
+            attend_same(host, node, "lengths of query and key", s->q.length, s->k.length);
     if (status == IMGCLS_OK)
-        status = attend_same(host, node, "lengths of key and value", s->k.length, s->v.length);
+        status =
+            attend_same(host, node, "lengths of key and value", s->k.length, s->v.length);
     if (status == IMGCLS_OK)
         status = read_rule(host, node, s);
     if (status == IMGCLS_OK)
@@ -300,8 +308,8 @@ static imgcls_status run_portable(const struct imgcls_host *host,
     job.room_size = size + 3 * s->k.size + 2 * s->v.size;
     if (job.room_size == 0)
         return IMGCLS_OK;
-    job.rooms = host->alloc(host, (size_t)run->threads,
-                            (size_t)job.room_size * sizeof *job.rooms);
+    job.rooms =
+        host->alloc(host, (size_t)run->threads, (size_t)job.room_size * sizeof *job.rooms);
     if (!job.rooms)
         return IMGCLS_NO_MEMORY;
     host->parallel_for(host, run, s->k.batch * s->k.heads, 1, attend_head, &job);

@@ -60,7 +60,8 @@ static imgcls_status infer(const struct imgcls_host *host, struct imgcls_infer *
     struct attend_heads x;
     imgcls_status status = IMGCLS_OK;
     if (!op_in(node, X) || !op_in(node, COS) || !op_in(node, SIN))
-        return OP_FAIL(host, node, IMGCLS_BAD_INPUT, "X, cos_cache and sin_cache are needed");
+        return OP_FAIL(host, node, IMGCLS_BAD_INPUT,
+                       "X, cos_cache and sin_cache are needed");
     if (node->inputs[X]->rank >= 0)
         status = attend_view(host, node, attend_form_of_info(node, X),
                              host->attr_int(host, node, "num_heads", 0), "X", &x);
@@ -76,8 +77,9 @@ static imgcls_status check_cache(const struct imgcls_host *host,
     const int64_t apart[] = {job->x.batch, job->x.length, job->half};
     const int64_t shared[] = {-1, job->half};
     const int32_t rank = job->ids ? 2 : 3;
-    const bool fits = cache->rank == rank && cache->dims[rank - 1] == job->half &&
-                      (job->ids || (cache->dims[0] == apart[0] && cache->dims[1] == apart[1]));
+    const bool fits =
+        cache->rank == rank && cache->dims[rank - 1] == job->half &&
+        (job->ids || (cache->dims[0] == apart[0] && cache->dims[1] == apart[1]));
     if (fits)
         return IMGCLS_OK;
     return OP_FAIL(host, node, IMGCLS_BAD_INPUT, "%s is %s where %s is needed", what,
@@ -89,8 +91,8 @@ static imgcls_status check_ids(const struct imgcls_host *host,
                                const struct imgcls_node *node, const struct job *job)
 {
     const struct imgcls_tensor *ids = job->ids;
-    const int64_t limit = job->cos->dims[0] < job->sin->dims[0] ? job->cos->dims[0]
-                                                                : job->sin->dims[0];
+    const int64_t limit =
+        job->cos->dims[0] < job->sin->dims[0] ? job->cos->dims[0] : job->sin->dims[0];
     int64_t i;
     if (!ids)
         return IMGCLS_OK;
@@ -105,8 +107,8 @@ static imgcls_status check_ids(const struct imgcls_host *host,
     return IMGCLS_OK;
 }
 
-static imgcls_status read_dim(const struct imgcls_host *host, const struct imgcls_node *node,
-                              struct job *job)
+static imgcls_status read_dim(const struct imgcls_host *host,
+                              const struct imgcls_node *node, struct job *job)
 {
     int64_t dim = host->attr_int(host, node, "rotary_embedding_dim", 0);
     if (dim == 0)

@@ -83,8 +83,8 @@ static const struct {
 };
 
 /* One entry of a list of parameters: `used` counts those taken in order. */
-static void take(const struct imgcls_attr *list, size_t position, size_t count, size_t *used,
-                 double *out)
+static void take(const struct imgcls_attr *list, size_t position, size_t count,
+                 size_t *used, double *out)
 {
     const size_t at = list && list->count >= count ? position : *used;
     if (list && list->kind == IMGCLS_ATTR_FLOATS && at < list->count)
@@ -92,9 +92,9 @@ static void take(const struct imgcls_attr *list, size_t position, size_t count, 
     ++*used;
 }
 
-imgcls_status activation_read(const struct imgcls_host *host, const struct imgcls_node *node,
-                              const char *const *defaults, size_t each, size_t count,
-                              struct activation *out)
+imgcls_status activation_read(const struct imgcls_host *host,
+                              const struct imgcls_node *node, const char *const *defaults,
+                              size_t each, size_t count, struct activation *out)
 {
     const struct imgcls_attr *names = host->attr(host, node, "activations");
     const struct imgcls_attr *alphas = host->attr(host, node, "activation_alpha");
@@ -119,8 +119,8 @@ imgcls_status activation_read(const struct imgcls_host *host, const struct imgcl
         if (k == sizeof functions / sizeof *functions)
             return OP_FAIL(host, node, IMGCLS_BAD_INPUT, "activation '%s' is not known",
                            name);
-        out[i] = (struct activation){functions[k].apply, functions[k].alpha,
-                                     functions[k].beta};
+        out[i] =
+            (struct activation){functions[k].apply, functions[k].alpha, functions[k].beta};
         if (functions[k].parameters >= 1)
             take(alphas, i, count, &alpha, &out[i].alpha);
         if (functions[k].parameters >= 2)

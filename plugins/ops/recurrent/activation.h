@@ -18,9 +18,9 @@ struct activation {
 /* The node's activations, or `defaults` repeated: `count` of them. alpha and beta are
  * taken in order by the functions that use them where the lists are shorter than the
  * functions, by position where they are as long. */
-imgcls_status activation_read(const struct imgcls_host *host, const struct imgcls_node *node,
-                              const char *const *defaults, size_t each, size_t count,
-                              struct activation *out);
+imgcls_status activation_read(const struct imgcls_host *host,
+                              const struct imgcls_node *node, const char *const *defaults,
+                              size_t each, size_t count, struct activation *out);
 
 /* In place, clipped to [-clip, clip] before where clip > 0. */
 void activation_apply(const struct activation *activation, double clip, double *values,

@@ -136,7 +136,8 @@ static void walk_sequences(void *argument, int64_t begin, int64_t end, int32_t t
     }
 }
 
-/* ---- Shapes -----------------------------------------------------------------------------*/
+/* ---- Shapes
+ * -----------------------------------------------------------------------------*/
 
 static imgcls_status read_direction(const struct imgcls_host *host,
                                     const struct imgcls_node *node, int64_t *count,
@@ -189,12 +190,11 @@ static int64_t times(int64_t factor, int64_t dim)
 
 static imgcls_status read_extent(const struct imgcls_host *host,
                                  const struct imgcls_node *node,
-                                 const struct recurrent_kind *kind, const struct form *forms,
-                                 struct extent *e, bool *backward)
+                                 const struct recurrent_kind *kind,
+                                 const struct form *forms, struct extent *e, bool *backward)
 {
-    static const char *const names[R_INPUTS] = {"X",         "W",         "R", "B",
-                                                "sequence_lens", "initial_h",
-                                                "initial_c", "P"};
+    static const char *const names[R_INPUTS] = {
+        "X", "W", "R", "B", "sequence_lens", "initial_h", "initial_c", "P"};
     const int64_t asked = host->attr_int(host, node, "hidden_size", 0);
     const int64_t layout = host->attr_int(host, node, "layout", 0);
     imgcls_status status;
@@ -212,7 +212,8 @@ static imgcls_status read_extent(const struct imgcls_host *host,
     e->inputs = dim_of(&forms[R_X], 2);
     e->size = asked > 0 ? asked : dim_of(&forms[R_R], 2);
     const int64_t rows = times(kind->gates, e->size), d = e->directions;
-    const int64_t first = e->batch_first ? e->batch : d, second = e->batch_first ? d : e->batch;
+    const int64_t first = e->batch_first ? e->batch : d,
+                  second = e->batch_first ? d : e->batch;
     const int64_t want[R_INPUTS][3] = {
         {-1, -1, -1},
         {d, rows, e->inputs},
@@ -268,13 +269,14 @@ imgcls_status recurrent_infer(const struct imgcls_host *host, struct imgcls_infe
     for (i = 0; i < R_OUTPUTS && status == IMGCLS_OK; i++)
         if (op_has_output(node, (size_t)i)) {
             const int32_t rank = output_shape(&extent, i, dims);
-            status = op_infer_shape(host, infer, (size_t)i, node->inputs[R_X]->type, rank,
-                                    dims);
+            status =
+                op_infer_shape(host, infer, (size_t)i, node->inputs[R_X]->type, rank, dims);
         }
     return status;
 }
 
-/* ---- Running ----------------------------------------------------------------------------*/
+/* ---- Running
+ * ----------------------------------------------------------------------------*/
 
 static imgcls_status check_lengths(const struct imgcls_host *host,
                                    const struct imgcls_node *node, const struct job *job)
@@ -370,10 +372,10 @@ int32_t recurrent_accepts(const struct imgcls_host *host, const struct imgcls_no
     (void)host;
     for (i = 0; i < R_INPUTS; i++) {
         const struct imgcls_value_info *info = op_in(node, i);
-        if (i == R_LENGTHS ? info && !op_type_in(info->type, OP_INDEXES)
-                           : (i <= R_R && !info) ||
-                                 (info && (info->type != node->inputs[R_X]->type ||
-                                           !op_type_in(info->type, OP_FLOATS))))
+        if (i == R_LENGTHS
+                ? info && !op_type_in(info->type, OP_INDEXES)
+                : (i <= R_R && !info) || (info && (info->type != node->inputs[R_X]->type ||
+                                                   !op_type_in(info->type, OP_FLOATS))))
             return 0;
     }
     return op_is_plain(node);

@@ -19,14 +19,14 @@ enum { R_Y, R_Y_HIDDEN, R_Y_CELL, R_OUTPUTS };
 
 /* What a step reads: weights of one direction, rows [gates * hidden]. */
 struct recurrent_step {
-    const double *w, *r;          /* [gates * hidden, inputs], [gates * hidden, hidden] */
+    const double *w, *r;           /* [gates * hidden, inputs], [gates * hidden, hidden] */
     const double *w_bias, *r_bias; /* [gates * hidden]; zeros where B is omitted */
-    const double *peepholes;      /* [3 * hidden] i, o, f; zeros where omitted */
+    const double *peepholes;       /* [3 * hidden] i, o, f; zeros where omitted */
     const struct activation *activations; /* of this direction */
-    const double *x;              /* [inputs] */
-    double *hidden, *cell;        /* state, changed in place */
-    double *gates;                /* room for [2 * gates * hidden] */
-    int64_t inputs, size;         /* size: of the hidden state */
+    const double *x;                      /* [inputs] */
+    double *hidden, *cell;                /* state, changed in place */
+    double *gates;                        /* room for [2 * gates * hidden] */
+    int64_t inputs, size;                 /* size: of the hidden state */
     double clip;
     bool flag; /* GRU: linear_before_reset; LSTM: input_forget */
 };
