@@ -43,6 +43,19 @@ static bool any_narrow(const struct icl_plan *plan, const struct imgcls_node *no
     return false;
 }
 
+/* Sequences and optionals keep their type, and so do inner graphs: what they hold beside what
+ * flows in is narrow, and would no longer fit. */
+static bool tensors_alone(const struct imgcls_node *node)
+{
+    for (size_t i = 0; i < node->input_count; i++)
+        if (node->inputs[i] && node->inputs[i]->kind != IMGCLS_KIND_TENSOR)
+            return false;
+    for (size_t i = 0; i < node->output_count; i++)
+        if (node->outputs[i] && node->outputs[i]->kind != IMGCLS_KIND_TENSOR)
+            return false;
+    return true;
+}
+
 /* The block: node, infos, then the two lists of pointers. */
 static struct adapted *allocate_copy(size_t lists)
 {
@@ -121,7 +134,8 @@ imgcls_status icl_adapt_node(struct icl_plan *plan, const struct imgcls_op *op,
                              struct icl_node *node, struct icl_node **out)
 {
     *out = NULL;
-    if (!any_narrow(plan, &node->node))
+    if (!any_narrow(plan, &node->node) || (op->traits & IMGCLS_TRAIT_SUBGRAPH) ||
+        !tensors_alone(&node->node))
         return IMGCLS_OK;
     struct icl_node *made;
     imgcls_status status = icl_node_copy_shallow(plan->ctx, node, &made);

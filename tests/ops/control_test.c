@@ -185,6 +185,47 @@ static void scans_that_do_not_fit_are_refused(void **state)
     FAILS_TEXT(graph, IMGCLS_BAD_INPUT, "do not broadcast");
 }
 
+/* What was computed wide meets what lies in the body narrow: [1,2] + [1,2], then + [1,2] in
+ * each round, in float16. */
+static void narrow_floats_go_in_and_come_out(void **state)
+{
+    struct imgcls_graph *graph = flow_graph(*state, 24), *body = flow_inner(graph);
+    flow_input(graph, "a", TENSOR, IMGCLS_F16);
+    FLOW_ONE(graph, "trips", 2);
+    flow_node(graph, "Add a a -> start");
+    flow_input(body, "i", TENSOR, IMGCLS_I64);
+    flow_input(body, "on", TENSOR, IMGCLS_BOOL);
+    flow_input(body, "x", TENSOR, IMGCLS_F16);
+    FLOW_LIST(body, "k", IMGCLS_F16, uint16_t, 0x3c00, 0x4000);
+    flow_node(body, "Identity on -> more");
+    flow_node(body, "Add x k -> next");
+    flow_output(body, "more", TENSOR, IMGCLS_BOOL);
+    flow_output(body, "next", TENSOR, IMGCLS_F16);
+    flow_body(flow_node(graph, "Loop trips - start -> y"), "body", body);
+    flow_node(graph, "SequenceConstruct start y -> s");
+    flow_output(graph, "y", TENSOR, IMGCLS_UNDEFINED);
+    flow_output(graph, "s", IMGCLS_KIND_SEQUENCE, IMGCLS_UNDEFINED);
+
+    const struct icl_plan_options options = {.threads = 1};
+    struct imgcls_value *a;
+    const struct imgcls_value *outputs[2];
+    struct icl_session *session;
+    char text[256];
+    assert_int_equal(icl_value_tensor(*state, IMGCLS_F16, 1, (const int64_t[]){2}, &a),
+                     IMGCLS_OK);
+    memcpy(a->tensor->data, (const uint16_t[]){0x3c00, 0x4000}, 4);
+    assert_int_equal(icl_session_create(*state, graph, &options, &session), IMGCLS_OK);
+    if (icl_session_run(session, (const struct imgcls_value *const[]){a}, outputs))
+        fail_msg("%s", imgcls_error(*state));
+    flow_print(outputs[0], text, sizeof text);
+    assert_string_equal(text, "float16[2] 4 8");
+    flow_print(outputs[1], text, sizeof text);
+    assert_string_equal(text, "seq(float16[2] 2 4; float16[2] 4 8)");
+    icl_value_release(*state, a);
+    icl_session_destroy(session);
+    icl_graph_destroy(graph);
+}
+
 static int set_up(void **state)
 {
     *state = op_context(1);
@@ -203,6 +244,7 @@ int main(void)
         cmocka_unit_test(loops_count_and_ask),
         cmocka_unit_test(a_loop_without_end_ends_at_the_limit),
         cmocka_unit_test(bodies_that_do_not_fit_are_refused),
+        cmocka_unit_test(narrow_floats_go_in_and_come_out),
         cmocka_unit_test(scans_go_along_axes_both_ways),
         cmocka_unit_test(scans_of_set_8_have_a_batch_and_lengths),
         cmocka_unit_test(scans_that_do_not_fit_are_refused),
