@@ -18,4 +18,5 @@ include plugins/ops/quantised/local.mk
 include plugins/ops/image/local.mk
 include plugins/ops/signal/local.mk
 include plugins/ops/training/local.mk
+include plugins/ops/ml/local.mk
 include plugins/examples/local.mk

@@ -1,0 +1,14 @@
+# plugins/ops/ml/local.mk - see README.md of this folder
+plugin_LTLIBRARIES += plugins/ops-ml.la
+plugins_ops_ml_la_SOURCES = \
+	plugins/ops/element.h \
+	plugins/ops/number.c \
+	plugins/ops/number.h \
+	plugins/ops/op.h \
+	%D%/binarizer.c \
+	%D%/ml.h \
+	%D%/ml.list.h \
+	%D%/plugin.c
+plugins_ops_ml_la_LDFLAGS = $(PLUGIN_LINK_FLAGS)
+plugins_ops_ml_la_LIBADD = -lm
+EXTRA_DIST += %D%/README.md
