@@ -4,7 +4,7 @@
  * Twelve accumulators, two vectors of B and one broadcast of A fill the sixteen registers;
  * each accumulator lane is one chain of fused multiply-adds in rising k, as the portable
  * kernel has it. Panels of A (6 rows) and B (16 columns) are k-major, so both are read
- * forwards. A panel of B (24 KiB for 384 k) stays in L1 while panels of A pass by from L2.
+ * forwards. A panel of B (6 KiB for 96 k) stays in L1 while panels of A pass by from L2.
  * Blocks whose operand was not packed beforehand are packed into the thread's workspace.
  * One row against packed columns (a fully connected layer, batch 1) is bound by memory: it
  * walks four panels at once and reads every weight once.
@@ -20,7 +20,7 @@
 #include "plugins/kernels/finish.avx2.h"
 #include "plugins/kernels/gather.avx2.h"
 
-#define BLOCK_M 96 /* rows of A per pass: 96 x 384 floats, 144 KiB, stay in L2 */
+#define BLOCK_M 96 /* rows of A per pass: 96 x 96 floats, 36 KiB, stay in L2 */
 
 /* sums = A panel (k x 6) times B panel (k x 16). */
 static void multiply_6x16(int64_t k, const float *a, const float *b,

@@ -26,7 +26,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define GEMM_K_BLOCK    384 /* part of the meaning: bits depend on it */
+/* Part of the meaning: bits depend on it. Shorter blocks sum more accurately: ResNet-50's relative
+ * L2 against float64 is 1.76e-5 with 384, 1.56e-5 with 128, 1.48e-5 with 96, 1.41e-5 with 64. */
+#define GEMM_K_BLOCK    96
 #define GEMM_ROWS       6   /* of the AVX2 tile: width of packed panels of A */
 #define GEMM_COLUMNS    16  /* of every tile: width of packed panels of B */
 #define GEMM_MAX_TILE_M 192 /* rows and columns of a tile whose operand is not packed */

@@ -187,7 +187,7 @@ static void compare(struct gemm_job *job, const struct entry *entries, size_t co
 }
 
 static const int64_t sizes[] = {0, 1, 2, 5, 6, 7, 12, 13, 15, 16, 17, 31, 33, 48, 67, 97};
-static const int64_t depths[] = {0, 1, 2, 3, 27, 64, 383, 384, 385, 769, 1009};
+static const int64_t depths[] = {0, 1, 2, 3, 27, 64, 95, 96, 97, 193, 385, 1009};
 #define PICK(list) list[draw_between(0, (int64_t)(sizeof list / sizeof *list) - 1)]
 
 static void matrix_case(int64_t m, int64_t n, int64_t k, int bias, int32_t kind)
