@@ -138,6 +138,8 @@ struct imgcls_value_info {
 #define IMGCLS_EPILOGUE_HARDSIGMOID 8 /* max(0, min(1, a * x + b)) */
 #define IMGCLS_EPILOGUE_TANH 9
 #define IMGCLS_EPILOGUE_MUL 10 /* * inputs[operand], same shape as output 0 */
+#define IMGCLS_EPILOGUE_BIAS 11 /* + inputs[operand], one number (a constant's) for each index
+                                   of output 0's last dimension; any number of 1s before it */
 #define IMGCLS_EPILOGUE_BIT(kind) (UINT64_C(1) << (kind))
 
 struct imgcls_epilogue {

@@ -47,6 +47,7 @@ static inline __m256 step_avx2(const struct gemm_step *step, __m256 x, __m256 ot
 {
     switch (step->kind) {
     case IMGCLS_EPILOGUE_ADD:
+    case IMGCLS_EPILOGUE_BIAS:
         return _mm256_add_ps(x, other);
     case IMGCLS_EPILOGUE_MUL:
         return _mm256_mul_ps(x, other);
@@ -120,7 +121,8 @@ static inline void finish_avx2(const struct gemm_job *job, const struct gemm_til
     for (i = 0; i < job->step_count; i++) {
         const struct gemm_step *step = &job->steps[i];
         if (step->operand) {
-            const float *operand = (const float *)step->operand + at;
+            const float *operand = (const float *)step->operand +
+                                   (step->kind == IMGCLS_EPILOGUE_BIAS ? n : at);
             other[0] = _mm256_maskload_ps(operand, low);
             other[1] = _mm256_maskload_ps(operand + 8, high);
         }

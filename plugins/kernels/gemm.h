@@ -45,7 +45,8 @@ struct gemm_window {
         pad[3]; /* pad: at the start */
 };
 
-/* kind: IMGCLS_EPILOGUE_ of plugin.h; operand lies as C does. */
+/* kind: IMGCLS_EPILOGUE_ of plugin.h; operand lies as C does, or, for a BIAS, as one of its
+ * rows: n floats for all rows of all products. */
 struct gemm_step {
     int32_t kind;
     float a, b;

@@ -33,13 +33,16 @@ static void GATHER(const struct gemm_job *job, int64_t index, int64_t k_begin,
     }
 }
 
-static REAL STEP(const struct gemm_step *step, int64_t at, REAL x)
+/* at: the element's place in C; n: its column. */
+static REAL STEP(const struct gemm_step *step, int64_t at, int64_t n, REAL x)
 {
     switch (step->kind) {
     case IMGCLS_EPILOGUE_ADD:
         return x + ((const REAL *)step->operand)[at];
     case IMGCLS_EPILOGUE_MUL:
         return x * ((const REAL *)step->operand)[at];
+    case IMGCLS_EPILOGUE_BIAS:
+        return x + ((const REAL *)step->operand)[n];
     case IMGCLS_EPILOGUE_RELU:
         return x < 0 ? 0 : x; /* NaN stays */
     case IMGCLS_EPILOGUE_CLIP:
@@ -82,7 +85,7 @@ static REAL FINISH(const struct gemm_job *job, const struct gemm_tile *tile, int
         sum = sum + (job->beta != 1 ? (REAL)job->beta * value : value);
     }
     for (i = 0; i < job->step_count; i++)
-        sum = STEP(&job->steps[i], at, sum);
+        sum = STEP(&job->steps[i], at, n, sum);
     return sum;
 }
 

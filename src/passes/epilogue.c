@@ -187,13 +187,41 @@ static bool match_add(const struct icl_node *add, const struct icl_value *x,
     return same_shape(x, *operand) && earlier(*operand, producer);
 }
 
-static imgcls_status attach_add(struct icl_node *producer, struct icl_value *operand)
+static bool is_real(int32_t type)
+{
+    return type == IMGCLS_F32 || type == IMGCLS_F64;
+}
+
+/* Add(MatMul, bias) with a constant vector along the last dimension, as exporters write a
+ * fully connected layer. Where B is a vector, that dimension is A's: left as it is. */
+static bool match_bias(const struct icl_node *add, const struct icl_value *x,
+                       const struct icl_node *producer, struct icl_value **operand)
+{
+    if (!icl_node_is(add, "Add") || add->node.input_count != 2)
+        return false;
+    struct icl_value *a = icl_node_input(add, 0), *b = icl_node_input(add, 1);
+    if (!a || !b || a == b)
+        return false;
+    *operand = a == x ? b : a;
+    const struct imgcls_value_info *bias = &(*operand)->info;
+    if (!bias->constant || (*operand)->graph != producer->graph || x->info.rank < 1 ||
+        bias->rank < 1 || bias->rank > x->info.rank || !is_real(x->info.type) ||
+        bias->type != x->info.type)
+        return false;
+    int64_t length = bias->dims[bias->rank - 1];
+    const struct icl_value *right = icl_node_input(producer, 1);
+    return length >= 0 && length == x->info.dims[x->info.rank - 1] &&
+           imgcls_count(bias->rank - 1, bias->dims) == 1 && right && right->info.rank >= 2;
+}
+
+static imgcls_status attach_add(struct icl_node *producer, int32_t kind,
+                                struct icl_value *operand)
 {
     size_t at = producer->node.input_count;
     /* Optional inputs before it stay omitted: the operand never takes their place. */
     if (at < 3)
         at = 3;
-    struct imgcls_epilogue epilogue = {.kind = IMGCLS_EPILOGUE_ADD, .operand = (int32_t)at};
+    struct imgcls_epilogue epilogue = {.kind = kind, .operand = (int32_t)at};
     imgcls_status status = icl_node_set_input(producer, at, operand->name);
     return status == IMGCLS_OK ? icl_node_add_epilogue(producer, &epilogue) : status;
 }
@@ -224,7 +252,13 @@ static imgcls_status take_follower(struct readers *readers, struct icl_node *pro
     if ((mask & IMGCLS_EPILOGUE_BIT(IMGCLS_EPILOGUE_ADD)) &&
         match_add(next, x, producer, &operand)) {
         *taken = true;
-        status = attach_add(producer, operand);
+        status = attach_add(producer, IMGCLS_EPILOGUE_ADD, operand);
+        return status == IMGCLS_OK ? icl_node_take_output(next, producer) : status;
+    }
+    if ((mask & IMGCLS_EPILOGUE_BIT(IMGCLS_EPILOGUE_BIAS)) &&
+        match_bias(next, x, producer, &operand)) {
+        *taken = true;
+        status = attach_add(producer, IMGCLS_EPILOGUE_BIAS, operand);
         return status == IMGCLS_OK ? icl_node_take_output(next, producer) : status;
     }
     for (size_t i = 0; i < sizeof unary / sizeof unary[0]; i++) {

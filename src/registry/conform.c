@@ -104,7 +104,7 @@ static const char *kernel_problem(const struct imgcls_kernel *kernel)
         return "run is missing";
     if (kernel->isa & ~KNOWN_ISA)
         return "needs instruction sets that plugin.h does not name";
-    if (kernel->epilogues & ~((IMGCLS_EPILOGUE_BIT(IMGCLS_EPILOGUE_MUL) << 1) - 2))
+    if (kernel->epilogues & ~((IMGCLS_EPILOGUE_BIT(IMGCLS_EPILOGUE_BIAS) << 1) - 2))
         return "applies epilogues that plugin.h does not name";
     if (kernel->release && !kernel->prepare)
         return "release without prepare";

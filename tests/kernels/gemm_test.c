@@ -195,7 +195,7 @@ static void matrix_case(int64_t m, int64_t n, int64_t k, int bias, int32_t kind)
     struct gemm_job job = {.m = m, .n = n, .k = k, .alpha = 1, .beta = 1};
     int turn_a = draw_between(0, 1) != 0, turn_b = draw_between(0, 1) != 0;
     int64_t slack = draw_between(0, 3), batch = draw_between(1, 3), a_count, b_count;
-    float *a, *b, *c = NULL, *other = NULL;
+    float *a, *b, *c = NULL, *other = NULL, *row_bias = NULL;
     char row[160];
 
     job.batch_rank = 2;
@@ -223,11 +223,14 @@ static void matrix_case(int64_t m, int64_t n, int64_t k, int bias, int32_t kind)
     }
     if (kind) {
         other = guarded_drawn(job.batch_dims[0] * job.batch_dims[1] * m * n);
+        row_bias = guarded_drawn(n);
         job.step_count = 2;
         job.steps[0] = (struct gemm_step){.kind = kind, .a = -0.25f, .b = 0.75f};
         job.steps[1] = (struct gemm_step){.kind = IMGCLS_EPILOGUE_RELU};
         if (kind == IMGCLS_EPILOGUE_ADD || kind == IMGCLS_EPILOGUE_MUL)
             job.steps[0].operand = other;
+        if (kind == IMGCLS_EPILOGUE_BIAS)
+            job.steps[0].operand = row_bias;
         if (kind == IMGCLS_EPILOGUE_GELU || kind == IMGCLS_EPILOGUE_TANH)
             job.step_count = 1;
     }
@@ -238,6 +241,8 @@ static void matrix_case(int64_t m, int64_t n, int64_t k, int bias, int32_t kind)
     guarded_free(b, b_count);
     if (c)
         guarded_free(c, m * n + m + n + 1);
+    if (row_bias)
+        guarded_free(row_bias, n);
     if (other)
         guarded_free(other, job.batch_dims[0] * job.batch_dims[1] * m * n);
 }
@@ -261,7 +266,7 @@ static void every_step_agrees(void **state)
     int i;
     (void)state;
     draw_begin();
-    for (kind = IMGCLS_EPILOGUE_ADD; kind <= IMGCLS_EPILOGUE_MUL; kind++)
+    for (kind = IMGCLS_EPILOGUE_ADD; kind <= IMGCLS_EPILOGUE_BIAS; kind++)
         for (i = 0; i < 6; i++)
             matrix_case(PICK(sizes), PICK(sizes), PICK(depths), (int)draw_between(0, 3),
                         kind);

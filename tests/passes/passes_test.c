@@ -324,6 +324,65 @@ static void a_residual_and_its_relu_become_epilogues(void **state)
     assert_int_equal(conv->node.epilogues[1].kind, IMGCLS_EPILOGUE_RELU);
 }
 
+/* y = tanh(x w + b), the bias on either side, of shape [4] or [1, 1, 4]. */
+static void a_linear_layer_and_its_tanh_become_one_node(void **state)
+{
+    const int *form = *state;
+    float w[16] = {1}, bias[4] = {1, 2, 3, 4};
+    int64_t weight_dims[] = {4, 4}, bias_dims[] = {1, 1, 4};
+    input("x", 4, picture);
+    constant("w", 2, weight_dims, w);
+    constant("bias", *form & 1 ? 3 : 1, *form & 1 ? bias_dims : bias_dims + 2, bias);
+    node("MatMul", "x", "w", NULL, "p");
+    node("Add", *form & 2 ? "bias" : "p", *form & 2 ? "p" : "bias", NULL, "s");
+    node("Tanh", "s", NULL, NULL, "y");
+    output("y");
+    ok(icl_passes_upgrade(graph));
+    ok(icl_passes_fuse(graph, NULL));
+    assert_int_equal(graph->node_count, 1);
+    const struct icl_node *product = graph->outputs[0]->producer;
+    assert_string_equal(product->type, "MatMul");
+    assert_int_equal(product->node.epilogue_count, 2);
+    assert_int_equal(product->node.epilogues[0].kind, IMGCLS_EPILOGUE_BIAS);
+    assert_string_equal(product->inputs[product->node.epilogues[0].operand]->name, "bias");
+    assert_int_equal(product->node.epilogues[1].kind, IMGCLS_EPILOGUE_TANH);
+}
+
+/* Along the rows, not the columns: a bias that B, a vector, does not have. */
+static void a_bias_of_a_product_with_a_vector_is_no_epilogue(void **state)
+{
+    (void)state;
+    float w[4] = {1}, bias[4] = {1, 2, 3, 4};
+    int64_t four[] = {4};
+    input("x", 4, picture);
+    constant("w", 1, four, w);
+    constant("bias", 1, four, bias);
+    node("MatMul", "x", "w", NULL, "p");
+    node("Add", "p", "bias", NULL, "y");
+    output("y");
+    ok(icl_passes_upgrade(graph));
+    ok(icl_passes_fuse(graph, NULL));
+    assert_int_equal(count_of("Add"), 1);
+}
+
+/* One number for a whole row, one of the wrong length, one computed: none is a bias. */
+static void what_is_no_constant_vector_is_no_bias(void **state)
+{
+    const int *form = *state;
+    float w[16] = {1}, numbers[4] = {1, 2, 3, 4};
+    int64_t weight_dims[] = {4, 4}, dims[][2] = {{4, 1}, {1, 1}, {1, 4}};
+    input("x", 4, picture);
+    constant("w", 2, weight_dims, w);
+    constant("numbers", 2, dims[*form], numbers);
+    node("Sigmoid", "numbers", NULL, NULL, "computed");
+    node("MatMul", "x", "w", NULL, "p");
+    node("Add", "p", *form == 2 ? "computed" : "numbers", NULL, "y");
+    output("y");
+    ok(icl_passes_upgrade(graph));
+    ok(icl_passes_fuse(graph, NULL));
+    assert_int_equal(count_of("Add"), 1);
+}
+
 static void a_sum_of_other_shape_is_no_epilogue(void **state)
 {
     (void)state;
@@ -342,7 +401,7 @@ static void a_sum_of_other_shape_is_no_epilogue(void **state)
 
 int main(void)
 {
-    static int orders[] = {0, 1, 2};
+    static int orders[] = {0, 1, 2}, forms[] = {0, 1, 2, 3};
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(constant_nodes_become_initializers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_identity_that_gives_an_output_lends_its_name, set_up,
@@ -365,6 +424,22 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_half_that_is_none_is_no_gelu, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_residual_and_its_relu_become_epilogues, set_up,
                                         tear_down),
+        {"bias_of_rank_1", a_linear_layer_and_its_tanh_become_one_node, set_up, tear_down,
+         &forms[0]},
+        {"bias_of_rank_3", a_linear_layer_and_its_tanh_become_one_node, set_up, tear_down,
+         &forms[1]},
+        {"bias_of_rank_1_first", a_linear_layer_and_its_tanh_become_one_node, set_up, tear_down,
+         &forms[2]},
+        {"bias_of_rank_3_first", a_linear_layer_and_its_tanh_become_one_node, set_up, tear_down,
+         &forms[3]},
+        cmocka_unit_test_setup_teardown(a_bias_of_a_product_with_a_vector_is_no_epilogue,
+                                        set_up, tear_down),
+        {"a_column_is_no_bias", what_is_no_constant_vector_is_no_bias, set_up, tear_down,
+         &forms[0]},
+        {"one_number_is_no_bias", what_is_no_constant_vector_is_no_bias, set_up, tear_down,
+         &forms[1]},
+        {"a_computed_vector_is_no_bias", what_is_no_constant_vector_is_no_bias, set_up,
+         tear_down, &forms[2]},
         cmocka_unit_test_setup_teardown(a_sum_of_other_shape_is_no_epilogue, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -100,11 +100,25 @@ static void matmul_shape(int32_t a_rank, const int64_t *a, int32_t b_rank, const
     job->alpha = job->beta = 1;
 }
 
+/* Types and epilogues in order. Where B is a vector the result's last dimension is not the
+ * product's columns: no bias along it then. */
+static bool matmul_accepts(const struct imgcls_node *node, int32_t type)
+{
+    size_t i;
+
+    if (!product_accepts(node, type, 2))
+        return false;
+    for (i = 0; i < node->epilogue_count; i++)
+        if (node->epilogues[i].kind == IMGCLS_EPILOGUE_BIAS && node->inputs[1]->rank < 2)
+            return false;
+    return true;
+}
+
 static int32_t matmul_accepts_portable(const struct imgcls_host *host,
                                        const struct imgcls_node *node)
 {
     (void)host;
-    return product_accepts(node, IMGCLS_F32, 2) || product_accepts(node, IMGCLS_F64, 2);
+    return matmul_accepts(node, IMGCLS_F32) || matmul_accepts(node, IMGCLS_F64);
 }
 
 static int32_t matmul_accepts_integer(const struct imgcls_host *host,
@@ -192,7 +206,7 @@ static imgcls_status matmul_integer(const struct imgcls_host *host,
 static const struct imgcls_kernel portable = {
     .struct_size = sizeof(struct imgcls_kernel),
     .name = "matmul_portable",
-    .epilogues = PRODUCT_EPILOGUES,
+    .epilogues = PRODUCT_ROW_EPILOGUES,
     .accepts = matmul_accepts_portable,
     .cost = matmul_cost_portable,
     .prepare = matmul_prepare_portable,
@@ -210,7 +224,7 @@ static int32_t matmul_accepts_f32(const struct imgcls_host *host,
                                   const struct imgcls_node *node)
 {
     (void)host;
-    return product_accepts(node, IMGCLS_F32, 2);
+    return matmul_accepts(node, IMGCLS_F32);
 }
 
 static double matmul_cost_avx2(const struct imgcls_host *host,
@@ -262,7 +276,7 @@ static const struct imgcls_kernel avx2 = {
     .struct_size = sizeof(struct imgcls_kernel),
     .name = "matmul_f32_6x16_avx2",
     .isa = IMGCLS_ISA_AVX2,
-    .epilogues = PRODUCT_EPILOGUES,
+    .epilogues = PRODUCT_ROW_EPILOGUES,
     .accepts = matmul_accepts_f32,
     .cost = matmul_cost_avx2,
     .prepare = matmul_prepare_avx2,

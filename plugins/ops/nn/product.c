@@ -22,6 +22,35 @@ static bool same_shape(const struct imgcls_value_info *a, const struct imgcls_va
     return true;
 }
 
+/* One number for each column of the result. */
+static bool is_row(const struct imgcls_value_info *bias,
+                   const struct imgcls_value_info *result)
+{
+    int32_t last = bias->rank - 1;
+
+    return bias->rank > 0 && bias->rank <= result->rank && bias->dims[last] >= 0 &&
+           bias->dims[last] == result->dims[result->rank - 1] &&
+           imgcls_count(last, bias->dims) == 1;
+}
+
+static bool takes_operand(int32_t kind)
+{
+    return kind == IMGCLS_EPILOGUE_ADD || kind == IMGCLS_EPILOGUE_MUL ||
+           kind == IMGCLS_EPILOGUE_BIAS;
+}
+
+/* The operand of a step is there and has the step's shape. */
+static bool operand_fits(const struct imgcls_node *node, const struct imgcls_epilogue *step)
+{
+    const struct imgcls_value_info *operand =
+        step->operand < 0 ? NULL : op_in(node, (size_t)step->operand);
+
+    if (!operand)
+        return false;
+    return step->kind == IMGCLS_EPILOGUE_BIAS ? is_row(operand, node->outputs[0])
+                                              : same_shape(operand, node->outputs[0]);
+}
+
 bool product_accepts(const struct imgcls_node *node, int32_t type, size_t needed)
 {
     size_t i;
@@ -37,11 +66,8 @@ bool product_accepts(const struct imgcls_node *node, int32_t type, size_t needed
             return false;
     for (i = 0; i < node->epilogue_count; i++) {
         const struct imgcls_epilogue *step = &node->epilogues[i];
-        bool takes = step->kind == IMGCLS_EPILOGUE_ADD || step->kind == IMGCLS_EPILOGUE_MUL;
-        if (!(PRODUCT_EPILOGUES & IMGCLS_EPILOGUE_BIT(step->kind)))
-            return false;
-        if (takes && (step->operand < 0 || !op_in(node, (size_t)step->operand) ||
-                      !same_shape(node->inputs[step->operand], node->outputs[0])))
+        if (!(PRODUCT_ROW_EPILOGUES & IMGCLS_EPILOGUE_BIT(step->kind)) ||
+            (takes_operand(step->kind) && !operand_fits(node, step)))
             return false;
     }
     return true;
@@ -52,8 +78,7 @@ bool product_is_operand(const struct imgcls_node *node, size_t i)
     size_t e;
 
     for (e = 0; e < node->epilogue_count; e++)
-        if ((node->epilogues[e].kind == IMGCLS_EPILOGUE_ADD ||
-             node->epilogues[e].kind == IMGCLS_EPILOGUE_MUL) &&
+        if (takes_operand(node->epilogues[e].kind) &&
             node->epilogues[e].operand == (int32_t)i)
             return true;
     return false;
@@ -73,7 +98,7 @@ void product_steps(const struct imgcls_run *run, struct gemm_job *job)
     for (i = 0; i < node->epilogue_count; i++) {
         const struct imgcls_epilogue *step = &node->epilogues[i];
         const struct imgcls_tensor *operand = NULL;
-        if (step->kind == IMGCLS_EPILOGUE_ADD || step->kind == IMGCLS_EPILOGUE_MUL)
+        if (takes_operand(step->kind))
             operand = imgcls_input(run, (size_t)step->operand);
         job->steps[i].kind = step->kind;
         job->steps[i].a = step->a;

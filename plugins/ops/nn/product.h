@@ -24,6 +24,10 @@
      IMGCLS_EPILOGUE_BIT(IMGCLS_EPILOGUE_HARDSIGMOID) |                                    \
      IMGCLS_EPILOGUE_BIT(IMGCLS_EPILOGUE_TANH) | IMGCLS_EPILOGUE_BIT(IMGCLS_EPILOGUE_MUL))
 
+/* And where the result's last dimension is the product's columns. */
+#define PRODUCT_ROW_EPILOGUES                                                              \
+    (PRODUCT_EPILOGUES | IMGCLS_EPILOGUE_BIT(IMGCLS_EPILOGUE_BIAS))
+
 /* For accepts: all values are plain and of type `type`, and the node's epilogues are ones
  * that product_run applies. needed: inputs that must be there. */
 bool product_accepts(const struct imgcls_node *node, int32_t type, size_t needed);
