@@ -234,7 +234,7 @@ static imgcls_status take_follower(struct readers *readers, struct icl_node *pro
     struct icl_node *mul;
     imgcls_status status = IMGCLS_OK;
     *taken = false;
-    if (!x || x->is_output)
+    if (!x || x->is_output || !icl_type_is_float(x->info.type))
         return status;
     if ((mask & IMGCLS_EPILOGUE_BIT(IMGCLS_EPILOGUE_SILU)) && (mul = silu_end(readers, x))) {
         struct imgcls_epilogue epilogue = {.kind = IMGCLS_EPILOGUE_SILU, .operand = -1};
@@ -274,14 +274,6 @@ static imgcls_status take_follower(struct readers *readers, struct icl_node *pro
     return status;
 }
 
-static bool has_add(const struct imgcls_graph *graph)
-{
-    for (size_t i = 0; i < graph->node_count; i++)
-        if (icl_node_is(graph->nodes[i], "Add"))
-            return true;
-    return false;
-}
-
 imgcls_status icl_pass_fuse_epilogues(struct imgcls_graph *graph, size_t *changes)
 {
     struct icl_registry *registry;
@@ -289,8 +281,9 @@ imgcls_status icl_pass_fuse_epilogues(struct imgcls_graph *graph, size_t *change
     imgcls_status status = icl_context_registry(graph->ctx, &registry);
     if (status == IMGCLS_OK)
         status = icl_graph_sort(graph);
-    /* A residual is added as it is: shapes must be known to be equal. */
-    if (status == IMGCLS_OK && has_add(graph))
+    /* A residual is added as it is, so shapes must be known to be equal; and kernels have
+     * epilogues for floats alone, so types must be known. */
+    if (status == IMGCLS_OK)
         status = icl_graph_infer(graph);
     if (status == IMGCLS_OK)
         status = count_readers(graph, &readers);

@@ -399,6 +399,24 @@ static void a_sum_of_other_shape_is_no_epilogue(void **state)
     assert_int_equal(count_of("Add"), 1);
 }
 
+/* Kernels for integers apply no epilogues. */
+static void an_integer_product_keeps_its_relu(void **state)
+{
+    (void)state;
+    int64_t dims[] = {2, 2};
+    int32_t w[] = {1, -2, 3, 4};
+    struct imgcls_tensor tensor;
+    ok(icl_graph_add_input(graph, "x", IMGCLS_KIND_TENSOR, IMGCLS_I32, 2, dims, NULL));
+    ok(icl_tensor_borrow(ctx, IMGCLS_I32, 2, dims, w, &tensor));
+    ok(icl_graph_add_initializer(graph, "w", &tensor, NULL));
+    node("MatMul", "x", "w", NULL, "p");
+    node("Relu", "p", NULL, NULL, "y");
+    output("y");
+    ok(icl_passes_upgrade(graph));
+    ok(icl_passes_fuse(graph, NULL));
+    assert_int_equal(count_of("Relu"), 1);
+}
+
 int main(void)
 {
     static int orders[] = {0, 1, 2}, forms[] = {0, 1, 2, 3};
@@ -440,6 +458,7 @@ int main(void)
          &forms[1]},
         {"a_computed_vector_is_no_bias", what_is_no_constant_vector_is_no_bias, set_up,
          tear_down, &forms[2]},
+        cmocka_unit_test_setup_teardown(an_integer_product_keeps_its_relu, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_sum_of_other_shape_is_no_epilogue, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
