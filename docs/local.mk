@@ -5,6 +5,8 @@ EXTRA_DIST += \
 	%D%/dependencies.md \
 	%D%/examples/classify.c \
 	%D%/file-format.md \
+	%D%/make_operators.sh \
+	%D%/operators.md \
 	%D%/leaderboard.md \
 	%D%/plugin-guide.md
 
@@ -19,3 +21,15 @@ if HAVE_HELP2MAN
 man1_MANS += $(bin_PROGRAMS:%$(EXEEXT)=docs/man/%.1)
 CLEANFILES += $(bin_PROGRAMS:%$(EXEEXT)=docs/man/%.1)
 endif
+
+# docs/operators.md anew: make operators SUITE=FOLDER, a folder of cases in the suite's layout.
+.PHONY: operators
+operators: $(bin_PROGRAMS) $(lib_LTLIBRARIES) $(plugin_LTLIBRARIES)
+	test -n '$(SUITE)'
+	IMGCLS_PLUGIN_PATH='$(abs_top_builddir)/plugins/.libs' ./imgcls-plugin list --json \
+		>docs/plugins.json
+	IMGCLS_PLUGIN_PATH='$(abs_top_builddir)/plugins/.libs' ./imgcls-verify --json \
+		--suite '$(SUITE)' >docs/suite.json || test $$? -eq 1
+	$(srcdir)/docs/make_operators.sh docs/plugins.json docs/suite.json \
+		>$(srcdir)/docs/operators.md
+CLEANFILES += docs/plugins.json docs/suite.json

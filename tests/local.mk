@@ -25,3 +25,4 @@ include tests/programs/local.mk
 include tests/e2e/local.mk
 include tests/examples/local.mk
 include tests/docs/local.mk
+include tests/conformance/local.mk

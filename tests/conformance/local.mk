@@ -1,0 +1,5 @@
+# tests/conformance/local.mk - the vendor-neutral suite (run by ./bootstrap check --all)
+EXTRA_DIST += \
+	%D%/README.md \
+	%D%/baseline.json \
+	%D%/suite_test.py
