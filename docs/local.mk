@@ -6,6 +6,7 @@ EXTRA_DIST += \
 	%D%/examples/classify.c \
 	%D%/file-format.md \
 	%D%/make_operators.sh \
+	%D%/models.md \
 	%D%/operators.md \
 	%D%/leaderboard.md \
 	%D%/plugin-guide.md

@@ -2,4 +2,5 @@
 EXTRA_DIST += \
 	%D%/README.md \
 	%D%/baseline.json \
+	%D%/models_table.py \
 	%D%/suite_test.py
