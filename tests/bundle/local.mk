@@ -10,7 +10,7 @@ TESTS += %D%/zip_read_test
 check_PROGRAMS += %D%/zip_write_test
 TESTS += %D%/zip_write_test
 %C%_zip_write_test_SOURCES = %D%/memory.h %D%/zip_write_test.c
-%C%_zip_write_test_LDADD = $(TEST_LIBS)
+%C%_zip_write_test_LDADD = $(TEST_LIBS) $(ARCHIVE_LIBS)
 EXTRA_DIST += \
 	%D%/make_fixtures.py \
 	%D%/fixtures/deflated.npz \
