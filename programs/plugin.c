@@ -366,7 +366,7 @@ static imgcls_status test(const struct command_line *line, struct imgcls_context
                                .problems = line->json ? json_array() : NULL};
     struct imgcls_plugin_info info = {.struct_size = sizeof info};
     imgcls_status status = IMGCLS_OK;
-    size_t all = line->positional_count == 1 ? imgcls_plugin_count(ctx) : 0, index;
+    size_t all = line->positional_count == 1 ? imgcls_plugin_count(ctx) : 0, index = 0;
     for (size_t i = 0; i < all && status == IMGCLS_OK; i++) {
         status = imgcls_plugin_at(ctx, i, &info);
         if (status == IMGCLS_OK && info.state <= IMGCLS_PLUGIN_REFUSED)
