@@ -103,7 +103,7 @@ static inline void bias_avx2(const struct gemm_job *job, const struct gemm_tile 
 static inline void finish_avx2(const struct gemm_job *job, const struct gemm_tile *tile,
                                int64_t m, int64_t n, int64_t count, __m256 x[2])
 {
-    int64_t at = (tile->batch * job->m + m) * job->c_row + n;
+    int64_t at = tile->c_begin + m * job->c_row + n;
     float *c = (float *)job->c + at;
     __m256i low = lanes_avx2(count), high = lanes_avx2(count - 8);
     __m256 other[2] = {_mm256_setzero_ps(), _mm256_setzero_ps()};
@@ -122,7 +122,8 @@ static inline void finish_avx2(const struct gemm_job *job, const struct gemm_til
         const struct gemm_step *step = &job->steps[i];
         if (step->operand) {
             const float *operand = (const float *)step->operand +
-                                   (step->kind == IMGCLS_EPILOGUE_BIAS ? n : at);
+                                   (step->kind == IMGCLS_EPILOGUE_BIAS ? tile->c_column + n
+                                                                         : at);
             other[0] = _mm256_maskload_ps(operand, low);
             other[1] = _mm256_maskload_ps(operand + 8, high);
         }

@@ -67,7 +67,7 @@ static void deliver(const struct gemm_job *job, const struct gemm_tile *tile, in
     int64_t r;
 
     for (r = 0; r < rows; r++) {
-        float *c = (float *)job->c + (tile->batch * job->m + m + r) * job->c_row + n;
+        float *c = (float *)job->c + tile->c_begin + (m + r) * job->c_row + n;
         if (!first) {
             __m256 c0 = _mm256_maskload_ps(c, lanes_avx2(count));
             __m256 c1 = _mm256_maskload_ps(c + 8, lanes_avx2(count - 8));
@@ -147,7 +147,7 @@ static void multiply_tile(const struct gemm_job *job, const struct gemm_tile *ti
                           a_space + (m - tile->m_begin) * block);
         }
         if (job->b_packed) {
-            b = job->b_packed + tile->b_index * gemm_packed_b_size(job->k, job->n) +
+            b = job->b_packed + tile->b_index * gemm_packed_b_size(job->k, job->n, GEMM_COLUMNS) +
                 tile->n_begin * job->k + k_begin * GEMM_COLUMNS;
             b_step = job->k * GEMM_COLUMNS;
         } else {
@@ -191,7 +191,7 @@ static void multiply_row(int64_t k, const float *a, const float *b, int64_t step
 static void multiply_row_tile(const struct gemm_job *job, const struct gemm_tile *tile)
 {
     const float *a = (const float *)job->a + tile->a_index * job->a_size;
-    const float *b = job->b_packed + tile->b_index * gemm_packed_b_size(job->k, job->n);
+    const float *b = job->b_packed + tile->b_index * gemm_packed_b_size(job->k, job->n, GEMM_COLUMNS);
     int64_t n, k, end, panel, i;
 
     for (n = tile->n_begin; n < tile->n_end; n += 4 * GEMM_COLUMNS) {

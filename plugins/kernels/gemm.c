@@ -65,6 +65,8 @@ struct gemm_tile gemm_tile_at(const struct gemm_job *job, int64_t index)
     tile.m_end = tile.m_begin + job->tile_m < job->m ? tile.m_begin + job->tile_m : job->m;
     tile.n_begin = n * job->tile_n;
     tile.n_end = tile.n_begin + job->tile_n < job->n ? tile.n_begin + job->tile_n : job->n;
+    tile.c_begin = tile.batch * (job->c_step ? job->c_step : job->m * job->c_row);
+    tile.c_column = job->c_row ? tile.c_begin % job->c_row : 0;
     for (i = job->batch_rank; i-- > 0; rest /= job->batch_dims[i]) {
         tile.a_index += rest % job->batch_dims[i] * job->a_step[i];
         tile.b_index += rest % job->batch_dims[i] * job->b_step[i];
@@ -78,9 +80,9 @@ int64_t gemm_packed_a_size(int64_t m, int64_t k)
     return round_up(m, GEMM_ROWS) * k;
 }
 
-int64_t gemm_packed_b_size(int64_t k, int64_t n)
+int64_t gemm_packed_b_size(int64_t k, int64_t n, int64_t panel)
 {
-    return round_up(n, GEMM_COLUMNS) * k;
+    return round_up(n, panel ? panel : GEMM_COLUMNS) * k;
 }
 
 size_t gemm_workspace(void)
@@ -120,45 +122,55 @@ void gemm_pack_a(const struct gemm_job *job, int64_t index, float *to)
 void gemm_pack_b(const struct gemm_job *job, int64_t index, float *to)
 {
     const float *b = (const float *)job->b + index * job->b_size;
-    int64_t n, k, j, begin, end;
+    int64_t panel = job->b_panel ? job->b_panel : GEMM_COLUMNS, n, k, j, begin, end;
 
-    for (n = 0; n < job->n; n += GEMM_COLUMNS, to += job->k * GEMM_COLUMNS)
+    for (n = 0; n < job->n; n += panel, to += job->k * panel)
         for (begin = 0; begin < job->k; begin = end) {
             end = begin + PACK_PIECE < job->k ? begin + PACK_PIECE : job->k;
-            for (j = 0; j < GEMM_COLUMNS; j++)
+            for (j = 0; j < panel; j++)
                 for (k = begin; k < end; k++)
-                    to[k * GEMM_COLUMNS + j] =
+                    to[k * panel + j] =
                         n + j < job->n ? b[k * job->b_row + (n + j) * job->b_column] : 0;
         }
 }
 
-void gemm_window_offsets(const struct gemm_window *window, int64_t n, int64_t count,
-                         int64_t tap, int64_t offsets[GEMM_COLUMNS])
+void gemm_window_pixels(const struct gemm_window *window, int64_t row, int64_t count,
+                        int64_t tap, int64_t *pixels)
 {
     const int64_t *in = window->in, *out = window->out;
     int64_t kx = tap % window->kernel[2];
     int64_t ky = tap / window->kernel[2] % window->kernel[1];
     int64_t kz = tap / window->kernel[2] / window->kernel[1];
-    int64_t ox = n % out[2], oy = n / out[2] % out[1], oz = n / out[2] / out[1];
-    int64_t z = oz * window->stride[0] + kz * window->dilation[0] - window->pad[0];
-    int64_t y = oy * window->stride[1] + ky * window->dilation[1] - window->pad[1];
-    int64_t x0 = kx * window->dilation[2] - window->pad[2], row, x;
-    int64_t j = 0, in_row;
+    int64_t ox = row % out[2], oy = row / out[2] % out[1];
+    int64_t oz = row / out[2] / out[1] % out[0], image = row / out[2] / out[1] / out[0];
+    int64_t j = 0;
 
     while (j < count) { /* one output row, or what is left of it, at a time */
-        in_row = out[2] - ox < count - j ? out[2] - ox : count - j;
-        row = z >= 0 && z < in[0] && y >= 0 && y < in[1] ? (z * in[1] + y) * in[2] : -1;
-        x = x0 + ox * window->stride[2];
+        int64_t in_row = out[2] - ox < count - j ? out[2] - ox : count - j;
+        int64_t z = oz * window->stride[0] + kz * window->dilation[0] - window->pad[0];
+        int64_t y = oy * window->stride[1] + ky * window->dilation[1] - window->pad[1];
+        int64_t x = ox * window->stride[2] + kx * window->dilation[2] - window->pad[2];
+        int inside = z >= 0 && z < in[0] && y >= 0 && y < in[1];
+        int64_t line = ((image * in[0] + z) * in[1] + y) * in[2];
         for (; in_row > 0; in_row--, x += window->stride[2])
-            offsets[j++] = row < 0 || x < 0 || x >= in[2] ? -1 : row + x;
+            pixels[j++] = !inside || x < 0 || x >= in[2] ? -1 : line + x;
         ox = 0;
-        y += window->stride[1];
         if (++oy == out[1]) {
             oy = 0;
-            y = ky * window->dilation[1] - window->pad[1];
-            z += window->stride[0];
+            if (++oz == out[0]) {
+                oz = 0;
+                image++;
+            }
         }
     }
-    for (; j < GEMM_COLUMNS; j++)
+}
+
+void gemm_window_offsets(const struct gemm_window *window, int64_t n, int64_t count,
+                         int64_t tap, int64_t offsets[GEMM_COLUMNS])
+{
+    int64_t j;
+
+    gemm_window_pixels(window, n, count, tap, offsets);
+    for (j = count < 0 ? 0 : count; j < GEMM_COLUMNS; j++)
         offsets[j] = -1;
 }

@@ -5,8 +5,9 @@
  * C = finish(alpha * A B), for a batch of products. A is m x k, B is k x n, C is m x n with
  * rows c_row apart. The columns of B may be windows over an image (window is set): then C
  * is a convolution's output, rows are output channels, columns output positions, and k runs
- * over (kernel depth, height, width, input channel), channel fastest. That order serves
- * channels-last images too, where a run of channels is contiguous.
+ * over (kernel depth, height, width, input channel), channel fastest. Or the rows of A are
+ * windows over channels-last images (a_window is set): then rows are output positions,
+ * columns are output channels, and k runs in the same order.
  *
  * The order of every sum is fixed: k in blocks of GEMM_K_BLOCK, each block a chain of fused
  * multiply-adds from zero in rising k, block sums added in rising order; then alpha, bias,
@@ -46,7 +47,7 @@ struct gemm_window {
 };
 
 /* kind: IMGCLS_EPILOGUE_ of plugin.h; operand lies as C does, or, for a BIAS, as one of its
- * rows: n floats for all rows of all products. */
+ * rows: one float a column of C for all rows of all products. */
 struct gemm_step {
     int32_t kind;
     float a, b;
@@ -67,16 +68,25 @@ struct gemm_job {
     /* Element k of a row is at (k / a_run) * a_jump + (k % a_run) * a_column; a_run 0: k.
      */
     int64_t a_run, a_jump;
+    /* Rows of A as windows over channels-last images, or NULL: row r is output position
+     * r % (out[0] * out[1] * out[2]) of image r / that; k runs over (kernel position,
+     * channel). a_row elements lie between pixels, a_image between images; a_size is the
+     * step between groups. a_column is 1, a_run 0. */
+    const struct gemm_window *a_window;
+    int64_t a_image;
     const void *b;
     int64_t b_size, b_row, b_column;
     const struct gemm_window *window; /* NULL: B is a matrix */
-    /* Whole operands packed beforehand, or NULL: panels of GEMM_ROWS rows (GEMM_COLUMNS
+    /* Whole operands packed beforehand, or NULL: panels of GEMM_ROWS rows (b_panel
      * columns), each k-major, the last filled up with zeros; matrices follow one another.
      */
     const float *a_packed, *b_packed;
+    int64_t b_panel; /* 0: GEMM_COLUMNS; the kernel that reads b_packed decides */
 
-    void *c; /* matrices follow one another, m * c_row apart */
-    int64_t c_row;
+    /* c_step 0: matrices follow one another, m * c_row apart; else that many elements, as
+     * for groups of channels, whose columns stand side by side in each row. */
+    void *c;
+    int64_t c_row, c_step;
 
     float alpha, beta;                        /* alpha * AB + beta * bias */
     const void *bias;                         /* NULL: none */
@@ -92,6 +102,8 @@ struct gemm_tile {
     int64_t batch; /* product */
     int64_t m_begin, m_end, n_begin, n_end;
     int64_t a_index, b_index, bias_index; /* matrices of this product */
+    int64_t c_begin;                      /* element of C where this product begins */
+    int64_t c_column;                     /* and the column of C that this is */
 };
 
 /* Chooses tiles for so many threads (sets batch, tile_ and tiles_) and returns their
@@ -101,10 +113,15 @@ struct gemm_tile gemm_tile_at(const struct gemm_job *job, int64_t index);
 
 /* Floats of all panels of one A or B matrix. */
 int64_t gemm_packed_a_size(int64_t m, int64_t k);
-int64_t gemm_packed_b_size(int64_t k, int64_t n);
+int64_t gemm_packed_b_size(int64_t k, int64_t n, int64_t panel);
 /* Pack matrix `index` of the job's A (B). to: as many floats as the functions above say. */
 void gemm_pack_a(const struct gemm_job *job, int64_t index, float *to);
 void gemm_pack_b(const struct gemm_job *job, int64_t index, float *to);
+
+/* Places in the image, as pixels of image 0, 1, ... one after another, that kernel position
+ * `tap` meets at `count` output positions from `row` on; -1 where that is padding. */
+void gemm_window_pixels(const struct gemm_window *window, int64_t row, int64_t count,
+                        int64_t tap, int64_t *pixels);
 
 /* Offsets, within a plane, of the 16 positions that kernel position `tap` meets at columns
  * n.. of the grid; -1 where that is padding, or past `count` columns. */

@@ -74,7 +74,7 @@ static REAL STEP(const struct gemm_step *step, int64_t at, int64_t n, REAL x)
 static REAL FINISH(const struct gemm_job *job, const struct gemm_tile *tile, int64_t m,
                    int64_t n, REAL sum)
 {
-    int64_t at = (tile->batch * job->m + m) * job->c_row + n;
+    int64_t at = tile->c_begin + m * job->c_row + n;
     int32_t i;
 
     if (job->alpha != 1)
@@ -85,8 +85,27 @@ static REAL FINISH(const struct gemm_job *job, const struct gemm_tile *tile, int
         sum = sum + (job->beta != 1 ? (REAL)job->beta * value : value);
     }
     for (i = 0; i < job->step_count; i++)
-        sum = STEP(&job->steps[i], at, n, sum);
+        sum = STEP(&job->steps[i], at, tile->c_column + n, sum);
     return sum;
+}
+
+/* Row m of A, k_begin..k_end, one after another. */
+static void ROW(const struct gemm_job *job, const struct gemm_tile *tile, int64_t m,
+                int64_t k_begin, int64_t k_end, REAL *to)
+{
+    const REAL *a = (const REAL *)job->a + tile->a_index * job->a_size;
+    int64_t k, run = job->a_run ? job->a_run : job->k, pixel;
+
+    for (k = k_begin; k < k_end; k++) {
+        if (job->a_window) {
+            int64_t channels = job->a_window->channels;
+            if (k == k_begin || k % channels == 0)
+                gemm_window_pixels(job->a_window, m, 1, k / channels, &pixel);
+            *to++ = pixel < 0 ? 0 : a[pixel_at(job, pixel) + k % channels];
+        } else {
+            *to++ = a[m * job->a_row + k / run * job->a_jump + k % run * job->a_column];
+        }
+    }
 }
 
 /* 16 columns of one tile, all its rows, one block of k: sums go to C, the last are
@@ -94,29 +113,18 @@ static REAL FINISH(const struct gemm_job *job, const struct gemm_tile *tile, int
 static void BLOCK(const struct gemm_job *job, const struct gemm_tile *tile, int64_t k_begin,
                   int64_t k_end, int64_t n, int64_t count, const REAL *panel)
 {
-    const REAL *a = (const REAL *)job->a + tile->a_index * job->a_size;
-    int64_t m, k, run = job->a_run ? job->a_run : job->k;
+    REAL row[GEMM_K_BLOCK];
+    int64_t m, k;
 
     for (m = tile->m_begin; m < tile->m_end; m++) {
-        REAL *c = (REAL *)job->c + (tile->batch * job->m + m) * job->c_row + n;
+        REAL *c = (REAL *)job->c + tile->c_begin + m * job->c_row + n;
         REAL sum[GEMM_COLUMNS] = {0};
-        int64_t in_run = k_begin % (run ? run : 1);
-        const REAL *row = a + m * job->a_row;
         int j;
 
-        if (run)
-            row += k_begin / run * job->a_jump + in_run * job->a_column;
-        for (k = 0; k < k_end - k_begin; k++) {
-            REAL weight = *row;
+        ROW(job, tile, m, k_begin, k_end, row);
+        for (k = 0; k < k_end - k_begin; k++)
             for (j = 0; j < GEMM_COLUMNS; j++)
-                sum[j] = FUSED(weight, panel[k * GEMM_COLUMNS + j], sum[j]);
-            if (++in_run < run) {
-                row += job->a_column;
-            } else { /* the next run begins; not looked at after the last k */
-                row += job->a_jump - (run - 1) * job->a_column;
-                in_run = 0;
-            }
-        }
+                sum[j] = FUSED(row[k], panel[k * GEMM_COLUMNS + j], sum[j]);
         for (j = 0; j < count; j++) {
             REAL total = k_begin == 0 ? sum[j] : c[j] + sum[j];
             c[j] = k_end == job->k ? FINISH(job, tile, m, n + j, total) : total;

@@ -18,6 +18,15 @@
 #include "plugins/kernels/approx.h"
 #include "plugins/kernels/fused.h"
 
+/* Where pixel number `pixel` of a_window's images begins. */
+static int64_t pixel_at(const struct gemm_job *job, int64_t pixel)
+{
+    const int64_t *in = job->a_window->in;
+    int64_t plane = in[0] * in[1] * in[2];
+
+    return pixel / plane * job->a_image + pixel % plane * job->a_row;
+}
+
 #define REAL    float
 #define FUSED   fused_f32
 #define SIXTH   (1.0f / 6)
@@ -28,6 +37,7 @@
 #define GATHER  gather_f32
 #define STEP    step_f32
 #define FINISH  finish_f32
+#define ROW     row_f32
 #define BLOCK   block_f32
 #define KERNEL  gemm_f32_portable
 #include "plugins/kernels/gemm.portable.body.h"
@@ -41,6 +51,7 @@
 #undef GATHER
 #undef STEP
 #undef FINISH
+#undef ROW
 #undef BLOCK
 #undef KERNEL
 
@@ -69,6 +80,7 @@ static double gelu_f64(double x)
 #define GATHER         gather_f64
 #define STEP           step_f64
 #define FINISH         finish_f64
+#define ROW            row_f64
 #define BLOCK          block_f64
 #define KERNEL         gemm_f64_portable
 #include "plugins/kernels/gemm.portable.body.h"

@@ -124,7 +124,7 @@ static void compare(struct gemm_job *job, const struct entry *entries, size_t co
         for (m = tile.m_begin; m < tile.m_end && job->step_count == 0; m++)
             for (n = tile.n_begin; n < tile.n_end; n++) {
                 double size, sum = job->alpha * element(job, &tile, m, n, &size), bias = 0;
-                float is = want[(tile.batch * job->m + m) * job->c_row + n];
+                float is = want[tile.c_begin + m * job->c_row + n];
                 if (job->bias)
                     bias =
                         job->beta *
@@ -160,10 +160,10 @@ static void compare(struct gemm_job *job, const struct entry *entries, size_t co
                     for (i = 0; i < job->batch_rank; i++)
                         b_count += (job->batch_dims[i] - 1) * job->b_step[i];
                     b_packed = workspace_for(
-                        (size_t)((b_count + 1) * gemm_packed_b_size(job->k, job->n)) * 4);
+                        (size_t)((b_count + 1) * gemm_packed_b_size(job->k, job->n, job->b_panel)) * 4);
                     for (i = 0; i <= b_count; i++)
                         gemm_pack_b(job, i,
-                                    b_packed + i * gemm_packed_b_size(job->k, job->n));
+                                    b_packed + i * gemm_packed_b_size(job->k, job->n, job->b_panel));
                 }
                 got = between_canaries(total);
                 job->c = got;

@@ -222,7 +222,7 @@ static imgcls_status gemm_prepare_avx2(const struct imgcls_host *host,
     gemm_shape(host, prepare->node, any, b->dims, &job);
     job.k = b->dims[host->attr_int(host, prepare->node, "transB", 0) != 0];
     job.b_column = host->attr_int(host, prepare->node, "transB", 0) ? job.k : 1;
-    size = gemm_packed_b_size(job.k, job.n);
+    size = gemm_packed_b_size(job.k, job.n, job.b_panel);
     if (size == 0)
         return IMGCLS_OK;
     packed = host->alloc(host, (size_t)size, sizeof *packed);

@@ -30,7 +30,7 @@ bool integer_accepts(const struct imgcls_node *node)
         const TYPE *a = (const TYPE *)job->a + tile->a_index * job->a_size;                \
         const TYPE *b = (const TYPE *)job->b + tile->b_index * job->b_size;                \
         const TYPE *bias = job->bias;                                                      \
-        TYPE *c = (TYPE *)job->c + tile->batch * job->m * job->c_row;                      \
+        TYPE *c = (TYPE *)job->c + tile->c_begin;                      \
         int64_t m, n, k;                                                                   \
         for (m = tile->m_begin; m < tile->m_end; m++)                                      \
             for (n = tile->n_begin; n < tile->n_end; n++) {                                \

@@ -248,7 +248,7 @@ static imgcls_status matmul_prepare_avx2(const struct imgcls_host *host,
     row[0] = b->dims[b->rank == 1 ? 0 : b->rank - 2]; /* any A will do: here, a vector */
     matmul_shape(1, row, b->rank, b->dims, &job);
     count = b->rank > 2 ? imgcls_count(b->rank - 2, b->dims) : 1;
-    size = gemm_packed_b_size(job.k, job.n);
+    size = gemm_packed_b_size(job.k, job.n, job.b_panel);
     if (size == 0 || count == 0)
         return IMGCLS_OK;
     packed = host->alloc(host, (size_t)count, (size_t)size * sizeof *packed);

@@ -22,7 +22,7 @@ static size_t packed_bytes(const struct imgcls_host *host, int64_t k, int64_t n)
     (void)host;
     if (k < 0 || n < 0 || imgcls_count(3, dims) < 0)
         return 0;
-    return (size_t)gemm_packed_b_size(k, n) * sizeof(float);
+    return (size_t)gemm_packed_b_size(k, n, GEMM_COLUMNS) * sizeof(float);
 }
 
 static imgcls_status pack_b(const struct imgcls_host *host, int64_t k, int64_t n,
