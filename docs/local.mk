@@ -2,6 +2,7 @@
 EXTRA_DIST += \
 	%D%/abi.md \
 	%D%/architecture.md \
+	%D%/checkpoints.md \
 	%D%/dependencies.md \
 	%D%/examples/classify.c \
 	%D%/file-format.md \

@@ -335,6 +335,21 @@ struct imgcls_named_value {
 #define IMGCLS_META_PRODUCER "imgcls.producer" /* who made the source model */
 #define IMGCLS_META_IR "imgcls.ir_version"     /* decimal */
 
+/* Keys of a checkpoint's texts besides RECIPE, LABELS and PRODUCER: what its source says of
+ * itself. Absent where the source (a bare weight file, mostly) says nothing. */
+#define IMGCLS_META_LIBRARY "imgcls.library" /* whose conventions: "timm", "transformers",
+                                                "mm" (mmcls, mmpretrain, ModelScope) */
+#define IMGCLS_META_ARCHITECTURE "imgcls.architecture" /* its name there: timm's architecture
+                                                          without tag, transformers'
+                                                          model_type, mm's backbone.type */
+#define IMGCLS_META_CONFIG "imgcls.config" /* JSON object, the source's own keys: config.json
+                                              of timm and transformers, mm's model part
+                                              ({"backbone": ..., "neck":, "head":}) */
+#define IMGCLS_META_HEIGHT "imgcls.height" /* of the input, in pixels, decimal: --shape, else */
+#define IMGCLS_META_WIDTH "imgcls.width"   /* the recipe's crop, else the source's setting */
+#define IMGCLS_META_EVIDENCE "imgcls.evidence" /* how the architecture was recognised */
+#define IMGCLS_META_PREFIX "imgcls.prefix" /* what was cut off all parameter names: "module." */
+
 /*
  * A file format. The highest bid above 0 reads. Bid in rising confidence: 10 for an
  * extension alone, 50 for a plausible structure, 90 for a magic number of four bytes or
@@ -371,12 +386,18 @@ struct imgcls_architecture {
     size_t struct_size;
     const char *name;              /* "resnet18" family name, e.g. "resnet" */
     const char *const *variants;   /* names that --arch takes, NULL-ended */
-    /* 0..100, with the evidence in words (at most `capacity` bytes, NUL-ended). */
+    /* 0..100, with the evidence in words (at most `capacity` bytes, NUL-ended): which names
+     * and shapes, and what is assumed because weights do not show it. */
     int32_t (*recognise)(const struct imgcls_host *host,
                          const struct imgcls_checkpoint *checkpoint, char *evidence,
                          size_t capacity);
     /* Builds graph nodes from configuration and named tensors. variant is what --arch said,
-     * or NULL. */
+     * else the source's own name for the architecture (IMGCLS_META_ARCHITECTURE), else NULL;
+     * a source's name need not be among `variants`. The graph gets one input, N x C x H x W
+     * float with a symbol for N, and one output of N x classes scores (logits). What the
+     * parameters are turned into (transposed, joined, permuted, converted from float16) is
+     * written as nodes over parameters of the source's names, so that these can be written
+     * back; plans fold it. See src/checkpoint/README.md. */
     imgcls_status (*build)(const struct imgcls_host *host,
                            const struct imgcls_checkpoint *checkpoint, const char *variant,
                            struct imgcls_graph *graph);
@@ -652,11 +673,39 @@ struct imgcls_host {
     const char *(*checkpoint_at)(const struct imgcls_host *host,
                                  const struct imgcls_checkpoint *checkpoint, size_t index,
                                  const struct imgcls_tensor **tensor);
-    /* Adds the checkpoint's tensor as initializer of the same name, sharing its bytes. */
+    /* Adds the checkpoint's tensor as initializer of the same name, sharing its bytes; it
+     * counts as used. One that is not there is noted as missing, and BAD_INPUT. */
     imgcls_status (*graph_add_parameter)(const struct imgcls_host *host,
                                          struct imgcls_graph *graph,
                                          const struct imgcls_checkpoint *checkpoint,
                                          const char *name);
+    /* Notes that a parameter is needed and is not there, or not of the shape it must have
+     * (`why`, e.g. "is 10 x 5, must be 10 x 4"; NULL: it is not there). Go on building as far
+     * as that is possible and return OK: when build has returned the host refuses the
+     * checkpoint, naming all that is missing with the nearest names, and all that is left
+     * over. */
+    void (*checkpoint_missing)(const struct imgcls_host *host,
+                               const struct imgcls_checkpoint *checkpoint, const char *name,
+                               const char *why);
+    /* Counts as used a tensor that is no parameter of the graph (a buffer that the builder
+     * knows and does not need). Names that end in ".num_batches_tracked" always do. A
+     * tensor that nothing used when build returns OK is refused as left over. */
+    void (*checkpoint_use)(const struct imgcls_host *host,
+                           const struct imgcls_checkpoint *checkpoint, const char *name);
+    /* A setting of IMGCLS_META_CONFIG by path, keys and list indices joined with dots
+     * ("backbone.arch", "model_args.img_size", "pretrained_cfg.input_size.1"), or a text of
+     * the checkpoint itself where the path is its key (IMGCLS_META_HEIGHT); the fallback
+     * where it is absent, null, or of another kind. true and false are 1 and 0. Texts are
+     * borrowed from the checkpoint. */
+    int64_t (*checkpoint_int)(const struct imgcls_host *host,
+                              const struct imgcls_checkpoint *checkpoint, const char *path,
+                              int64_t fallback);
+    double (*checkpoint_real)(const struct imgcls_host *host,
+                              const struct imgcls_checkpoint *checkpoint, const char *path,
+                              double fallback);
+    const char *(*checkpoint_string)(const struct imgcls_host *host,
+                                     const struct imgcls_checkpoint *checkpoint,
+                                     const char *path, const char *fallback);
 
     /* -- files -- */
     /* A file of the source's own folder (or archive), named by a relative path that may not

@@ -12,30 +12,11 @@
 
 #include <string.h>
 
+#include "src/checkpoint/entries.h"
 #include "src/file/file.h"
 #include "src/graph/graph.h"
 #include "src/graph/names.h"
 #include "src/tensor/tensor.h"
-
-struct entry {
-    char *name;
-    struct imgcls_tensor tensor;
-    struct imgcls_storage *storage; /* NULL where there are no bytes */
-    struct imgcls_value *copy;      /* instead of a storage: the tensor's bytes are in it */
-};
-
-struct text {
-    char *key, *text;
-};
-
-struct imgcls_checkpoint {
-    struct imgcls_context *ctx;
-    struct entry **entries;
-    size_t count, capacity;
-    struct icl_name_table *names;
-    struct text *texts;
-    size_t text_count, text_capacity;
-};
 
 imgcls_status icl_checkpoint_create(struct imgcls_context *ctx,
                                     struct imgcls_checkpoint **out)
@@ -54,7 +35,7 @@ imgcls_status icl_checkpoint_create(struct imgcls_context *ctx,
     return status;
 }
 
-static void destroy_entry(struct imgcls_context *ctx, struct entry *entry)
+static void destroy_entry(struct imgcls_context *ctx, struct icl_entry *entry)
 {
     if (!entry)
         return;
@@ -62,7 +43,7 @@ static void destroy_entry(struct imgcls_context *ctx, struct entry *entry)
         icl_storage_release(entry->storage);
     if (entry->copy)
         icl_value_release(ctx, entry->copy);
-    icl_free(ctx, entry->name);
+    icl_free(ctx, entry->memory);
     icl_free(ctx, entry);
 }
 
@@ -77,7 +58,13 @@ void icl_checkpoint_destroy(struct imgcls_checkpoint *checkpoint)
         icl_free(ctx, checkpoint->texts[i].key);
         icl_free(ctx, checkpoint->texts[i].text);
     }
+    for (size_t i = 0; i < checkpoint->missing_count; i++) {
+        icl_free(ctx, checkpoint->missing[i].name);
+        icl_free(ctx, checkpoint->missing[i].why);
+    }
     icl_names_destroy(ctx, checkpoint->names);
+    json_decref(checkpoint->config);
+    icl_free(ctx, checkpoint->missing);
     icl_free(ctx, checkpoint->entries);
     icl_free(ctx, checkpoint->texts);
     icl_free(ctx, checkpoint);
@@ -138,7 +125,7 @@ static imgcls_status check(struct imgcls_context *ctx, const char *name,
 }
 
 /* What the entry's tensor points to: the storage, or a copy. */
-static imgcls_status fill(struct imgcls_context *ctx, struct entry *entry,
+static imgcls_status fill(struct imgcls_context *ctx, struct icl_entry *entry,
                           const struct imgcls_tensor *tensor,
                           struct imgcls_storage *storage)
 {
@@ -174,11 +161,11 @@ imgcls_status icl_checkpoint_add(struct imgcls_checkpoint *checkpoint, const cha
     imgcls_status status = check(ctx, name, tensor, storage);
     if (status != IMGCLS_OK)
         return status;
-    struct entry *entry = icl_alloc(ctx, 1, sizeof *entry);
+    struct icl_entry *entry = icl_alloc(ctx, 1, sizeof *entry);
     if (!entry)
         return icl_alloc_status(ctx);
-    entry->name = icl_text_copy(ctx, name);
-    status = entry->name ? fill(ctx, entry, tensor, storage) : icl_alloc_status(ctx);
+    entry->name = entry->memory = icl_text_copy(ctx, name);
+    status = entry->memory ? fill(ctx, entry, tensor, storage) : icl_alloc_status(ctx);
     if (status == IMGCLS_OK)
         status = icl_grow(ctx, (void **)&checkpoint->entries, &checkpoint->capacity,
                           checkpoint->count + 1, sizeof *checkpoint->entries);
@@ -195,7 +182,7 @@ imgcls_status icl_checkpoint_add(struct imgcls_checkpoint *checkpoint, const cha
 const struct imgcls_tensor *icl_checkpoint_find(const struct imgcls_checkpoint *checkpoint,
                                                 const char *name)
 {
-    const struct entry *entry = icl_names_find(checkpoint->names, name);
+    const struct icl_entry *entry = icl_names_find(checkpoint->names, name);
     return entry ? &entry->tensor : NULL;
 }
 
@@ -217,12 +204,14 @@ imgcls_status icl_checkpoint_to_graph(const struct imgcls_checkpoint *checkpoint
                                       const char *name, struct imgcls_graph *graph)
 {
     struct imgcls_context *ctx = checkpoint->ctx;
-    struct entry *entry = icl_names_find(checkpoint->names, name);
-    if (!entry)
+    struct icl_entry *entry = icl_names_find(checkpoint->names, name);
+    if (!entry) {
+        icl_checkpoint_missing(checkpoint, name, NULL);
         return icl_fail(ctx, IMGCLS_BAD_INPUT,
-                        "tensor '%s': not in the checkpoint of %zu "
-                        "tensors",
-                        name, checkpoint->count);
+                        "tensor '%s': not in the checkpoint of %zu tensors", name,
+                        checkpoint->count);
+    }
+    entry->used = true;
     if (icl_tensor_is_row_major(&entry->tensor))
         return icl_graph_add_initializer(graph, name, &entry->tensor, entry->storage);
     const struct imgcls_value view = {.struct_size = sizeof view,
@@ -240,7 +229,7 @@ imgcls_status icl_checkpoint_to_graph(const struct imgcls_checkpoint *checkpoint
 
 /* ---- Texts ----------------------------------------------------------------------------*/
 
-static struct text *find_text(const struct imgcls_checkpoint *checkpoint, const char *key)
+static struct icl_checkpoint_text *find_text(const struct imgcls_checkpoint *checkpoint, const char *key)
 {
     for (size_t i = 0; i < checkpoint->text_count; i++)
         if (strcmp(checkpoint->texts[i].key, key) == 0)
@@ -250,7 +239,7 @@ static struct text *find_text(const struct imgcls_checkpoint *checkpoint, const 
 
 const char *icl_checkpoint_text(const struct imgcls_checkpoint *checkpoint, const char *key)
 {
-    const struct text *found = find_text(checkpoint, key);
+    const struct icl_checkpoint_text *found = find_text(checkpoint, key);
     return found ? found->text : NULL;
 }
 
@@ -265,7 +254,7 @@ static imgcls_status append_text(struct imgcls_checkpoint *checkpoint, const cha
         icl_grow(ctx, (void **)&checkpoint->texts, &checkpoint->text_capacity,
                  checkpoint->text_count + 1, sizeof *checkpoint->texts);
     if (status == IMGCLS_OK)
-        checkpoint->texts[checkpoint->text_count++] = (struct text){own_key, text};
+        checkpoint->texts[checkpoint->text_count++] = (struct icl_checkpoint_text){own_key, text};
     else
         icl_free(ctx, own_key);
     return status;
@@ -275,7 +264,12 @@ imgcls_status icl_checkpoint_set_text(struct imgcls_checkpoint *checkpoint, cons
                                       const char *text)
 {
     struct imgcls_context *ctx = checkpoint->ctx;
-    struct text *found = find_text(checkpoint, key);
+    struct icl_checkpoint_text *found = find_text(checkpoint, key);
+    if (strcmp(key, IMGCLS_META_CONFIG) == 0) {
+        imgcls_status parsed = icl_checkpoint_set_config(checkpoint, text);
+        if (parsed != IMGCLS_OK)
+            return parsed;
+    }
     if (!text) {
         if (found) {
             icl_free(ctx, found->key);

@@ -45,6 +45,33 @@ const char *icl_checkpoint_text(const struct imgcls_checkpoint *checkpoint,
 imgcls_status icl_checkpoint_to_graph(const struct imgcls_checkpoint *checkpoint,
                                       const char *name, struct imgcls_graph *graph);
 
+/* -- settings.c: the host's functions of the same names; text NULL removes -- */
+
+/* IMGCLS_META_CONFIG is parsed when it is set. */
+imgcls_status icl_checkpoint_set_config(struct imgcls_checkpoint *checkpoint,
+                                        const char *text);
+int64_t icl_checkpoint_int(const struct imgcls_checkpoint *checkpoint, const char *path,
+                           int64_t fallback);
+double icl_checkpoint_real(const struct imgcls_checkpoint *checkpoint, const char *path,
+                           double fallback);
+const char *icl_checkpoint_string(const struct imgcls_checkpoint *checkpoint,
+                                  const char *path, const char *fallback);
+
+/* -- match.c: what a builder looked for and took -- */
+
+void icl_checkpoint_missing(const struct imgcls_checkpoint *checkpoint, const char *name,
+                            const char *why);
+void icl_checkpoint_use(const struct imgcls_checkpoint *checkpoint, const char *name);
+/* After build: BAD_INPUT, naming all, where parameters are missing or (built OK) left over;
+ * else `built` itself. */
+imgcls_status icl_checkpoint_settle(const struct imgcls_checkpoint *checkpoint,
+                                    const char *architecture, imgcls_status built);
+
+/* -- prefix.c -- */
+
+/* Cuts off the words of wrappers ("module.") that all names begin with. */
+imgcls_status icl_checkpoint_unwrap(struct imgcls_checkpoint *checkpoint);
+
 /* ---- Values of a data file ------------------------------------------------------------*/
 
 struct icl_named_values {

@@ -2,5 +2,9 @@
 libicl_la_SOURCES += \
 	%D%/checkpoint.c \
 	%D%/checkpoint.h \
+	%D%/entries.h \
+	%D%/match.c \
+	%D%/prefix.c \
+	%D%/settings.c \
 	%D%/values.c
 EXTRA_DIST += %D%/README.md

@@ -94,8 +94,11 @@ static imgcls_status build_graph(struct imgcls_context *ctx, struct icl_registry
     char names[512];
     const struct imgcls_architecture *const *all =
         icl_registry_architectures(registry, &count);
-    const struct imgcls_architecture *chosen =
-        arch ? named(all, count, arch) : recognised(ctx, all, count, checkpoint);
+    const char *variant =
+        arch ? arch : icl_checkpoint_text(checkpoint, IMGCLS_META_ARCHITECTURE);
+    const struct imgcls_architecture *chosen = variant ? named(all, count, variant) : NULL;
+    if (!chosen && !arch)
+        chosen = recognised(ctx, all, count, checkpoint);
     list_names(all, count, names, sizeof names);
     if (!chosen && arch)
         return icl_fail(ctx, IMGCLS_UNSUPPORTED, "%s: architecture '%s' is not known (%s)",
@@ -104,7 +107,8 @@ static imgcls_status build_graph(struct imgcls_context *ctx, struct icl_registry
         return icl_fail(ctx, IMGCLS_UNSUPPORTED,
                         "%s: no architecture recognises this checkpoint (%s)", source->path,
                         names);
-    imgcls_status status = chosen->build(&ctx->host, checkpoint, arch, graph);
+    imgcls_status status = chosen->build(&ctx->host, checkpoint, variant, graph);
+    status = icl_checkpoint_settle(checkpoint, chosen->name, status);
     return status ? status : copy_texts(checkpoint, graph);
 }
 
@@ -118,6 +122,8 @@ static imgcls_status read_checkpoint(struct imgcls_context *ctx,
     imgcls_status status = icl_checkpoint_create(ctx, &checkpoint);
     if (status == IMGCLS_OK)
         status = format->read_checkpoint(&ctx->host, source, checkpoint);
+    if (status == IMGCLS_OK)
+        status = icl_checkpoint_unwrap(checkpoint);
     if (status == IMGCLS_OK)
         status = build_graph(ctx, registry, source, arch, checkpoint, graph);
     icl_checkpoint_destroy(checkpoint);

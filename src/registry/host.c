@@ -163,6 +163,11 @@ static const struct imgcls_host table = {
     .checkpoint_find = icl_host_checkpoint_find,
     .checkpoint_at = icl_host_checkpoint_at,
     .graph_add_parameter = icl_host_graph_add_parameter,
+    .checkpoint_missing = icl_host_checkpoint_missing,
+    .checkpoint_use = icl_host_checkpoint_use,
+    .checkpoint_int = icl_host_checkpoint_int,
+    .checkpoint_real = icl_host_checkpoint_real,
+    .checkpoint_string = icl_host_checkpoint_string,
 
     .source_open_beneath = icl_host_source_open_beneath,
     .source_close = icl_host_source_close,

@@ -154,6 +154,20 @@ imgcls_status icl_host_graph_add_parameter(const struct imgcls_host *host,
                                            struct imgcls_graph *graph,
                                            const struct imgcls_checkpoint *checkpoint,
                                            const char *name);
+void icl_host_checkpoint_missing(const struct imgcls_host *host,
+                                 const struct imgcls_checkpoint *checkpoint,
+                                 const char *name, const char *why);
+void icl_host_checkpoint_use(const struct imgcls_host *host,
+                             const struct imgcls_checkpoint *checkpoint, const char *name);
+int64_t icl_host_checkpoint_int(const struct imgcls_host *host,
+                                const struct imgcls_checkpoint *checkpoint,
+                                const char *path, int64_t fallback);
+double icl_host_checkpoint_real(const struct imgcls_host *host,
+                                const struct imgcls_checkpoint *checkpoint,
+                                const char *path, double fallback);
+const char *icl_host_checkpoint_string(const struct imgcls_host *host,
+                                       const struct imgcls_checkpoint *checkpoint,
+                                       const char *path, const char *fallback);
 imgcls_status icl_host_source_open_beneath(const struct imgcls_host *host,
                                            const struct imgcls_source *source,
                                            const char *relative,

@@ -138,3 +138,42 @@ imgcls_status icl_host_graph_add_parameter(const struct imgcls_host *host,
     (void)host;
     return icl_checkpoint_to_graph(checkpoint, name, graph);
 }
+
+void icl_host_checkpoint_missing(const struct imgcls_host *host,
+                                 const struct imgcls_checkpoint *checkpoint,
+                                 const char *name, const char *why)
+{
+    (void)host;
+    icl_checkpoint_missing(checkpoint, name, why);
+}
+
+void icl_host_checkpoint_use(const struct imgcls_host *host,
+                             const struct imgcls_checkpoint *checkpoint, const char *name)
+{
+    (void)host;
+    icl_checkpoint_use(checkpoint, name);
+}
+
+int64_t icl_host_checkpoint_int(const struct imgcls_host *host,
+                                const struct imgcls_checkpoint *checkpoint,
+                                const char *path, int64_t fallback)
+{
+    (void)host;
+    return icl_checkpoint_int(checkpoint, path, fallback);
+}
+
+double icl_host_checkpoint_real(const struct imgcls_host *host,
+                                const struct imgcls_checkpoint *checkpoint,
+                                const char *path, double fallback)
+{
+    (void)host;
+    return icl_checkpoint_real(checkpoint, path, fallback);
+}
+
+const char *icl_host_checkpoint_string(const struct imgcls_host *host,
+                                       const struct imgcls_checkpoint *checkpoint,
+                                       const char *path, const char *fallback)
+{
+    (void)host;
+    return icl_checkpoint_string(checkpoint, path, fallback);
+}
