@@ -1,0 +1,15 @@
+# plugins/architectures/local.mk - networks by name, from checkpoints
+plugin_LTLIBRARIES += plugins/architectures.la
+plugins_architectures_la_SOURCES = \
+	%D%/alexnet.c \
+	%D%/family.c \
+	%D%/layers.c \
+	%D%/list.h \
+	%D%/names.c \
+	%D%/net.c \
+	%D%/net.h \
+	%D%/nodes.c \
+	%D%/plugin.c \
+	%D%/resnet.c
+plugins_architectures_la_LDFLAGS = $(PLUGIN_LINK_FLAGS)
+EXTRA_DIST += %D%/README.md
