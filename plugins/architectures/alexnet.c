@@ -13,8 +13,8 @@
 enum part { CONV1, CONV2, CONV3, CONV4, CONV5, FC1, FC2, FC3, PARTS };
 
 static const char *const torchvision[PARTS] = {
-    [CONV1] = "features.0", [CONV2] = "features.3",   [CONV3] = "features.6",
-    [CONV4] = "features.8", [CONV5] = "features.10",  [FC1] = "classifier.1",
+    [CONV1] = "features.0", [CONV2] = "features.3",  [CONV3] = "features.6",
+    [CONV4] = "features.8", [CONV5] = "features.10", [FC1] = "classifier.1",
     [FC2] = "classifier.4", [FC3] = "classifier.6",
 };
 static const char *const mm[PARTS] = {

@@ -46,8 +46,8 @@ static void count_surplus(struct net *net)
     for (size_t i = 0;
          (name = net->host->checkpoint_at(net->host, net->checkpoint, i, &tensor)); i++) {
         const struct taken key = {.tensor = tensor};
-        if (net->taken_count && bsearch(&key, net->taken, net->taken_count,
-                                        sizeof *net->taken, by_address))
+        if (net->taken_count &&
+            bsearch(&key, net->taken, net->taken_count, sizeof *net->taken, by_address))
             net->survey.matched++;
         else if (!name_is_one_of(name, buffers) &&
                  !name_is_one_of(name, net->scheme->ignored))
@@ -118,7 +118,8 @@ int32_t family_recognise(const struct family *family, const struct imgcls_host *
     double agrees = agreement(&survey);
     if (agrees < 0.5)
         return 0;
-    snprintf(evidence, capacity, "%zu parameters by %s names, but %zu missing, %zu left over%s%s",
+    snprintf(evidence, capacity,
+             "%zu parameters by %s names, but %zu missing, %zu left over%s%s",
              survey.matched, scheme->name, survey.missing, survey.surplus,
              *survey.misfit ? ", " : "", survey.misfit);
     return (int32_t)(90.0 * agrees);
@@ -146,7 +147,8 @@ imgcls_status family_build(const struct family *family, const struct imgcls_host
         return status;
     if (!scheme)
         return host->fail(host, IMGCLS_BAD_INPUT,
-                          "no parameter has a name that %s of any library has", family->name);
+                          "no parameter has a name that %s of any library has",
+                          family->name);
     struct net net = start(family, scheme, host, checkpoint, variant);
     net.graph = graph;
     net_try(&net, host->graph_set_name(host, graph, variant ? variant : family->name));

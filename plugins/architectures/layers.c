@@ -14,7 +14,8 @@
 
 #define ADAPTIVE_MAX 4096 /* sides of a map that is pooled to a fixed size */
 
-/* ---- Convolutions -------------------------------------------------------------------------*/
+/* ---- Convolutions
+ * -------------------------------------------------------------------------*/
 
 struct padding {
     int64_t before, after;
@@ -44,8 +45,9 @@ static int64_t side(int64_t in, int64_t kernel, int stride, struct padding pad)
     return room < 0 ? 0 : room / stride + 1;
 }
 
-static void conv_attributes(struct net *net, struct imgcls_node *node, const int64_t *kernel,
-                            int stride, const struct padding *pads, int64_t groups)
+static void conv_attributes(struct net *net, struct imgcls_node *node,
+                            const int64_t *kernel, int stride, const struct padding *pads,
+                            int64_t groups)
 {
     const int64_t strides[] = {stride, stride};
     const int64_t around[] = {pads[0].before, pads[1].before, pads[0].after, pads[1].after};
@@ -58,7 +60,8 @@ static void conv_attributes(struct net *net, struct imgcls_node *node, const int
         net_ints(net, node, "pads", 4, around);
 }
 
-struct value conv(struct net *net, struct value x, int part, struct at at, int stride, int pad)
+struct value conv(struct net *net, struct value x, int part, struct at at, int stride,
+                  int pad)
 {
     static const int64_t any[] = {-1, -1, -1, -1};
     const int64_t kernel[] = {net_dim(net, part, at, ".weight", 2),
@@ -119,7 +122,8 @@ struct value layer_norm(struct net *net, struct value x, int part, struct at at)
     return x;
 }
 
-/* ---- Activations --------------------------------------------------------------------------*/
+/* ---- Activations
+ * --------------------------------------------------------------------------*/
 
 static struct value with_number(struct net *net, const char *type, struct value x,
                                 double number)
@@ -190,7 +194,8 @@ struct value activate(struct net *net, struct value x, enum activation kind)
     return x;
 }
 
-/* ---- Pooling ------------------------------------------------------------------------------*/
+/* ---- Pooling
+ * ------------------------------------------------------------------------------*/
 
 static int64_t pooled_side(int64_t in, int kernel, int stride, int pad, bool ceil_mode)
 {
@@ -294,7 +299,8 @@ struct value flatten(struct net *net, struct value x)
     return x;
 }
 
-/* ---- Products -----------------------------------------------------------------------------*/
+/* ---- Products
+ * -----------------------------------------------------------------------------*/
 
 struct value linear(struct net *net, struct value x, int part, struct at at)
 {
@@ -346,8 +352,9 @@ struct value concat_channels(struct net *net, size_t count, const struct value *
     all.channels = 0;
     for (size_t i = 0; i < count && i + 1 < sizeof inputs / sizeof *inputs; i++) {
         inputs[i] = values[i].name;
-        all.channels =
-            values[i].channels < 0 || all.channels < 0 ? -1 : all.channels + values[i].channels;
+        all.channels = values[i].channels < 0 || all.channels < 0
+                           ? -1
+                           : all.channels + values[i].channels;
     }
     struct imgcls_node *node = net_node(net, "Concat", inputs, &all.name);
     net_int(net, node, "axis", 1);

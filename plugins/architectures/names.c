@@ -42,8 +42,8 @@ bool name_expand(const char *pattern, struct at at, char *name, size_t capacity)
         char *end;
         long more = strtol(pattern + 2, &end, 10);
         assert(*end == '}'); /* our own tables */
-        int wrote = snprintf(name + used, capacity - used, "%ld",
-                             letter(at, pattern[1]) + more);
+        int wrote =
+            snprintf(name + used, capacity - used, "%ld", letter(at, pattern[1]) + more);
         used += wrote > 0 ? (size_t)wrote : capacity;
         pattern = end + 1;
     }

@@ -29,7 +29,8 @@ void net_clear(struct net *net)
     net->taken_count = net->taken_capacity = 0;
 }
 
-/* ---- Names --------------------------------------------------------------------------------*/
+/* ---- Names
+ * --------------------------------------------------------------------------------*/
 
 bool net_name(const struct net *net, int part, struct at at, const char *suffix, char *name)
 {
@@ -63,10 +64,11 @@ int64_t net_dim(const struct net *net, int part, struct at at, const char *suffi
     return tensor && dim < tensor->rank ? tensor->dims[dim] : -1;
 }
 
-/* ---- Writing down what does not fit -------------------------------------------------------*/
+/* ---- Writing down what does not fit
+ * -------------------------------------------------------*/
 
-/* That `name` does not fit: counted, the first one kept, and told to the host when it is for
- * good. */
+/* That `name` does not fit: counted, the first one kept, and told to the host when it is
+ * for good. */
 static void note(struct net *net, const char *name, const char *why)
 {
     struct survey *survey = &net->survey;
@@ -107,9 +109,10 @@ static void dims_text(int rank, const int64_t *dims, char *text, size_t capacity
     size_t used = 0;
     snprintf(text, capacity, "%s", rank ? "" : "a single number");
     for (int i = 0; i < rank && used < capacity; i++) {
-        int wrote = dims[i] < 0 ? snprintf(text + used, capacity - used, "%sN", i ? "x" : "")
-                                : snprintf(text + used, capacity - used, "%s%lld",
-                                           i ? "x" : "", (long long)dims[i]);
+        int wrote = dims[i] < 0
+                        ? snprintf(text + used, capacity - used, "%sN", i ? "x" : "")
+                        : snprintf(text + used, capacity - used, "%s%lld", i ? "x" : "",
+                                   (long long)dims[i]);
         used += wrote > 0 ? (size_t)wrote : capacity;
     }
 }
@@ -128,14 +131,17 @@ static bool misfit(const struct imgcls_tensor *tensor, int rank, const int64_t *
         snprintf(why, capacity, "is %s, must be %s", found, wanted);
     else if (tensor->type != IMGCLS_F32 && tensor->type != IMGCLS_F16 &&
              tensor->type != IMGCLS_BF16 && tensor->type != IMGCLS_F64)
-        snprintf(why, capacity, "has element type %d, must be float32, float16, bfloat16 or "
-                 "float64", (int)tensor->type);
+        snprintf(why, capacity,
+                 "has element type %d, must be float32, float16, bfloat16 or "
+                 "float64",
+                 (int)tensor->type);
     else
         return false;
     return true;
 }
 
-/* ---- Parameters ---------------------------------------------------------------------------*/
+/* ---- Parameters
+ * ---------------------------------------------------------------------------*/
 
 static struct taken *take(struct net *net, const struct imgcls_tensor *tensor)
 {
@@ -234,12 +240,13 @@ void net_expect_depths(struct net *net, const struct depths *table, const int *c
             continue;
         for (int s = 0; table->counts[s]; s++)
             net_expect(net, counts[s] == table->counts[s],
-                       "is of a network with %d blocks in stage %d, %s has %d", counts[s], s + 1,
-                       table->variant, table->counts[s]);
+                       "is of a network with %d blocks in stage %d, %s has %d", counts[s],
+                       s + 1, table->variant, table->counts[s]);
     }
 }
 
-/* ---- What the source says of itself -------------------------------------------------------*/
+/* ---- What the source says of itself
+ * -------------------------------------------------------*/
 
 int64_t net_setting(const struct net *net, const char *path, int64_t fallback)
 {

@@ -3,10 +3,11 @@
  *
  * An architecture here is a file with three things: tables of parameter names, one a naming
  * scheme; `compose`, which walks the network from picture to logits by the functions below;
- * and a struct family that names both. compose is run twice. In the survey there is no graph:
- * parameters are looked up, shapes checked, and what is missing, surplus or of another shape
- * is written down; the scheme that fits best is the checkpoint's. Then it runs again and adds
- * nodes. So recognising, the list of what does not fit, and building cannot disagree.
+ * and a struct family that names both. compose is run twice. In the survey there is no
+ * graph: parameters are looked up, shapes checked, and what is missing, surplus or of
+ * another shape is written down; the scheme that fits best is the checkpoint's. Then it
+ * runs again and adds nodes. So recognising, the list of what does not fit, and building
+ * cannot disagree.
  *
  * A part is a layer with parameters, numbered by an enum of the architecture; a scheme says
  * what the part is called: "layer{s+1}.{b}.conv1". Numbers in braces come from struct at.
@@ -59,8 +60,8 @@ struct family {
     void (*compose)(struct net *net);
 };
 
-/* A value of the network: its name in the graph and what is known of its shape. Pictures are
- * N x channels x height x width, token lists N x height x channels (width 0), vectors
+/* A value of the network: its name in the graph and what is known of its shape. Pictures
+ * are N x channels x height x width, token lists N x height x channels (width 0), vectors
  * N x channels. -1: not known (a survey after something missing). */
 struct value {
     const char *name; /* borrowed from the graph; "" in a survey */
@@ -80,7 +81,7 @@ struct survey {
 /* A tensor that a part asked for. */
 struct taken {
     const struct imgcls_tensor *tensor;
-    char *name;        /* of its float32 form in the graph; own; NULL in a survey */
+    char *name; /* of its float32 form in the graph; own; NULL in a survey */
 };
 
 struct net {
@@ -98,7 +99,8 @@ struct net {
     struct survey survey;
 };
 
-/* ---- family.c: recognising and building through a family -------------------------------*/
+/* ---- family.c: recognising and building through a family
+ * -------------------------------*/
 
 int32_t family_recognise(const struct family *family, const struct imgcls_host *host,
                          const struct imgcls_checkpoint *checkpoint, char *evidence,
@@ -130,18 +132,21 @@ imgcls_status family_build(const struct family *family, const struct imgcls_host
         .build = build,                                                                    \
     }
 
-/* ---- names.c: patterns ------------------------------------------------------------------*/
+/* ---- names.c: patterns
+ * ------------------------------------------------------------------*/
 
 /* "layer{s+1}.{b}.conv1" with numbers put in; false where it does not fit capacity. */
 bool name_expand(const char *pattern, struct at at, char *name, size_t capacity);
 /* Whether one of the fnmatch(3) patterns, ended by NULL, fits; false for NULL. */
 bool name_is_one_of(const char *name, const char *const *patterns);
 
-/* ---- net.c: parameters ------------------------------------------------------------------*/
+/* ---- net.c: parameters
+ * ------------------------------------------------------------------*/
 
 /* Full name of a part's parameter into `name`: the part's name and suffix (".weight", or ""
  * where the pattern is the whole name). False where the scheme has no such part. */
-bool net_name(const struct net *net, int part, struct at at, const char *suffix, char *name);
+bool net_name(const struct net *net, int part, struct at at, const char *suffix,
+              char *name);
 /* The tensor, or NULL, without asking for it: for compose to see what kind of network this
  * is. */
 const struct imgcls_tensor *net_peek(const struct net *net, int part, struct at at,
@@ -174,12 +179,14 @@ void net_expect_depths(struct net *net, const struct depths *table, const int *c
 
 /* What the source says of itself; docs/checkpoints.md has the keys. */
 bool net_variant_begins(const struct net *net, const char *start);
-bool net_is_from(const struct net *net, const char *library); /* "timm", "transformers", "mm" */
+bool net_is_from(const struct net *net,
+                 const char *library); /* "timm", "transformers", "mm" */
 int64_t net_setting(const struct net *net, const char *path, int64_t fallback);
 double net_setting_real(const struct net *net, const char *path, double fallback);
 const char *net_setting_text(const struct net *net, const char *path, const char *fallback);
 
-/* ---- nodes.c: anything of ONNX -----------------------------------------------------------*/
+/* ---- nodes.c: anything of ONNX
+ * -----------------------------------------------------------*/
 
 /* The picture: N x channels x height x width, float32; as the source says, else `size`
  * squared. */
@@ -206,14 +213,16 @@ const char *net_constant_ints(struct net *net, size_t count, const int64_t *valu
 const char *net_constant_floats(struct net *net, int rank, const int64_t *dims,
                                 const float *values);
 /* An input of a node by name, as a value. */
-struct value net_reshape(struct net *net, struct value x, size_t count, const int64_t *dims);
+struct value net_reshape(struct net *net, struct value x, size_t count,
+                         const int64_t *dims);
 struct value net_transpose(struct net *net, struct value x, size_t count,
                            const int64_t *order);
 
 /* ---- layers.c: what convolutional networks are made of --------------------------------*/
 
 #define PAD_HALF (-1) /* k / 2 on each side */
-#define PAD_SAME (-2) /* TensorFlow's SAME: as much as ceil(in / stride) needs, less first */
+#define PAD_SAME                                                                           \
+    (-2) /* TensorFlow's SAME: as much as ceil(in / stride) needs, less first */
 #define PAD_LATE (-3) /* k / 2 - 1 before and k / 2 after */
 
 enum activation {
@@ -262,7 +271,8 @@ struct value project(struct net *net, struct value x, int part, struct at at);
 struct value add(struct net *net, struct value x, struct value y);
 struct value multiply(struct net *net, struct value x, struct value y);
 struct value concat_channels(struct net *net, size_t count, const struct value *values);
-/* Squeeze and excitation: x * gate(expand(inner(reduce(mean of x)))), both 1x1 convolutions. */
+/* Squeeze and excitation: x * gate(expand(inner(reduce(mean of x)))), both 1x1
+ * convolutions. */
 struct value squeeze_excite(struct net *net, struct value x, int reduce, int expand,
                             struct at at, enum activation inner, enum activation gate);
 

@@ -27,15 +27,16 @@ struct value net_input(struct net *net, int64_t channels, int64_t size)
     if (!net->graph || net->status != IMGCLS_OK || channels <= 0)
         return image;
     if (!sound)
-        net_try(net, net->host->fail(net->host, IMGCLS_BAD_INPUT,
-                                     "input size %lldx%lld, allowed are 1 to %d",
-                                     (long long)image.width, (long long)image.height,
-                                     SIDE_MAX));
+        net_try(net,
+                net->host->fail(net->host, IMGCLS_BAD_INPUT,
+                                "input size %lldx%lld, allowed are 1 to %d",
+                                (long long)image.width, (long long)image.height, SIDE_MAX));
     if (!sound)
         return image;
     image.name = "input";
-    net_try(net, net->host->graph_add_input(net->host, net->graph, "input",
-                                            IMGCLS_KIND_TENSOR, IMGCLS_F32, 4, dims, symbols));
+    net_try(net,
+            net->host->graph_add_input(net->host, net->graph, "input", IMGCLS_KIND_TENSOR,
+                                       IMGCLS_F32, 4, dims, symbols));
     return image;
 }
 
@@ -46,8 +47,8 @@ void net_output(struct net *net, struct value value)
     const char *const symbols[] = {"N", NULL};
     if (!net->graph || net->status != IMGCLS_OK)
         return;
-    net_try(net, net->host->graph_add_node(net->host, net->graph, "", "Identity", "output", 1,
-                                           inputs, 1, outputs, NULL));
+    net_try(net, net->host->graph_add_node(net->host, net->graph, "", "Identity", "output",
+                                           1, inputs, 1, outputs, NULL));
     net_try(net,
             net->host->graph_add_output(net->host, net->graph, "output", IMGCLS_KIND_TENSOR,
                                         IMGCLS_F32, 2, dims, symbols));
@@ -75,7 +76,8 @@ struct imgcls_node *net_node(struct net *net, const char *type, const char *cons
     return net->status == IMGCLS_OK ? node : NULL;
 }
 
-/* ---- Attributes ---------------------------------------------------------------------------*/
+/* ---- Attributes
+ * ---------------------------------------------------------------------------*/
 
 void net_int(struct net *net, struct imgcls_node *node, const char *name, int64_t value)
 {
@@ -103,7 +105,8 @@ void net_string(struct net *net, struct imgcls_node *node, const char *name,
         net_try(net, net->host->node_set_string(net->host, node, name, value));
 }
 
-/* ---- Simple nodes -------------------------------------------------------------------------*/
+/* ---- Simple nodes
+ * -------------------------------------------------------------------------*/
 
 struct value net_unary(struct net *net, const char *type, struct value x)
 {
@@ -135,7 +138,8 @@ struct value net_transpose(struct net *net, struct value x, size_t count,
     return x;
 }
 
-/* ---- Constants ----------------------------------------------------------------------------*/
+/* ---- Constants
+ * ----------------------------------------------------------------------------*/
 
 const char *net_constant_ints(struct net *net, size_t count, const int64_t *values)
 {

@@ -1,5 +1,6 @@
 /*
- * plugins/architectures/resnet.c - ResNet 18 to 152, wide ResNet, ResNeXt, SE-ResNet, ResNet-D
+ * plugins/architectures/resnet.c - ResNet 18 to 152, wide ResNet, ResNeXt, SE-ResNet,
+ * ResNet-D
  *
  * He et al., "Deep Residual Learning for Image Recognition" (2015), with the stride in the
  * 3x3 convolution (V1.5) unless the configuration says otherwise. Widths, groups and
@@ -16,9 +17,9 @@
 #include <string.h>
 
 enum part {
-    STEM,     /* 7x7 */
-    STEM_BN,  /* its norm, and in timm the last one of a deep stem */
-    DEEP1,    /* the three 3x3 of a deep stem */
+    STEM,    /* 7x7 */
+    STEM_BN, /* its norm, and in timm the last one of a deep stem */
+    DEEP1,   /* the three 3x3 of a deep stem */
     DEEP1_BN,
     DEEP2,
     DEEP2_BN,
@@ -127,8 +128,8 @@ static struct value stem(struct net *net)
     struct value x = net_input(net, net_dim(net, STEM, at, ".weight", 1), 224);
     x = conv_bn(net, x, STEM, STEM_BN, at, 2, PAD_HALF, RELU);
     int64_t kernel = net_dim(net, STEM, at, ".weight", 2);
-    net_expect(net, kernel == 7 || kernel < 0, "belongs to a stem of kernel %lld, must be 7",
-               (long long)kernel);
+    net_expect(net, kernel == 7 || kernel < 0,
+               "belongs to a stem of kernel %lld, must be 7", (long long)kernel);
     return x;
 }
 
@@ -151,7 +152,8 @@ static struct value block(struct net *net, struct value x, struct at at, int str
     bool bottleneck = net_has(net, CONV3, at, ".weight");
     int first = !bottleneck || stride_comes_first(net) ? stride : 1;
     struct value y = conv_bn(net, x, CONV1, BN1, at, first, PAD_HALF, RELU);
-    y = conv_bn(net, y, CONV2, BN2, at, stride / first, PAD_HALF, bottleneck ? RELU : LINEAR);
+    y = conv_bn(net, y, CONV2, BN2, at, stride / first, PAD_HALF,
+                bottleneck ? RELU : LINEAR);
     if (bottleneck)
         y = conv_bn(net, y, CONV3, BN3, at, 1, PAD_HALF, LINEAR);
     if (net_has(net, SE_REDUCE, at, ".weight"))
@@ -184,10 +186,22 @@ static const struct family family = {
     .compose = compose,
 };
 static const char *const variants[] = {
-    "resnet18",        "resnet34",         "resnet50",         "resnet101",
-    "resnet152",       "resnext50_32x4d",  "resnext101_32x8d", "resnext101_64x4d",
-    "wide_resnet50_2", "wide_resnet101_2", "resnet18d",        "resnet34d",
-    "resnet50d",       "resnet101d",       "resnet152d",       "seresnet50",
+    "resnet18",
+    "resnet34",
+    "resnet50",
+    "resnet101",
+    "resnet152",
+    "resnext50_32x4d",
+    "resnext101_32x8d",
+    "resnext101_64x4d",
+    "wide_resnet50_2",
+    "wide_resnet101_2",
+    "resnet18d",
+    "resnet34d",
+    "resnet50d",
+    "resnet101d",
+    "resnet152d",
+    "seresnet50",
     NULL,
 };
 ARCHITECTURE(architecture_resnet, "resnet", variants, family);
