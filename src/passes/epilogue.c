@@ -16,7 +16,6 @@
 #include <string.h>
 
 #include "src/passes/rows.h"
-#include "src/plan/plan.h"
 #include "src/registry/registry.h"
 #include "src/tensor/tensor.h"
 
@@ -282,9 +281,7 @@ imgcls_status icl_pass_fuse_epilogues(struct imgcls_graph *graph, size_t *change
     if (status == IMGCLS_OK)
         status = icl_graph_sort(graph);
     /* A residual is added as it is, so shapes must be known to be equal; and kernels have
-     * epilogues for floats alone, so types must be known. */
-    if (status == IMGCLS_OK)
-        status = icl_graph_infer(graph);
+     * epilogues for floats alone, so types must be known: icl_pass_settle_shapes did that. */
     if (status == IMGCLS_OK)
         status = count_readers(graph, &readers);
     for (size_t i = 0; status == IMGCLS_OK && i < graph->node_count; i++) {

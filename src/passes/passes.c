@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "src/passes/rows.h"
+#include "src/plan/plan.h"
 
 /* Each enables the next: constants first, for the others ask whether inputs are constant. */
 static const struct icl_pass clean_passes[] = {
@@ -21,15 +22,23 @@ static const struct icl_pass clean_passes[] = {
     {"drop-dead", icl_pass_drop_dead},
 };
 
-/* Patterns of several nodes become one before epilogues take single nodes away. */
+/* Shapes first: the others ask for them. Patterns of several nodes become one before epilogues
+ * take single nodes away. A pass that adds a node gives its outputs their type and shape. */
 static const struct icl_pass fuse_passes[] = {
     {"constants-to-initializers", icl_pass_constants},
     {"drop-identity", icl_pass_drop_identity},
+    {"settle-shapes", icl_pass_settle_shapes},
     {"fold-batch-norm", icl_pass_fold_batch_norm},
     {"fuse-gelu", icl_pass_fuse_gelu},
     {"fuse-epilogues", icl_pass_fuse_epilogues},
     {"drop-dead", icl_pass_drop_dead},
 };
+
+imgcls_status icl_pass_settle_shapes(struct imgcls_graph *graph, size_t *changes)
+{
+    imgcls_status status = icl_graph_sort(graph);
+    return status == IMGCLS_OK ? icl_graph_settle(graph, changes) : status;
+}
 
 static imgcls_status add_name(struct imgcls_graph *graph, char **names, const char *name)
 {

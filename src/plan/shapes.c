@@ -8,6 +8,9 @@
  * icl_graph_infer works on a clone in the newest meaning and copies what it learned back by
  * name, so the caller's graph keeps its nodes and its opset.
  *
+ * icl_graph_settle does the same, and what shapes alone decide becomes initializers, so that
+ * passes see reshapes with their dimensions and no arithmetic on shapes.
+ *
  * Not here: concrete shapes and steps (walk.c).
  *
  * SPDX-License-Identifier: Apache-2.0
@@ -21,6 +24,7 @@
 
 #include "src/passes/passes.h"
 #include "src/plan/step.h"
+#include "src/tensor/tensor.h"
 
 #define SMALL_BYTES ((size_t)64 << 10)
 
@@ -106,7 +110,58 @@ static void copy_back(const struct imgcls_graph *from, struct imgcls_graph *to)
     }
 }
 
-imgcls_status icl_graph_infer(struct imgcls_graph *graph)
+/* Whole numbers and truths that the shapes decide; floats stay, for a plan in double computes
+ * them with more digits than they have here. */
+static bool is_settled(const struct icl_value *value)
+{
+    const struct imgcls_value_info *info = &value->info;
+    size_t bytes;
+    return info->constant && value->producer &&
+           (info->type == IMGCLS_I64 || info->type == IMGCLS_I32 ||
+            info->type == IMGCLS_BOOL) &&
+           icl_type_size(info->type, imgcls_count(info->rank, info->dims), &bytes) &&
+           bytes <= SMALL_BYTES;
+}
+
+/* True where some reader of the value computes what is not settled. */
+static bool is_needed(const struct imgcls_graph *from, const struct icl_value *value)
+{
+    for (const struct icl_use *use = value->uses; use; use = use->next)
+        for (size_t i = 0; i < use->node->node.output_count; i++) {
+            const struct imgcls_value_info *out = use->node->outputs[i];
+            const struct icl_value *known = out ? icl_graph_find(from, out->name) : NULL;
+            if (out && (!known || use->node->graph != value->graph || !is_settled(known)))
+                return true;
+        }
+    return false;
+}
+
+/* Values of `to` that turned out constant in `from` become initializers. */
+static imgcls_status take_constants(const struct imgcls_graph *from, struct imgcls_graph *to,
+                                    size_t *changes)
+{
+    imgcls_status status = IMGCLS_OK;
+    size_t count = to->value_count;
+    for (size_t i = 0; status == IMGCLS_OK && i < count; i++) {
+        struct icl_value *value = to->values[i], *made;
+        if (!value->producer || value->is_output || value->info.constant || !value->uses)
+            continue;
+        const struct icl_value *known = icl_graph_find(from, value->name);
+        if (!known || !is_settled(known) || !is_needed(from, value))
+            continue;
+        const char *name = icl_graph_unique_name(to, value->name);
+        if (!name)
+            return icl_alloc_status(to->ctx);
+        status = icl_graph_add_initializer(to, name, known->info.constant, NULL);
+        made = status == IMGCLS_OK ? icl_graph_find(to, name) : NULL;
+        if (made)
+            status = icl_graph_replace_uses(to, value, made);
+        ++*changes;
+    }
+    return status;
+}
+
+static imgcls_status infer(struct imgcls_graph *graph, bool settle, size_t *changes)
 {
     struct icl_plan *scratch = calloc(1, sizeof *scratch);
     if (!scratch)
@@ -127,6 +182,19 @@ imgcls_status icl_graph_infer(struct imgcls_graph *graph)
     }
     if (status == IMGCLS_OK)
         copy_back(scratch->graph, graph);
+    if (status == IMGCLS_OK && settle)
+        status = take_constants(scratch->graph, graph, changes);
     icl_plan_release(scratch);
     return status;
+}
+
+imgcls_status icl_graph_infer(struct imgcls_graph *graph)
+{
+    return infer(graph, false, NULL);
+}
+
+imgcls_status icl_graph_settle(struct imgcls_graph *graph, size_t *changes)
+{
+    imgcls_status status = infer(graph, true, changes);
+    return status == IMGCLS_OK && *changes ? icl_graph_drop_dead(graph) : status;
 }

@@ -188,6 +188,42 @@ static void all_unknown_operators_are_named_at_once(void **state)
     icl_forgive(ctx);
 }
 
+/* Reshape(x, Concat(Shape(x)[0:1], -1)), as exporters flatten: only the Reshape stays, and
+ * knows its dimensions. Floats that follow from shapes are left to the plan. */
+static void arithmetic_on_shapes_becomes_constants(void **state)
+{
+    (void)state;
+    int64_t start[] = {0}, end[] = {1}, rest[] = {-1}, one[] = {1};
+    struct imgcls_tensor tensor;
+    input("x", 4, picture);
+    const struct {
+        const char *name;
+        int64_t *data;
+    } lists[] = {{"start", start}, {"end", end}, {"rest", rest}};
+    for (size_t i = 0; i < 3; i++) {
+        ok(icl_tensor_borrow(ctx, IMGCLS_I64, 1, one, lists[i].data, &tensor));
+        ok(icl_graph_add_initializer(graph, lists[i].name, &tensor, NULL));
+    }
+    node("Shape", "x", NULL, NULL, "s");
+    node("Slice", "s", "start", "end", "n");
+    struct imgcls_attr axis = {.struct_size = sizeof axis, .name = "axis",
+                               .kind = IMGCLS_ATTR_INT, .i = 0};
+    ok(icl_node_set_attr(node("Concat", "n", "rest", NULL, "shape"), &axis));
+    node("Reshape", "x", "shape", NULL, "y");
+    output("y");
+    ok(icl_passes_upgrade(graph));
+    char *names;
+    ok(icl_passes_fuse(graph, &names));
+    assert_non_null(strstr(names, "settle-shapes"));
+    free(names);
+    assert_int_equal(graph->node_count, 1);
+    assert_string_equal(graph->nodes[0]->type, "Reshape");
+    assert_non_null(graph->nodes[0]->inputs[1]->constant);
+    const struct imgcls_value_info *y = graph->nodes[0]->outputs[0];
+    assert_int_equal(y->rank, 2);
+    assert_int_equal(y->dims[1], 32);
+}
+
 /* Conv of 2 to 3 channels, 1 x 1, followed by a normalisation. */
 static void a_batch_norm_goes_into_the_weights(void **state)
 {
@@ -429,6 +465,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(dead_nodes_and_unused_weights_go, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_dropout_in_training_mode_stays, set_up, tear_down),
         cmocka_unit_test_setup_teardown(all_unknown_operators_are_named_at_once, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(arithmetic_on_shapes_becomes_constants, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(arithmetic_on_shapes_becomes_constants, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_batch_norm_goes_into_the_weights, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_batch_norm_whose_input_has_another_reader_stays, set_up,
