@@ -16,6 +16,7 @@
 #include "eval/evaluate.h"
 
 #include "eval/feeder.h"
+#include "eval/leaderboard/machine.h"
 #include "src/model/model.h"
 
 #include <stdio.h>
@@ -348,6 +349,7 @@ imgcls_status imgcls_evaluate(struct imgcls_model *model,
     if (!evaluation)
         return icl_fail(model->ctx, IMGCLS_NO_MEMORY, "no memory for the evaluation");
     evaluation->head.struct_size = sizeof evaluation->head;
+    icl_peak_memory_reset();
     status = open_set(model, evaluation, &options);
     if (status == IMGCLS_OK)
         status = allocate(model, evaluation, &options);
@@ -360,6 +362,7 @@ imgcls_status imgcls_evaluate(struct imgcls_model *model,
     if (evaluation->head.classes == 0) /* not one picture told */
         evaluation->head.classes = evaluation->set->classes;
     icl_evaluation_figures(evaluation);
+    evaluation->head.peak_memory_bytes = icl_peak_memory();
     if (options.predictions)
         status = icl_predictions_write(model->ctx, options.predictions, evaluation);
     if (status != IMGCLS_OK)

@@ -1,19 +1,20 @@
 # schemas/local.mk - wire formats and the database
 
-# The schema as a C string, so that the library needs no file at run time.
-EXTRA_DIST += \
+# The schema and its steps as C strings, so that the library needs no file at run time.
+schema_steps = \
 	%D%/leaderboard.sql \
+	%D%/leaderboard.2.sql
+EXTRA_DIST += \
+	$(schema_steps) \
 	%D%/manifest.schema.json
-BUILT_SOURCES += \
-	%D%/leaderboard.sql.h
-CLEANFILES += \
-	%D%/leaderboard.sql.h
-%D%/leaderboard.sql.h: %D%/leaderboard.sql
+BUILT_SOURCES += $(schema_steps:=.h)
+CLEANFILES += $(schema_steps:=.h)
+%D%/%.sql.h: %D%/%.sql
 	$(AM_V_GEN)$(MKDIR_P) %D% && { \
-	echo '/* made from schemas/leaderboard.sql by schemas/local.mk */'; \
-	sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n"/' \
-		$(srcdir)/%D%/leaderboard.sql; } > $@.tmp && mv $@.tmp $@
-eval/leaderboard/schema.lo: %D%/leaderboard.sql.h
+	echo '/* made from schemas/$*.sql by schemas/local.mk */'; \
+	sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n"/' $<; } > $@.tmp && \
+	mv $@.tmp $@
+eval/leaderboard/schema.lo: $(schema_steps:=.h)
 
 # protoc-c writes the C of onnx.proto and onnx-data.proto; one convenience library holds it.
 proto_sources = schemas/onnx.pb-c.c schemas/onnx-data.pb-c.c

@@ -38,6 +38,9 @@ struct icl_board_model {
     const char *format; /* "onnx", "bundle", ... */
     int64_t parameters, macs, nodes, classes;
     const char *recipe; /* canonical, NULL: none */
+    /* What icl_board_describe (provenance.h) finds out. 0 means not known here. */
+    const char *graph_sha256, *parent_sha256, *producer, *weights_type;
+    int64_t bytes, opset;
 };
 
 /*

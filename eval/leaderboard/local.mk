@@ -6,12 +6,15 @@ libicl_la_SOURCES += \
 	%D%/board.h \
 	%D%/check.c \
 	%D%/compare.c \
+	%D%/describe.c \
 	%D%/list.c \
 	%D%/machine.c \
 	%D%/machine.h \
 	%D%/models.c \
 	%D%/place.c \
 	%D%/place.h \
+	%D%/provenance.c \
+	%D%/provenance.h \
 	%D%/query.c \
 	%D%/render.c \
 	%D%/rows.c \

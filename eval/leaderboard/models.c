@@ -18,13 +18,20 @@
 
 static const char keep_sql[] =
     "INSERT INTO models (sha256, weights_sha256, name, format, parameters, macs, nodes,"
-    " classes, recipe, first_seen) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
+    " classes, recipe, first_seen, graph_sha256, bytes, opset, producer, weights_type,"
+    " parent_sha256) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,"
+    " ?16)"
     " ON CONFLICT (sha256) DO UPDATE SET"
     " weights_sha256 = coalesce(weights_sha256, excluded.weights_sha256),"
     " parameters = coalesce(parameters, excluded.parameters),"
     " macs = coalesce(macs, excluded.macs), nodes = coalesce(nodes, excluded.nodes),"
     " classes = coalesce(classes, excluded.classes),"
-    " recipe = coalesce(recipe, excluded.recipe)"
+    " recipe = coalesce(recipe, excluded.recipe),"
+    " graph_sha256 = coalesce(graph_sha256, excluded.graph_sha256),"
+    " bytes = coalesce(bytes, excluded.bytes), opset = coalesce(opset, excluded.opset),"
+    " producer = coalesce(producer, excluded.producer),"
+    " weights_type = coalesce(weights_type, excluded.weights_type),"
+    " parent_sha256 = coalesce(parent_sha256, excluded.parent_sha256)"
     " RETURNING id";
 
 /* Length of a file name without a suffix of ours. */
@@ -102,6 +109,12 @@ imgcls_status icl_board_keep_model(struct imgcls_board *board,
     icl_bind_known(statement, 8, model->classes > 0 ? model->classes : -1);
     icl_bind_text(statement, 9, model->recipe);
     icl_bind_text(statement, 10, time);
+    icl_bind_text(statement, 11, model->graph_sha256);
+    icl_bind_known(statement, 12, model->bytes > 0 ? model->bytes : -1);
+    icl_bind_known(statement, 13, model->opset > 0 ? model->opset : -1);
+    icl_bind_text(statement, 14, model->producer);
+    icl_bind_text(statement, 15, model->weights_type);
+    icl_bind_text(statement, 16, model->parent_sha256);
     code = sqlite3_step(statement);
     if (code == SQLITE_ROW) {
         *id = sqlite3_column_int64(statement, 0);

@@ -13,6 +13,7 @@
 #include "eval/evaluate.h"
 #include "eval/leaderboard/machine.h"
 #include "eval/leaderboard/place.h"
+#include "eval/leaderboard/provenance.h"
 #include "src/model/model.h"
 
 #include <errno.h>
@@ -137,15 +138,37 @@ static const char run_sql[] =
     "INSERT INTO runs (uid, model_id, dataset_id, model_name, model_path, recipe, precision,"
     " engine_version, isa, threads, batch, cpu, cpus, images, failed, nan_scores,"
     " top1_correct, top1, top1_low, top1_high, top5_correct, top5, top5_low, top5_high,"
-    " seconds, images_per_second, started_at, recorded_at)"
+    " seconds, images_per_second, started_at, recorded_at, memory_bytes, recorded_by,"
+    " peak_memory_bytes, latency_p50_ms, latency_p90_ms, latency_p99_ms, label_space_id,"
+    " plugin_set_id, tier, supersedes, reproduces)"
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,"
-    " ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28)";
+    " ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34,"
+    " ?35, ?36, ?37, ?38, ?39)";
+
+/* Rows that a run refers to; 0: none. */
+struct links {
+    int64_t model, dataset, labels, plugins, supersedes, reproduces;
+};
+
+static void bind_link(sqlite3_stmt *statement, int index, int64_t id)
+{
+    icl_bind_known(statement, index, id > 0 ? id : -1);
+}
+
+static void bind_positive(sqlite3_stmt *statement, int index, double value)
+{
+    if (value > 0)
+        sqlite3_bind_double(statement, index, value);
+    else
+        sqlite3_bind_null(statement, index);
+}
 
 static void bind_run(sqlite3_stmt *statement, const struct imgcls_context *ctx,
                      const struct imgcls_evaluation *head)
 {
-    char cpu[256], time[21];
+    char cpu[256], time[21], user[300];
     icl_cpu_name(cpu, sizeof cpu);
+    icl_machine_user(user, sizeof user);
     icl_board_time(time);
     icl_bind_text(statement, 6, head->recipe);
     icl_bind_text(statement, 7, "float32"); /* the only one that this engine computes in */
@@ -166,11 +189,17 @@ static void bind_run(sqlite3_stmt *statement, const struct imgcls_context *ctx,
     sqlite3_bind_double(statement, 26, head->images_per_second);
     icl_bind_text(statement, 27, head->started);
     icl_bind_text(statement, 28, time);
+    bind_link(statement, 29, icl_machine_memory());
+    icl_bind_text(statement, 30, user);
+    bind_link(statement, 31, head->peak_memory_bytes);
+    bind_positive(statement, 32, head->latency_p50_ms);
+    bind_positive(statement, 33, head->latency_p90_ms);
+    bind_positive(statement, 34, head->latency_p99_ms);
 }
 
 static imgcls_status insert_run(struct imgcls_board *board, const struct imgcls_model *model,
-                                const struct icl_evaluation *evaluation, int64_t model_id,
-                                int64_t dataset_id, int64_t *id)
+                                const struct icl_evaluation *evaluation,
+                                const struct links *links, int64_t *id)
 {
     sqlite3_stmt *statement = NULL;
     char uid[33], *absolute = icl_absolute_path(model->path);
@@ -183,11 +212,16 @@ static imgcls_status insert_run(struct imgcls_board *board, const struct imgcls_
         status = icl_board_prepare(board, run_sql, &statement);
     if (status == IMGCLS_OK) {
         icl_bind_text(statement, 1, uid);
-        sqlite3_bind_int64(statement, 2, model_id);
-        sqlite3_bind_int64(statement, 3, dataset_id);
+        sqlite3_bind_int64(statement, 2, links->model);
+        sqlite3_bind_int64(statement, 3, links->dataset);
         icl_bind_text(statement, 4, name);
         icl_bind_text(statement, 5, absolute);
         bind_run(statement, board->ctx, &evaluation->head);
+        bind_link(statement, 35, links->labels);
+        bind_link(statement, 36, links->plugins);
+        icl_bind_text(statement, 37, links->reproduces > 0 ? "reproduced" : "measured");
+        bind_link(statement, 38, links->supersedes);
+        bind_link(statement, 39, links->reproduces);
         status = icl_board_step(board, statement, "writing the run");
         *id = sqlite3_last_insert_rowid(board->db);
     }
@@ -197,32 +231,97 @@ static imgcls_status insert_run(struct imgcls_board *board, const struct imgcls_
     return status;
 }
 
-static imgcls_status add_answers(struct imgcls_board *board,
-                                 const struct icl_evaluation *evaluation, int64_t run)
+/* The answers in their stored form. */
+struct stored {
+    int index_bytes;
+    uint8_t *bytes; /* own: free */
+    size_t size;
+};
+
+static imgcls_status encode(struct imgcls_board *board,
+                            const struct icl_evaluation *evaluation, struct stored *stored)
 {
-    int index_bytes = icl_answer_index_bytes(evaluation->head.classes);
-    size_t size = icl_answer_size(index_bytes), count = evaluation->set->count, bytes, i;
-    sqlite3_stmt *statement = NULL;
-    uint8_t *blob = NULL;
-    imgcls_status status;
-    if (icl_mul_size(size, count, &bytes))
-        blob = malloc(bytes);
-    if (!blob)
+    size_t size, count = evaluation->set->count, i;
+    stored->index_bytes = icl_answer_index_bytes(evaluation->head.classes);
+    size = icl_answer_size(stored->index_bytes);
+    stored->bytes = icl_mul_size(size, count, &stored->size) ? malloc(stored->size) : NULL;
+    if (!stored->bytes)
         return icl_fail(board->ctx, IMGCLS_NO_MEMORY, "%s: no memory for %zu answers",
                         board->path, count);
     for (i = 0; i < count; i++)
-        icl_answer_encode(&evaluation->answers[i], index_bytes, blob + i * size);
-    status = icl_board_prepare(
+        icl_answer_encode(&evaluation->answers[i], stored->index_bytes,
+                          stored->bytes + i * size);
+    return IMGCLS_OK;
+}
+
+static imgcls_status add_answers(struct imgcls_board *board, const struct stored *stored,
+                                 int64_t run)
+{
+    sqlite3_stmt *statement = NULL;
+    imgcls_status status = icl_board_prepare(
         board, "INSERT INTO answers (run_id, index_bytes, bytes) VALUES (?1, ?2, ?3)",
         &statement);
     if (status == IMGCLS_OK) {
         sqlite3_bind_int64(statement, 1, run);
-        sqlite3_bind_int(statement, 2, index_bytes);
-        sqlite3_bind_blob64(statement, 3, blob, bytes, SQLITE_STATIC);
+        sqlite3_bind_int(statement, 2, stored->index_bytes);
+        sqlite3_bind_blob64(statement, 3, stored->bytes, stored->size, SQLITE_STATIC);
         status = icl_board_step(board, statement, "writing the answers");
     }
     sqlite3_finalize(statement);
-    free(blob);
+    return status;
+}
+
+/* The newest run that was the same measurement of the same thing: the new one supersedes it. */
+static const char supersedes_sql[] =
+    "SELECT id FROM runs WHERE model_id = ?1 AND dataset_id = ?2 AND recipe = ?3"
+    " AND precision = 'float32' AND isa = ?4 AND threads = ?5 AND batch = ?6 AND cpu = ?7"
+    " ORDER BY id DESC LIMIT 1";
+/* The first run of the same model over the same pictures with the same recipe, where it gave
+ * the same answer, to the bit, to each: the new one reproduces it. */
+static const char reproduces_sql[] =
+    "SELECT run_id FROM answers WHERE run_id = (SELECT id FROM runs WHERE model_id = ?1"
+    " AND dataset_id = ?2 AND recipe = ?3 ORDER BY id LIMIT 1) AND bytes = ?4";
+
+static imgcls_status step_to_id(struct imgcls_board *board, sqlite3_stmt *statement,
+                                int64_t *id)
+{
+    int code = sqlite3_step(statement);
+    *id = code == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : 0;
+    return code == SQLITE_ROW || code == SQLITE_DONE
+               ? IMGCLS_OK
+               : icl_board_fail(board, code, "looking for earlier runs");
+}
+
+static imgcls_status find_earlier(struct imgcls_board *board,
+                                  const struct imgcls_evaluation *head,
+                                  const struct stored *stored, struct links *links)
+{
+    sqlite3_stmt *statement = NULL;
+    char cpu[256];
+    imgcls_status status = icl_board_prepare(board, supersedes_sql, &statement);
+    if (status == IMGCLS_OK) {
+        icl_cpu_name(cpu, sizeof cpu);
+        sqlite3_bind_int64(statement, 1, links->model);
+        sqlite3_bind_int64(statement, 2, links->dataset);
+        icl_bind_text(statement, 3, head->recipe);
+        icl_bind_text(statement, 4, icl_isa_name(board->ctx->isa));
+        sqlite3_bind_int64(statement, 5, head->threads);
+        sqlite3_bind_int64(statement, 6, head->batch);
+        icl_bind_text(statement, 7, cpu);
+        status = step_to_id(board, statement, &links->supersedes);
+    }
+    sqlite3_finalize(statement);
+    statement = NULL;
+    if (status == IMGCLS_OK)
+        status = icl_board_prepare(board, reproduces_sql, &statement);
+    if (status == IMGCLS_OK) {
+        sqlite3_bind_int64(statement, 1, links->model);
+        sqlite3_bind_int64(statement, 2, links->dataset);
+        icl_bind_text(statement, 3, head->recipe);
+        sqlite3_bind_blob64(statement, 4, stored->bytes, stored->size, SQLITE_STATIC);
+        status = step_to_id(board, statement, &links->reproduces);
+    }
+    sqlite3_finalize(statement);
     return status;
 }
 
@@ -249,6 +348,31 @@ static imgcls_status add_failures(struct imgcls_board *board,
     return status;
 }
 
+/* All that goes in by one transaction. */
+static imgcls_status add_all(struct imgcls_board *board, const struct imgcls_model *model,
+                             const struct icl_evaluation *evaluation,
+                             const struct icl_board_model *known, const struct stored *stored,
+                             int64_t *run)
+{
+    struct links links = {0};
+    imgcls_status status = icl_board_keep_model(board, known, &links.model);
+    if (status == IMGCLS_OK)
+        status = keep_dataset(board, evaluation, &links.dataset);
+    if (status == IMGCLS_OK)
+        status = icl_board_keep_labels(board, model, &links.labels);
+    if (status == IMGCLS_OK)
+        status = icl_board_keep_plugins(board, &links.plugins);
+    if (status == IMGCLS_OK)
+        status = find_earlier(board, &evaluation->head, stored, &links);
+    if (status == IMGCLS_OK)
+        status = insert_run(board, model, evaluation, &links, run);
+    if (status == IMGCLS_OK)
+        status = add_answers(board, stored, *run);
+    if (status == IMGCLS_OK)
+        status = add_failures(board, evaluation, *run);
+    return status;
+}
+
 imgcls_status imgcls_board_add_run(struct imgcls_board *board,
                                    const struct imgcls_model *model,
                                    const struct imgcls_evaluation *head, int64_t *run_id)
@@ -265,7 +389,9 @@ imgcls_status imgcls_board_add_run(struct imgcls_board *board,
         .classes = head->classes,
         .recipe = model->recipe_text,
     };
-    int64_t model_id = 0, dataset_id = 0, run = 0;
+    struct icl_board_texts texts;
+    struct stored stored = {0};
+    int64_t run = 0;
     imgcls_status status;
     *run_id = 0;
     if (!board->writable)
@@ -274,19 +400,17 @@ imgcls_status imgcls_board_add_run(struct imgcls_board *board,
     if (strlen(known.sha256) != 64)
         return icl_fail(board->ctx, IMGCLS_IO, "%s: cannot be hashed, so it gets no row",
                         model->path);
-    status = icl_board_begin(board);
-    if (status != IMGCLS_OK)
-        return status;
-    status = icl_board_keep_model(board, &known, &model_id);
+    status = icl_board_describe(model, &known, &texts);
     if (status == IMGCLS_OK)
-        status = keep_dataset(board, evaluation, &dataset_id);
+        status = icl_board_hash_plugins(board);
     if (status == IMGCLS_OK)
-        status = insert_run(board, model, evaluation, model_id, dataset_id, &run);
+        status = encode(board, evaluation, &stored);
     if (status == IMGCLS_OK)
-        status = add_answers(board, evaluation, run);
+        status = icl_board_begin(board);
     if (status == IMGCLS_OK)
-        status = add_failures(board, evaluation, run);
-    status = icl_board_end(board, status);
+        status = icl_board_end(board,
+                               add_all(board, model, evaluation, &known, &stored, &run));
+    free(stored.bytes);
     if (status == IMGCLS_OK)
         *run_id = run;
     return status;

@@ -20,8 +20,13 @@ static const char first_version[] =
 #include "schemas/leaderboard.sql.h"
     ;
 
+static const char second_version[] =
+#include "schemas/leaderboard.2.sql.h"
+    ;
+
 static const struct icl_board_version versions[] = {
     {1, first_version},
+    {2, second_version},
 };
 
 /* What a file says it is. */
@@ -166,10 +171,15 @@ imgcls_status icl_board_settle(struct imgcls_board *board)
     return icl_board_migrate(board, versions, sizeof versions / sizeof versions[0]);
 }
 
+int icl_board_newest(void)
+{
+    return versions[sizeof versions / sizeof versions[0] - 1].version;
+}
+
 imgcls_status icl_board_recognise(struct imgcls_board *board, bool *old)
 {
     struct identity identity;
-    int newest = versions[sizeof versions / sizeof versions[0] - 1].version;
+    int newest = icl_board_newest();
     imgcls_status status = look(board, &identity);
     *old = false;
     if (status == IMGCLS_OK && is_new(&identity))

@@ -67,6 +67,10 @@ struct imgcls_evaluation {
     const struct imgcls_evaluation_failure *failures; /* in the order of the set */
     const char *started;  /* UTC, ISO 8601 */
     int64_t oriented;     /* pictures whose EXIF tag asks to be turned; they are not */
+    /* Milliseconds from a picture's bytes to its answer, half, nine tenths and 99 of 100
+     * pictures need no more; 0 where it was not measured. */
+    double latency_p50_ms, latency_p90_ms, latency_p99_ms;
+    int64_t peak_memory_bytes; /* most memory resident while it ran; 0: not known */
 };
 
 /*

@@ -20,7 +20,7 @@
 
 #include <jansson.h>
 
-#include "eval/leaderboard/board.h"
+#include "eval/leaderboard/provenance.h"
 #include "src/convert/golden.h"
 #include "src/convert/operators.h"
 #include "src/file/file.h"
@@ -289,10 +289,13 @@ static void enter_into_board(struct work *work)
         .classes = (int64_t)imgcls_model_class_count(work->model),
         .recipe = work->model->recipe_text,
     };
+    struct icl_board_texts texts;
     if (model.classes == 0)
         model.classes = -1;
-    imgcls_status status =
-        imgcls_board_open(ctx, work->options->database, IMGCLS_BOARD_WRITE, &board);
+    imgcls_status status = icl_board_describe(work->model, &model, &texts);
+    model.bytes = work->report->bytes; /* of what was written, not of the source */
+    if (status == IMGCLS_OK)
+        status = imgcls_board_open(ctx, work->options->database, IMGCLS_BOARD_WRITE, &board);
     if (status == IMGCLS_OK)
         status = icl_board_add_model(board, &model, NULL);
     imgcls_board_close(board);

@@ -153,7 +153,7 @@ static bool is_weight_type(int32_t type)
     return type != IMGCLS_I64 && type != IMGCLS_BOOL && type != IMGCLS_STRING;
 }
 
-static int64_t count_parameters(const struct imgcls_graph *graph)
+int64_t icl_graph_parameters(const struct imgcls_graph *graph)
 {
     int64_t count = 0;
     for (size_t i = 0; i < graph->initializer_count; i++) {
@@ -165,7 +165,7 @@ static int64_t count_parameters(const struct imgcls_graph *graph)
         for (size_t a = 0; a < graph->nodes[n]->attr_count; a++) {
             const struct imgcls_attr *attr = &graph->nodes[n]->attrs[a]->attr;
             for (size_t g = 0; attr->graphs && g < attr->count; g++)
-                count += count_parameters(attr->graphs[g]);
+                count += icl_graph_parameters(attr->graphs[g]);
         }
     return count;
 }
@@ -204,12 +204,20 @@ void icl_plan_step_work(const struct icl_plan *plan, size_t index, int64_t *macs
     *bytes = in < 0 || out < 0 ? -1 : in + out;
 }
 
+static int64_t first_dimension(const struct imgcls_graph *graph)
+{
+    const struct imgcls_value_info *info =
+        graph->input_count > 0 ? &graph->inputs[0]->info : NULL;
+    return info && info->rank > 0 && info->dims[0] > 0 ? info->dims[0] : 1;
+}
+
 static void make_summary(struct icl_plan *plan, const struct imgcls_graph *source)
 {
     struct icl_plan_summary *summary = &plan->summary;
     summary->node_count = plan->step_count;
-    summary->parameters = count_parameters(source);
+    summary->parameters = icl_graph_parameters(source);
     summary->arena_bytes = plan->arena_bytes;
+    summary->batch = first_dimension(plan->graph);
     summary->precision = plan->options.in_double ? IMGCLS_F64 : IMGCLS_F32;
     for (size_t i = 0; i < plan->step_count; i++) {
         const struct icl_step *step = &plan->steps[i];

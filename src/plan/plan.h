@@ -44,10 +44,13 @@ struct icl_plan_summary {
     size_t node_count;  /* steps that run */
     int64_t parameters; /* elements of all weights, as the source has them */
     int64_t macs;       /* multiply-accumulates, -1 where some shape is open */
+    int64_t batch;      /* first dimension of the first input; 1 where it has none */
     size_t arena_bytes, constant_bytes, packed_bytes;
     int32_t precision; /* effective: IMGCLS_F32, or IMGCLS_F64 */
 };
 void icl_plan_summarise(const struct icl_plan *plan, struct icl_plan_summary *out);
+/* Elements of all weights of a graph and of the graphs within. */
+int64_t icl_graph_parameters(const struct imgcls_graph *graph);
 
 /* Step `index`: its node (type, name) and its kernel's name; false past the end. */
 bool icl_plan_step(const struct icl_plan *plan, size_t index,

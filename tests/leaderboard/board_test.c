@@ -91,7 +91,7 @@ static void a_new_file_says_what_it_is(void **state)
     struct fixture *f = *state;
     struct imgcls_board *board = open_board(f, IMGCLS_BOARD_WRITE);
     assert_int_equal(number(board, "PRAGMA application_id"), 0x696d6763);
-    assert_int_equal(number(board, "PRAGMA user_version"), 1);
+    assert_int_equal(number(board, "PRAGMA user_version"), icl_board_newest());
     assert_int_equal(number(board, "PRAGMA foreign_keys"), 1);
     assert_int_equal(number(board, "SELECT count(*) FROM leaderboard"), 0);
     imgcls_board_close(board);
@@ -131,10 +131,12 @@ static void a_newer_version_is_refused_with_both_numbers(void **state)
 {
     struct fixture *f = *state;
     imgcls_board_close(open_board(f, IMGCLS_BOARD_WRITE));
-    foreign_sql(f->path, "PRAGMA user_version = 9");
-    expect_refusal(f, IMGCLS_BOARD_WRITE, IMGCLS_BAD_INPUT, "version 9, this program knows up "
-                                                            "to 1");
-    expect_refusal(f, IMGCLS_BOARD_READ, IMGCLS_BAD_INPUT, "version 9");
+    char words[80];
+    foreign_sql(f->path, "PRAGMA user_version = 999");
+    snprintf(words, sizeof words, "version 999, this program knows up to %d",
+             icl_board_newest());
+    expect_refusal(f, IMGCLS_BOARD_WRITE, IMGCLS_BAD_INPUT, words);
+    expect_refusal(f, IMGCLS_BOARD_READ, IMGCLS_BAD_INPUT, "version 999");
 }
 
 static void a_place_that_cannot_be_written_is_named(void **state)
@@ -172,6 +174,47 @@ static void migration_takes_each_step_once_and_keeps_a_copy(void **state)
     assert_int_equal(number(&board, "PRAGMA user_version"), 1);
     assert_int_equal(number(&board, "SELECT count(*) FROM sqlite_master"), 1);
     sqlite3_close(board.db);
+}
+
+/* What a program of version 1 left, with one run in it. */
+static const char first_run[] =
+    "PRAGMA application_id = 0x696d6763; PRAGMA user_version = 1;"
+    "INSERT INTO models (sha256, name, format, first_seen)"
+    " VALUES (printf('%064d', 1), 'old', 'onnx', '2026-01-01T00:00:00Z');"
+    "INSERT INTO datasets (sha256, name, path, layout, images, classes, first_seen)"
+    " VALUES (printf('%064d', 2), 'val', '/val', 'folders', 4, 20, '2026-01-01T00:00:00Z');"
+    "INSERT INTO runs (uid, model_id, dataset_id, model_name, model_path, recipe, precision,"
+    " engine_version, isa, threads, batch, cpu, cpus, images, failed, nan_scores,"
+    " top1_correct, top1, top1_low, top1_high, seconds, images_per_second, started_at,"
+    " recorded_at) VALUES (printf('%032d', 3), 1, 1, 'old', '/old.onnx', 'color=rgb',"
+    " 'float32', '0.1.0', 'avx2', 2, 8, 'cpu', 2, 4, 0, 0, 2, 0.5, 0.15, 0.85, 1, 4,"
+    " '2026-01-01T00:00:00Z', '2026-01-01T00:00:01Z');";
+
+static void a_board_of_version_1_keeps_its_runs(void **state)
+{
+    struct fixture *f = *state;
+    struct imgcls_board *board;
+    char line[512];
+    FILE *schema;
+    char *text = calloc(1, 1 << 16);
+    snprintf(line, sizeof line, "%s/schemas/leaderboard.sql", getenv("ICL_TOP_SRCDIR"));
+    schema = fopen(line, "r");
+    assert_non_null(text);
+    assert_non_null(schema);
+    assert_true(fread(text, 1, (1 << 16) - 1, schema) > 1000);
+    fclose(schema);
+    foreign_sql(f->path, text);
+    free(text);
+    foreign_sql(f->path, first_run);
+    board = open_board(f, IMGCLS_BOARD_READ); /* reading is enough to bring it up */
+    assert_int_equal(number(board, "PRAGMA user_version"), icl_board_newest());
+    assert_int_equal(number(board, "SELECT top1_correct FROM leaderboard WHERE run = 1"), 2);
+    assert_int_equal(number(board, "SELECT count(*) FROM leaderboard WHERE tier = 'measured'"
+                                   " AND supersedes IS NULL AND origin IS NULL"),
+                     1);
+    imgcls_board_close(board);
+    snprintf(line, sizeof line, "%s.v1.bak", f->path);
+    assert_int_equal(access(line, F_OK), 0);
 }
 
 static void a_step_that_fails_leaves_the_old_version(void **state)
@@ -316,6 +359,7 @@ int main(void)
         CASE(a_newer_version_is_refused_with_both_numbers),
         CASE(a_place_that_cannot_be_written_is_named),
         CASE(migration_takes_each_step_once_and_keeps_a_copy),
+        CASE(a_board_of_version_1_keeps_its_runs),
         CASE(a_step_that_fails_leaves_the_old_version),
         CASE(the_last_registration_wins_and_rows_are_completed),
         CASE(models_are_named_by_what_says_something),

@@ -145,6 +145,25 @@ static void a_run_is_recorded_with_all_it_rests_on(void **state)
     assert_int_equal(number(f, "SELECT images_per_second = 5.0 FROM runs WHERE id = 1"), 1);
 }
 
+static void a_run_says_what_it_repeats(void **state)
+{
+    struct fixture *f = *state;
+    int64_t again, other;
+    assert_int_equal(record(f, &f->models[0], false, set_sha, &again), IMGCLS_OK);
+    assert_int_equal(number(f, "SELECT supersedes FROM runs WHERE id = 3"), 1);
+    assert_int_equal(number(f, "SELECT reproduces FROM runs WHERE id = 3"), 1);
+    assert_int_equal(number(f, "SELECT superseded_by FROM leaderboard WHERE run = 1"), 3);
+    assert_int_equal(number(f, "SELECT tier = 'reproduced' FROM runs WHERE id = 3"), 1);
+    /* the same model with other answers supersedes, and reproduces nothing */
+    assert_int_equal(record(f, &f->models[0], true, set_sha, &other), IMGCLS_OK);
+    assert_int_equal(number(f, "SELECT supersedes FROM runs WHERE id = 4"), 3);
+    assert_int_equal(number(f, "SELECT tier = 'measured' FROM runs WHERE id = 4"), 1);
+    assert_int_equal(number(f, "SELECT count(*) FROM runs WHERE id < 3 AND (tier !="
+                               " 'measured' OR supersedes NOT NULL OR recorded_by IS NULL"
+                               " OR memory_bytes < 1000000)"),
+                     0);
+}
+
 static void runs_cannot_be_changed_by_anybody(void **state)
 {
     static const char *const attempts[] = {
@@ -417,6 +436,7 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         CASE(a_run_is_recorded_with_all_it_rests_on),
+        CASE(a_run_says_what_it_repeats),
         CASE(runs_cannot_be_changed_by_anybody),
         CASE(a_run_that_fails_half_way_leaves_nothing),
         CASE(lists_select_sort_and_refuse),
