@@ -3,7 +3,8 @@
 # The schema and its steps as C strings, so that the library needs no file at run time.
 schema_steps = \
 	%D%/leaderboard.sql \
-	%D%/leaderboard.2.sql
+	%D%/leaderboard.2.sql \
+	%D%/leaderboard.3.sql
 EXTRA_DIST += \
 	$(schema_steps) \
 	%D%/manifest.schema.json

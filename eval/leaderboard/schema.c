@@ -24,9 +24,14 @@ static const char second_version[] =
 #include "schemas/leaderboard.2.sql.h"
     ;
 
+static const char third_version[] =
+#include "schemas/leaderboard.3.sql.h"
+    ;
+
 static const struct icl_board_version versions[] = {
     {1, first_version},
     {2, second_version},
+    {3, third_version},
 };
 
 /* What a file says it is. */
