@@ -9,6 +9,9 @@
 #include <imgcls/plugin.h>
 
 extern const struct imgcls_architecture architecture_alexnet;
+extern const struct imgcls_architecture architecture_beit;
+extern const struct imgcls_architecture architecture_deit;
 extern const struct imgcls_architecture architecture_resnet;
+extern const struct imgcls_architecture architecture_vit;
 
 #endif

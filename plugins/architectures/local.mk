@@ -2,6 +2,9 @@
 plugin_LTLIBRARIES += plugins/architectures.la
 plugins_architectures_la_SOURCES = \
 	%D%/alexnet.c \
+	%D%/attention.c \
+	%D%/beit.c \
+	%D%/deit.c \
 	%D%/family.c \
 	%D%/layers.c \
 	%D%/list.h \
@@ -10,6 +13,12 @@ plugins_architectures_la_SOURCES = \
 	%D%/net.h \
 	%D%/nodes.c \
 	%D%/plugin.c \
-	%D%/resnet.c
+	%D%/resample.c \
+	%D%/resnet.c \
+	%D%/tokens.c \
+	%D%/tokens.h \
+	%D%/vit.c \
+	%D%/vit.h \
+	%D%/vit_body.c
 plugins_architectures_la_LDFLAGS = $(PLUGIN_LINK_FLAGS)
 EXTRA_DIST += %D%/README.md

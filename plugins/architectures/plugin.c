@@ -19,7 +19,10 @@ static const struct imgcls_plugin plugin = {
     .architectures =
         (const struct imgcls_architecture *const[]){
             &architecture_alexnet,
+            &architecture_beit,
+            &architecture_deit,
             &architecture_resnet,
+            &architecture_vit,
             NULL,
         },
 };
