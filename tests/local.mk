@@ -25,4 +25,5 @@ include tests/programs/local.mk
 include tests/e2e/local.mk
 include tests/examples/local.mk
 include tests/docs/local.mk
+include tests/architectures/local.mk
 include tests/conformance/local.mk

@@ -1,0 +1,9 @@
+# tests/architectures/local.mk - networks against the libraries that their weights come from
+check_PROGRAMS += %D%/convolutional_test
+TESTS += %D%/convolutional_test
+%C%_convolutional_test_SOURCES = %D%/case.c %D%/case.h %D%/convolutional_test.c
+%C%_convolutional_test_LDADD = $(TEST_LIBS)
+EXTRA_DIST += \
+	%D%/cases \
+	%D%/convolutional_cases.py \
+	%D%/formula.py
