@@ -348,6 +348,7 @@ struct imgcls_named_value {
 #define IMGCLS_META_HEIGHT "imgcls.height" /* of the input, in pixels, decimal: --shape, else */
 #define IMGCLS_META_WIDTH "imgcls.width"   /* the recipe's crop, else the source's setting */
 #define IMGCLS_META_EVIDENCE "imgcls.evidence" /* how the architecture was recognised */
+#define IMGCLS_META_GLOBALS "imgcls.globals"   /* names that its pickle has, one a line */
 #define IMGCLS_META_PREFIX "imgcls.prefix" /* what was cut off all parameter names: "module." */
 
 /*
