@@ -181,9 +181,7 @@ static imgcls_status unknown(struct pickle *pickle, const char *module,
     return pickle->host->fail(
         pickle->host, IMGCLS_BAD_INPUT,
         "%s: the pickle names '%.*s.%.*s', which is not among the kinds of data that are "
-        "read; nothing was run\n"
-        "where the file is to be trusted, save its weights alone in Python: "
-        "torch.save(model.state_dict(), ...)",
+        "read; nothing was run (a file of model.state_dict() alone has no such names)",
         pickle->path, (int)module_length, module, (int)name_length, name);
 }
 

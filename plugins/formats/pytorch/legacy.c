@@ -19,8 +19,11 @@
 
 #define PROTOCOL_VERSION 1001
 
+/* The magic number as protocol 2 writes it, behind two bytes that say so. */
 static const unsigned char magic[] = {0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46,
                                       0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e};
+#define NUMBER_AT    4 /* in magic */
+#define NUMBER_BYTES 10
 
 /* Data behind a key of the list. */
 struct piece {
@@ -188,23 +191,10 @@ static imgcls_status check_machine(struct stream *in, const struct pickle_value 
     return IMGCLS_OK;
 }
 
-/* Anything else that begins like a pickle, or is a tar: read as far as it says what it is. */
-static imgcls_status read_bare(struct stream *in)
+static bool is_magic(const struct pickle_value *value)
 {
-    struct pickle_value *top;
-    size_t at = 0;
-    if (in->source->bytes[0] != 0x80)
-        return in->host->fail(in->host, IMGCLS_UNSUPPORTED,
-                              "%s: a tar archive; PyTorch's files of before 0.2 are not "
-                              "read, others are to be unpacked first",
-                              in->source->path);
-    imgcls_status status =
-        pickle_read(&in->pickle, in->source->bytes, in->source->size, &at, &top);
-    if (status == IMGCLS_OK)
-        status = in->host->fail(in->host, IMGCLS_BAD_INPUT,
-                                "%s: a pickle, but none that torch.save wrote",
-                                in->source->path);
-    return status;
+    return value->kind == PICKLE_BYTES && value->u.text.length == NUMBER_BYTES &&
+           memcmp(value->u.text.bytes, magic + NUMBER_AT, NUMBER_BYTES) == 0;
 }
 
 static imgcls_status read_stream(struct stream *in, struct imgcls_checkpoint *checkpoint)
@@ -213,7 +203,17 @@ static imgcls_status read_stream(struct stream *in, struct imgcls_checkpoint *ch
     size_t at = 0;
     const struct storage_finder finder = {find_storage, in};
     imgcls_status status = IMGCLS_OK;
-    for (int i = 0; i < 5 && status == IMGCLS_OK; i++)
+    if (in->source->bytes[0] != 0x80)
+        return in->host->fail(in->host, IMGCLS_UNSUPPORTED,
+                              "%s: a tar archive; PyTorch's files of before 0.2 are not "
+                              "read, others are to be unpacked first",
+                              in->source->path);
+    status = pickle_read(&in->pickle, in->source->bytes, in->source->size, &at, &parts[0]);
+    if (status == IMGCLS_OK && !is_magic(parts[0]))
+        status = in->host->fail(in->host, IMGCLS_BAD_INPUT,
+                                "%s: a pickle, but none that torch.save wrote",
+                                in->source->path);
+    for (int i = 1; i < 5 && status == IMGCLS_OK; i++)
         status = pickle_read(&in->pickle, in->source->bytes, in->source->size, &at,
                              &parts[i]);
     if (status == IMGCLS_OK)
@@ -232,10 +232,8 @@ imgcls_status torch_legacy_read(const struct imgcls_host *host,
                                 struct imgcls_checkpoint *checkpoint)
 {
     struct stream in = {.host = host, .source = source};
-    bool is_stream =
-        source->size >= sizeof magic && memcmp(source->bytes, magic, sizeof magic) == 0;
     pickle_init(&in.pickle, host, source->path);
-    imgcls_status status = is_stream ? read_stream(&in, checkpoint) : read_bare(&in);
+    imgcls_status status = read_stream(&in, checkpoint);
     pickle_clear(&in.pickle);
     return status;
 }
