@@ -4,7 +4,8 @@
 schema_steps = \
 	%D%/leaderboard.sql \
 	%D%/leaderboard.2.sql \
-	%D%/leaderboard.3.sql
+	%D%/leaderboard.3.sql \
+	%D%/leaderboard.4.sql
 EXTRA_DIST += \
 	$(schema_steps) \
 	%D%/manifest.schema.json

@@ -28,10 +28,15 @@ static const char third_version[] =
 #include "schemas/leaderboard.3.sql.h"
     ;
 
+static const char fourth_version[] =
+#include "schemas/leaderboard.4.sql.h"
+    ;
+
 static const struct icl_board_version versions[] = {
     {1, first_version},
     {2, second_version},
     {3, third_version},
+    {4, fourth_version},
 };
 
 /* What a file says it is. */
