@@ -7,3 +7,4 @@ check_PROGRAMS += %D%/runs_test
 TESTS += %D%/runs_test
 %C%_runs_test_SOURCES = %D%/runs_test.c
 %C%_runs_test_LDADD = $(TEST_LIBS)
+EXTRA_DIST += %D%/make_board.py
