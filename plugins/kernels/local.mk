@@ -9,6 +9,10 @@ noinst_LTLIBRARIES += %D%/libportable.la
 	%D%/gemm.h \
 	%D%/gemm.portable.body.h \
 	%D%/gemm.portable.c \
+	%D%/heads.c \
+	%D%/heads.h \
+	%D%/heads.portable.body.h \
+	%D%/heads.portable.c \
 	%D%/rows.h \
 	%D%/rows.portable.body.h \
 	%D%/rows.portable.c
@@ -23,7 +27,19 @@ noinst_LTLIBRARIES += %D%/libavx2.la
 	%D%/finish.avx2.h \
 	%D%/gather.avx2.h \
 	%D%/gemm.avx2.c \
+	%D%/heads.avx2.c \
+	%D%/heads.body.h \
 	%D%/rows.avx2.c
 kernel_libs += %D%/libavx2.la
+endif
+
+if BUILD_AVX512
+noinst_LTLIBRARIES += %D%/libavx512.la
+%C%_libavx512_la_CFLAGS = $(AM_CFLAGS) $(AVX512_CFLAGS)
+%C%_libavx512_la_SOURCES = \
+	%D%/approx.avx512.h \
+	%D%/heads.avx512.c \
+	%D%/heads.body.h
+kernel_libs += %D%/libavx512.la
 endif
 EXTRA_DIST += %D%/README.md

@@ -10,30 +10,41 @@
 #if BUILD_AVX2
 #include "plugins/kernels/approx.avx2.h"
 
-int lanes_offered(void)
+static int offered(void)
 {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 }
 #define LANES(name, function)                                                              \
-    void name(const float *x, float *y)                                                    \
+    static void name(const float *x, float *y)                                             \
     {                                                                                      \
         _mm256_storeu_ps(y, function(_mm256_loadu_ps(x)));                                 \
     }
-#else
-int lanes_offered(void)
-{
-    return 0;
-}
-#define LANES(name, function)                                                              \
-    void name(const float *x, float *y)                                                    \
-    {                                                                                      \
-        *y = *x; /* not called */                                                          \
-    }
-#endif
-
 LANES(exp_lanes, exp_f32_avx2)
 LANES(sigmoid_lanes, sigmoid_f32_avx2)
 LANES(silu_lanes, silu_f32_avx2)
 LANES(tanh_lanes, tanh_f32_avx2)
 LANES(gelu_lanes, gelu_f32_avx2)
 LANES(twice_normal_lanes, twice_normal_f32_avx2)
+
+const struct lanes lanes_avx2 = {
+    .name = "avx2",
+    .offered = offered,
+    .width = 8,
+    .functions =
+        {
+            [LANES_EXP] = exp_lanes,
+            [LANES_SIGMOID] = sigmoid_lanes,
+            [LANES_SILU] = silu_lanes,
+            [LANES_TANH] = tanh_lanes,
+            [LANES_GELU] = gelu_lanes,
+            [LANES_TWICE_NORMAL] = twice_normal_lanes,
+        },
+};
+#else
+static int offered(void)
+{
+    return 0;
+}
+
+const struct lanes lanes_avx2 = {.name = "avx2", .offered = offered};
+#endif

@@ -1,21 +1,34 @@
 /*
- * tests/kernels/lanes.h - approx.avx2.h's functions on eight floats in memory
+ * tests/kernels/lanes.h - the functions of approx.avx2.h and approx.avx512.h on floats in
+ * memory
  *
- * lanes.avx2.c is compiled with the instruction set's flags, the tests are not.
+ * lanes.avx2.c and lanes.avx512.c are compiled with their instruction set's flags, the
+ * tests are not.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef TESTS_KERNELS_LANES_H
 #define TESTS_KERNELS_LANES_H
 
-/* Nonzero where the functions below may be called. */
-int lanes_offered(void);
+enum {
+    LANES_EXP,
+    LANES_SIGMOID,
+    LANES_SILU,
+    LANES_TANH,
+    LANES_GELU,
+    LANES_TWICE_NORMAL,
+    LANES_COUNT
+};
 
-void exp_lanes(const float *x, float *y);
-void sigmoid_lanes(const float *x, float *y);
-void silu_lanes(const float *x, float *y);
-void tanh_lanes(const float *x, float *y);
-void gelu_lanes(const float *x, float *y);
-void twice_normal_lanes(const float *x, float *y);
+#define LANES_MOST 16
+
+struct lanes {
+    const char *name;
+    int (*offered)(void); /* nonzero where the functions may be called */
+    int width;            /* floats that they take and give */
+    void (*functions[LANES_COUNT])(const float *x, float *y);
+};
+
+extern const struct lanes lanes_avx2, lanes_avx512;
 
 #endif

@@ -2,20 +2,29 @@
 check_PROGRAMS += \
 	%D%/approx_test \
 	%D%/gemm_test \
+	%D%/heads_test \
 	%D%/rows_test
 TESTS += \
 	%D%/approx_test \
 	%D%/gemm_test \
+	%D%/heads_test \
 	%D%/rows_test
-check_LTLIBRARIES += %D%/liblanes.la
+check_LTLIBRARIES += %D%/liblanes.la %D%/liblanes512.la
 %C%_liblanes_la_SOURCES = %D%/lanes.avx2.c %D%/lanes.h
 %C%_liblanes_la_CFLAGS = $(AM_CFLAGS) $(lanes_cflags)
+%C%_liblanes512_la_SOURCES = %D%/lanes.avx512.c %D%/lanes.h
+%C%_liblanes512_la_CFLAGS = $(AM_CFLAGS) $(lanes512_cflags)
 if BUILD_AVX2
 lanes_cflags = $(AVX2_CFLAGS)
 endif
+if BUILD_AVX512
+lanes512_cflags = $(AVX512_CFLAGS)
+endif
 %C%_approx_test_SOURCES = %D%/approx_test.c %D%/drawn.h
-%C%_approx_test_LDADD = %D%/liblanes.la $(CMOCKA_LIBS) -lm
+%C%_approx_test_LDADD = %D%/liblanes.la %D%/liblanes512.la $(CMOCKA_LIBS) -lm
 %C%_gemm_test_SOURCES = %D%/gemm_test.c %D%/drawn.h
 %C%_gemm_test_LDADD = $(kernel_libs) $(CMOCKA_LIBS) -lm
+%C%_heads_test_SOURCES = %D%/heads_test.c %D%/drawn.h
+%C%_heads_test_LDADD = $(kernel_libs) $(CMOCKA_LIBS) -lm
 %C%_rows_test_SOURCES = %D%/rows_test.c %D%/drawn.h
 %C%_rows_test_LDADD = $(kernel_libs) $(CMOCKA_LIBS) -lm
