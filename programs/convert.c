@@ -23,6 +23,7 @@ static const struct command_option options[] = {
                            "name with .imgcls, in the current folder"},
     MODEL_OPTION_ROWS,
     {"inspect", 0, NULL, "show what is in MODEL (inputs, operators, weights) and write nothing"},
+    {"keep-batch", 0, NULL, "leave a batch that is fixed in MODEL as it is; so does --shape"},
     {"no-verify", 0, NULL, "do not compare the written file with the source"},
     {"no-register", 0, NULL, "do not enter the model into the database"},
     {"db", 0, "FILE", "database (default: $IMGCLS_DB, else imgcls/leaderboard.db under\n"
@@ -42,9 +43,11 @@ static const struct command command = {
     .details =
         "MODEL is an .onnx file, an .imgcls bundle, or whatever else an installed plugin\n"
         "reads. The output keeps the source's graph, weights and names; what inference does\n"
-        "not need is dropped. It is opened again and compared with test_data_set_0 beside the\n"
-        "model, or with the source's own answer where there is none, and kept only if it\n"
-        "agrees. imgcls-eval without a model named takes the one converted last.\n"
+        "not need is dropped; a batch that an exporter baked into it becomes open where every\n"
+        "picture keeps its answer, bit for bit. The file is opened again and compared with\n"
+        "test_data_set_0 beside the model, or with the source's own answer where there is\n"
+        "none, and kept only if it agrees. imgcls-eval without a model named takes the one\n"
+        "converted last.\n"
         "Counterparts: ovc model.onnx, onnxsim in.onnx out.onnx, pnnx model.pt.",
     .options = options,
     .examples = "  imgcls-convert resnet50.onnx --labels imagenet.txt --preprocess imagenet\n"
@@ -103,6 +106,10 @@ static void print_words(const struct imgcls_convert_report *report)
     print_table(report);
     if (report->passes[0])
         printf("passes: %s\n", report->passes);
+    if (report->batch_freed)
+        printf("batch: any, was %lld (1, 2 and 3 checked)\n", (long long)report->batch);
+    else if (report->batch && report->batch_reason[0])
+        printf("batch: stays %lld: %s\n", (long long)report->batch, report->batch_reason);
     printf("example inside: %s\n", report->golden);
     if (report->verified) {
         const struct imgcls_verify_report *check = &report->check;
@@ -133,13 +140,16 @@ static json_t *operators_json(const struct imgcls_convert_report *report)
 static bool print_json(const struct imgcls_convert_report *report)
 {
     json_t *object = json_pack(
-        "{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:s, s:s, s:b, s:b, s:o}", "output",
+        "{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:s, s:s, s:b, s:b, s:I, s:b, s:s, s:o}",
+        "output",
         report->output, "sha256", report->sha256, "source_sha256", report->source_sha256,
         "nodes_before", (json_int_t)report->nodes_before, "nodes_after",
         (json_int_t)report->nodes_after, "parameters", (json_int_t)report->parameters, "macs",
         (json_int_t)report->macs, "bytes", (json_int_t)report->bytes, "passes",
         report->passes, "golden", report->golden, "verified", report->verified, "registered",
-        report->registered, "operators", operators_json(report));
+        report->registered, "batch", (json_int_t)report->batch, "batch_freed",
+        report->batch_freed, "batch_reason", report->batch_reason, "operators",
+        operators_json(report));
     if (!object)
         return false;
     int result = json_dumpf(object, stdout, JSON_INDENT(1));
@@ -165,6 +175,7 @@ int main(int argc, char **argv)
         .struct_size = sizeof what,
         .model = line.positionals[0],
         .output = command_value(&line, "output"),
+        .keep_batch = command_value(&line, "keep-batch") != NULL,
         .no_verify = command_value(&line, "no-verify") != NULL,
         .no_register = command_value(&line, "no-register") != NULL,
         .database = command_value(&line, "db"),

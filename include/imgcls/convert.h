@@ -22,6 +22,9 @@ struct imgcls_convert_options {
     int32_t no_register; /* 1: do not enter it into the database */
     const char *database; /* NULL: the default one (leaderboard.h) */
     const struct imgcls_model_options *model_options; /* recipe, labels, arch, shapes */
+    int32_t keep_batch; /* 1: leave a batch that is fixed or baked into constants as it is; so
+                           do shapes in model_options */
+    int32_t reserved;
 };
 
 /* Operators by type, in falling order of `before`. */
@@ -47,6 +50,13 @@ struct imgcls_convert_report {
     int32_t verified; /* 1: compared and passed; 0: not compared */
     int32_t registered;
     struct imgcls_verify_report check; /* of the written file against the source */
+    /* Batch: what the source has where it is fixed or constants pin it, else 0. freed: it is
+     * open in what was written; the source's bits came out at its own batch, and at 1, 2 and 3
+     * each picture's row had the bits it has alone. Else batch_reason says why it stays. */
+    int64_t batch;
+    int32_t batch_freed;
+    int32_t reserved;
+    const char *batch_reason;
     void *owner;
 };
 

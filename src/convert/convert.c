@@ -21,6 +21,7 @@
 #include <jansson.h>
 
 #include "eval/leaderboard/provenance.h"
+#include "src/convert/batch.h"
 #include "src/convert/golden.h"
 #include "src/convert/operators.h"
 #include "src/file/file.h"
@@ -45,7 +46,7 @@ struct work {
 /* What the report's pointers point into. */
 struct owner {
     struct icl_operator_counts counts;
-    char *output, *passes, *golden;
+    char *output, *passes, *golden, *batch_reason;
 };
 
 void imgcls_convert_report_clear(struct imgcls_convert_report *report)
@@ -58,6 +59,7 @@ void imgcls_convert_report_clear(struct imgcls_convert_report *report)
     free(owner->output);
     free(owner->passes);
     free(owner->golden);
+    free(owner->batch_reason);
     free(owner);
     *report = (struct imgcls_convert_report){.struct_size = report->struct_size};
 }
@@ -147,12 +149,46 @@ static imgcls_status describe_source(struct imgcls_model *model)
     return status;
 }
 
+static imgcls_status add_pass(struct work *work, struct owner *owner, const char *name)
+{
+    size_t before = owner->passes ? strlen(owner->passes) : 0;
+    char *longer = realloc(owner->passes, before + strlen(name) + 2);
+    if (!longer)
+        return icl_fail(work->ctx, IMGCLS_NO_MEMORY, "no memory for the names of passes");
+    sprintf(longer + before, "%s%s", before ? " " : "", name);
+    owner->passes = longer;
+    return IMGCLS_OK;
+}
+
+/* Unless a shape was asked for: then it shall stay. */
+static imgcls_status free_batch(struct work *work, struct owner *owner)
+{
+    const struct imgcls_model_options *given = work->options->model_options;
+    struct icl_batch_result result;
+    work->report->batch_reason = "";
+    if (work->options->keep_batch || (given && given->shapes && given->shapes[0]))
+        return IMGCLS_OK;
+    imgcls_status status = icl_batch_free(work->model, &result);
+    if (status != IMGCLS_OK)
+        return status;
+    owner->batch_reason = strdup(result.reason);
+    if (!owner->batch_reason)
+        return icl_fail(work->ctx, IMGCLS_NO_MEMORY, "no memory for the report");
+    work->report->batch = result.batch;
+    work->report->batch_freed = result.freed;
+    work->report->batch_reason = owner->batch_reason;
+    return result.freed ? add_pass(work, owner, "free-batch") : IMGCLS_OK;
+}
+
 static imgcls_status clean(struct work *work, struct owner *owner)
 {
     struct imgcls_graph *graph = work->model->graph;
     imgcls_status status = icl_operators_count_graph(&owner->counts, graph);
     if (status == IMGCLS_OK)
         status = icl_passes_clean(graph, &owner->passes);
+    if (status == IMGCLS_OK)
+        status = free_batch(work, owner);
+    graph = work->model->graph;
     if (status == IMGCLS_OK && owner->passes && owner->passes[0])
         status = icl_graph_set_meta(graph, "imgcls.passes", owner->passes);
     work->report->passes = owner->passes ? owner->passes : "";

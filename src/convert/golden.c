@@ -61,6 +61,14 @@ static imgcls_status fill(struct imgcls_context *ctx, const char *name,
     }
 }
 
+imgcls_status icl_golden_noise(struct imgcls_context *ctx, const char *name, int32_t type,
+                               int32_t rank, const int64_t *dims, struct imgcls_value **out)
+{
+    uint64_t state = 7;
+    imgcls_status status = icl_value_tensor(ctx, type, rank, dims, out);
+    return status == IMGCLS_OK ? fill(ctx, name, (*out)->tensor, &state) : status;
+}
+
 /* Height and width of what the recipe makes, 0 where it leaves them open. */
 static void recipe_size(const struct imgcls_model *model, int64_t *height, int64_t *width)
 {

@@ -17,6 +17,12 @@
  */
 imgcls_status icl_golden_make(struct imgcls_model *model, struct icl_references *set);
 
+/* A tensor of seeded noise: about normal where the type is of floats, bytes where it is uint8,
+ * zeros where it is of other integers; refuses strings by the input's name. *out is set as soon
+ * as there is a value, also on failure. Own: icl_value_release. */
+imgcls_status icl_golden_noise(struct imgcls_context *ctx, const char *name, int32_t type,
+                               int32_t rank, const int64_t *dims, struct imgcls_value **out);
+
 /* Concrete shapes for the model's inputs as described above; shapes has room for one an
  * input. */
 imgcls_status icl_golden_shapes(struct imgcls_model *model, struct imgcls_tensor *shapes);

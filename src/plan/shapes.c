@@ -68,14 +68,36 @@ void icl_graph_forget_shapes(struct imgcls_graph *graph)
                 graph->nodes[n]->outputs[i]->rank = -1;
 }
 
-static imgcls_status infer_all(struct icl_plan *scratch)
+/* Infers one node, and again as long as the watcher changes it. */
+static imgcls_status infer_watched(struct icl_plan *scratch, struct icl_node *node,
+                                   const struct imgcls_op **op, icl_infer_watch watch,
+                                   void *argument)
+{
+    imgcls_status status = icl_infer_node(scratch->ctx, scratch->registry, node, op);
+    for (bool again = watch != NULL; again;) {
+        again = false;
+        status = watch(argument, node, status, &again);
+        if (!again)
+            break;
+        icl_forgive(scratch->ctx);
+        for (size_t i = 0; i < node->node.output_count; i++)
+            if (node->outputs[i])
+                node->outputs[i]->rank = -1;
+        status = icl_plan_cover_values(scratch);
+        if (status == IMGCLS_OK)
+            status = icl_infer_node(scratch->ctx, scratch->registry, node, op);
+    }
+    return status;
+}
+
+static imgcls_status infer_all(struct icl_plan *scratch, icl_infer_watch watch, void *argument)
 {
     struct imgcls_graph *graph = scratch->graph;
     imgcls_status status = icl_plan_cover_values(scratch);
     for (size_t i = 0; i < graph->node_count && status == IMGCLS_OK; i++) {
         const struct imgcls_op *op;
         bool done;
-        status = icl_infer_node(scratch->ctx, scratch->registry, graph->nodes[i], &op);
+        status = infer_watched(scratch, graph->nodes[i], &op, watch, argument);
         if (status == IMGCLS_OK)
             status = icl_fold_node(scratch, op, graph->nodes[i], &done);
     }
@@ -161,7 +183,9 @@ static imgcls_status take_constants(const struct imgcls_graph *from, struct imgc
     return status;
 }
 
-static imgcls_status infer(struct imgcls_graph *graph, bool settle, size_t *changes)
+/* changes, where not NULL: settled, too, and counted there. */
+static imgcls_status infer(struct imgcls_graph *graph, icl_infer_watch watch, void *argument,
+                           size_t *changes)
 {
     struct icl_plan *scratch = calloc(1, sizeof *scratch);
     if (!scratch)
@@ -178,11 +202,11 @@ static imgcls_status infer(struct imgcls_graph *graph, bool settle, size_t *chan
         status = icl_graph_sort(scratch->graph);
     if (status == IMGCLS_OK) {
         icl_graph_forget_shapes(scratch->graph);
-        status = infer_all(scratch);
+        status = infer_all(scratch, watch, argument);
     }
     if (status == IMGCLS_OK)
         copy_back(scratch->graph, graph);
-    if (status == IMGCLS_OK && settle)
+    if (status == IMGCLS_OK && changes)
         status = take_constants(scratch->graph, graph, changes);
     icl_plan_release(scratch);
     return status;
@@ -190,11 +214,17 @@ static imgcls_status infer(struct imgcls_graph *graph, bool settle, size_t *chan
 
 imgcls_status icl_graph_infer(struct imgcls_graph *graph)
 {
-    return infer(graph, false, NULL);
+    return infer(graph, NULL, NULL, NULL);
+}
+
+imgcls_status icl_graph_infer_watched(struct imgcls_graph *graph, icl_infer_watch watch,
+                                      void *argument)
+{
+    return infer(graph, watch, argument, NULL);
 }
 
 imgcls_status icl_graph_settle(struct imgcls_graph *graph, size_t *changes)
 {
-    imgcls_status status = infer(graph, true, changes);
+    imgcls_status status = infer(graph, NULL, NULL, changes);
     return status == IMGCLS_OK && *changes ? icl_graph_drop_dead(graph) : status;
 }
