@@ -170,12 +170,12 @@ struct value attention_apply(struct net *net, struct value scores,
 }
 
 struct value bias_of_table(struct net *net, struct value table, int64_t tokens,
-                           const int64_t *indices)
+                           const char *index)
 {
     static const int64_t order[] = {2, 0, 1};
     const int64_t square[] = {tokens, tokens, table.channels};
     const int64_t front[] = {1, table.channels, tokens, tokens};
-    table = rows_of(net, table, (size_t)(tokens * tokens), indices);
+    table = rows_of(net, table, index);
     table = net_transpose(net, net_reshape(net, table, 3, square), 3, order);
     return net_reshape(net, table, 4, front);
 }

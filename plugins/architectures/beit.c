@@ -49,7 +49,7 @@ static const char *const huggingface5[VIT_PARTS] = {
     HUGGINGFACE,
     HF5_BLOCK("beit"),
     [TABLE] = "beit.layers.{b}.relative_position_bias.relative_position_bias_table",
-    [SHARED_TABLE] = "beit.relative_position_bias.relative_position_bias_table",
+    [SHARED_TABLE] = "beit.shared_position_bias.relative_position_bias_table",
     [SCALE1] = "beit.layers.{b}.lambda_1",
     [SCALE2] = "beit.layers.{b}.lambda_2",
 };

@@ -11,7 +11,10 @@
 extern const struct imgcls_architecture architecture_alexnet;
 extern const struct imgcls_architecture architecture_beit;
 extern const struct imgcls_architecture architecture_deit;
+extern const struct imgcls_architecture architecture_nextvit;
 extern const struct imgcls_architecture architecture_resnet;
+extern const struct imgcls_architecture architecture_swin;
+extern const struct imgcls_architecture architecture_swinv2;
 extern const struct imgcls_architecture architecture_vit;
 
 #endif

@@ -11,14 +11,20 @@ plugins_architectures_la_SOURCES = \
 	%D%/names.c \
 	%D%/net.c \
 	%D%/net.h \
+	%D%/nextvit.c \
 	%D%/nodes.c \
 	%D%/plugin.c \
 	%D%/resample.c \
 	%D%/resnet.c \
+	%D%/swin.c \
+	%D%/swin.h \
+	%D%/swin_body.c \
+	%D%/swinv2.c \
 	%D%/tokens.c \
 	%D%/tokens.h \
 	%D%/vit.c \
 	%D%/vit.h \
-	%D%/vit_body.c
+	%D%/vit_body.c \
+	%D%/windows.c
 plugins_architectures_la_LDFLAGS = $(PLUGIN_LINK_FLAGS)
 EXTRA_DIST += %D%/README.md

@@ -148,12 +148,9 @@ struct value numbers(struct net *net, int rank, const int64_t *dims, const float
     return out;
 }
 
-struct value rows_of(struct net *net, struct value table, size_t count,
-                     const int64_t *indices)
+struct value rows_of(struct net *net, struct value table, const char *index)
 {
-    if (!net->graph || net->status != IMGCLS_OK)
-        return table;
-    const char *const inputs[] = {table.name, net_constant_ints(net, count, indices), NULL};
+    const char *const inputs[] = {table.name, index, NULL};
     net_int(net, net_node(net, "Gather", inputs, &table.name), "axis", 0);
     return table;
 }

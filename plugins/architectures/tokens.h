@@ -53,9 +53,8 @@ struct value perceptron(struct net *net, struct value x, int up, int down, struc
                         enum activation kind);
 /* A constant as float32; count numbers of any rank. NULL data in a survey. */
 struct value numbers(struct net *net, int rank, const int64_t *dims, const float *values);
-/* Rows of a table of n x columns by number; indices are count numbers. */
-struct value rows_of(struct net *net, struct value table, size_t count,
-                     const int64_t *indices);
+/* Rows of a table of n x columns; index: a constant's name. */
+struct value rows_of(struct net *net, struct value table, const char *index);
 
 /* ---- attention.c
  * --------------------------------------------------------------------------*/
@@ -87,9 +86,10 @@ struct value attention_scores(struct net *net, const struct heads *heads);
 /* softmax(scores) * v, heads beside each other again: N x tokens x channels. */
 struct value attention_apply(struct net *net, struct value scores,
                              const struct heads *heads);
-/* Rows of a bias table (tokens * tokens numbers) as 1 x heads x tokens x tokens. */
+/* Rows of a bias table as 1 x heads x tokens x tokens; index: a constant of tokens *
+ * tokens. */
 struct value bias_of_table(struct net *net, struct value table, int64_t tokens,
-                           const int64_t *indices);
+                           const char *index);
 /* Every element over the length of its vector along the last axis, at least 1e-12. */
 struct value to_unit_length(struct net *net, struct value x);
 

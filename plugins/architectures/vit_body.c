@@ -32,7 +32,7 @@ struct body {
     int64_t heads;
     enum activation activation;
     struct value shared; /* bias of all blocks; name NULL: none */
-    int64_t *index;      /* own; rows of a relative table for every pair of tokens */
+    const char *index;   /* constant: rows of a relative table for every pair of tokens */
 };
 
 static const struct qkv attention = {.weight = QKV_WEIGHT,
@@ -218,20 +218,22 @@ static int64_t pair(const struct body *body, int64_t query, int64_t key)
     return (down + body->rows - 1) * across + right + body->columns - 1;
 }
 
-static void make_index(struct net *net, struct body *body)
+static const char *index_of(struct net *net, struct body *body)
 {
     int64_t tokens = body->rows * body->columns + 1;
     if (!net->graph || net->status != IMGCLS_OK || body->index)
-        return;
-    body->index =
-        net->host->alloc(net->host, (size_t)(tokens * tokens), sizeof *body->index);
-    if (!body->index) {
+        return body->index ? body->index : "";
+    int64_t *index = net->host->alloc(net->host, (size_t)(tokens * tokens), sizeof *index);
+    if (!index) {
         net_try(net, IMGCLS_NO_MEMORY);
-        return;
+        return "";
     }
     for (int64_t q = 0; q < tokens; q++)
         for (int64_t k = 0; k < tokens; k++)
-            body->index[q * tokens + k] = pair(body, q, k);
+            index[q * tokens + k] = pair(body, q, k);
+    body->index = net_constant_ints(net, (size_t)(tokens * tokens), index);
+    net->host->release(net->host, index);
+    return body->index;
 }
 
 static struct value relative_bias(struct net *net, struct body *body, int part,
@@ -265,8 +267,7 @@ static struct value relative_bias(struct net *net, struct body *body, int part,
         const char *const both[] = {lists[0].name, lists[1].name, NULL};
         net_int(net, net_node(net, "Concat", both, &table.name), "axis", 0);
     }
-    make_index(net, body);
-    return bias_of_table(net, table, tokens, body->index);
+    return bias_of_table(net, table, tokens, index_of(net, body));
 }
 
 /* ---- Blocks
@@ -369,5 +370,4 @@ void vit_compose(struct net *net)
     net_expect(net, at.b > 0, "is of a network without blocks");
     x = layer_norm_if(net, x, NORM, (struct at){0});
     net_output(net, head(net, x, &body));
-    net->host->release(net->host, body.index);
 }

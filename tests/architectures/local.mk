@@ -1,9 +1,12 @@
 # tests/architectures/local.mk - networks against the libraries that their weights come from
-check_PROGRAMS += %D%/convolutional_test
-TESTS += %D%/convolutional_test
+check_PROGRAMS += %D%/convolutional_test %D%/transformer_test
+TESTS += %D%/convolutional_test %D%/transformer_test
 %C%_convolutional_test_SOURCES = %D%/case.c %D%/case.h %D%/convolutional_test.c
 %C%_convolutional_test_LDADD = $(TEST_LIBS)
+%C%_transformer_test_SOURCES = %D%/case.c %D%/case.h %D%/transformer_test.c
+%C%_transformer_test_LDADD = $(TEST_LIBS)
 EXTRA_DIST += \
 	%D%/cases \
 	%D%/convolutional_cases.py \
-	%D%/formula.py
+	%D%/formula.py \
+	%D%/transformer_cases.py

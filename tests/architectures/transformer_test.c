@@ -1,0 +1,66 @@
+/*
+ * tests/architectures/transformer_test.c - transformers against the libraries that their
+ * weights come from
+ *
+ * The cases and their float64 logits are made by transformer_cases.py, which also says how
+ * far each known error moves the logits ("wrong" lines): all further than the limit.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include "tests/architectures/case.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define LIMIT 2e-5 /* relative L2 */
+
+static void vit_computes_what_its_sources_do(void **state)
+{
+    (void)state;
+    case_check_all("vit-*", 28, LIMIT);
+}
+
+static void deit_means_the_logits_of_two_heads(void **state)
+{
+    (void)state;
+    case_check_all("deit-*", 6, LIMIT);
+}
+
+static void beit_computes_what_its_sources_do(void **state)
+{
+    (void)state;
+    case_check_all("beit-*", 15, LIMIT);
+}
+
+static void swin_computes_what_its_sources_do(void **state)
+{
+    (void)state;
+    case_check_all("swin-*", 14, LIMIT);
+}
+
+static void swinv2_computes_what_its_sources_do(void **state)
+{
+    (void)state;
+    case_check_all("swinv2-*", 7, LIMIT);
+}
+
+static void nextvit_computes_what_its_sources_do(void **state)
+{
+    (void)state;
+    case_check_all("nextvit-*", 2, LIMIT);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(vit_computes_what_its_sources_do),
+        cmocka_unit_test(deit_means_the_logits_of_two_heads),
+        cmocka_unit_test(beit_computes_what_its_sources_do),
+        cmocka_unit_test(swin_computes_what_its_sources_do),
+        cmocka_unit_test(swinv2_computes_what_its_sources_do),
+        cmocka_unit_test(nextvit_computes_what_its_sources_do),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
