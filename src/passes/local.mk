@@ -4,8 +4,11 @@ libicl_la_SOURCES += \
 	%D%/clean.c \
 	%D%/epilogue.c \
 	%D%/gelu.c \
+	%D%/heads.c \
 	%D%/passes.c \
 	%D%/passes.h \
 	%D%/rows.h \
-	%D%/upgrade.c
+	%D%/upgrade.c \
+	%D%/view.c \
+	%D%/view.h
 EXTRA_DIST += %D%/README.md

@@ -30,6 +30,7 @@ static const struct icl_pass fuse_passes[] = {
     {"settle-shapes", icl_pass_settle_shapes},
     {"fold-batch-norm", icl_pass_fold_batch_norm},
     {"fuse-gelu", icl_pass_fuse_gelu},
+    {"fuse-attention", icl_pass_fuse_heads},
     {"fuse-epilogues", icl_pass_fuse_epilogues},
     {"drop-dead", icl_pass_drop_dead},
 };

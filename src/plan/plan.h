@@ -64,9 +64,9 @@ void icl_plan_step_work(const struct icl_plan *plan, size_t index, int64_t *macs
 /* Shapes with symbols, for a graph whose inputs are not fixed: fills value infos in place
  * where inference knows, and reports contradictions. (src/plan/shapes.c) */
 imgcls_status icl_graph_infer(struct imgcls_graph *graph);
-/* The same, and small whole-number values that follow from the shapes become initializers,
- * what computed them goes; adds their number to *changes. For a graph whose inputs have
- * their final shapes. (src/plan/shapes.c) */
+/* The same, and small whole-number values and single floats that follow from the shapes
+ * become initializers, what computed them goes; adds their number to *changes. For a graph
+ * whose inputs have their final shapes. (src/plan/shapes.c) */
 imgcls_status icl_graph_settle(struct imgcls_graph *graph, size_t *changes);
 
 #endif

@@ -8,8 +8,8 @@
  * icl_graph_infer works on a clone in the newest meaning and copies what it learned back by
  * name, so the caller's graph keeps its nodes and its opset.
  *
- * icl_graph_settle does the same, and what shapes alone decide becomes initializers, so that
- * passes see reshapes with their dimensions and no arithmetic on shapes.
+ * icl_graph_settle does the same, and what shapes alone decide becomes initializers, so
+ * that passes see reshapes with their dimensions and no arithmetic on shapes.
  *
  * Not here: concrete shapes and steps (walk.c).
  *
@@ -132,14 +132,18 @@ static void copy_back(const struct imgcls_graph *from, struct imgcls_graph *to)
     }
 }
 
-/* Whole numbers and truths that the shapes decide; floats stay, for a plan in double computes
- * them with more digits than they have here. */
+/* Whole numbers and truths that the shapes decide, and single floats, such as the scale of
+ * attention. (A plan in double, where these would have more digits, is made without
+ * passes.) */
 static bool is_settled(const struct icl_value *value)
 {
     const struct imgcls_value_info *info = &value->info;
     size_t bytes;
-    return info->constant && value->producer &&
-           (info->type == IMGCLS_I64 || info->type == IMGCLS_I32 ||
+    if (!info->constant || !value->producer)
+        return false;
+    if (icl_type_is_float(info->type))
+        return imgcls_count(info->rank, info->dims) == 1;
+    return (info->type == IMGCLS_I64 || info->type == IMGCLS_I32 ||
             info->type == IMGCLS_BOOL) &&
            icl_type_size(info->type, imgcls_count(info->rank, info->dims), &bytes) &&
            bytes <= SMALL_BYTES;
@@ -159,8 +163,8 @@ static bool is_needed(const struct imgcls_graph *from, const struct icl_value *v
 }
 
 /* Values of `to` that turned out constant in `from` become initializers. */
-static imgcls_status take_constants(const struct imgcls_graph *from, struct imgcls_graph *to,
-                                    size_t *changes)
+static imgcls_status take_constants(const struct imgcls_graph *from,
+                                    struct imgcls_graph *to, size_t *changes)
 {
     imgcls_status status = IMGCLS_OK;
     size_t count = to->value_count;

@@ -12,6 +12,8 @@ ATTENTION_OP(attention_op)
 ATTENTION_OP(causal_conv_op)
 /* flex_attention.c */
 ATTENTION_OP(flex_attention_op)
+/* heads.c */
+ATTENTION_OP(head_attention_op)
 /* linear_attention.c */
 ATTENTION_OP(linear_attention_op)
 /* rotary.c */

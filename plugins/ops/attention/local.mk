@@ -11,9 +11,10 @@ plugins_ops_attention_la_SOURCES = \
 	%D%/attention.list.h \
 	%D%/causal_conv.c \
 	%D%/flex_attention.c \
+	%D%/heads.c \
 	%D%/linear_attention.c \
 	%D%/plugin.c \
 	%D%/rotary.c
 plugins_ops_attention_la_LDFLAGS = $(PLUGIN_LINK_FLAGS)
-plugins_ops_attention_la_LIBADD = -lm
+plugins_ops_attention_la_LIBADD = $(kernel_libs) -lm
 EXTRA_DIST += %D%/README.md
