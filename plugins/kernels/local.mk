@@ -2,6 +2,9 @@
 noinst_LTLIBRARIES += %D%/libportable.la
 %C%_libportable_la_SOURCES = \
 	%D%/approx.h \
+	%D%/direct.body.h \
+	%D%/direct.c \
+	%D%/direct.h \
 	%D%/dwconv.c \
 	%D%/dwconv.h \
 	%D%/fused.h \
@@ -23,6 +26,7 @@ noinst_LTLIBRARIES += %D%/libavx2.la
 %C%_libavx2_la_CFLAGS = $(AM_CFLAGS) $(AVX2_CFLAGS)
 %C%_libavx2_la_SOURCES = \
 	%D%/approx.avx2.h \
+	%D%/direct.avx2.c \
 	%D%/dwconv.avx2.c \
 	%D%/finish.avx2.h \
 	%D%/gather.avx2.h \
@@ -38,6 +42,8 @@ noinst_LTLIBRARIES += %D%/libavx512.la
 %C%_libavx512_la_CFLAGS = $(AM_CFLAGS) $(AVX512_CFLAGS)
 %C%_libavx512_la_SOURCES = \
 	%D%/approx.avx512.h \
+	%D%/direct.avx512.c \
+	%D%/finish.avx512.h \
 	%D%/heads.avx512.c \
 	%D%/heads.body.h
 kernel_libs += %D%/libavx512.la

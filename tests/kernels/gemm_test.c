@@ -15,6 +15,7 @@
 
 #include <imgcls/plugin.h>
 
+#include "plugins/kernels/direct.h"
 #include "plugins/kernels/dwconv.h"
 #include "tests/kernels/drawn.h"
 
@@ -32,8 +33,29 @@ static const struct entry family[] = {{"gemm_f32_portable", 0, gemm_f32_portable
 static const struct entry depthwise[1];
 #endif
 
+struct direct_entry {
+    const char *name;
+    uint64_t isa;
+    gemm_kernel *run;
+    int64_t rows, columns;
+};
+#define DIRECT_ENTRY(function, set, rows, columns) {#function, set, function, rows, columns},
+static const struct direct_entry direct[] = {
+#if BUILD_AVX2
+    DIRECT_AVX2_FAMILY(DIRECT_ENTRY)
+#endif
+#if BUILD_AVX512
+        DIRECT_AVX512_FAMILY(DIRECT_ENTRY)
+#endif
+            {NULL, 0, NULL, 0, 0}};
+
 static int offered(uint64_t isa)
 {
+#if BUILD_AVX512
+    if (isa & IMGCLS_ISA_AVX512)
+        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+               __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+#endif
 #if BUILD_AVX2
     if (isa & IMGCLS_ISA_AVX2)
         return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
@@ -61,6 +83,24 @@ static void run_pieces(gemm_kernel *run, struct gemm_job *job, int64_t tiles,
     for (at = tiles; at > 0; at -= piece)
         run(job, at > piece ? at - piece : 0, at, workspace);
     free(workspace);
+}
+
+/* Element (m, k) of a matrix A whose rows are windows over channels-last images. */
+static double channels_last(const struct gemm_job *job, const float *a, int64_t m, int64_t k)
+{
+    const struct gemm_window *w = job->a_window;
+    int64_t c = k % w->channels, tap = k / w->channels;
+    int64_t kx = tap % w->kernel[2], ky = tap / w->kernel[2] % w->kernel[1];
+    int64_t kz = tap / w->kernel[2] / w->kernel[1];
+    int64_t image = m / (w->out[0] * w->out[1] * w->out[2]);
+    int64_t x = m % w->out[2] * w->stride[2] + kx * w->dilation[2] - w->pad[2];
+    int64_t y = m / w->out[2] % w->out[1] * w->stride[1] + ky * w->dilation[1] - w->pad[1];
+    int64_t z = m / w->out[2] / w->out[1] % w->out[0] * w->stride[0] + kz * w->dilation[0] -
+                w->pad[0];
+
+    if (x < 0 || y < 0 || z < 0 || x >= w->in[2] || y >= w->in[1] || z >= w->in[0])
+        return 0;
+    return a[image * job->a_image + ((z * w->in[1] + y) * w->in[2] + x) * job->a_row + c];
 }
 
 /* Sum of one element in double, and of the products' sizes. */
@@ -91,7 +131,8 @@ static double element(const struct gemm_job *job, const struct gemm_tile *tile, 
             if (x >= 0 && y >= 0 && z >= 0 && x < w->in[2] && y < w->in[1] && z < w->in[0])
                 right = b[((c * w->in[0] + z) * w->in[1] + y) * w->in[2] + x];
         } else {
-            left = a[m * job->a_row + k * job->a_column];
+            left = job->a_window ? channels_last(job, a, m, k)
+                                 : a[m * job->a_row + k * job->a_column];
             right = b[k * job->b_row + n * job->b_column];
         }
         product = left * right;
@@ -99,6 +140,45 @@ static double element(const struct gemm_job *job, const struct gemm_tile *tile, 
         *size += fabs(product);
     }
     return sum;
+}
+
+/* The job's result by every direct kernel against what portable made of it. */
+static void compare_direct(struct gemm_job *job, const float *want, int64_t total,
+                           const char *row)
+{
+    int64_t i, size, b_count = 0, tiles, where;
+    const struct direct_entry *entry;
+    int32_t threads;
+    float *got;
+
+    for (i = 0; i < job->batch_rank; i++)
+        b_count += (job->batch_dims[i] - 1) * job->b_step[i];
+    for (entry = direct; entry->name; entry++) {
+        float *packed;
+        if (!offered(entry->isa)) {
+            print_message("skipped %s: this CPU lacks its instructions\n", entry->name);
+            continue;
+        }
+        job->b_panel = entry->columns;
+        size = gemm_packed_b_size(job->k, job->n, job->b_panel);
+        packed = workspace_for((size_t)((b_count + 1) * size) * 4);
+        for (i = 0; i <= b_count; i++)
+            gemm_pack_b(job, i, packed + i * size);
+        job->b_packed = packed;
+        for (threads = 1; threads <= 3; threads++) {
+            got = between_canaries(total);
+            job->c = got;
+            tiles = direct_grid(job, entry->rows, entry->columns, threads);
+            run_pieces(entry->run, job, tiles, threads, direct_workspace());
+            if (!same_bits(got, want, total, &where))
+                fail_msg("%s: %s, %d threads: element %lld is %a, portable %a", row,
+                         entry->name, threads, (long long)where, got[where], want[where]);
+            canary_free(got, total);
+        }
+        free(packed);
+        job->b_packed = NULL;
+        job->b_panel = 0;
+    }
 }
 
 /* The job's result by every kernel of a family, against each other and against double. */
@@ -113,7 +193,7 @@ static void compare(struct gemm_job *job, const struct entry *entries, size_t co
     job->batch = 1;
     for (i = 0; i < job->batch_rank; i++)
         job->batch *= job->batch_dims[i];
-    total = job->batch * job->m * job->c_row;
+    total = job->c_step ? job->m * job->c_row : job->batch * job->m * job->c_row;
     want = between_canaries(total);
     job->c = want;
     tiles = gemm_grid(job, 1);
@@ -138,7 +218,9 @@ static void compare(struct gemm_job *job, const struct entry *entries, size_t co
                              (long long)m, (long long)n, is, sum + bias);
             }
     }
-    for (e = 0; e < count; e++) {
+    if (!is_depthwise && direct_takes(job))
+        compare_direct(job, want, total, row);
+    for (e = 0; e < count && !job->a_window; e++) {
         if (!offered(entries[e].isa)) {
             print_message("skipped %s: this CPU lacks its instructions\n", entries[e].name);
             continue;
@@ -258,6 +340,8 @@ static void matrices_of_drawn_shapes_agree(void **state)
     matrix_case(20, 300, 400, 2, 0);
     matrix_case(1, 700, 800, 2, 0);
     matrix_case(1, 4096, 32, 0, 0);
+    matrix_case(60, 70, 2000, 1, 0); /* several chunks of k */
+    matrix_case(500, 33, 512, 1, 0); /* rows that would share cache sets: gathered */
 }
 
 static void every_step_agrees(void **state)
@@ -360,6 +444,90 @@ static void window_case(int is_depthwise)
     guarded_free(other, images * groups * job.m * job.n);
 }
 
+/* Windows over channels-last images, groups side by side in the channels. */
+static void channels_last_case(void)
+{
+    struct gemm_window w;
+    struct gemm_job job = {.alpha = 1, .beta = 1, .a_column = 1};
+    int64_t groups = draw_between(1, 3), images = draw_between(1, 3), plane, a_count, b_count;
+    float *a, *b, *bias, *other, *row_bias;
+    char row[240];
+    int d;
+
+    w.channels = draw_between(0, 2) ? PICK(sizes) : draw_between(120, 130);
+    w.channels += w.channels == 0;
+    for (d = 0; d < 3; d++) {
+        int flat = d == 0 && draw_between(0, 7) != 0;
+        w.kernel[d] = flat ? 1 : draw_between(1, 3);
+        w.stride[d] = flat ? 1 : draw_between(1, 3);
+        w.dilation[d] = flat ? 1 : draw_between(1, 2);
+        w.pad[d] = flat ? 0 : draw_between(0, w.kernel[d] + 1);
+        do {
+            w.in[d] = flat ? 1 : draw_between(1, d == 0 ? 6 : 12);
+            w.out[d] = w.in[d] + w.pad[d] - (w.kernel[d] - 1) * w.dilation[d] - 1;
+            w.out[d] = w.out[d] < 0 ? 0 : w.out[d] / w.stride[d] + 1;
+        } while (w.out[d] == 0);
+    }
+    plane = w.in[0] * w.in[1] * w.in[2];
+    job.m = images * w.out[0] * w.out[1] * w.out[2];
+    job.n = PICK(sizes);
+    job.k = w.channels * w.kernel[0] * w.kernel[1] * w.kernel[2];
+    while (groups * job.m * job.n * job.k > 1500000 && job.n > 1)
+        job.n /= 2; /* the sums in double take their time */
+    job.a_window = &w;
+    job.a_row = w.channels * groups;
+    job.a_image = plane * job.a_row;
+    job.a_size = w.channels;
+    job.b_size = job.k * job.n;
+    job.b_row = 1;
+    job.b_column = job.k;
+    job.batch_rank = 1;
+    job.batch_dims[0] = groups;
+    job.a_step[0] = job.b_step[0] = job.bias_step[0] = 1;
+    job.bias_size = job.n;
+    job.bias_column = 1;
+    job.c_step = job.n;
+    job.c_row = job.n * groups;
+    a_count = images * job.a_image;
+    b_count = groups * job.b_size;
+    job.a = a = guarded_drawn(a_count);
+    job.b = b = guarded_drawn(b_count);
+    job.bias = bias = guarded_drawn(groups * job.n);
+    other = guarded_drawn(job.m * job.c_row);
+    row_bias = guarded_drawn(job.c_row);
+    if (draw_between(0, 1)) {
+        job.step_count = 3;
+        job.steps[0] = (struct gemm_step){.kind = IMGCLS_EPILOGUE_ADD, .operand = other};
+        job.steps[1] = (struct gemm_step){.kind = IMGCLS_EPILOGUE_BIAS, .operand = row_bias};
+        job.steps[2] = (struct gemm_step){.kind = IMGCLS_EPILOGUE_HARDSWISH};
+    }
+    snprintf(row, sizeof row,
+             "channels last: %lld images, %lld groups of %lld from %lld channels, "
+             "image %lld x %lld x %lld, kernel %lld %lld %lld, stride %lld %lld %lld, "
+             "dilation %lld %lld %lld, pad %lld %lld %lld",
+             (long long)images, (long long)groups, (long long)job.n, (long long)w.channels,
+             (long long)w.in[0], (long long)w.in[1], (long long)w.in[2],
+             (long long)w.kernel[0], (long long)w.kernel[1], (long long)w.kernel[2],
+             (long long)w.stride[0], (long long)w.stride[1], (long long)w.stride[2],
+             (long long)w.dilation[0], (long long)w.dilation[1], (long long)w.dilation[2],
+             (long long)w.pad[0], (long long)w.pad[1], (long long)w.pad[2]);
+    compare(&job, NULL, 0, 0, row);
+    guarded_free(a, a_count);
+    guarded_free(b, b_count);
+    guarded_free(bias, groups * job.n);
+    guarded_free(other, job.m * job.c_row);
+    guarded_free(row_bias, job.c_row);
+}
+
+static void channels_last_convolutions_of_drawn_shapes_agree(void **state)
+{
+    int i;
+    (void)state;
+    draw_begin();
+    for (i = 0; i < 150; i++)
+        channels_last_case();
+}
+
 static void convolutions_of_drawn_shapes_agree(void **state)
 {
     int i;
@@ -428,6 +596,7 @@ int main(void)
         cmocka_unit_test(matrices_of_drawn_shapes_agree),
         cmocka_unit_test(every_step_agrees),
         cmocka_unit_test(convolutions_of_drawn_shapes_agree),
+        cmocka_unit_test(channels_last_convolutions_of_drawn_shapes_agree),
         cmocka_unit_test(depthwise_convolutions_of_drawn_shapes_agree),
         cmocka_unit_test(odd_values_agree),
     };

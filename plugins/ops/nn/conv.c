@@ -145,12 +145,12 @@ static imgcls_status conv_prepare_portable(const struct imgcls_host *host,
                                            struct imgcls_prepare *prepare)
 {
     (void)host;
-    prepare->workspace_bytes = product_workspace(prepare->threads);
+    prepare->workspace_bytes = product_workspace(&product_f32_portable, prepare->threads);
     return IMGCLS_OK;
 }
 
 static imgcls_status conv_run(const struct imgcls_host *host, const struct imgcls_run *run,
-                              gemm_kernel *kernel, bool depthwise)
+                              const struct product_kernel *kernel)
 {
     const struct imgcls_tensor *w = imgcls_input(run, 1), *bias = imgcls_input(run, 2);
     struct gemm_window window;
@@ -158,7 +158,7 @@ static imgcls_status conv_run(const struct imgcls_host *host, const struct imgcl
 
     if (!conv_shape(host, run->node, &window, &job))
         return OP_FAIL(host, run->node, IMGCLS_INTERNAL, "its shapes are not those it had");
-    if (depthwise)
+    if (!kernel->workspace)
         job.window = &window;
     job.a = w ? w->data : NULL;
     job.a_packed = run->state;
@@ -166,14 +166,14 @@ static imgcls_status conv_run(const struct imgcls_host *host, const struct imgcl
     job.c = imgcls_output(run, 0)->data;
     job.bias = bias && !product_is_operand(run->node, 2) ? bias->data : NULL;
     product_steps(run, &job);
-    return product_run(host, run, &job, kernel, depthwise,
-                       depthwise ? dwconv_workspace(&window) : gemm_workspace());
+    return product_run(host, run, &job, kernel,
+                       kernel->workspace ? kernel->workspace() : dwconv_workspace(&window));
 }
 
 static imgcls_status conv_portable(const struct imgcls_host *host,
                                    const struct imgcls_run *run)
 {
-    return conv_run(host, run, product_portable(imgcls_input(run, 0)->type), false);
+    return conv_run(host, run, product_portable(imgcls_input(run, 0)->type));
 }
 
 static const struct imgcls_kernel portable = {
@@ -238,7 +238,7 @@ static imgcls_status conv_prepare_gemm(const struct imgcls_host *host,
     int64_t g, size;
     float *packed;
 
-    prepare->workspace_bytes = product_workspace(prepare->threads);
+    prepare->workspace_bytes = product_workspace(&product_f32_portable, prepare->threads);
     if (!w || !conv_shape(host, prepare->node, &window, &job))
         return IMGCLS_OK;
     size = gemm_packed_a_size(job.m, job.k);
@@ -272,13 +272,13 @@ static imgcls_status conv_prepare_depthwise(const struct imgcls_host *host,
 static imgcls_status conv_f32_6x16_avx2(const struct imgcls_host *host,
                                         const struct imgcls_run *run)
 {
-    return conv_run(host, run, gemm_f32_6x16_avx2, false);
+    return conv_run(host, run, &product_f32_avx2);
 }
 
 static imgcls_status conv_dw_f32_avx2(const struct imgcls_host *host,
                                       const struct imgcls_run *run)
 {
-    return conv_run(host, run, dwconv_f32_avx2, true);
+    return conv_run(host, run, &product_depthwise_avx2);
 }
 
 static const struct imgcls_kernel avx2 = {

@@ -137,7 +137,7 @@ static imgcls_status gemm_prepare_portable(const struct imgcls_host *host,
                                            struct imgcls_prepare *prepare)
 {
     (void)host;
-    prepare->workspace_bytes = product_workspace(prepare->threads);
+    prepare->workspace_bytes = product_workspace(&product_f32_portable, prepare->threads);
     return IMGCLS_OK;
 }
 
@@ -165,7 +165,7 @@ static imgcls_status gemm_portable(const struct imgcls_host *host,
     struct gemm_job job = {0};
 
     gemm_fill(host, run, &job);
-    return product_run(host, run, &job, product_portable(imgcls_input(run, 0)->type), false,
+    return product_run(host, run, &job, product_portable(imgcls_input(run, 0)->type),
                        gemm_workspace());
 }
 
@@ -210,29 +210,8 @@ static double gemm_cost_avx2(const struct imgcls_host *host, const struct imgcls
 static imgcls_status gemm_prepare_avx2(const struct imgcls_host *host,
                                        struct imgcls_prepare *prepare)
 {
-    const struct imgcls_tensor *b = prepare->node->inputs[1]->constant;
-    static const int64_t any[2] = {1, 1};
-    struct gemm_job job = {0};
-    int64_t size;
-    float *packed;
-
-    prepare->workspace_bytes = product_workspace(prepare->threads);
-    if (!b)
-        return IMGCLS_OK;
-    gemm_shape(host, prepare->node, any, b->dims, &job);
-    job.k = b->dims[host->attr_int(host, prepare->node, "transB", 0) != 0];
-    job.b_column = host->attr_int(host, prepare->node, "transB", 0) ? job.k : 1;
-    size = gemm_packed_b_size(job.k, job.n, job.b_panel);
-    if (size == 0)
-        return IMGCLS_OK;
-    packed = host->alloc(host, (size_t)size, sizeof *packed);
-    if (!packed)
-        return IMGCLS_NO_MEMORY;
-    job.b = b->data;
-    gemm_pack_b(&job, 0, packed);
-    prepare->state = packed;
-    prepare->constant_bytes = (size_t)size * sizeof *packed;
-    prepare->inputs_released = 1 << 1;
+    (void)host;
+    prepare->workspace_bytes = product_workspace(&product_f32_avx2, prepare->threads);
     return IMGCLS_OK;
 }
 
@@ -242,7 +221,7 @@ static imgcls_status gemm_run_avx2(const struct imgcls_host *host,
     struct gemm_job job = {0};
 
     gemm_fill(host, run, &job);
-    return product_run(host, run, &job, gemm_f32_6x16_avx2, false, gemm_workspace());
+    return product_run(host, run, &job, &product_f32_avx2, gemm_workspace());
 }
 
 static const struct imgcls_kernel avx2 = {
@@ -254,8 +233,75 @@ static const struct imgcls_kernel avx2 = {
     .cost = gemm_cost_avx2,
     .prepare = gemm_prepare_avx2,
     .run = gemm_run_avx2,
-    .release = product_release,
 };
+
+/* The direct kernels take a constant B, which they pack, and A as it lies. */
+static int32_t gemm_accepts_direct(const struct imgcls_host *host,
+                                   const struct imgcls_node *node)
+{
+    const struct imgcls_value_info *b = op_in(node, 1);
+
+    return product_accepts(node, IMGCLS_F32, 2) && b->constant &&
+           imgcls_count(2, b->dims) > 0 && host->attr_int(host, node, "transA", 0) == 0;
+}
+
+static imgcls_status gemm_prepare(const struct imgcls_host *host,
+                                  struct imgcls_prepare *prepare,
+                                  const struct product_kernel *kernel)
+{
+    const struct imgcls_tensor *b = prepare->node->inputs[1]->constant;
+    int64_t a[2] = {1, b->dims[host->attr_int(host, prepare->node, "transB", 0) != 0]};
+    struct gemm_job job = {0};
+
+    prepare->workspace_bytes = product_workspace(kernel, prepare->threads);
+    gemm_shape(host, prepare->node, a, b->dims, &job);
+    job.b = b->data;
+    job.b_panel = kernel->b_panel;
+    return product_pack_b(host, prepare, &job, 1, 1);
+}
+
+static imgcls_status gemm_run(const struct imgcls_host *host, const struct imgcls_run *run,
+                              const struct product_kernel *kernel)
+{
+    struct gemm_job job = {0};
+
+    gemm_fill(host, run, &job);
+    job.b_panel = kernel->b_panel;
+    return product_run(host, run, &job, kernel, kernel->workspace());
+}
+
+#define GEMM_DIRECT(SET, ISA, NAME)                                                        \
+    static double gemm_cost_direct_##SET(const struct imgcls_host *host,                   \
+                                         const struct imgcls_node *node)                   \
+    {                                                                                      \
+        return product_cost_direct(&product_direct_##SET, (double)gemm_macs(host, node),   \
+                                   node->outputs[0]->dims[1], 0);                          \
+    }                                                                                      \
+    static imgcls_status gemm_prepare_direct_##SET(const struct imgcls_host *host,         \
+                                                   struct imgcls_prepare *prepare)         \
+    {                                                                                      \
+        return gemm_prepare(host, prepare, &product_direct_##SET);                         \
+    }                                                                                      \
+    static imgcls_status gemm_run_direct_##SET(const struct imgcls_host *host,             \
+                                               const struct imgcls_run *run)               \
+    {                                                                                      \
+        return gemm_run(host, run, &product_direct_##SET);                                 \
+    }                                                                                      \
+    static const struct imgcls_kernel direct_##SET = {                                     \
+        .struct_size = sizeof(struct imgcls_kernel),                                       \
+        .name = NAME,                                                                      \
+        .isa = ISA,                                                                        \
+        .epilogues = PRODUCT_EPILOGUES,                                                    \
+        .accepts = gemm_accepts_direct,                                                    \
+        .cost = gemm_cost_direct_##SET,                                                    \
+        .prepare = gemm_prepare_direct_##SET,                                              \
+        .run = gemm_run_direct_##SET,                                                      \
+        .release = product_release,                                                        \
+    };
+GEMM_DIRECT(avx2, IMGCLS_ISA_AVX2, "gemm_direct_f32_6x16_avx2")
+#if BUILD_AVX512
+GEMM_DIRECT(avx512, IMGCLS_ISA_AVX512, "gemm_direct_f32_14x32_avx512")
+#endif
 #endif
 
 const struct imgcls_op gemm_op = {
@@ -269,7 +315,11 @@ const struct imgcls_op gemm_op = {
     .macs = gemm_macs,
     .kernels =
         (const struct imgcls_kernel *const[]){
+#if BUILD_AVX512
+            &direct_avx512,
+#endif
 #if BUILD_AVX2
+            &direct_avx2,
             &avx2,
 #endif
             &portable,

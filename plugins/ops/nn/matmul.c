@@ -163,7 +163,7 @@ static imgcls_status matmul_prepare_portable(const struct imgcls_host *host,
                                              struct imgcls_prepare *prepare)
 {
     (void)host;
-    prepare->workspace_bytes = product_workspace(prepare->threads);
+    prepare->workspace_bytes = product_workspace(&product_f32_portable, prepare->threads);
     return IMGCLS_OK;
 }
 
@@ -190,7 +190,7 @@ static imgcls_status matmul_portable(const struct imgcls_host *host,
     struct gemm_job job = {0};
 
     matmul_fill(run, &job);
-    return product_run(host, run, &job, product_portable(imgcls_input(run, 0)->type), false,
+    return product_run(host, run, &job, product_portable(imgcls_input(run, 0)->type),
                        gemm_workspace());
 }
 
@@ -233,33 +233,11 @@ static double matmul_cost_avx2(const struct imgcls_host *host,
     return product_cost_avx2((double)matmul_macs(host, node), 1);
 }
 
-/* Packs every matrix of a constant B. */
 static imgcls_status matmul_prepare_avx2(const struct imgcls_host *host,
                                          struct imgcls_prepare *prepare)
 {
-    const struct imgcls_tensor *b = prepare->node->inputs[1]->constant;
-    int64_t row[1], count, size, i;
-    struct gemm_job job = {0};
-    float *packed;
-
-    prepare->workspace_bytes = product_workspace(prepare->threads);
-    if (!b || b->rank < 1)
-        return IMGCLS_OK;
-    row[0] = b->dims[b->rank == 1 ? 0 : b->rank - 2]; /* any A will do: here, a vector */
-    matmul_shape(1, row, b->rank, b->dims, &job);
-    count = b->rank > 2 ? imgcls_count(b->rank - 2, b->dims) : 1;
-    size = gemm_packed_b_size(job.k, job.n, job.b_panel);
-    if (size == 0 || count == 0)
-        return IMGCLS_OK;
-    packed = host->alloc(host, (size_t)count, (size_t)size * sizeof *packed);
-    if (!packed)
-        return IMGCLS_NO_MEMORY;
-    job.b = b->data;
-    for (i = 0; i < count; i++)
-        gemm_pack_b(&job, i, packed + i * size);
-    prepare->state = packed;
-    prepare->constant_bytes = (size_t)(count * size) * sizeof *packed;
-    prepare->inputs_released = 1 << 1;
+    (void)host;
+    prepare->workspace_bytes = product_workspace(&product_f32_avx2, prepare->threads);
     return IMGCLS_OK;
 }
 
@@ -269,7 +247,7 @@ static imgcls_status matmul_run_avx2(const struct imgcls_host *host,
     struct gemm_job job = {0};
 
     matmul_fill(run, &job);
-    return product_run(host, run, &job, gemm_f32_6x16_avx2, false, gemm_workspace());
+    return product_run(host, run, &job, &product_f32_avx2, gemm_workspace());
 }
 
 static const struct imgcls_kernel avx2 = {
@@ -281,8 +259,79 @@ static const struct imgcls_kernel avx2 = {
     .cost = matmul_cost_avx2,
     .prepare = matmul_prepare_avx2,
     .run = matmul_run_avx2,
-    .release = product_release,
 };
+
+/* The direct kernels take a constant B, every matrix of which they pack. */
+static int32_t matmul_accepts_direct(const struct imgcls_host *host,
+                                     const struct imgcls_node *node)
+{
+    const struct imgcls_value_info *b = op_in(node, 1);
+
+    (void)host;
+    return matmul_accepts(node, IMGCLS_F32) && b->constant && b->rank > 0 &&
+           imgcls_count(b->rank, b->dims) > 0;
+}
+
+static imgcls_status matmul_prepare(const struct imgcls_host *host,
+                                    struct imgcls_prepare *prepare,
+                                    const struct product_kernel *kernel)
+{
+    const struct imgcls_tensor *b = prepare->node->inputs[1]->constant;
+    int64_t row[1]; /* any A will do: here, a vector */
+    struct gemm_job job = {0};
+
+    prepare->workspace_bytes = product_workspace(kernel, prepare->threads);
+    row[0] = b->dims[b->rank == 1 ? 0 : b->rank - 2];
+    matmul_shape(1, row, b->rank, b->dims, &job);
+    job.b = b->data;
+    job.b_panel = kernel->b_panel;
+    return product_pack_b(host, prepare, &job,
+                          b->rank > 2 ? imgcls_count(b->rank - 2, b->dims) : 1, 1);
+}
+
+static imgcls_status matmul_run(const struct imgcls_host *host, const struct imgcls_run *run,
+                                const struct product_kernel *kernel)
+{
+    struct gemm_job job = {0};
+
+    matmul_fill(run, &job);
+    job.b_panel = kernel->b_panel;
+    return product_run(host, run, &job, kernel, kernel->workspace());
+}
+
+#define MATMUL_DIRECT(SET, ISA, NAME)                                                      \
+    static double matmul_cost_direct_##SET(const struct imgcls_host *host,                 \
+                                           const struct imgcls_node *node)                 \
+    {                                                                                      \
+        const struct imgcls_value_info *b = node->inputs[1];                               \
+        return product_cost_direct(&product_direct_##SET, (double)matmul_macs(host, node), \
+                                   b->rank == 1 ? 1 : b->dims[b->rank - 1], 0);            \
+    }                                                                                      \
+    static imgcls_status matmul_prepare_direct_##SET(const struct imgcls_host *host,       \
+                                                     struct imgcls_prepare *prepare)       \
+    {                                                                                      \
+        return matmul_prepare(host, prepare, &product_direct_##SET);                       \
+    }                                                                                      \
+    static imgcls_status matmul_run_direct_##SET(const struct imgcls_host *host,           \
+                                                 const struct imgcls_run *run)             \
+    {                                                                                      \
+        return matmul_run(host, run, &product_direct_##SET);                               \
+    }                                                                                      \
+    static const struct imgcls_kernel direct_##SET = {                                     \
+        .struct_size = sizeof(struct imgcls_kernel),                                       \
+        .name = NAME,                                                                      \
+        .isa = ISA,                                                                        \
+        .epilogues = PRODUCT_ROW_EPILOGUES,                                                \
+        .accepts = matmul_accepts_direct,                                                  \
+        .cost = matmul_cost_direct_##SET,                                                  \
+        .prepare = matmul_prepare_direct_##SET,                                            \
+        .run = matmul_run_direct_##SET,                                                    \
+        .release = product_release,                                                        \
+    };
+MATMUL_DIRECT(avx2, IMGCLS_ISA_AVX2, "matmul_direct_f32_6x16_avx2")
+#if BUILD_AVX512
+MATMUL_DIRECT(avx512, IMGCLS_ISA_AVX512, "matmul_direct_f32_14x32_avx512")
+#endif
 #endif
 
 const struct imgcls_op matmul_op = {
@@ -295,7 +344,11 @@ const struct imgcls_op matmul_op = {
     .macs = matmul_macs,
     .kernels =
         (const struct imgcls_kernel *const[]){
+#if BUILD_AVX512
+            &direct_avx512,
+#endif
 #if BUILD_AVX2
+            &direct_avx2,
             &avx2,
 #endif
             &portable,

@@ -107,9 +107,62 @@ void product_steps(const struct imgcls_run *run, struct gemm_job *job)
     }
 }
 
-size_t product_workspace(int32_t threads)
+const struct product_kernel product_f32_portable = {gemm_f32_portable, gemm_grid,
+                                                    gemm_workspace, 0};
+const struct product_kernel product_f64_portable = {gemm_f64_portable, gemm_grid,
+                                                    gemm_workspace, 0};
+
+#if BUILD_AVX2
+static int64_t grid_6x16(struct gemm_job *job, int32_t threads)
 {
-    return gemm_workspace() * (size_t)(threads < 1 ? 1 : threads);
+    return direct_grid(job, DIRECT_ROWS_AVX2, DIRECT_COLUMNS_AVX2, threads);
+}
+
+static int64_t grid_depthwise(struct gemm_job *job, int32_t threads)
+{
+    (void)threads;
+    return dwconv_grid(job);
+}
+
+const struct product_kernel product_f32_avx2 = {gemm_f32_6x16_avx2, gemm_grid, gemm_workspace,
+                                                GEMM_COLUMNS};
+const struct product_kernel product_depthwise_avx2 = {dwconv_f32_avx2, grid_depthwise, NULL, 0};
+const struct product_kernel product_direct_avx2 = {gemm_direct_f32_6x16_avx2, grid_6x16,
+                                                   direct_workspace, DIRECT_COLUMNS_AVX2};
+#endif
+
+#if BUILD_AVX512
+static int64_t grid_14x32(struct gemm_job *job, int32_t threads)
+{
+    return direct_grid(job, DIRECT_ROWS_AVX512, DIRECT_COLUMNS_AVX512, threads);
+}
+
+const struct product_kernel product_direct_avx512 = {
+    gemm_direct_f32_14x32_avx512, grid_14x32, direct_workspace, DIRECT_COLUMNS_AVX512};
+#endif
+
+size_t product_workspace(const struct product_kernel *kernel, int32_t threads)
+{
+    return kernel->workspace() * (size_t)(threads < 1 ? 1 : threads);
+}
+
+imgcls_status product_pack_b(const struct imgcls_host *host, struct imgcls_prepare *prepare,
+                             struct gemm_job *job, int64_t count, size_t input)
+{
+    int64_t size = gemm_packed_b_size(job->k, job->n, job->b_panel), i;
+    float *packed;
+
+    if (size == 0 || count == 0)
+        return IMGCLS_OK;
+    packed = host->alloc(host, (size_t)count, (size_t)size * sizeof *packed);
+    if (!packed)
+        return IMGCLS_NO_MEMORY;
+    for (i = 0; i < count; i++)
+        gemm_pack_b(job, i, packed + i * size);
+    prepare->state = packed;
+    prepare->constant_bytes = (size_t)(count * size) * sizeof *packed;
+    prepare->inputs_released = UINT64_C(1) << input;
+    return IMGCLS_OK;
 }
 
 struct shared {
@@ -127,11 +180,11 @@ static void body(void *argument, int64_t begin, int64_t end, int32_t thread)
 }
 
 imgcls_status product_run(const struct imgcls_host *host, const struct imgcls_run *run,
-                          struct gemm_job *job, gemm_kernel *kernel, bool depthwise,
+                          struct gemm_job *job, const struct product_kernel *kernel,
                           size_t bytes)
 {
-    struct shared shared = {job, kernel, run->workspace, bytes};
-    int64_t tiles = depthwise ? dwconv_grid(job) : gemm_grid(job, run->threads), grain = 1;
+    struct shared shared = {job, kernel->run, run->workspace, bytes};
+    int64_t tiles = kernel->grid(job, run->threads), grain = 1;
     double macs;
 
     if (tiles == 0)
@@ -154,12 +207,21 @@ double product_cost_avx2(double macs, int64_t rows)
     return macs / 40 * (double)whole / (double)(rows < 1 ? 1 : rows) + 2000;
 }
 
+double product_cost_direct(const struct product_kernel *kernel, double macs, int64_t columns,
+                           double gathered)
+{
+    /* 50 multiply-adds a nanosecond on whole panels, 2 floats gathered */
+    int64_t panel = kernel->b_panel, whole = (columns + panel - 1) / panel * panel;
+    return macs / 50 * (double)whole / (double)(columns < 1 ? 1 : columns) + gathered / 2 +
+           1000;
+}
+
 double product_cost_portable(double macs)
 {
     return macs * 3 + 2000;
 }
 
-gemm_kernel *product_portable(int32_t type)
+const struct product_kernel *product_portable(int32_t type)
 {
-    return type == IMGCLS_F64 ? gemm_f64_portable : gemm_f32_portable;
+    return type == IMGCLS_F64 ? &product_f64_portable : &product_f32_portable;
 }

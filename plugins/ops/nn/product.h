@@ -8,6 +8,7 @@
 #ifndef OPS_NN_PRODUCT_H
 #define OPS_NN_PRODUCT_H
 
+#include "plugins/kernels/direct.h"
 #include "plugins/kernels/dwconv.h"
 #include "plugins/kernels/gemm.h"
 #include "plugins/ops/op.h"
@@ -41,20 +42,45 @@ void product_release(const struct imgcls_host *host, void *state);
 /* Fills the job's steps from the node's epilogues. */
 void product_steps(const struct imgcls_run *run, struct gemm_job *job);
 
-/* Workspace of the GEMM kernels, all threads together. */
-size_t product_workspace(int32_t threads);
+/* A kernel as operators use it: its tiles, one thread's workspace (0: the job decides), and
+ * how wide its panels of B are. */
+struct product_kernel {
+    gemm_kernel *run;
+    int64_t (*grid)(struct gemm_job *job, int32_t threads);
+    size_t (*workspace)(void);
+    int64_t b_panel;
+};
+extern const struct product_kernel product_f32_portable, product_f64_portable;
+#if BUILD_AVX2
+extern const struct product_kernel product_f32_avx2, product_depthwise_avx2,
+    product_direct_avx2;
+#endif
+#if BUILD_AVX512
+extern const struct product_kernel product_direct_avx512;
+#endif
 
-/* Runs the job by `kernel`, tiled by gemm_grid (or dwconv_grid where `depthwise`); bytes is
- * one thread's workspace. */
+/* Workspace of a kernel, all threads together. */
+size_t product_workspace(const struct product_kernel *kernel, int32_t threads);
+
+/* Packs `count` matrices of B (of constant data: job->b is set) into a state that
+ * product_release frees; says so in `prepare`, and that input `input` is not read again.
+ * Nothing happens where there is no element. */
+imgcls_status product_pack_b(const struct imgcls_host *host, struct imgcls_prepare *prepare,
+                             struct gemm_job *job, int64_t count, size_t input);
+
+/* Runs the job; bytes is one thread's workspace. */
 imgcls_status product_run(const struct imgcls_host *host, const struct imgcls_run *run,
-                          struct gemm_job *job, gemm_kernel *kernel, bool depthwise,
+                          struct gemm_job *job, const struct product_kernel *kernel,
                           size_t bytes);
 
-/* Estimated time of a job: macs on so many rows, by a kernel of tiles of GEMM_ROWS. */
+/* Estimated nanoseconds of a job: macs on so many rows, by a kernel of tiles of GEMM_ROWS;
+ * by a direct kernel, and the floats it gathers; by the portable one. */
 double product_cost_avx2(double macs, int64_t rows);
+double product_cost_direct(const struct product_kernel *kernel, double macs, int64_t columns,
+                           double gathered);
 double product_cost_portable(double macs);
 
 /* float64 or float32 portable kernel. */
-gemm_kernel *product_portable(int32_t type);
+const struct product_kernel *product_portable(int32_t type);
 
 #endif

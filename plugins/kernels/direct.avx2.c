@@ -1,0 +1,105 @@
+/*
+ * plugins/kernels/direct.avx2.c - products whose A is read in place: tiles of 6 x 16
+ *
+ * Twelve accumulators, two vectors of B and one broadcast of A are 15 of the 16 registers; a
+ * step along k costs 12 fused multiply-adds against 8 loads, two of which a cycle can do.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include "plugins/kernels/direct.h"
+
+#include <immintrin.h>
+
+#include "plugins/kernels/finish.avx2.h"
+
+#define ROWS    DIRECT_ROWS_AVX2
+#define COLUMNS DIRECT_COLUMNS_AVX2
+#define KERNEL  gemm_direct_f32_6x16_avx2
+#define FINISH  finish_tile
+
+/* sums (+)= rows of A times one panel of B: blocks of GEMM_K_BLOCK, added in rising order. */
+static inline __attribute__((always_inline)) void
+multiply(const int rows, int64_t k, const float *a, int64_t a_row, const float *b,
+         float *sums, int fresh)
+{
+    const float *a0 = a, *a3 = rows > 3 ? a + 3 * a_row : a;
+    const int64_t ahead = (rows > 2 ? 16 : 64) * COLUMNS; /* few rows: memory decides */
+    int64_t end;
+    int r;
+
+    do {
+        __m256 c[ROWS][2];
+#pragma GCC unroll 6
+        for (r = 0; r < rows; r++)
+            c[r][0] = c[r][1] = _mm256_setzero_ps();
+        end = k < GEMM_K_BLOCK ? k : GEMM_K_BLOCK;
+        k -= end;
+        for (; end > 0; end--, b += COLUMNS) {
+            __m256 b0 = _mm256_load_ps(b), b1 = _mm256_load_ps(b + 8);
+            _mm_prefetch((const char *)(b + ahead), _MM_HINT_T0);
+#pragma GCC unroll 6
+            for (r = 0; r < rows; r++) {
+                __m256 w = _mm256_broadcast_ss((r < 3 ? a0 : a3) + r % 3 * a_row);
+                c[r][0] = _mm256_fmadd_ps(w, b0, c[r][0]);
+                c[r][1] = _mm256_fmadd_ps(w, b1, c[r][1]);
+            }
+            a0++, a3++;
+        }
+#pragma GCC unroll 6
+        for (r = 0; r < rows; r++) {
+            float *to = sums + r * COLUMNS;
+            if (!fresh) {
+                c[r][0] = _mm256_add_ps(_mm256_load_ps(to), c[r][0]);
+                c[r][1] = _mm256_add_ps(_mm256_load_ps(to + 8), c[r][1]);
+            }
+            _mm256_store_ps(to, c[r][0]);
+            _mm256_store_ps(to + 8, c[r][1]);
+        }
+        fresh = 0;
+    } while (k > 0);
+}
+
+#define MULTIPLY(R)                                                                        \
+    static void multiply_##R(int64_t k, const float *a, int64_t a_row, const float *b,     \
+                             float *sums, int fresh)                                       \
+    {                                                                                      \
+        multiply(R, k, a, a_row, b, sums, fresh);                                          \
+    }
+MULTIPLY(1)
+MULTIPLY(2)
+MULTIPLY(3)
+MULTIPLY(4)
+MULTIPLY(5)
+MULTIPLY(6)
+
+static direct_multiply *const multiply_rows[ROWS + 1] = {
+    NULL, multiply_1, multiply_2, multiply_3, multiply_4, multiply_5, multiply_6,
+};
+
+static void keep(const float *sums, float *c, int64_t count)
+{
+    __m256 x[2] = {_mm256_load_ps(sums), _mm256_load_ps(sums + 8)};
+
+    keep_avx2(c, count, x);
+}
+
+static void take(float *sums, const float *c, int64_t count)
+{
+    _mm256_store_ps(sums, _mm256_maskload_ps(c, lanes_avx2(count)));
+    _mm256_store_ps(sums + 8, _mm256_maskload_ps(c + 8, lanes_avx2(count - 8)));
+}
+
+static void finish_tile(const struct gemm_job *job, const struct gemm_tile *tile, int64_t m,
+                        int64_t rows, int64_t n, int64_t columns, const float *sums)
+{
+    int64_t r;
+
+    for (r = 0; r < rows; r++, sums += COLUMNS) {
+        __m256 x[2] = {_mm256_load_ps(sums), _mm256_load_ps(sums + 8)};
+        finish_avx2(job, tile, m + r, n, columns, x);
+    }
+}
+
+#include "plugins/kernels/direct.body.h"

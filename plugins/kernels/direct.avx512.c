@@ -1,0 +1,110 @@
+/*
+ * plugins/kernels/direct.avx512.c - products whose A is read in place: tiles of 14 x 32
+ *
+ * Twenty-eight accumulators, two vectors of B and one broadcast of A are 31 of the 32
+ * registers; a step along k costs 28 fused multiply-adds, 2 loads of B and 14 broadcasts, so
+ * that the arithmetic decides even where one 512-bit load a cycle is all there is.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include "plugins/kernels/direct.h"
+
+#include <immintrin.h>
+
+#include "plugins/kernels/finish.avx512.h"
+
+#define ROWS    DIRECT_ROWS_AVX512
+#define COLUMNS DIRECT_COLUMNS_AVX512
+#define KERNEL  gemm_direct_f32_14x32_avx512
+#define FINISH  finish_avx512
+
+/* sums (+)= rows of A times one panel of B: blocks of GEMM_K_BLOCK, added in rising order. */
+static inline __attribute__((always_inline)) void
+multiply(const int rows, int64_t k, const float *a, int64_t a_row, const float *b,
+         float *sums, int fresh)
+{
+    /* Three rows to a pointer: base, base + stride, base + 2 stride need no arithmetic. */
+    const float *a0 = a, *a3 = rows > 3 ? a + 3 * a_row : a;
+    const float *a6 = rows > 6 ? a + 6 * a_row : a, *a9 = rows > 9 ? a + 9 * a_row : a;
+    const float *a12 = rows > 12 ? a + 12 * a_row : a;
+    const int64_t ahead = (rows > 4 ? 12 : 48) * COLUMNS; /* few rows: memory decides */
+    int64_t end;
+    int r;
+
+    do {
+        __m512 c[ROWS][2];
+#pragma GCC unroll 14
+        for (r = 0; r < rows; r++)
+            c[r][0] = c[r][1] = _mm512_setzero_ps();
+        end = k < GEMM_K_BLOCK ? k : GEMM_K_BLOCK;
+        k -= end;
+        for (; end > 0; end--, b += COLUMNS) {
+            __m512 b0 = _mm512_load_ps(b), b1 = _mm512_load_ps(b + 16);
+            _mm_prefetch((const char *)(b + ahead), _MM_HINT_T0);
+            _mm_prefetch((const char *)(b + ahead + 16), _MM_HINT_T0);
+#pragma GCC unroll 14
+            for (r = 0; r < rows; r++) {
+                const float *base = r < 3 ? a0 : r < 6 ? a3 : r < 9 ? a6 : r < 12 ? a9 : a12;
+                __m512 w = _mm512_set1_ps(base[r % 3 * a_row]);
+                c[r][0] = _mm512_fmadd_ps(w, b0, c[r][0]);
+                c[r][1] = _mm512_fmadd_ps(w, b1, c[r][1]);
+            }
+            a0++, a3++, a6++, a9++, a12++;
+        }
+#pragma GCC unroll 14
+        for (r = 0; r < rows; r++) {
+            float *to = sums + r * COLUMNS;
+            if (!fresh) {
+                c[r][0] = _mm512_add_ps(_mm512_load_ps(to), c[r][0]);
+                c[r][1] = _mm512_add_ps(_mm512_load_ps(to + 16), c[r][1]);
+            }
+            _mm512_store_ps(to, c[r][0]);
+            _mm512_store_ps(to + 16, c[r][1]);
+        }
+        fresh = 0;
+    } while (k > 0);
+}
+
+#define MULTIPLY(R)                                                                        \
+    static void multiply_##R(int64_t k, const float *a, int64_t a_row, const float *b,     \
+                             float *sums, int fresh)                                       \
+    {                                                                                      \
+        multiply(R, k, a, a_row, b, sums, fresh);                                          \
+    }
+MULTIPLY(1)
+MULTIPLY(2)
+MULTIPLY(3)
+MULTIPLY(4)
+MULTIPLY(5)
+MULTIPLY(6)
+MULTIPLY(7)
+MULTIPLY(8)
+MULTIPLY(9)
+MULTIPLY(10)
+MULTIPLY(11)
+MULTIPLY(12)
+MULTIPLY(13)
+MULTIPLY(14)
+
+static direct_multiply *const multiply_rows[ROWS + 1] = {
+    NULL,       multiply_1, multiply_2,  multiply_3,  multiply_4,  multiply_5,  multiply_6, multiply_7,
+    multiply_8, multiply_9, multiply_10, multiply_11, multiply_12, multiply_13, multiply_14,
+};
+
+static void keep(const float *sums, float *c, int64_t count)
+{
+    __mmask16 low = lanes_avx512(count), high = lanes_avx512(count - 16);
+
+    _mm512_mask_storeu_ps(c, low, _mm512_load_ps(sums));
+    _mm512_mask_storeu_ps(c + 16, high, _mm512_load_ps(sums + 16));
+}
+
+static void take(float *sums, const float *c, int64_t count)
+{
+    _mm512_store_ps(sums, _mm512_maskz_loadu_ps(lanes_avx512(count), c));
+    _mm512_store_ps(sums + 16, _mm512_maskz_loadu_ps(lanes_avx512(count - 16), c + 16));
+}
+
+#include "plugins/kernels/direct.body.h"
