@@ -137,9 +137,9 @@ static imgcls_status memo_get(struct machine *m, size_t index)
 
 static imgcls_status take(struct machine *m, size_t size, const unsigned char **out)
 {
+    *out = m->p;
     if ((size_t)(m->end - m->p) < size)
         return wrong(m, "ends within an opcode's %zu bytes", size);
-    *out = m->p;
     m->p += size;
     return IMGCLS_OK;
 }
