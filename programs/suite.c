@@ -10,9 +10,11 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <jansson.h>
 
+#include <imgcls/leaderboard.h>
 #include <imgcls/suite.h>
 
 static const char *const result_names[] = {"passed", "failed", "unsupported"};
@@ -172,6 +174,22 @@ static void show(void *argument, size_t done, size_t total)
     progress_show(progress, (long long)done);
 }
 
+static imgcls_status keep(struct imgcls_context *ctx, const struct command_line *line,
+                          const struct imgcls_suite_report *report, double seconds)
+{
+    struct imgcls_board *board = NULL;
+    int64_t id;
+    imgcls_status status =
+        imgcls_board_open(ctx, command_value(line, "db"), IMGCLS_BOARD_WRITE, &board);
+    if (status == IMGCLS_OK)
+        status = imgcls_board_add_suite(board, command_value(line, "suite"), seconds, report,
+                                        &id);
+    if (status == IMGCLS_OK && !line->quiet && !line->json)
+        printf("kept as suite run %" PRId64 " in %s\n", id, imgcls_board_path(board));
+    imgcls_board_close(board);
+    return status;
+}
+
 imgcls_status run_suite(struct imgcls_context *ctx, const struct command_line *line,
                         int *exit_status)
 {
@@ -184,7 +202,12 @@ imgcls_status run_suite(struct imgcls_context *ctx, const struct command_line *l
         .progress_argument = &progress,
     };
     struct imgcls_suite_report report;
+    struct timespec begin, end;
+    clock_gettime(CLOCK_MONOTONIC, &begin);
     imgcls_status status = imgcls_suite(ctx, &options, &report);
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    double seconds =
+        (double)(end.tv_sec - begin.tv_sec) + 1e-9 * (double)(end.tv_nsec - begin.tv_nsec);
     progress_end(&progress);
     if (status != IMGCLS_OK)
         return status;
@@ -194,6 +217,8 @@ imgcls_status run_suite(struct imgcls_context *ctx, const struct command_line *l
         status = print_json(&report) ? IMGCLS_OK : IMGCLS_NO_MEMORY;
     else
         print_words(line, &report);
+    if (status == IMGCLS_OK && command_value(line, "db"))
+        status = keep(ctx, line, &report, seconds);
     if (status == IMGCLS_OK && baseline && !check_baseline(line, baseline, &report, exit_status))
         *exit_status = 2;
     imgcls_suite_report_clear(&report);

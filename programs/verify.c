@@ -29,6 +29,7 @@ static const struct command_option options[] = {
                    "models)"},
     {"rtol", 0, "X", "decide element by element instead: |got - want| <= atol + rtol*|want|"},
     {"atol", 0, "X", "see --rtol"},
+    {"db", 0, "FILE", "with --suite: keep the result as rows of this leaderboard"},
     {"suite", 0, "DIR", "run every case below DIR instead of one model"},
     {"baseline", 0, "FILE", "with --suite: fail only where a case that passed in FILE (the\n"
                             "--json of an earlier run) does not pass now"},
@@ -44,7 +45,7 @@ static const struct command command = {
     .name = "imgcls-verify",
     .summary = "Check that a model computes what its reference says.",
     .synopsis = "MODEL [--reference FOLDER|FILE.npz] [--l2 X] [--rtol X --atol X]\n"
-                "--suite DIR [--baseline FILE]",
+                "--suite DIR [--baseline FILE] [--db FILE]",
     .details =
         "For every output it prints the largest absolute difference, the relative L2 norm of\n"
         "the difference, the cosine, how often the largest element agrees (top-1), and the\n"
@@ -104,9 +105,9 @@ static void print_words(const struct imgcls_verify_report *report)
             printf("%11.4g%%", 100 * row->top1_agreement);
         print_figure(row->needed);
         printf("  %s\n", row->passed ? "ok" : "MISMATCH");
-        if (!row->passed && row->max_index >= 0)
-            printf("  worst at element %" PRId64 ": %.9g, expected %.9g\n", row->max_index,
-                   row->max_got, row->max_want);
+        if (!row->passed && row->worst_index >= 0)
+            printf("  worst at element %" PRId64 ": %.9g, expected %.9g\n", row->worst_index,
+                   row->worst_got, row->worst_want);
         if (row->nan_got || row->nan_want || row->inf_got || row->inf_want)
             printf("  NaN: %" PRId64 ", expected %" PRId64 "; infinite: %" PRId64
                    ", expected %" PRId64 "\n", row->nan_got, row->nan_want, row->inf_got,
@@ -123,9 +124,10 @@ static json_t *figure(double value)
 
 static json_t *row_json(const struct imgcls_verify_output *row)
 {
-    return json_pack("{s:s, s:s, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:b}",
+    return json_pack("{s:s, s:s, s:o, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:b}",
                      "set", row->set, "name", row->name, "max_abs", figure(row->max_abs),
-                     "max_index", (json_int_t)row->max_index, "max_rel", figure(row->max_rel),
+                     "max_index", (json_int_t)row->max_index, "worst_index",
+                     (json_int_t)row->worst_index, "max_rel", figure(row->max_rel),
                      "l2_relative", figure(row->l2_relative), "cosine", figure(row->cosine),
                      "top1_agreement", figure(row->top1_agreement), "needed",
                      figure(row->needed), "elements", (json_int_t)row->count, "nan",

@@ -5,7 +5,8 @@ schema_steps = \
 	%D%/leaderboard.sql \
 	%D%/leaderboard.2.sql \
 	%D%/leaderboard.3.sql \
-	%D%/leaderboard.4.sql
+	%D%/leaderboard.4.sql \
+	%D%/leaderboard.5.sql
 EXTRA_DIST += \
 	$(schema_steps) \
 	%D%/manifest.schema.json

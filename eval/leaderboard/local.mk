@@ -21,6 +21,7 @@ libicl_la_SOURCES += \
 	%D%/runs.c \
 	%D%/schema.c \
 	%D%/schema.h \
+	%D%/suites.c \
 	%D%/text.c \
 	%D%/text.h
 EXTRA_DIST += \

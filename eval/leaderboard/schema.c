@@ -32,11 +32,16 @@ static const char fourth_version[] =
 #include "schemas/leaderboard.4.sql.h"
     ;
 
+static const char fifth_version[] =
+#include "schemas/leaderboard.5.sql.h"
+    ;
+
 static const struct icl_board_version versions[] = {
     {1, first_version},
     {2, second_version},
     {3, third_version},
     {4, fourth_version},
+    {5, fifth_version},
 };
 
 /* What a file says it is. */

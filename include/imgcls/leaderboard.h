@@ -21,6 +21,7 @@
 
 #include <imgcls/evaluate.h>
 #include <imgcls/imgcls.h>
+#include <imgcls/suite.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -60,6 +61,14 @@ IMGCLS_API imgcls_status imgcls_board_add_run(struct imgcls_board *board,
                                               const struct imgcls_model *model,
                                               const struct imgcls_evaluation *evaluation,
                                               int64_t *run_id);
+
+/* Records a run of a suite: how many cases passed, on which machine, and each case's result
+ * (tables suite_runs and suite_cases), in one transaction. folder is made absolute; seconds is
+ * how long the suite took. */
+IMGCLS_API imgcls_status imgcls_board_add_suite(struct imgcls_board *board, const char *folder,
+                                                double seconds,
+                                                const struct imgcls_suite_report *report,
+                                                int64_t *suite_run_id);
 
 /* ---- Reading ----------------------------------------------------------------------------*/
 

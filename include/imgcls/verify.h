@@ -44,6 +44,10 @@ struct imgcls_verify_output {
     int64_t count, nan_got, nan_want, inf_got, inf_want; /* elements */
     int32_t passed;
     int32_t reserved;
+    /* The element that decides, -1 where none differs: the one that needs the largest rtol
+     * where rtol and atol decide, else that of max_index. */
+    int64_t worst_index;
+    double worst_got, worst_want;
 };
 
 struct imgcls_verify_report {

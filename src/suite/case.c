@@ -78,8 +78,8 @@ static imgcls_status compare(struct imgcls_context *ctx, const char *name,
     if (status == IMGCLS_OK && !figures.passed)
         status = icl_fail(ctx, IMGCLS_MISMATCH,
                           "output '%s': element %lld is %.9g, expected %.9g (needs rtol %.3g)",
-                          name, (long long)figures.max_index, figures.max_got,
-                          figures.max_want, figures.needed);
+                          name, (long long)figures.worst_index, figures.worst_got,
+                          figures.worst_want, figures.needed);
     return status;
 }
 

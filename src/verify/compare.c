@@ -63,7 +63,8 @@ static struct sums add_up(const struct imgcls_tensor *got, const struct imgcls_t
     return sums;
 }
 
-/* Largest relative error, and the rtol that would do beside atol. */
+/* Largest relative error, and the rtol that would do beside atol, with the element that asks for
+ * it. */
 static void relative_errors(const struct imgcls_tensor *got, const struct imgcls_tensor *want,
                             double floor, double atol, struct imgcls_verify_output *out,
                             double *needed_rtol)
@@ -76,11 +77,17 @@ static void relative_errors(const struct imgcls_tensor *got, const struct imgcls
         double apart = fabs(a - b);
         if (fabs(b) >= floor && b != 0 && !(apart / fabs(b) <= out->max_rel))
             out->max_rel = apart / fabs(b);
-        double past = apart - atol;
+        double past = apart - atol, needs = 0;
         if (isnan(past) || (past > 0 && b == 0))
-            *needed_rtol = INFINITY;
-        else if (past > 0 && past / fabs(b) > *needed_rtol)
-            *needed_rtol = past / fabs(b);
+            needs = INFINITY;
+        else if (past > 0)
+            needs = past / fabs(b);
+        if (needs > *needed_rtol) {
+            *needed_rtol = needs;
+            out->worst_index = i;
+            out->worst_got = a;
+            out->worst_want = b;
+        }
     }
 }
 
@@ -143,7 +150,7 @@ imgcls_status icl_compare(struct imgcls_context *ctx, const char *name,
         return icl_fail(ctx, IMGCLS_MISMATCH, "output '%s' is %s, the reference is %s", name,
                         icl_type_name(got->type), icl_type_name(want->type));
     out->count = imgcls_count(want->rank, want->dims);
-    out->max_index = -1;
+    out->max_index = out->worst_index = -1;
     if (want->type == IMGCLS_STRING) {
         out->passed = same_strings(got, want, out->count);
         out->l2_relative = out->passed ? 0 : INFINITY;
@@ -157,6 +164,11 @@ imgcls_status icl_compare(struct imgcls_context *ctx, const char *name,
     out->l2_relative = sums.difference == 0 ? 0 : sqrt(sums.difference) / sqrt(sums.want);
     out->cosine = sums.product / (sqrt(sums.got) * sqrt(sums.want));
     out->top1_agreement = agreement(got, want);
+    if (!tolerance->elementwise || out->worst_index < 0) {
+        out->worst_index = out->max_index;
+        out->worst_got = out->max_got;
+        out->worst_want = out->max_want;
+    }
     out->needed = tolerance->elementwise ? needed_rtol : out->l2_relative;
     out->passed = tolerance->elementwise ? needed_rtol <= tolerance->rtol
                                          : out->l2_relative <= tolerance->l2;

@@ -110,7 +110,7 @@ static imgcls_status compare_values(struct imgcls_context *ctx, const char *name
         return icl_fail(ctx, IMGCLS_MISMATCH, "output '%s' has %zu items, the reference %zu",
                         name, got->count, want->count);
     row->passed = 1;
-    row->max_index = -1;
+    row->max_index = row->worst_index = -1;
     row->cosine = row->top1_agreement = NAN;
     for (size_t i = 0; i < want->count; i++) {
         struct imgcls_verify_output item = {.set = row->set, .name = row->name};
@@ -141,7 +141,7 @@ static imgcls_status judge_output(struct imgcls_context *ctx, struct owner *owne
     icl_forgive(ctx);
     row->passed = 0;
     row->max_abs = row->l2_relative = row->cosine = row->top1_agreement = row->needed = NAN;
-    row->max_index = -1;
+    row->max_index = row->worst_index = -1;
     return IMGCLS_OK;
 }
 

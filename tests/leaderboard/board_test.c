@@ -127,6 +127,39 @@ static void a_file_that_is_no_database_is_left_alone(void **state)
     expect_refusal(f, IMGCLS_BOARD_READ, IMGCLS_BAD_INPUT, "not an SQLite database");
 }
 
+static void a_run_of_a_suite_becomes_rows_that_stay(void **state)
+{
+    struct fixture *f = *state;
+    const struct imgcls_case cases[] = {
+        {.name = "node/a", .operators = "Relu", .reason = "", .result = IMGCLS_CASE_PASSED,
+         .compared = 1},
+        {.name = "node/b", .operators = "Add Foo", .reason = "it's unknown",
+         .result = IMGCLS_CASE_UNSUPPORTED, .compared = 0},
+    };
+    const struct imgcls_suite_report report = {.struct_size = sizeof report, .count = 2,
+                                               .cases = cases, .passed = 1, .unsupported = 1};
+    struct imgcls_board *board = open_board(f, IMGCLS_BOARD_WRITE);
+    int64_t id;
+    for (int64_t i = 1; i <= 2; i++) {
+        if (imgcls_board_add_suite(board, "some/suite", 1.5, &report, &id) != IMGCLS_OK)
+            fail_msg("%s", imgcls_error(f->ctx));
+        assert_int_equal(id, i);
+    }
+    assert_int_equal(number(board, "SELECT count(*) FROM suite_cases"), 4);
+    assert_int_equal(number(board, "SELECT sum(passed) FROM suite_runs WHERE cases = 2"), 2);
+    assert_int_equal(number(board, "SELECT count(*) FROM suite_runs WHERE folder GLOB '/*'"), 2);
+    assert_int_equal(number(board, "SELECT count(*) FROM suite_cases WHERE name = 'node/b'"
+                                   " AND result = 'unsupported' AND compared = 0"
+                                   " AND reason = 'it''s unknown' AND suite_run_id = 2"), 1);
+    assert_int_equal(number(board, "SELECT count(reason) FROM suite_cases"), 2);
+    imgcls_board_close(board);
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
+    assert_int_not_equal(sqlite3_exec(db, "UPDATE suite_runs SET passed = 2", 0, 0, 0), 0);
+    assert_int_not_equal(sqlite3_exec(db, "DELETE FROM suite_cases", 0, 0, 0), 0);
+    sqlite3_close(db);
+}
+
 static void a_newer_version_is_refused_with_both_numbers(void **state)
 {
     struct fixture *f = *state;
@@ -356,6 +389,7 @@ int main(void)
         CASE(reading_does_not_make_a_file),
         CASE(a_foreign_database_is_left_alone),
         CASE(a_file_that_is_no_database_is_left_alone),
+        CASE(a_run_of_a_suite_becomes_rows_that_stay),
         CASE(a_newer_version_is_refused_with_both_numbers),
         CASE(a_place_that_cannot_be_written_is_named),
         CASE(migration_takes_each_step_once_and_keeps_a_copy),

@@ -74,6 +74,27 @@ static void figures_are_those_worked_out_by_hand(void **state)
     assert_false(out.passed);
 }
 
+static void the_worst_element_is_the_one_that_decides(void **state)
+{
+    (void)state;
+    /* Element 0 is farthest (1 of 100: rtol 0.01), element 1 needs most (0.5 of 2: 0.25). */
+    float want[] = {100, 2, 3, 4}, got[] = {101, 2.5f, 3, 4};
+    struct imgcls_verify_output out = compare(
+        got, want, 1, 4, (struct icl_tolerance){.elementwise = true, .rtol = 1e-3});
+    assert_int_equal(out.max_index, 0);
+    assert_int_equal(out.worst_index, 1);
+    assert_close(out.worst_got, 2.5, 0);
+    assert_close(out.worst_want, 2, 0);
+    assert_close(out.needed, 0.25, 1e-15);
+    out = compare(got, want, 1, 4, (struct icl_tolerance){.l2 = 1e-3});
+    assert_int_equal(out.worst_index, 0);
+    out = compare(want, want, 1, 4, (struct icl_tolerance){.elementwise = true});
+    assert_int_equal(out.worst_index, -1);
+    float nan[] = {101, 2.5f, NAN, 4};
+    out = compare(nan, want, 1, 4, (struct icl_tolerance){.elementwise = true, .rtol = 1});
+    assert_int_equal(out.worst_index, 2); /* no rtol lets a NaN pass */
+}
+
 static void agreement_counts_rows(void **state)
 {
     (void)state;
@@ -140,6 +161,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(figures_are_those_worked_out_by_hand),
+        cmocka_unit_test(the_worst_element_is_the_one_that_decides),
         cmocka_unit_test(agreement_counts_rows),
         cmocka_unit_test(elementwise_bounds_follow_numpy),
         cmocka_unit_test(nan_passes_only_where_both_have_it),
