@@ -92,7 +92,7 @@ static void pack_queries(const struct heads_job *job, const float *q, int64_t ro
         d = 0;
         if (job->q.column == 1)
             for (; d + 16 <= job->depth; d += 16)
-                store16u(to + d, mul16(load16(q + d), factor));
+                store16(to + d, mul16(load16(q + d), factor));
         for (; d < job->depth; d++)
             to[d] = q[d * job->q.column] * scale;
     }
@@ -343,7 +343,7 @@ static void deliver(const struct heads_job *job, const struct heads_space *space
         i = 0;
         if (job->y.column == 1)
             for (; i + 16 <= count; i += 16)
-                store16u(y + i, div16(load16(from + i), divisor));
+                store16(y + i, div16(load16(from + i), divisor));
         for (; i < count; i++)
             y[i * job->y.column] = from[i] / sum;
     }

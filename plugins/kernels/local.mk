@@ -33,7 +33,9 @@ noinst_LTLIBRARIES += %D%/libavx2.la
 	%D%/gemm.avx2.c \
 	%D%/heads.avx2.c \
 	%D%/heads.body.h \
-	%D%/rows.avx2.c
+	%D%/lanes16.avx2.h \
+	%D%/rows.avx2.c \
+	%D%/rows.body.h
 kernel_libs += %D%/libavx2.la
 endif
 
@@ -45,7 +47,10 @@ noinst_LTLIBRARIES += %D%/libavx512.la
 	%D%/direct.avx512.c \
 	%D%/finish.avx512.h \
 	%D%/heads.avx512.c \
-	%D%/heads.body.h
+	%D%/heads.body.h \
+	%D%/lanes16.avx512.h \
+	%D%/rows.avx512.c \
+	%D%/rows.body.h
 kernel_libs += %D%/libavx512.la
 endif
 EXTRA_DIST += %D%/README.md

@@ -34,12 +34,16 @@ typedef void layernorm_kernel(const struct layernorm_row *row, const void *x, vo
 
 #define SOFTMAX_FAMILY(KERNEL)                                                             \
     KERNEL(softmax_f32_portable, 0)                                                        \
-    KERNEL(softmax_f32_avx2, IMGCLS_ISA_AVX2)
+    KERNEL(softmax_f32_avx2, IMGCLS_ISA_AVX2)                                              \
+    KERNEL(softmax_f32_avx512, IMGCLS_ISA_AVX512)
 #define LAYERNORM_FAMILY(KERNEL)                                                           \
     KERNEL(layernorm_f32_portable, 0)                                                      \
-    KERNEL(layernorm_f32_avx2, IMGCLS_ISA_AVX2)
+    KERNEL(layernorm_f32_avx2, IMGCLS_ISA_AVX2)                                            \
+    KERNEL(layernorm_f32_avx512, IMGCLS_ISA_AVX512)
 
-softmax_kernel softmax_f32_portable, softmax_f64_portable, softmax_f32_avx2;
-layernorm_kernel layernorm_f32_portable, layernorm_f64_portable, layernorm_f32_avx2;
+softmax_kernel softmax_f32_portable, softmax_f64_portable, softmax_f32_avx2,
+    softmax_f32_avx512;
+layernorm_kernel layernorm_f32_portable, layernorm_f64_portable, layernorm_f32_avx2,
+    layernorm_f32_avx512;
 
 #endif

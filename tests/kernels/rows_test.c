@@ -23,15 +23,23 @@ struct layernorm_entry {
     uint64_t isa;
     layernorm_kernel *run;
 };
-#if BUILD_AVX2
 #define ENTRY(function, set) {#function, set, function},
+#if BUILD_AVX512
 static const struct softmax_entry softmaxes[] = {SOFTMAX_FAMILY(ENTRY)};
 static const struct layernorm_entry layernorms[] = {LAYERNORM_FAMILY(ENTRY)};
 #else
 static const struct softmax_entry softmaxes[] = {
-    {"softmax_f32_portable", 0, softmax_f32_portable}};
+    ENTRY(softmax_f32_portable, 0)
+#if BUILD_AVX2
+        ENTRY(softmax_f32_avx2, IMGCLS_ISA_AVX2)
+#endif
+};
 static const struct layernorm_entry layernorms[] = {
-    {"layernorm_f32_portable", 0, layernorm_f32_portable}};
+    ENTRY(layernorm_f32_portable, 0)
+#if BUILD_AVX2
+        ENTRY(layernorm_f32_avx2, IMGCLS_ISA_AVX2)
+#endif
+};
 #endif
 #define COUNT(list) (sizeof(list) / sizeof *(list))
 
@@ -40,6 +48,9 @@ static int offered(uint64_t isa)
 #if BUILD_AVX2
     if (isa & IMGCLS_ISA_AVX2)
         return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    if (isa & IMGCLS_ISA_AVX512)
+        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+               __builtin_cpu_supports("avx512vl");
 #endif
     return isa == 0;
 }

@@ -258,14 +258,16 @@ static const struct imgcls_kernel layer_kernel =
 static const struct imgcls_kernel rms_kernel =
     NORM_KERNEL("rms_norm_portable", 0, norm_accepts, rms_norm_portable);
 
-#if BUILD_AVX2
+#if BUILD_AVX2 || BUILD_AVX512
 static int32_t norm_accepts_f32(const struct imgcls_host *host,
                                 const struct imgcls_node *node)
 {
     (void)host;
     return norm_takes(node, OP_BIT(IMGCLS_F32));
 }
+#endif
 
+#if BUILD_AVX2
 static imgcls_status layer_norm_f32_avx2(const struct imgcls_host *host,
                                          const struct imgcls_run *run)
 {
@@ -282,6 +284,32 @@ static const struct imgcls_kernel layer_kernel_avx2 = NORM_KERNEL(
     "layer_norm_f32_avx2", IMGCLS_ISA_AVX2, norm_accepts_f32, layer_norm_f32_avx2);
 static const struct imgcls_kernel rms_kernel_avx2 =
     NORM_KERNEL("rms_norm_f32_avx2", IMGCLS_ISA_AVX2, norm_accepts_f32, rms_norm_f32_avx2);
+#endif
+
+#if BUILD_AVX512
+static imgcls_status layer_norm_f32_avx512(const struct imgcls_host *host,
+                                           const struct imgcls_run *run)
+{
+    return norm_run(host, run, layernorm_f32_avx512, 1);
+}
+
+static imgcls_status rms_norm_f32_avx512(const struct imgcls_host *host,
+                                         const struct imgcls_run *run)
+{
+    return norm_run(host, run, layernorm_f32_avx512, 0);
+}
+
+static const struct imgcls_kernel layer_kernel_avx512 = NORM_KERNEL(
+    "layer_norm_f32_avx512", IMGCLS_ISA_AVX512, norm_accepts_f32, layer_norm_f32_avx512);
+static const struct imgcls_kernel rms_kernel_avx512 = NORM_KERNEL(
+    "rms_norm_f32_avx512", IMGCLS_ISA_AVX512, norm_accepts_f32, rms_norm_f32_avx512);
+#endif
+
+/* equal costs go to the first */
+#if BUILD_AVX512
+#define LAYER_KERNELS &layer_kernel_avx512, &layer_kernel_avx2, &layer_kernel
+#define RMS_KERNELS   &rms_kernel_avx512, &rms_kernel_avx2, &rms_kernel
+#elif BUILD_AVX2
 #define LAYER_KERNELS &layer_kernel_avx2, &layer_kernel
 #define RMS_KERNELS   &rms_kernel_avx2, &rms_kernel
 #else

@@ -167,14 +167,21 @@ static const struct imgcls_kernel log_softmax_kernel_portable =
 static const struct imgcls_kernel hardmax_kernel_portable =
     OP_KERNEL("hardmax_portable", softmax_accepts, hardmax_portable);
 
-#if BUILD_AVX2
+#if BUILD_AVX2 || BUILD_AVX512
 static int32_t softmax_accepts_f32(const struct imgcls_host *host,
                                    const struct imgcls_node *node)
 {
     (void)host;
     return softmax_takes(node, OP_BIT(IMGCLS_F32));
 }
+#define SOFTMAX_KERNEL(name_, isa_, run_)                                                  \
+    {                                                                                      \
+        .struct_size = sizeof(struct imgcls_kernel), .name = name_, .isa = isa_,           \
+        .accepts = softmax_accepts_f32, .run = run_,                                       \
+    }
+#endif
 
+#if BUILD_AVX2
 static imgcls_status softmax_run_avx2(const struct imgcls_host *host,
                                       const struct imgcls_run *run)
 {
@@ -187,20 +194,38 @@ static imgcls_status log_softmax_run_avx2(const struct imgcls_host *host,
     return softmax_run(host, run, softmax_f32_avx2, 1);
 }
 
-static const struct imgcls_kernel softmax_kernel_avx2 = {
-    .struct_size = sizeof(struct imgcls_kernel),
-    .name = "softmax_f32_avx2",
-    .isa = IMGCLS_ISA_AVX2,
-    .accepts = softmax_accepts_f32,
-    .run = softmax_run_avx2,
-};
-static const struct imgcls_kernel log_softmax_kernel_avx2 = {
-    .struct_size = sizeof(struct imgcls_kernel),
-    .name = "log_softmax_f32_avx2",
-    .isa = IMGCLS_ISA_AVX2,
-    .accepts = softmax_accepts_f32,
-    .run = log_softmax_run_avx2,
-};
+static const struct imgcls_kernel softmax_kernel_avx2 =
+    SOFTMAX_KERNEL("softmax_f32_avx2", IMGCLS_ISA_AVX2, softmax_run_avx2);
+static const struct imgcls_kernel log_softmax_kernel_avx2 =
+    SOFTMAX_KERNEL("log_softmax_f32_avx2", IMGCLS_ISA_AVX2, log_softmax_run_avx2);
+#endif
+
+#if BUILD_AVX512
+static imgcls_status softmax_run_avx512(const struct imgcls_host *host,
+                                        const struct imgcls_run *run)
+{
+    return softmax_run(host, run, softmax_f32_avx512, 0);
+}
+
+static imgcls_status log_softmax_run_avx512(const struct imgcls_host *host,
+                                            const struct imgcls_run *run)
+{
+    return softmax_run(host, run, softmax_f32_avx512, 1);
+}
+
+static const struct imgcls_kernel softmax_kernel_avx512 =
+    SOFTMAX_KERNEL("softmax_f32_avx512", IMGCLS_ISA_AVX512, softmax_run_avx512);
+static const struct imgcls_kernel log_softmax_kernel_avx512 =
+    SOFTMAX_KERNEL("log_softmax_f32_avx512", IMGCLS_ISA_AVX512, log_softmax_run_avx512);
+#endif
+
+/* equal costs go to the first */
+#if BUILD_AVX512
+#define SOFTMAX_KERNELS                                                                    \
+    &softmax_kernel_avx512, &softmax_kernel_avx2, &softmax_kernel_portable
+#define LOG_SOFTMAX_KERNELS                                                                \
+    &log_softmax_kernel_avx512, &log_softmax_kernel_avx2, &log_softmax_kernel_portable
+#elif BUILD_AVX2
 #define SOFTMAX_KERNELS     &softmax_kernel_avx2, &softmax_kernel_portable
 #define LOG_SOFTMAX_KERNELS &log_softmax_kernel_avx2, &log_softmax_kernel_portable
 #else
