@@ -5,7 +5,10 @@ include plugins/formats/onnx/local.mk
 include plugins/formats/bundle/local.mk
 include plugins/formats/numpy/local.mk
 include plugins/architectures/local.mk
+include plugins/formats/settings/settings.mk
+include plugins/formats/folder/local.mk
 include plugins/formats/pytorch/local.mk
+include plugins/formats/safetensors/local.mk
 include plugins/ops/elementwise/local.mk
 include plugins/ops/shape/local.mk
 include plugins/ops/reduce/local.mk

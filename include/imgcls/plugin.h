@@ -349,6 +349,9 @@ struct imgcls_named_value {
 #define IMGCLS_META_WIDTH "imgcls.width"   /* the recipe's crop, else the source's setting */
 #define IMGCLS_META_EVIDENCE "imgcls.evidence" /* how the architecture was recognised */
 #define IMGCLS_META_GLOBALS "imgcls.globals"   /* names that its pickle has, one a line */
+#define IMGCLS_META_PARAMETERS "imgcls.parameters" /* of a graph: initializers that came from
+                                                      a checkpoint, one a line */
+#define IMGCLS_META_NOTES "imgcls.notes" /* what could not be taken over exactly, a line each */
 #define IMGCLS_META_PREFIX "imgcls.prefix" /* what was cut off all parameter names: "module." */
 
 /*
@@ -715,9 +718,21 @@ struct imgcls_host {
                                          const struct imgcls_source *source,
                                          const char *relative, struct imgcls_source **out);
     void (*source_close)(const struct imgcls_host *host, struct imgcls_source *source);
+    /* 1 where source_open_beneath would succeed, else 0; records no failure. */
+    int32_t (*source_has)(const struct imgcls_host *host, const struct imgcls_source *source,
+                          const char *relative);
+    /* A source of bytes from host->alloc (taken over on success), named `path` in messages
+     * and bids; what it opens beneath itself lies beside `beside`. Own: source_close. */
+    imgcls_status (*source_of_bytes)(const struct imgcls_host *host,
+                                     const struct imgcls_source *beside, const char *path,
+                                     void *bytes, size_t size, struct imgcls_source **out);
     /* Reads a nested model (a bundle's graph) by whichever format bids highest. */
     imgcls_status (*read_graph)(const struct imgcls_host *host,
                                 const struct imgcls_source *source, struct imgcls_graph *graph);
+    /* Reads a nested file of weights (one of several) into the same checkpoint. */
+    imgcls_status (*read_checkpoint)(const struct imgcls_host *host,
+                                     const struct imgcls_source *source,
+                                     struct imgcls_checkpoint *checkpoint);
     /* Reads a nested file of values; values as handed to read_values. */
     imgcls_status (*read_values)(const struct imgcls_host *host,
                                  const struct imgcls_source *source, void *values);

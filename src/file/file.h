@@ -48,6 +48,11 @@ imgcls_status icl_source_open_beneath(struct imgcls_context *ctx,
                                       const struct imgcls_source *source,
                                       const char *relative, struct imgcls_source **out);
 void icl_source_close(struct imgcls_source *source);
+/* A source of memory from icl_alloc, taken over on success; siblings are those of `beside`,
+ * which may be a file or a folder. */
+imgcls_status icl_source_of_bytes(struct imgcls_context *ctx,
+                                  const struct imgcls_source *beside, const char *path,
+                                  void *bytes, size_t size, struct imgcls_source **out);
 /* True where `relative` could only name something below its folder: relative, no "..", no
  * empty or NUL-carrying part. */
 bool icl_path_is_beneath(const char *relative);

@@ -123,6 +123,29 @@ imgcls_status icl_source_open(struct imgcls_context *ctx, const char *path,
     return status;
 }
 
+imgcls_status icl_source_of_bytes(struct imgcls_context *ctx,
+                                  const struct imgcls_source *beside, const char *path,
+                                  void *bytes, size_t size, struct imgcls_source **out)
+{
+    const struct icl_source *near = (const struct icl_source *)beside;
+    struct icl_source *source;
+    struct imgcls_storage *storage;
+    *out = NULL;
+    imgcls_status status = create(ctx, path, near->folder ? near->folder : ".", &source);
+    if (status != IMGCLS_OK)
+        return status;
+    if (!near->folder)
+        source->open_beneath = NULL; /* a member of an archive: nothing lies beside this */
+    status = icl_storage_own(ctx, bytes, size, &storage);
+    if (status != IMGCLS_OK) {
+        icl_source_close(&source->source);
+        return status;
+    }
+    attach(source, storage);
+    *out = &source->source;
+    return IMGCLS_OK;
+}
+
 imgcls_status icl_source_open_beneath(struct imgcls_context *ctx,
                                       const struct imgcls_source *source,
                                       const char *relative, struct imgcls_source **out)

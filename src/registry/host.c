@@ -171,6 +171,9 @@ static const struct imgcls_host table = {
 
     .source_open_beneath = icl_host_source_open_beneath,
     .source_close = icl_host_source_close,
+    .source_has = icl_host_source_has,
+    .source_of_bytes = icl_host_source_of_bytes,
+    .read_checkpoint = icl_host_read_checkpoint,
     .read_graph = icl_host_read_graph,
     .read_values = icl_host_read_values,
     .values_create = icl_host_values_create,

@@ -173,6 +173,15 @@ imgcls_status icl_host_source_open_beneath(const struct imgcls_host *host,
                                            const char *relative,
                                            struct imgcls_source **out);
 void icl_host_source_close(const struct imgcls_host *host, struct imgcls_source *source);
+int32_t icl_host_source_has(const struct imgcls_host *host,
+                            const struct imgcls_source *source, const char *relative);
+imgcls_status icl_host_source_of_bytes(const struct imgcls_host *host,
+                                       const struct imgcls_source *beside,
+                                       const char *path, void *bytes, size_t size,
+                                       struct imgcls_source **out);
+imgcls_status icl_host_read_checkpoint(const struct imgcls_host *host,
+                                       const struct imgcls_source *source,
+                                       struct imgcls_checkpoint *checkpoint);
 imgcls_status icl_host_read_graph(const struct imgcls_host *host,
                                   const struct imgcls_source *source,
                                   struct imgcls_graph *graph);

@@ -26,6 +26,20 @@ void icl_host_source_close(const struct imgcls_host *host, struct imgcls_source 
     icl_source_close(source);
 }
 
+int32_t icl_host_source_has(const struct imgcls_host *host,
+                            const struct imgcls_source *source, const char *relative)
+{
+    struct imgcls_context *ctx = icl_host_context(host);
+    struct imgcls_source *found;
+    bool sound = ctx->status == IMGCLS_OK;
+    bool has = icl_source_open_beneath(ctx, source, relative, &found) == IMGCLS_OK;
+    if (has)
+        icl_source_close(found);
+    else if (sound)
+        icl_forgive(ctx);
+    return has;
+}
+
 static imgcls_status find_reader(const struct imgcls_host *host,
                                  const struct imgcls_source *source, bool values,
                                  const struct imgcls_format **format)
@@ -50,6 +64,29 @@ imgcls_status icl_host_read_graph(const struct imgcls_host *host,
                         "%s: format %s holds weights, a graph is needed here", source->path,
                         format->name);
     return format->read(host, source, graph);
+}
+
+imgcls_status icl_host_read_checkpoint(const struct imgcls_host *host,
+                                       const struct imgcls_source *source,
+                                       struct imgcls_checkpoint *checkpoint)
+{
+    const struct imgcls_format *format;
+    imgcls_status status = find_reader(host, source, false, &format);
+    if (status != IMGCLS_OK)
+        return status;
+    if (!format->read_checkpoint)
+        return icl_fail(icl_host_context(host), IMGCLS_BAD_INPUT,
+                        "%s: format %s holds a graph, weights are needed here",
+                        source->path, format->name);
+    return format->read_checkpoint(host, source, checkpoint);
+}
+
+imgcls_status icl_host_source_of_bytes(const struct imgcls_host *host,
+                                       const struct imgcls_source *beside,
+                                       const char *path, void *bytes, size_t size,
+                                       struct imgcls_source **out)
+{
+    return icl_source_of_bytes(icl_host_context(host), beside, path, bytes, size, out);
 }
 
 imgcls_status icl_host_read_values(const struct imgcls_host *host,

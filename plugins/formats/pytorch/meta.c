@@ -9,6 +9,7 @@
 #include "config.h"
 
 #include "plugins/formats/pytorch/weights.h"
+#include "plugins/formats/settings/settings.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -108,6 +109,28 @@ static imgcls_status add_architecture(struct pickle *pickle, const struct pickle
                                              IMGCLS_META_ARCHITECTURE, name);
 }
 
+/* mmcls and mmpretrain save the whole configuration as Python text. */
+static imgcls_status add_configuration(struct pickle *pickle, const struct pickle_value *top,
+                                       struct imgcls_checkpoint *checkpoint)
+{
+    const struct pickle_value *meta = pickle_get(top, "meta");
+    const struct pickle_value *text = pickle_get(meta, "config");
+    const struct settings in = {pickle->host, checkpoint, pickle->path};
+    if (!text)
+        text = pickle_get(meta, "cfg");
+    if (!text || text->kind != PICKLE_TEXT) {
+        bool mm = pickle_get(meta, "mmcls_version") || pickle_get(meta, "mmpretrain_version") ||
+                  pickle_get(meta, "mmengine_version");
+        return mm ? settings_text(&in, IMGCLS_META_LIBRARY, "mm") : IMGCLS_OK;
+    }
+    json_t *config = settings_literals(&in, text->u.text.bytes, text->u.text.length);
+    if (!config)
+        return IMGCLS_NO_MEMORY;
+    imgcls_status status = settings_mm_config(&in, config);
+    json_decref(config);
+    return status;
+}
+
 imgcls_status meta_add(struct pickle *pickle, const struct pickle_value *top,
                        struct imgcls_checkpoint *checkpoint)
 {
@@ -115,6 +138,8 @@ imgcls_status meta_add(struct pickle *pickle, const struct pickle_value *top,
     imgcls_status status = add_globals(pickle, checkpoint);
     if (status == IMGCLS_OK && names)
         status = add_names(pickle, names, checkpoint);
+    if (status == IMGCLS_OK)
+        status = add_configuration(pickle, top, checkpoint);
     if (status == IMGCLS_OK)
         status = add_architecture(pickle, top, checkpoint);
     return status;
