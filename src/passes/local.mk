@@ -1,6 +1,9 @@
 # src/passes/local.mk - see README.md of this folder
 libicl_la_SOURCES += \
 	%D%/batch_norm.c \
+	%D%/channels_last.c \
+	%D%/channels_last.h \
+	%D%/channels_last_rows.c \
 	%D%/clean.c \
 	%D%/epilogue.c \
 	%D%/gelu.c \

@@ -31,6 +31,8 @@ static const struct icl_pass fuse_passes[] = {
     {"fold-batch-norm", icl_pass_fold_batch_norm},
     {"fuse-gelu", icl_pass_fuse_gelu},
     {"fuse-attention", icl_pass_fuse_heads},
+    {"channels-last", icl_pass_channels_last},
+    {"drop-identity", icl_pass_drop_identity},
     {"fuse-epilogues", icl_pass_fuse_epilogues},
     {"drop-dead", icl_pass_drop_dead},
 };

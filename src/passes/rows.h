@@ -24,6 +24,8 @@ imgcls_status icl_pass_fold_batch_norm(struct imgcls_graph *graph, size_t *chang
 imgcls_status icl_pass_fuse_gelu(struct imgcls_graph *graph, size_t *changes);
 /* Multi-head attention written out becomes imgcls.HeadAttention. Needs settled shapes. */
 imgcls_status icl_pass_fuse_heads(struct imgcls_graph *graph, size_t *changes);
+/* Convolutions and what stands between them work on channels-last images. */
+imgcls_status icl_pass_channels_last(struct imgcls_graph *graph, size_t *changes);
 /* What follows a node and can be done on its result while it is at hand. */
 imgcls_status icl_pass_fuse_epilogues(struct imgcls_graph *graph, size_t *changes);
 
