@@ -13,6 +13,7 @@ include plugins/ops/elementwise/local.mk
 include plugins/ops/shape/local.mk
 include plugins/ops/reduce/local.mk
 include plugins/ops/nn/local.mk
+include plugins/ops/channels_last/local.mk
 include plugins/ops/control/local.mk
 include plugins/ops/sequence/local.mk
 include plugins/ops/string/local.mk

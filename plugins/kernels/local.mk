@@ -2,6 +2,11 @@
 noinst_LTLIBRARIES += %D%/libportable.la
 %C%_libportable_la_SOURCES = \
 	%D%/approx.h \
+	%D%/cl_dwconv.c \
+	%D%/cl_dwconv.h \
+	%D%/cl_dwconv.portable.c \
+	%D%/cl_pool.h \
+	%D%/cl_pool.portable.c \
 	%D%/direct.body.h \
 	%D%/direct.c \
 	%D%/direct.h \
@@ -18,7 +23,9 @@ noinst_LTLIBRARIES += %D%/libportable.la
 	%D%/heads.portable.c \
 	%D%/rows.h \
 	%D%/rows.portable.body.h \
-	%D%/rows.portable.c
+	%D%/rows.portable.c \
+	%D%/sets.h \
+	%D%/step.h
 kernel_libs = %D%/libportable.la
 
 if BUILD_AVX2
@@ -26,6 +33,10 @@ noinst_LTLIBRARIES += %D%/libavx2.la
 %C%_libavx2_la_CFLAGS = $(AM_CFLAGS) $(AVX2_CFLAGS)
 %C%_libavx2_la_SOURCES = \
 	%D%/approx.avx2.h \
+	%D%/cl_dwconv.avx2.c \
+	%D%/cl_dwconv.body.h \
+	%D%/cl_pool.avx2.c \
+	%D%/cl_pool.body.h \
 	%D%/direct.avx2.c \
 	%D%/dwconv.avx2.c \
 	%D%/finish.avx2.h \
@@ -33,6 +44,7 @@ noinst_LTLIBRARIES += %D%/libavx2.la
 	%D%/gemm.avx2.c \
 	%D%/heads.avx2.c \
 	%D%/heads.body.h \
+	%D%/lanes.avx2.h \
 	%D%/lanes16.avx2.h \
 	%D%/rows.avx2.c \
 	%D%/rows.body.h
@@ -44,10 +56,13 @@ noinst_LTLIBRARIES += %D%/libavx512.la
 %C%_libavx512_la_CFLAGS = $(AM_CFLAGS) $(AVX512_CFLAGS)
 %C%_libavx512_la_SOURCES = \
 	%D%/approx.avx512.h \
+	%D%/cl_dwconv.avx512.c \
+	%D%/cl_pool.avx512.c \
 	%D%/direct.avx512.c \
 	%D%/finish.avx512.h \
 	%D%/heads.avx512.c \
 	%D%/heads.body.h \
+	%D%/lanes.avx512.h \
 	%D%/lanes16.avx512.h \
 	%D%/rows.avx512.c \
 	%D%/rows.body.h

@@ -1,11 +1,13 @@
 # tests/kernels/local.mk - tests of the folder of the same name
 check_PROGRAMS += \
 	%D%/approx_test \
+	%D%/cl_test \
 	%D%/gemm_test \
 	%D%/heads_test \
 	%D%/rows_test
 TESTS += \
 	%D%/approx_test \
+	%D%/cl_test \
 	%D%/gemm_test \
 	%D%/heads_test \
 	%D%/rows_test
@@ -22,6 +24,9 @@ lanes512_cflags = $(AVX512_CFLAGS)
 endif
 %C%_approx_test_SOURCES = %D%/approx_test.c %D%/drawn.h
 %C%_approx_test_LDADD = %D%/liblanes.la %D%/liblanes512.la $(CMOCKA_LIBS) -lm
+%C%_cl_test_SOURCES = %D%/cl_test.c %D%/drawn.h plugins/ops/nn/pool_planes.c
+%C%_cl_test_CFLAGS = $(AM_CFLAGS) # an object of its own: the plugin's is for libtool
+%C%_cl_test_LDADD = $(kernel_libs) $(CMOCKA_LIBS) -lm
 %C%_gemm_test_SOURCES = %D%/gemm_test.c %D%/drawn.h
 %C%_gemm_test_LDADD = $(kernel_libs) $(CMOCKA_LIBS) -lm
 %C%_heads_test_SOURCES = %D%/heads_test.c %D%/drawn.h

@@ -1,0 +1,145 @@
+/*
+ * plugins/kernels/lanes.avx512.h - sixteen floats side by side, by the names of lanes.avx2.h
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef KERNELS_LANES_AVX512_H
+#define KERNELS_LANES_AVX512_H
+
+#include <stdint.h>
+
+#include <immintrin.h>
+
+#include <imgcls/plugin.h>
+
+#include "plugins/kernels/approx.avx2.h"
+#include "plugins/kernels/gemm.h"
+
+#define LANES 16
+typedef __m512 lanes;
+typedef __mmask16 lane_mask;
+typedef struct {
+    __m512d low, high;
+} lane_sums;
+
+static inline lane_mask lanes_below(int64_t count)
+{
+    return (lane_mask)(count >= 16 ? 0xffff : count <= 0 ? 0 : (1u << count) - 1);
+}
+static inline lanes lanes_zero(void)
+{
+    return _mm512_setzero_ps();
+}
+static inline lanes lanes_all(float x)
+{
+    return _mm512_set1_ps(x);
+}
+static inline lanes lanes_load(const float *from)
+{
+    return _mm512_loadu_ps(from);
+}
+static inline lanes lanes_load_part(const float *from, lane_mask mask)
+{
+    return _mm512_maskz_loadu_ps(mask, from);
+}
+static inline void lanes_store(float *to, lanes x)
+{
+    _mm512_storeu_ps(to, x);
+}
+static inline void lanes_store_part(float *to, lane_mask mask, lanes x)
+{
+    _mm512_mask_storeu_ps(to, mask, x);
+}
+static inline lanes lanes_add(lanes a, lanes b)
+{
+    return _mm512_add_ps(a, b);
+}
+static inline lanes lanes_fused(lanes a, lanes b, lanes c)
+{
+    return _mm512_fmadd_ps(a, b, c);
+}
+static inline lanes lanes_over(lanes a, lanes b)
+{
+    return _mm512_div_ps(a, b);
+}
+/* x where it is larger than best, or NaN */
+static inline lanes lanes_larger(lanes x, lanes best)
+{
+    lane_mask take = (lane_mask)(_mm512_cmp_ps_mask(x, best, _CMP_GT_OQ) |
+                                 _mm512_cmp_ps_mask(x, x, _CMP_UNORD_Q));
+    return _mm512_mask_blend_ps(take, best, x);
+}
+/* max and min return the second operand where one is NaN */
+static inline lanes lanes_at_least(lanes x, float bound)
+{
+    return _mm512_max_ps(_mm512_set1_ps(bound), x);
+}
+static inline lanes lanes_at_most(lanes x, float bound)
+{
+    return _mm512_min_ps(_mm512_set1_ps(bound), x);
+}
+
+/* A function of eight lanes on both halves. */
+#define LANES_HALVES(function, x)                                                          \
+    _mm512_castpd_ps(_mm512_insertf64x4(                                                   \
+        _mm512_castpd256_pd512(                                                            \
+            _mm256_castps_pd(function(_mm512_castps512_ps256(x)))),                        \
+        _mm256_castps_pd(function(                                                         \
+            _mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(x), 1)))),            \
+        1))
+
+static inline lanes lanes_hardsigmoid(lanes x, float a, float b)
+{
+    x = _mm512_add_ps(_mm512_mul_ps(_mm512_set1_ps(a), x), _mm512_set1_ps(b));
+    return lanes_at_most(lanes_at_least(x, 0), 1);
+}
+
+/* One step on one vector, as step_avx2; other is the operand's. */
+static inline lanes lanes_step(const struct gemm_step *step, lanes x, lanes other)
+{
+    switch (step->kind) {
+    case IMGCLS_EPILOGUE_ADD:
+    case IMGCLS_EPILOGUE_BIAS:
+        return _mm512_add_ps(x, other);
+    case IMGCLS_EPILOGUE_MUL:
+        return _mm512_mul_ps(x, other);
+    case IMGCLS_EPILOGUE_RELU:
+        return lanes_at_least(x, 0);
+    case IMGCLS_EPILOGUE_CLIP:
+        return lanes_at_most(lanes_at_least(x, step->a), step->b);
+    case IMGCLS_EPILOGUE_HARDSIGMOID:
+        return lanes_hardsigmoid(x, step->a, step->b);
+    case IMGCLS_EPILOGUE_HARDSWISH:
+        return _mm512_mul_ps(x, lanes_hardsigmoid(x, 1.0f / 6, 0.5f));
+    case IMGCLS_EPILOGUE_SIGMOID:
+        return LANES_HALVES(sigmoid_f32_avx2, x);
+    case IMGCLS_EPILOGUE_SILU:
+        return LANES_HALVES(silu_f32_avx2, x);
+    case IMGCLS_EPILOGUE_GELU:
+        return LANES_HALVES(gelu_f32_avx2, x);
+    case IMGCLS_EPILOGUE_TANH:
+        return LANES_HALVES(tanh_f32_avx2, x);
+    default:
+        return x;
+    }
+}
+
+/* Sums in double. */
+static inline lane_sums lane_sums_zero(void)
+{
+    return (lane_sums){_mm512_setzero_pd(), _mm512_setzero_pd()};
+}
+static inline lane_sums lane_sums_add(lane_sums sums, lanes x)
+{
+    sums.low = _mm512_add_pd(sums.low, _mm512_cvtps_pd(_mm512_castps512_ps256(x)));
+    sums.high = _mm512_add_pd(sums.high, _mm512_cvtps_pd(_mm512_extractf32x8_ps(x, 1)));
+    return sums;
+}
+static inline lanes lane_sums_over(lane_sums sums, double count)
+{
+    __m256 low = _mm512_cvtpd_ps(_mm512_div_pd(sums.low, _mm512_set1_pd(count)));
+    __m256 high = _mm512_cvtpd_ps(_mm512_div_pd(sums.high, _mm512_set1_pd(count)));
+    return _mm512_insertf32x8(_mm512_castps256_ps512(low), high, 1);
+}
+
+#endif

@@ -1,0 +1,20 @@
+/*
+ * plugins/ops/channels_last/conv.h - what the kernels of Conv share
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef OPS_CHANNELS_LAST_CONV_H
+#define OPS_CHANNELS_LAST_CONV_H
+
+#include "image.h"
+#include "plugins/ops/nn/product.h"
+
+/* Everything a job needs that shapes say; window.channels are those of a group. False where
+ * a dimension is not known or sizes contradict. */
+bool conv_shape(const struct imgcls_host *host, const struct imgcls_node *node,
+                struct gemm_window *window, struct gemm_job *job);
+
+/* Kernels for groups of one channel in and one out (depthwise.c), one a set. */
+extern const struct imgcls_kernel channels_last_depthwise[];
+
+#endif
