@@ -28,7 +28,6 @@
 #include <string.h>
 
 #include "src/file/file.h"
-#include "src/plan/plan.h"
 #include "src/tensor/tensor.h"
 
 #define MOVE_NS 0.6 /* to transpose one element (docs/performance.md) */
@@ -270,6 +269,17 @@ static imgcls_status turn(struct icl_layout *layout, const struct icl_value *val
     return add_constant(layout, value->name, from->type, rank, turned, to, out);
 }
 
+/* A form of the image has its type, and its dimensions in the form's order. */
+static void set_shape(struct icl_value *form, const struct icl_value *image, bool last)
+{
+    int32_t rank = image->info.rank;
+    form->info.kind = image->info.kind;
+    form->info.type = image->info.type;
+    form->info.rank = rank;
+    for (int32_t d = 0; d < rank; d++)
+        form->info.dims[d] = image->info.dims[last ? icl_axis_first(rank, d) : d];
+}
+
 /* A Transpose between the two forms of an image of these NCHW dims; a Reshape where it moves
  * nothing. name NULL: a new one. */
 static imgcls_status add_border(struct icl_layout *layout, const struct icl_value *from,
@@ -303,8 +313,10 @@ static imgcls_status add_border(struct icl_layout *layout, const struct icl_valu
                                    .ints = perm};
         status = icl_node_set_attr(node, &attr);
     }
-    if (status == IMGCLS_OK)
+    if (status == IMGCLS_OK) {
         *out = icl_node_output(node, 0);
+        set_shape(*out, image, to_last);
+    }
     return status;
 }
 
@@ -338,8 +350,10 @@ imgcls_status icl_layout_give(struct icl_layout *layout, struct icl_node *node, 
     if (!name)
         return icl_alloc_status(layout->graph->ctx);
     imgcls_status status = icl_node_set_output(node, i, name);
-    if (status == IMGCLS_OK)
+    if (status == IMGCLS_OK) {
         layout->last[value->index] = icl_node_output(node, i);
+        set_shape(layout->last[value->index], value, true);
+    }
     return status;
 }
 
@@ -422,8 +436,6 @@ static imgcls_status prepare(struct icl_layout *layout, struct imgcls_graph *gra
     imgcls_status status = icl_context_registry(graph->ctx, &layout->registry);
     if (status == IMGCLS_OK)
         status = icl_graph_sort(graph);
-    if (status == IMGCLS_OK)
-        status = icl_graph_infer(graph);
     if (status != IMGCLS_OK)
         return status;
     layout->graph = graph;
