@@ -142,79 +142,151 @@ static int32_t conv_accepts(const struct imgcls_host *host, const struct imgcls_
     return product_accepts(node, IMGCLS_F32, 2) && conv_shape(host, node, &window, &job);
 }
 
+/* Width of the panels that a kernel reads: all columns where it reads a plain matrix. */
+static int64_t panel_of(const struct gemm_job *job, const struct product_kernel *kernel)
+{
+    return kernel->b_panel ? kernel->b_panel : job->n ? job->n : 1;
+}
+
+/* Weights that are not constant lie behind all threads' workspaces. */
+static size_t weights_room(const struct gemm_job *job, const struct product_kernel *kernel)
+{
+    size_t floats = (size_t)panels_size(job, panel_of(job, kernel));
+
+    return (floats * sizeof(float) + 63) / 64 * 64;
+}
+
+static imgcls_status conv_prepare(const struct imgcls_host *host,
+                                  struct imgcls_prepare *prepare,
+                                  const struct product_kernel *kernel)
+{
+    const struct imgcls_tensor *w = prepare->node->inputs[1]->constant;
+    struct gemm_window window;
+    struct gemm_job job = {0};
+    int64_t size;
+    float *panels;
+
+    if (!conv_shape(host, prepare->node, &window, &job))
+        return OP_FAIL(host, prepare->node, IMGCLS_INTERNAL, "its shapes are not those it had");
+    prepare->workspace_bytes = product_workspace(kernel, prepare->threads);
+    size = panels_size(&job, panel_of(&job, kernel));
+    if (!w)
+        prepare->workspace_bytes += weights_room(&job, kernel);
+    if (!w || size == 0)
+        return IMGCLS_OK;
+    panels = host->alloc(host, (size_t)size, sizeof *panels);
+    if (!panels)
+        return IMGCLS_NO_MEMORY;
+    fill_panels(&job, window.channels, panel_of(&job, kernel), w->data, panels);
+    prepare->state = panels;
+    prepare->constant_bytes = (size_t)size * sizeof *panels;
+    prepare->inputs_released = 1 << 1;
+    return IMGCLS_OK;
+}
+
+static imgcls_status conv_run(const struct imgcls_host *host, const struct imgcls_run *run,
+                              const struct product_kernel *kernel)
+{
+    const struct imgcls_tensor *w = imgcls_input(run, 1), *bias = imgcls_input(run, 2);
+    const float *panels = run->state;
+    struct gemm_window window;
+    struct gemm_job job = {0};
+
+    if (!conv_shape(host, run->node, &window, &job))
+        return OP_FAIL(host, run->node, IMGCLS_INTERNAL, "its shapes are not those it had");
+    if (!panels && job.k * job.n > 0) {
+        char *end = (char *)run->workspace + run->workspace_bytes;
+        float *room = (float *)(end - weights_room(&job, kernel));
+        fill_panels(&job, window.channels, panel_of(&job, kernel), w->data, room);
+        panels = room;
+    }
+    job.a = imgcls_input(run, 0)->data;
+    job.b = job.b_packed = panels;
+    job.b_panel = kernel->b_panel;
+    if (!kernel->b_panel)
+        job.b_packed = NULL;
+    job.c = imgcls_output(run, 0)->data;
+    if (bias && !product_is_operand(run->node, 2))
+        job.bias = bias->data;
+    product_steps(run, &job);
+    return product_run(host, run, &job, kernel, kernel->workspace());
+}
+
 static double conv_cost_portable(const struct imgcls_host *host,
                                  const struct imgcls_node *node)
 {
     return product_cost_portable((double)conv_macs(host, node));
 }
 
-/* Weights that are not constant lie behind all threads' workspaces. */
-static size_t weights_room(const struct gemm_job *job)
-{
-    return ((size_t)panels_size(job, job->n ? job->n : 1) * sizeof(float) + 63) / 64 * 64;
-}
-
 static imgcls_status conv_prepare_portable(const struct imgcls_host *host,
                                            struct imgcls_prepare *prepare)
 {
-    const struct imgcls_tensor *w = prepare->node->inputs[1]->constant;
-    struct gemm_window window;
-    struct gemm_job job = {0};
-    int64_t size;
-    float *plain;
-
-    if (!conv_shape(host, prepare->node, &window, &job))
-        return OP_FAIL(host, prepare->node, IMGCLS_INTERNAL, "its shapes are not those it had");
-    prepare->workspace_bytes = product_workspace(prepare->threads);
-    size = panels_size(&job, job.n ? job.n : 1);
-    if (!w)
-        prepare->workspace_bytes += weights_room(&job);
-    if (!w || size == 0)
-        return IMGCLS_OK;
-    plain = host->alloc(host, (size_t)size, sizeof *plain);
-    if (!plain)
-        return IMGCLS_NO_MEMORY;
-    fill_panels(&job, window.channels, job.n, w->data, plain);
-    prepare->state = plain;
-    prepare->constant_bytes = (size_t)size * sizeof *plain;
-    prepare->inputs_released = 1 << 1;
-    return IMGCLS_OK;
+    return conv_prepare(host, prepare, &product_f32_portable);
 }
 
-static imgcls_status channels_last_conv_portable(const struct imgcls_host *host,
-                                                 const struct imgcls_run *run)
+static imgcls_status conv_portable(const struct imgcls_host *host, const struct imgcls_run *run)
 {
-    const struct imgcls_tensor *w = imgcls_input(run, 1), *bias = imgcls_input(run, 2);
-    struct gemm_window window;
-    struct gemm_job job = {0};
-
-    if (!conv_shape(host, run->node, &window, &job))
-        return OP_FAIL(host, run->node, IMGCLS_INTERNAL, "its shapes are not those it had");
-    job.a = imgcls_input(run, 0)->data;
-    job.b = run->state;
-    job.c = imgcls_output(run, 0)->data;
-    if (!run->state && job.k * job.n > 0) {
-        float *plain =
-            (float *)((char *)run->workspace + run->workspace_bytes - weights_room(&job));
-        fill_panels(&job, window.channels, job.n, w->data, plain);
-        job.b = plain;
-    }
-    if (bias && !product_is_operand(run->node, 2))
-        job.bias = bias->data;
-    product_steps(run, &job);
-    return product_run(host, run, &job, gemm_f32_portable, false, gemm_workspace());
+    return conv_run(host, run, &product_f32_portable);
 }
 
 static const struct imgcls_kernel portable = {
     .struct_size = sizeof(struct imgcls_kernel),
-    .name = "channels_last_conv_portable",
+    .name = "cl_conv_portable",
     .epilogues = PRODUCT_ROW_EPILOGUES,
     .accepts = conv_accepts,
     .cost = conv_cost_portable,
     .prepare = conv_prepare_portable,
-    .run = channels_last_conv_portable,
+    .run = conv_portable,
     .release = product_release,
 };
+
+/* Columns of one group's product, and floats of windows that are gathered. */
+static double conv_cost_direct(const struct imgcls_host *host, const struct imgcls_node *node,
+                               const struct product_kernel *kernel)
+{
+    struct gemm_window window;
+    struct gemm_job job = {0};
+    double gathered = 0;
+
+    conv_shape(host, node, &window, &job);
+    if (job.a_window)
+        gathered = (double)job.batch_dims[0] * (double)job.m * (double)job.k;
+    return product_cost_direct(kernel, (double)conv_macs(host, node), job.n, gathered);
+}
+
+#define CONV_DIRECT(SET, ISA, NAME)                                                        \
+    static double conv_cost_##SET(const struct imgcls_host *host,                          \
+                                  const struct imgcls_node *node)                          \
+    {                                                                                      \
+        return conv_cost_direct(host, node, &product_direct_##SET);                        \
+    }                                                                                      \
+    static imgcls_status conv_prepare_##SET(const struct imgcls_host *host,                \
+                                            struct imgcls_prepare *prepare)                \
+    {                                                                                      \
+        return conv_prepare(host, prepare, &product_direct_##SET);                         \
+    }                                                                                      \
+    static imgcls_status conv_run_##SET(const struct imgcls_host *host,                    \
+                                        const struct imgcls_run *run)                      \
+    {                                                                                      \
+        return conv_run(host, run, &product_direct_##SET);                                 \
+    }                                                                                      \
+    static const struct imgcls_kernel direct_##SET = {                                     \
+        .struct_size = sizeof(struct imgcls_kernel),                                       \
+        .name = NAME,                                                                      \
+        .isa = ISA,                                                                        \
+        .epilogues = PRODUCT_ROW_EPILOGUES,                                                \
+        .accepts = conv_accepts,                                                           \
+        .cost = conv_cost_##SET,                                                           \
+        .prepare = conv_prepare_##SET,                                                     \
+        .run = conv_run_##SET,                                                             \
+        .release = product_release,                                                        \
+    };
+#if BUILD_AVX2
+CONV_DIRECT(avx2, IMGCLS_ISA_AVX2, "cl_conv_direct_f32_6x16_avx2")
+#endif
+#if BUILD_AVX512
+CONV_DIRECT(avx512, IMGCLS_ISA_AVX2 | IMGCLS_ISA_AVX512, "cl_conv_direct_f32_14x32_avx512")
+#endif
 
 const struct imgcls_op channels_last_conv_op = {
     .struct_size = sizeof(struct imgcls_op),
@@ -227,13 +299,15 @@ const struct imgcls_op channels_last_conv_op = {
     .kernels =
         (const struct imgcls_kernel *const[]){
             &channels_last_depthwise[0],
+            &portable,
 #if BUILD_AVX2
             &channels_last_depthwise[1],
+            &direct_avx2,
 #endif
 #if BUILD_AVX512
             &channels_last_depthwise[2],
+            &direct_avx512,
 #endif
-            &portable,
             NULL,
         },
 };
