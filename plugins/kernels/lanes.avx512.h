@@ -12,7 +12,7 @@
 
 #include <imgcls/plugin.h>
 
-#include "plugins/kernels/approx.avx2.h"
+#include "plugins/kernels/approx.avx512.h"
 #include "plugins/kernels/gemm.h"
 
 #define LANES 16
@@ -79,15 +79,6 @@ static inline lanes lanes_at_most(lanes x, float bound)
     return _mm512_min_ps(_mm512_set1_ps(bound), x);
 }
 
-/* A function of eight lanes on both halves. */
-#define LANES_HALVES(function, x)                                                          \
-    _mm512_castpd_ps(_mm512_insertf64x4(                                                   \
-        _mm512_castpd256_pd512(                                                            \
-            _mm256_castps_pd(function(_mm512_castps512_ps256(x)))),                        \
-        _mm256_castps_pd(function(                                                         \
-            _mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(x), 1)))),            \
-        1))
-
 static inline lanes lanes_hardsigmoid(lanes x, float a, float b)
 {
     x = _mm512_add_ps(_mm512_mul_ps(_mm512_set1_ps(a), x), _mm512_set1_ps(b));
@@ -112,13 +103,13 @@ static inline lanes lanes_step(const struct gemm_step *step, lanes x, lanes othe
     case IMGCLS_EPILOGUE_HARDSWISH:
         return _mm512_mul_ps(x, lanes_hardsigmoid(x, 1.0f / 6, 0.5f));
     case IMGCLS_EPILOGUE_SIGMOID:
-        return LANES_HALVES(sigmoid_f32_avx2, x);
+        return sigmoid_f32_avx512(x);
     case IMGCLS_EPILOGUE_SILU:
-        return LANES_HALVES(silu_f32_avx2, x);
+        return silu_f32_avx512(x);
     case IMGCLS_EPILOGUE_GELU:
-        return LANES_HALVES(gelu_f32_avx2, x);
+        return gelu_f32_avx512(x);
     case IMGCLS_EPILOGUE_TANH:
-        return LANES_HALVES(tanh_f32_avx2, x);
+        return tanh_f32_avx512(x);
     default:
         return x;
     }
