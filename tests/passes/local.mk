@@ -1,14 +1,9 @@
 # tests/passes/local.mk - tests of the folder of the same name
-check_PROGRAMS += %D%/heads_test %D%/passes_test
-TESTS += %D%/heads_test %D%/passes_test
-%C%_heads_test_SOURCES = %D%/heads_test.c
-%C%_heads_test_LDADD = $(TEST_LIBS)
-check_PROGRAMS += %D%/channels_last_test
-TESTS += %D%/channels_last_test
+check_PROGRAMS += %D%/channels_last_test %D%/heads_test %D%/passes_test
+TESTS += %D%/channels_last_test %D%/heads_test %D%/passes_test
 %C%_channels_last_test_SOURCES = %D%/channels_last_test.c
 %C%_channels_last_test_LDADD = $(TEST_LIBS)
-
-check_PROGRAMS += %D%/passes_test
-TESTS += %D%/passes_test
+%C%_heads_test_SOURCES = %D%/heads_test.c
+%C%_heads_test_LDADD = $(TEST_LIBS)
 %C%_passes_test_SOURCES = %D%/passes_test.c
 %C%_passes_test_LDADD = $(TEST_LIBS)
