@@ -98,5 +98,13 @@ void progress_end(struct progress *progress);
 int terminal_width_of(const char *text);
 /* Prints text padded to `width` columns; negative width aligns right. */
 void terminal_pad(FILE *file, const char *text, int width);
+/* Colours are welcome: the file is a terminal, not a dumb one, and NO_COLOR is not set. */
+bool terminal_is_rich(FILE *file);
+/* The locale's character set is UTF-8, by LC_ALL, LC_CTYPE or LANG. */
+bool terminal_is_utf8(void);
+/* A bar of `width` columns, filled to `fraction` (0..1) in eighths of a column. UTF-8. */
+void terminal_bar(FILE *file, double fraction, int width);
+/* An interval on a scale from 0 to 1 of `width` columns, with its value marked. UTF-8. */
+void terminal_interval(FILE *file, double low, double value, double high, int width);
 
 #endif

@@ -32,7 +32,13 @@ imgcls_eval_SOURCES = %D%/eval.c
 imgcls_eval_LDADD = $(COMMAND_LIBS)
 
 bin_PROGRAMS += imgcls-leaderboard
-imgcls_leaderboard_SOURCES = %D%/leaderboard.c
+imgcls_leaderboard_SOURCES = \
+	%D%/leaderboard.c \
+	%D%/leaderboard.h \
+	%D%/leaderboard_compare.c \
+	%D%/leaderboard_judge.c \
+	%D%/leaderboard_runs.c \
+	%D%/leaderboard_table.c
 imgcls_leaderboard_LDADD = $(COMMAND_LIBS)
 
 bin_PROGRAMS += imgcls-verify

@@ -1,5 +1,5 @@
 /*
- * programs/terminal.c - columns that a text takes, so that tables align in any script
+ * programs/terminal.c - columns that a text takes, so that tables align in any script; bars
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -8,7 +8,10 @@
 #include "programs/command.h"
 
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <unistd.h>
 
 /* One code point of UTF-8, and its length in bytes; a byte that fits nowhere is one. */
 static uint32_t decode(const unsigned char *text, size_t *length)
@@ -80,4 +83,56 @@ void terminal_pad(FILE *file, const char *text, int width)
         fprintf(file, "%*s%s", missing, "", text);
     else
         fprintf(file, "%s%*s", text, missing, "");
+}
+
+bool terminal_is_rich(FILE *file)
+{
+    const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+    return !(no_color && *no_color) && term && *term && strcmp(term, "dumb") != 0 &&
+           isatty(fileno(file));
+}
+
+bool terminal_is_utf8(void)
+{
+    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *value = getenv(names[i]), *set;
+        if (!value || !*value)
+            continue;
+        set = strchr(value, '.'); /* the first that is set decides */
+        return set && (strncasecmp(set + 1, "utf-8", 5) == 0 ||
+                       strncasecmp(set + 1, "utf8", 4) == 0);
+    }
+    return false;
+}
+
+static double within(double value, double least, double most)
+{
+    return value > least ? value < most ? value : most : least;
+}
+
+void terminal_bar(FILE *file, double fraction, int width)
+{
+    /* U+258F left one eighth to U+2589 left seven eighths, and the full block. */
+    static const char *const parts[] = {" ", "\u258f", "\u258e", "\u258d", "\u258c",
+                                        "\u258b", "\u258a", "\u2589", "\u2588"};
+    int eighths = (int)(within(fraction, 0, 1) * width * 8 + 0.5);
+    for (int i = 0; i < width; i++) {
+        int part = eighths - 8 * i;
+        fputs(parts[part < 0 ? 0 : part > 8 ? 8 : part], file);
+    }
+}
+
+void terminal_interval(FILE *file, double low, double value, double high, int width)
+{
+    int from = (int)(within(low, 0, 1) * (width - 1) + 0.5);
+    int at = (int)(within(value, 0, 1) * (width - 1) + 0.5);
+    int to = (int)(within(high, 0, 1) * (width - 1) + 0.5);
+    for (int i = 0; i < width; i++)
+        fputs(i == at               ? "\u25cf"
+              : i < from || i > to  ? " "
+              : i == from           ? "\u251c"
+              : i == to             ? "\u2524"
+                                    : "\u2500",
+              file);
 }

@@ -4,25 +4,39 @@ libicl_la_SOURCES += \
 	%D%/answers.h \
 	%D%/board.c \
 	%D%/board.h \
+	%D%/cells.c \
+	%D%/cells.h \
 	%D%/check.c \
+	%D%/classes.c \
+	%D%/classes.h \
 	%D%/compare.c \
+	%D%/context.c \
+	%D%/csv.c \
+	%D%/csv.h \
 	%D%/describe.c \
+	%D%/drop.c \
 	%D%/list.c \
 	%D%/machine.c \
 	%D%/machine.h \
+	%D%/merge.c \
 	%D%/models.c \
+	%D%/pareto.c \
 	%D%/place.c \
 	%D%/place.h \
 	%D%/provenance.c \
 	%D%/provenance.h \
 	%D%/query.c \
+	%D%/regressions.c \
 	%D%/render.c \
 	%D%/rows.c \
 	%D%/runs.c \
 	%D%/schema.c \
 	%D%/schema.h \
+	%D%/sides.c \
+	%D%/sides.h \
 	%D%/suites.c \
 	%D%/text.c \
-	%D%/text.h
+	%D%/text.h \
+	%D%/timm.c
 EXTRA_DIST += \
 	%D%/README.md

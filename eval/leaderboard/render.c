@@ -194,3 +194,10 @@ imgcls_status imgcls_board_save(struct imgcls_board *board, const char *path, co
     status = output->sink.write(&board->ctx->host, &output->sink, text, strlen(text));
     return icl_output_finish(output, status);
 }
+
+imgcls_status imgcls_board_report(struct imgcls_board *board,
+                                  const struct imgcls_board_report_options *options, char **html)
+{
+    (void)options;
+    return imgcls_board_render(board, NULL, "html", html);
+}

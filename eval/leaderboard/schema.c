@@ -181,6 +181,20 @@ imgcls_status icl_board_migrate(struct imgcls_board *board,
     return status == IMGCLS_OK ? take_steps(board, steps, count) : status;
 }
 
+imgcls_status icl_board_settle_copy(struct imgcls_board *board)
+{
+    struct identity identity;
+    imgcls_status status = read_identity(board, &identity);
+    if (status == IMGCLS_OK && is_new(&identity))
+        return icl_fail(board->ctx, IMGCLS_BAD_INPUT, "%s: empty, no leaderboard",
+                        board->path);
+    if (status == IMGCLS_OK)
+        status = judge(board, &identity, icl_board_newest());
+    if (status != IMGCLS_OK || identity.version == icl_board_newest())
+        return status;
+    return take_steps(board, versions, sizeof versions / sizeof versions[0]);
+}
+
 imgcls_status icl_board_settle(struct imgcls_board *board)
 {
     return icl_board_migrate(board, versions, sizeof versions / sizeof versions[0]);

@@ -23,6 +23,8 @@ imgcls_status icl_board_migrate(struct imgcls_board *board,
                                 const struct icl_board_version *steps, size_t count);
 /* The same with the versions of this library. */
 imgcls_status icl_board_settle(struct imgcls_board *board);
+/* The same for a copy that is nobody's file, which therefore needs no copy first. */
+imgcls_status icl_board_settle_copy(struct imgcls_board *board);
 /* The version that this library writes. */
 int icl_board_newest(void);
 /* For reading: is it a leaderboard, and (*old) does it need icl_board_settle first? */

@@ -133,13 +133,41 @@ IMGCLS_API imgcls_status imgcls_board_render(struct imgcls_board *board,
 IMGCLS_API imgcls_status imgcls_board_save(struct imgcls_board *board, const char *path,
                                            const char *text);
 
+struct imgcls_board_report_options {
+    size_t struct_size;
+    int64_t first, second; /* runs; first 0: the whole board, second 0: `first` alone */
+    const char *const *where; /* for the whole board, as in imgcls_board_selection; may be NULL */
+    const char *sort;         /* the same */
+    int64_t limit;            /* most runs of the board on the page; 0: 2000 */
+    int32_t no_pictures;      /* other than 0: leave thumbnails out */
+    int32_t reserved;
+};
+/*
+ * One HTML page that needs nothing besides itself (no network, no other file): of the whole
+ * board, of a run, or of two runs compared. Pictures are read from the data set's folder where
+ * it still lies there; where not, the page says so. Names of others are shown as text whatever
+ * they hold. Own: free.
+ */
+IMGCLS_API imgcls_status
+imgcls_board_report(struct imgcls_board *board,
+                    const struct imgcls_board_report_options *options, char **html);
+
 /* Two runs over the same pictures, picture by picture. Everything is owned by the struct. */
 struct imgcls_board_comparison {
     size_t struct_size;
     int64_t images;
     int64_t both_right, both_wrong, only_first_right, only_second_right;
     double p_value; /* McNemar's exact test, two-sided, on the pictures where they differ */
-    struct imgcls_board_rows *flips; /* file, label, first, second, right: 1 or 2 */
+    /* Pictures that one of the two has right: file, label, first, second (the classes that
+     * they said), right (1 or 2), their names (NULL where the runs know none), and the
+     * probabilities that the two gave to what they said. */
+    struct imgcls_board_rows *flips;
+    /* Classes that gained or lost, most changed first: class, name, images, first_right,
+     * second_right, change. */
+    struct imgcls_board_rows *classes;
+    double difference, difference_low, difference_high; /* second's top-1 minus first's, with
+        its 95 % interval for paired pictures (Agresti and Min, 2005); fractions */
+    const char *verdict; /* a sentence or two in plain English */
 };
 /*
  * Compares by the stored answers. IMGCLS_BAD_INPUT where a run does not exist, where the data
@@ -150,6 +178,84 @@ IMGCLS_API imgcls_status imgcls_board_compare(struct imgcls_board *board, int64_
                                               int64_t second,
                                               struct imgcls_board_comparison **out);
 IMGCLS_API void imgcls_board_comparison_destroy(struct imgcls_board_comparison *comparison);
+
+/*
+ * Pictures to which two runs over the same data set gave different first answers, those first
+ * where both were sure: file, label, name, first, first_name, first_probability, second,
+ * second_name, second_probability, right (0: neither, 1, 2). Errors as imgcls_board_compare's.
+ */
+IMGCLS_API imgcls_status imgcls_board_disagree(struct imgcls_board *board, int64_t first,
+                                               int64_t second,
+                                               struct imgcls_board_rows **out);
+/*
+ * How a run did class by class: class, name, images, top1_correct, top1, top1_low, top1_high
+ * (fractions), confused_with, confused_name, confused (how often that wrong class was said most).
+ * worst > 0: so many, the lowest rate first; 0: all that have pictures, in the order of their
+ * indices.
+ */
+IMGCLS_API imgcls_status imgcls_board_classes(struct imgcls_board *board, int64_t run,
+                                              int64_t worst, struct imgcls_board_rows **out);
+/*
+ * Runs that no other beats: none of the same data set, processor and number of threads is at
+ * least as accurate and at least as fast (front "time") or small ("size"), and better in one.
+ * Only runs that no later one supersedes; selection->where narrows them further, the rest of
+ * selection (may be NULL) is ignored. Columns: run, model, dataset, cpu, threads, top1,
+ * top1_low, top1_high, milliseconds (a picture: the median latency where it was measured, else
+ * 1000 / images_per_second), megabytes (10^6 bytes of the model's file; NULL: not known), front
+ * ("time and size", "time", "size"). Grouped by data set, processor, threads; fastest first.
+ */
+IMGCLS_API imgcls_status imgcls_board_pareto(struct imgcls_board *board,
+                                             const struct imgcls_board_selection *selection,
+                                             struct imgcls_board_rows **out);
+/*
+ * What got worse: the newest run of each model name, data set, recipe and precision against
+ * the newest one before `since`. since: a time as the board writes it or its beginning
+ * ("2026-11-01"), or a run's number (that run and later ones are new); NULL: each newest run
+ * against the one before it. Accuracy got worse where fewer pictures are right; speed where
+ * images_per_second fell by more than `tolerance` (a fraction) on the same processor, threads
+ * and batch. Columns: run, before, model, dataset, what ("accuracy", "speed", "accuracy and
+ * speed"), top1_before, top1, top1_change, p_value (McNemar; NULL: no answers to pair),
+ * images_per_second_before, images_per_second (NULL: not comparable), speed_change.
+ */
+IMGCLS_API imgcls_status imgcls_board_regressions(struct imgcls_board *board, const char *since,
+                                                  double tolerance,
+                                                  struct imgcls_board_rows **out);
+/*
+ * What lower precision costs: each model whose weights or arithmetic are narrower than those of
+ * the model that it was made from (recorded by convert, else the same name but for an ending
+ * such as -fp16 or _int8), both over the same data set. Columns: run, parent, model, dataset,
+ * precision, parent_precision, top1, parent_top1, change, only_parent_right, only_child_right,
+ * p_value, size_ratio, speed_ratio (NULL on different machines).
+ */
+IMGCLS_API imgcls_status imgcls_board_drop(struct imgcls_board *board,
+                                           struct imgcls_board_rows **out);
+
+/*
+ * Takes over what another leaderboard has and this one has not, in one transaction: models,
+ * data sets, runs with answers, figures of others. A run is known by its uid, so that doing it
+ * twice adds nothing. The other file is only read, checked first, and may be of an older
+ * version. *added: runs that are new here; *known: runs that were here already. The board must
+ * be open for writing.
+ */
+IMGCLS_API imgcls_status imgcls_board_merge(struct imgcls_board *board, const char *other,
+                                            int64_t *added, int64_t *known);
+/*
+ * Reads figures of others as context: a csv file with timm's columns (model and top1, or model
+ * and infer_samples_per_sec; further ones as docs/leaderboard.md lists them). dataset NULL: taken
+ * from the file's name. The same bytes twice add nothing: *added is 0 then. A column that is
+ * missing or a value out of range is IMGCLS_BAD_INPUT with file and line.
+ */
+IMGCLS_API imgcls_status imgcls_board_import(struct imgcls_board *board, const char *file,
+                                             const char *dataset, int64_t *added);
+/*
+ * Runs in the columns of timm's result tables, for tools that read those: model, top1, top1_err,
+ * top5, top5_err (percent, 4 decimals), param_count (millions, 2 decimals), img_size (pixels),
+ * crop_pct (fraction), interpolation; then run, dataset, images, failed, top1_low, top1_high
+ * (percent), images_per_second, precision, recipe, model_sha256, dataset_sha256, recorded_at.
+ */
+IMGCLS_API imgcls_status imgcls_board_timm(struct imgcls_board *board,
+                                           const struct imgcls_board_selection *selection,
+                                           struct imgcls_board_rows **out);
 
 /*
  * Checks the file's integrity and computes every run's figures again from its answers.

@@ -103,7 +103,7 @@ def main():
             " VALUES (?,?,?,?,'folders',?,?,'2026-01-01T00:00:00Z')",
             (i + 1, sha(f'd{i}'), name, f'/data/{name}', n, CLASSES))
         db.executemany(
-            'INSERT INTO pictures VALUES (?,?,?,?)',
+            'INSERT INTO pictures (dataset_id, position, file, label) VALUES (?,?,?,?)',
             ((i + 1, k, f'n{label:08d}/ILSVRC2012_val_{k:08d}.JPEG', label)
              for k, label in enumerate(labels)))
         sets.append((name, labels))

@@ -1,0 +1,238 @@
+/*
+ * eval/leaderboard/drop.c - what lower precision costs: children against their parents
+ *
+ * A child's parent is the model that it was made from, as convert recorded it; where that says
+ * nothing, the model of the same name but for an ending that names a precision. Only newest
+ * runs count (those that none supersedes).
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include "eval/leaderboard/sides.h"
+#include "eval/leaderboard/cells.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char wanted[] =
+    "run,model,dataset,dataset_sha256,model_sha256,parent_sha256,weights_type,precision,top1,"
+    "model_bytes,images_per_second,cpu,threads,batch,recipe";
+enum { RUN, MODEL, DATASET, SET, SHA, PARENT, TYPE, PRECISION, TOP1, BYTES, RATE, CPU, THREADS,
+       BATCH, RECIPE, WIDTH };
+
+struct entry {
+    const struct imgcls_board_cell *cells;
+    char *base; /* own: name in lower case, without a precision's ending */
+    int rank;   /* of the narrower of weights and arithmetic */
+};
+
+static const struct {
+    const char *word;
+    int rank;
+} ranks[] = {
+    /* The longer of two that end alike first. */
+    {"bfloat16", 2}, {"float16", 2}, {"float32", 3}, {"float64", 4}, {"uint8", 1},
+    {"int8", 1},     {"int4", 0},    {"uint4", 0},   {"fp16", 2},    {"fp32", 3},
+    {"bf16", 2},     {"half", 2},    {"f16", 2},     {"f32", 3},     {"f64", 4},
+    {"i8", 1},       {"u8", 1},      {"q8", 1},      {"q4", 0},
+};
+
+static const char *text_of(const struct imgcls_board_cell *cell)
+{
+    return cell->kind == IMGCLS_CELL_TEXT ? cell->text : "";
+}
+
+static int rank_of(const char *word)
+{
+    size_t i;
+    for (i = 0; i < sizeof ranks / sizeof ranks[0]; i++)
+        if (strcmp(ranks[i].word, word) == 0)
+            return ranks[i].rank;
+    return strncmp(word, "float8", 6) == 0 ? 1 : 3;
+}
+
+/* "ResNet50-FP16" becomes "resnet50". Own: free. */
+static char *base_of(const char *name)
+{
+    char *base = strdup(name);
+    size_t length, i;
+    for (i = 0; base && base[i]; i++)
+        base[i] = (char)tolower((unsigned char)base[i]);
+    length = base ? strlen(base) : 0;
+    for (i = 0; base && i < sizeof ranks / sizeof ranks[0]; i++) {
+        size_t size = strlen(ranks[i].word);
+        if (length > size + 1 && strcmp(base + length - size, ranks[i].word) == 0 &&
+            strchr("-_.", base[length - size - 1])) {
+            base[length - size - 1] = '\0';
+            break;
+        }
+    }
+    return base;
+}
+
+static int by_set_and_base(const void *a, const void *b)
+{
+    const struct entry *x = a, *y = b;
+    int order = strcmp(text_of(&x->cells[SET]), text_of(&y->cells[SET]));
+    if (order == 0)
+        order = strcmp(x->base, y->base);
+    if (order == 0)
+        order = y->rank - x->rank; /* widest first */
+    if (order == 0) /* newest first */
+        order = x->cells[RUN].integer > y->cells[RUN].integer ? -1 : 1;
+    return order;
+}
+
+/* The parent's newest run over the same set: by the recorded hash, else by name. */
+static const struct entry *find_parent(const struct entry *entries, size_t count,
+                                       const struct entry *child)
+{
+    const char *parent = text_of(&child->cells[PARENT]);
+    const struct entry *named = NULL, *made = NULL;
+    size_t i;
+    for (i = 0; i < count; i++) {
+        const struct entry *e = &entries[i];
+        if (e->rank <= child->rank ||
+            strcmp(text_of(&e->cells[SET]), text_of(&child->cells[SET])) != 0)
+            continue;
+        if (*parent && !made && strcmp(text_of(&e->cells[SHA]), parent) == 0)
+            made = e;
+        if (!named && strcmp(e->base, child->base) == 0)
+            named = e;
+    }
+    return made ? made : named;
+}
+
+static double number_of(const struct imgcls_board_cell *cell)
+{
+    if (cell->kind == IMGCLS_CELL_REAL)
+        return cell->real;
+    return cell->kind == IMGCLS_CELL_INTEGER ? (double)cell->integer : NAN;
+}
+
+static bool same_machine(const struct entry *a, const struct entry *b)
+{
+    return strcmp(text_of(&a->cells[CPU]), text_of(&b->cells[CPU])) == 0 &&
+           a->cells[THREADS].integer == b->cells[THREADS].integer &&
+           a->cells[BATCH].integer == b->cells[BATCH].integer;
+}
+
+/* What the narrower of weights and arithmetic is called. */
+static const char *precision_of(const struct entry *entry)
+{
+    const char *weights = text_of(&entry->cells[TYPE]);
+    const char *arithmetic = text_of(&entry->cells[PRECISION]);
+    return *weights && rank_of(weights) < rank_of(arithmetic) ? weights : arithmetic;
+}
+
+static imgcls_status append(struct imgcls_board *board, const struct entry *child,
+                            const struct entry *parent, struct imgcls_board_rows *rows)
+{
+    struct imgcls_board_comparison *c = NULL;
+    bool timed = same_machine(child, parent);
+    imgcls_status status = imgcls_board_compare(board, parent->cells[RUN].integer,
+                                                child->cells[RUN].integer, &c);
+    if (status == IMGCLS_BAD_INPUT) /* recorded without answers: the rates still stand */
+        icl_forgive(board->ctx);
+    else if (status != IMGCLS_OK)
+        return status;
+    const struct imgcls_board_cell cells[] = {
+        child->cells[RUN],
+        parent->cells[RUN],
+        child->cells[MODEL],
+        child->cells[DATASET],
+        icl_cell_text(precision_of(child)),
+        icl_cell_text(precision_of(parent)),
+        child->cells[TOP1],
+        parent->cells[TOP1],
+        icl_cell_real(number_of(&child->cells[TOP1]) - number_of(&parent->cells[TOP1])),
+        icl_cell_known(c ? c->only_first_right : -1),
+        icl_cell_known(c ? c->only_second_right : -1),
+        icl_cell_real(c ? c->p_value : NAN),
+        icl_cell_real(number_of(&child->cells[BYTES]) / number_of(&parent->cells[BYTES])),
+        icl_cell_real(timed ? number_of(&child->cells[RATE]) / number_of(&parent->cells[RATE])
+                            : NAN),
+    };
+    status = icl_board_rows_append(board, rows, cells);
+    imgcls_board_comparison_destroy(c);
+    return status;
+}
+
+/* Children of one data set: each newest run of a model once. */
+static imgcls_status list_set(struct imgcls_board *board, const struct entry *entries,
+                              size_t count, struct imgcls_board_rows *rows)
+{
+    imgcls_status status = IMGCLS_OK;
+    size_t i;
+    for (i = 0; i < count && status == IMGCLS_OK; i++) {
+        const struct entry *parent;
+        if (entries[i].rank >= 3 && !*text_of(&entries[i].cells[PARENT]))
+            continue;
+        parent = find_parent(entries, count, &entries[i]);
+        if (parent)
+            status = append(board, &entries[i], parent, rows);
+    }
+    return status;
+}
+
+static imgcls_status list_all(struct imgcls_board *board, const struct imgcls_board_rows *all,
+                              struct imgcls_board_rows *rows)
+{
+    struct entry *entries = calloc(all->row_count + 1, sizeof *entries);
+    imgcls_status status = IMGCLS_OK;
+    size_t i, end;
+    for (i = 0; entries && i < all->row_count; i++) {
+        const struct imgcls_board_cell *cells = &all->cells[i * WIDTH];
+        int weights = *text_of(&cells[TYPE]) ? rank_of(text_of(&cells[TYPE])) : 3;
+        int arithmetic = rank_of(text_of(&cells[PRECISION]));
+        entries[i] = (struct entry){cells, base_of(text_of(&cells[MODEL])),
+                                    weights < arithmetic ? weights : arithmetic};
+        if (!entries[i].base)
+            status = IMGCLS_NO_MEMORY;
+    }
+    if (!entries || status != IMGCLS_OK) {
+        status = icl_fail(board->ctx, IMGCLS_NO_MEMORY, "%s: no memory for %zu runs",
+                          board->path, all->row_count);
+        goto done;
+    }
+    qsort(entries, all->row_count, sizeof *entries, by_set_and_base);
+    for (i = 0; i < all->row_count && status == IMGCLS_OK; i = end) {
+        for (end = i + 1; end < all->row_count && strcmp(text_of(&entries[i].cells[SET]),
+                                                         text_of(&entries[end].cells[SET])) == 0;)
+            end++;
+        status = list_set(board, entries + i, end - i, rows);
+    }
+done:
+    for (i = 0; entries && i < all->row_count; i++)
+        free(entries[i].base);
+    free(entries);
+    return status;
+}
+
+imgcls_status imgcls_board_drop(struct imgcls_board *board, struct imgcls_board_rows **out)
+{
+    icl_forgive(board->ctx); /* what an earlier call left */
+    static const char *const columns[] = {"run", "parent", "model", "dataset", "precision",
+                                          "parent_precision", "top1", "parent_top1", "change",
+                                          "only_parent_right", "only_child_right", "p_value",
+                                          "size_ratio", "speed_ratio", NULL};
+    static const char *const newest[] = {"superseded_by=", NULL};
+    struct imgcls_board_selection wish = {
+        .struct_size = sizeof wish, .columns = wanted, .where = newest, .sort = "run"};
+    struct imgcls_board_rows *all = NULL;
+    imgcls_status status = imgcls_board_list(board, &wish, &all);
+    *out = NULL;
+    if (status == IMGCLS_OK)
+        status = icl_board_rows_create(board, columns, out);
+    if (status == IMGCLS_OK)
+        status = list_all(board, all, *out);
+    if (status != IMGCLS_OK) {
+        imgcls_board_rows_destroy(*out);
+        *out = NULL;
+    }
+    imgcls_board_rows_destroy(all);
+    return status;
+}

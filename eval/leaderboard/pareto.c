@@ -1,0 +1,185 @@
+/*
+ * eval/leaderboard/pareto.c - runs that no other beats
+ *
+ * Within a group of comparable runs (one data set, processor and number of threads) a run is on
+ * the front of time where none that is as fast is as accurate: sorted by milliseconds, those
+ * that beat the best rate so far. The front of size is the same with bytes.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include "eval/leaderboard/board.h"
+
+#include "eval/leaderboard/cells.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Columns that are asked for, in this order. */
+static const char wanted[] = "run,model,dataset,cpu,threads,top1,top1_low,top1_high,"
+                             "latency_p50_ms,images_per_second,model_bytes,dataset_sha256";
+enum { RUN, MODEL, DATASET, CPU, THREADS, TOP1, LOW, HIGH, LATENCY, RATE, BYTES, SHA, WIDTH };
+
+struct point {
+    const struct imgcls_board_cell *cells; /* of its row */
+    double top1, milliseconds, bytes;      /* infinite where not known */
+    bool on_time, on_size;
+};
+
+static int text_order(const struct imgcls_board_cell *a, const struct imgcls_board_cell *b)
+{
+    return strcmp(a->kind == IMGCLS_CELL_TEXT ? a->text : "",
+                  b->kind == IMGCLS_CELL_TEXT ? b->text : "");
+}
+
+static int by_group(const void *a, const void *b)
+{
+    const struct point *x = a, *y = b;
+    int order = text_order(&x->cells[DATASET], &y->cells[DATASET]);
+    if (order == 0)
+        order = text_order(&x->cells[SHA], &y->cells[SHA]);
+    if (order == 0)
+        order = text_order(&x->cells[CPU], &y->cells[CPU]);
+    if (order == 0)
+        order = (x->cells[THREADS].integer > y->cells[THREADS].integer) -
+                (x->cells[THREADS].integer < y->cells[THREADS].integer);
+    return order;
+}
+
+/* Cheaper first, then more accurate, then older. */
+static int by_cost(const struct point *x, const struct point *y, double a, double b)
+{
+    if (a != b)
+        return a < b ? -1 : 1;
+    if (x->top1 != y->top1)
+        return x->top1 > y->top1 ? -1 : 1;
+    return x->cells[RUN].integer < y->cells[RUN].integer ? -1 : 1;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    const struct point *x = a, *y = b;
+    return by_cost(x, y, x->bytes, y->bytes);
+}
+
+static int by_time(const void *a, const void *b)
+{
+    const struct point *x = a, *y = b;
+    return by_cost(x, y, x->milliseconds, y->milliseconds);
+}
+
+static void mark_group(struct point *points, size_t count)
+{
+    double best = -1;
+    size_t i;
+    qsort(points, count, sizeof *points, by_size);
+    for (i = 0; i < count; i++)
+        if (isfinite(points[i].bytes) && points[i].top1 > best) {
+            points[i].on_size = true;
+            best = points[i].top1;
+        }
+    qsort(points, count, sizeof *points, by_time);
+    best = -1;
+    for (i = 0; i < count; i++)
+        if (isfinite(points[i].milliseconds) && points[i].top1 > best) {
+            points[i].on_time = true;
+            best = points[i].top1;
+        }
+}
+
+static double number_of(const struct imgcls_board_cell *cell)
+{
+    if (cell->kind == IMGCLS_CELL_REAL)
+        return cell->real;
+    return cell->kind == IMGCLS_CELL_INTEGER ? (double)cell->integer : INFINITY;
+}
+
+static struct point point_of(const struct imgcls_board_cell *cells)
+{
+    struct point point = {.cells = cells, .top1 = number_of(&cells[TOP1]),
+                          .milliseconds = number_of(&cells[LATENCY]),
+                          .bytes = number_of(&cells[BYTES])};
+    double rate = number_of(&cells[RATE]);
+    if (!isfinite(point.milliseconds) && isfinite(rate) && rate > 0)
+        point.milliseconds = 1000 / rate;
+    return point;
+}
+
+static imgcls_status append(struct imgcls_board *board, const struct point *point,
+                            struct imgcls_board_rows *rows)
+{
+    struct imgcls_board_cell cells[11];
+    memcpy(cells, point->cells, 8 * sizeof *cells); /* RUN to HIGH stand alike */
+    cells[8] = icl_cell_real(point->milliseconds);
+    cells[9] = icl_cell_real(point->bytes / 1e6);
+    cells[10] = icl_cell_text(!point->on_size   ? "time"
+                              : !point->on_time ? "size"
+                                                : "time and size");
+    return icl_board_rows_append(board, rows, cells);
+}
+
+static imgcls_status find_fronts(struct imgcls_board *board,
+                                 const struct imgcls_board_rows *all,
+                                 struct imgcls_board_rows *rows)
+{
+    struct point *points = calloc(all->row_count + 1, sizeof *points);
+    imgcls_status status = IMGCLS_OK;
+    size_t i, end;
+    if (!points)
+        return icl_fail(board->ctx, IMGCLS_NO_MEMORY, "%s: no memory for %zu runs",
+                        board->path, all->row_count);
+    for (i = 0; i < all->row_count; i++)
+        points[i] = point_of(&all->cells[i * WIDTH]);
+    qsort(points, all->row_count, sizeof *points, by_group);
+    for (i = 0; i < all->row_count && status == IMGCLS_OK; i = end) {
+        for (end = i + 1; end < all->row_count && by_group(&points[i], &points[end]) == 0;)
+            end++;
+        mark_group(points + i, end - i);
+        for (size_t k = i; k < end && status == IMGCLS_OK; k++)
+            if (points[k].on_time || points[k].on_size)
+                status = append(board, &points[k], rows);
+    }
+    free(points);
+    return status;
+}
+
+imgcls_status imgcls_board_pareto(struct imgcls_board *board,
+                                  const struct imgcls_board_selection *selection,
+                                  struct imgcls_board_rows **out)
+{
+    icl_forgive(board->ctx); /* what an earlier call left */
+    static const char *const columns[] = {"run",  "model",    "dataset",   "cpu",
+                                          "threads", "top1",  "top1_low",  "top1_high",
+                                          "milliseconds", "megabytes", "front", NULL};
+    struct imgcls_board_selection wish = {
+        .struct_size = sizeof wish, .columns = wanted, .sort = "run"};
+    struct imgcls_board_rows *all = NULL;
+    const char **where;
+    size_t count = 0;
+    imgcls_status status;
+    *out = NULL;
+    while (selection && selection->where && selection->where[count])
+        count++;
+    where = calloc(count + 2, sizeof *where);
+    if (!where)
+        return icl_fail(board->ctx, IMGCLS_NO_MEMORY, "%s: no memory for conditions",
+                        board->path);
+    where[0] = "superseded_by="; /* by none */
+    if (count > 0)
+        memcpy(where + 1, selection->where, count * sizeof *where);
+    wish.where = where;
+    status = imgcls_board_list(board, &wish, &all);
+    if (status == IMGCLS_OK)
+        status = icl_board_rows_create(board, columns, out);
+    if (status == IMGCLS_OK)
+        status = find_fronts(board, all, *out);
+    if (status != IMGCLS_OK) {
+        imgcls_board_rows_destroy(*out);
+        *out = NULL;
+    }
+    imgcls_board_rows_destroy(all);
+    free(where);
+    return status;
+}
