@@ -1,5 +1,7 @@
 # src/bundle/local.mk - see README.md of this folder
 libicl_la_SOURCES += \
+	%D%/crc32.c \
+	%D%/crc32.h \
 	%D%/zip.h \
 	%D%/zip_archive.h \
 	%D%/zip_format.h \
@@ -7,4 +9,10 @@ libicl_la_SOURCES += \
 	%D%/zip_name.c \
 	%D%/zip_read.c \
 	%D%/zip_write.c
+if BUILD_PCLMUL
+noinst_LTLIBRARIES += %D%/libpclmul.la
+%C%_libpclmul_la_CFLAGS = $(AM_CFLAGS) $(PCLMUL_CFLAGS)
+%C%_libpclmul_la_SOURCES = %D%/crc32.pclmul.c
+libicl_la_LIBADD += %D%/libpclmul.la
+endif
 EXTRA_DIST += %D%/README.md

@@ -19,6 +19,7 @@
 
 #include <zlib.h>
 
+#include "src/bundle/crc32.h"
 #include "src/bundle/zip_archive.h"
 #include "src/bundle/zip_format.h"
 #include "src/file/file.h"
@@ -42,19 +43,6 @@ static const struct zip_member *find(const struct imgcls_zip *zip, const char *n
             high = middle;
     }
     return NULL;
-}
-
-/* zlib counts in 32 bits; larger runs go in pieces. */
-static uint32_t checksum(const unsigned char *bytes, uint64_t size)
-{
-    uLong crc = crc32(0, NULL, 0);
-    while (size) {
-        uInt piece = size > (1u << 30) ? 1u << 30 : (uInt)size;
-        crc = crc32(crc, bytes, piece);
-        bytes += piece;
-        size -= piece;
-    }
-    return (uint32_t)crc;
 }
 
 /* Fills exactly `size` bytes; false where the stream is broken, shorter, or longer. */
@@ -172,7 +160,7 @@ static imgcls_status member_bytes(const struct imgcls_zip *zip,
                      "(deflated) are read",
                      zip->path, member->name, member->shown.method);
     }
-    if (status == IMGCLS_OK && checksum(*bytes, member->shown.size) != member->shown.crc32)
+    if (status == IMGCLS_OK && icl_crc32(0, *bytes, (size_t)member->shown.size) != member->shown.crc32)
         status = icl_zip_bad_member(zip, member, "is damaged (its checksum differs)");
     return status;
 }

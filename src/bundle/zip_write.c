@@ -19,8 +19,7 @@
 
 #include <string.h>
 
-#include <zlib.h>
-
+#include "src/bundle/crc32.h"
 #include "src/bundle/zip_format.h"
 
 #define DATE_1980         0x0021 /* 1 January */
@@ -195,19 +194,6 @@ static imgcls_status put_local_header(struct imgcls_zip_writer *writer,
     return status == IMGCLS_OK ? put(writer, zeros, pad) : status;
 }
 
-static uint32_t checksum(uint32_t crc, const void *bytes, size_t size)
-{
-    const unsigned char *p = bytes;
-    uLong sum = crc;
-    while (size) {
-        uInt piece = size > (1u << 30) ? 1u << 30 : (uInt)size; /* zlib counts in 32 bits */
-        sum = crc32(sum, p, piece);
-        p += piece;
-        size -= piece;
-    }
-    return (uint32_t)sum;
-}
-
 static imgcls_status no_open_member(struct imgcls_zip_writer *writer)
 {
     if (writer->failed != IMGCLS_OK || !writer->open)
@@ -227,7 +213,7 @@ imgcls_status icl_zip_add(const struct imgcls_host *host, struct imgcls_zip_writ
     imgcls_status status = no_open_member(writer);
     if (status == IMGCLS_OK)
         status =
-            note(writer, remember(writer, name, size, checksum(0, bytes, size), false));
+            note(writer, remember(writer, name, size, icl_crc32(0, bytes, size), false));
     if (status == IMGCLS_OK)
         status = put_local_header(writer, &writer->members[writer->count - 1]);
     return status == IMGCLS_OK ? put(writer, bytes, size) : status;
@@ -285,7 +271,7 @@ imgcls_status icl_zip_append(const struct imgcls_host *host,
     imgcls_status status = put(writer, bytes, size);
     if (status != IMGCLS_OK)
         return status;
-    member->crc = checksum(member->crc, bytes, size);
+    member->crc = icl_crc32(member->crc, bytes, size);
     writer->wanted -= size;
     return writer->wanted == 0 ? end_member(writer) : IMGCLS_OK;
 }

@@ -17,8 +17,11 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define ALIGNMENT 64u
+#define PAGE      65536u /* a multiple of every page size in use */
+#define LARGE     ((size_t)1 << 20)
 
 struct head {
     void *raw;      /* what calloc gave */
@@ -52,6 +55,20 @@ static bool fails_on_request(struct imgcls_context *ctx)
     return left == 1;
 }
 
+/* Weights are packed into fresh memory: a page fault for each 4 KiB of it took a tenth of the
+ * time from start to first result. Fresh memory alone; a refusal changes nothing. */
+static void ask_for_large_pages(unsigned char *raw, size_t bytes)
+{
+#ifdef MADV_HUGEPAGE
+    uintptr_t begin = ((uintptr_t)raw + PAGE - 1) / PAGE * PAGE, end = (uintptr_t)raw + bytes;
+    if (bytes >= LARGE && begin < end)
+        madvise((void *)begin, (end - begin) / PAGE * PAGE, MADV_HUGEPAGE);
+#else
+    (void)raw;
+    (void)bytes;
+#endif
+}
+
 void *icl_alloc(struct imgcls_context *ctx, size_t count, size_t size)
 {
     size_t bytes, total;
@@ -77,6 +94,7 @@ void *icl_alloc(struct imgcls_context *ctx, size_t count, size_t size)
         icl_fail(ctx, IMGCLS_NO_MEMORY, "memory: no %zu bytes to be had", bytes);
         return NULL;
     }
+    ask_for_large_pages(raw, total);
     uintptr_t past_head = (uintptr_t)raw + sizeof(struct head);
     size_t skip = sizeof(struct head) + (ALIGNMENT - past_head % ALIGNMENT) % ALIGNMENT;
     unsigned char *block = raw + skip;
