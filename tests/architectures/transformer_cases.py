@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
 """tests/architectures/transformer_cases.py - float64 references of transformers, by naming scheme
 
-    transformer_cases.py fixtures DIR          write every small case as DIR/NAME.case (no weights)
-    transformer_cases.py folders DIR [NAME..]  write small cases as DIR/NAME/: weights, configuration
-    transformer_cases.py list                  their names
+    transformer_cases.py fixtures DIR [NAME..]  write small cases as DIR/NAME.case (no weights)
+    transformer_cases.py folders DIR [NAME..]   write them as DIR/NAME/: weights, configuration
+    transformer_cases.py full DIR [NAME..]      the same for networks of their public sizes
+    transformer_cases.py list                   names of the small ones, then of the full ones
+
+Folders are measured by checkpoint_table.py, which the table in docs/models.md is made by.
 
 Needs torch, torchvision, timm, transformers, safetensors, numpy. A case is a library's model
 with weights from formula.py, named as a scheme names them, and the logits that the library
@@ -56,10 +59,15 @@ class Case:
 
 
 CASES = []
+FULL = []
 
 
 def case(*arguments, **keywords):
     CASES.append(Case(*arguments, **keywords))
+
+
+def full(*arguments, **keywords):
+    FULL.append(Case(*arguments, **keywords))
 
 
 def renamed(state, rules):
@@ -167,6 +175,8 @@ def vit_cases():
                                      mlp_dim=2 * D, num_classes=CLASSES)))
     case("vit-timm", "vit", timm_vit(), library="timm", wrong={"tanh": tanh_gelu})
     case("vit-timm-bare", "vit", timm_vit())
+    # Huge: 16 heads of 80; one block will do.
+    case("vit-timm-huge", "vit", timm_vit(embed_dim=1280, depth=1, num_heads=16, mlp_ratio=1), library="timm")
     case("vit-timm-pooled", "vit", timm_vit(global_pool="avg"), library="timm",
          wrong={"norm before the mean": lambda m, s: (setattr(m, "norm", m.fc_norm),
                                                       setattr(m, "fc_norm", torch.nn.Identity()))})
@@ -257,14 +267,14 @@ class OnDisk:
     """names for a Hugging Face model: see hf_disk_names."""
 
 
-def hf_case(name, family, make, config, memory=False, size=32, forward=None, **more):
+def hf_case(name, family, make, config, memory=False, size=32, forward=None, into=None, **more):
     settings = json.loads(config.to_json_string(use_diff=False))
     keep = {k: v for k, v in settings.items() if isinstance(v, (int, float, str, list)) or v is None}
     for drop in ("_name_or_path", "transformers_version", "dtype"):
         keep.pop(drop, None)
-    keep["id2label"] = {str(i): "LABEL_%d" % i for i in range(CLASSES)}
-    case(name, family, make, size=size, library="transformers", config=keep, forward=forward,
-         names=None if memory else OnDisk, **more)
+    keep["id2label"] = {str(i): "LABEL_%d" % i for i in range(config.num_labels)}
+    (into or case)(name, family, make, size=size, library="transformers", config=keep, forward=forward,
+                   names=None if memory else OnDisk, **more)
 
 
 def run_hf(model, x, state):
@@ -312,12 +322,12 @@ def microsoft(state):
                            (r"head\.fc", "head")])
 
 
-def mm_swin(second):
+def mm_swin(second, norm="norm1"):
     def names(state):
         out = renamed(state, [(r"^patch_embed\.proj\.", "patch_embed.projection."),
                               (r"layers\.(\d+)\.blocks", r"stages.\1.blocks"), (r"attn\.", "attn.w_msa."),
                               (r"mlp\.fc1", "ffn.layers.0.0"), (r"mlp\.fc2", "ffn.layers.1"),
-                              (r"^norm\.", "norm1."),
+                              (r"^norm\.", norm + "."),
                               (r"^layers\.(\d+)\.downsample",
                                lambda m: "stages.%d.downsample" % (int(m[1]) - (0 if second else 1)))])
         return {(name if name.startswith("head.") else "backbone." + name): value for name, value in out.items()}
@@ -511,19 +521,82 @@ def next_vit():
     return nextvit.NextViT(in_chans=3, depths=(1, 1, 5, 1), num_classes=CLASSES)
 
 
-def modelscope_next(state):
-    depths = (1, 1, 5, 1)
+def modelscope_next_of(depths):
+    """Blocks numbered through, MLPs of other words."""
     first = [sum(depths[:s]) for s in range(4)]
-    out = renamed(state, [(r"^stages\.(\d+)\.blocks\.(\d+)",
-                           lambda m: "features.%d" % (first[int(m[1])] + int(m[2]))),
-                          (r"mlp\.fc1", "mlp.conv1"), (r"mlp\.fc2", "mlp.conv2")])
-    return {(name if name.startswith("head.") else "backbone." + name): value for name, value in out.items()}
+
+    def names(state):
+        out = renamed(state, [(r"^stages\.(\d+)\.blocks\.(\d+)",
+                               lambda m: "features.%d" % (first[int(m[1])] + int(m[2]))),
+                              (r"mlp\.fc1", "mlp.conv1"), (r"mlp\.fc2", "mlp.conv2")])
+        return {(name if name.startswith("head.") else "backbone." + name): value for name, value in out.items()}
+    return names
 
 
 def next_cases():
     case("nextvit-timm", "nextvit", next_vit, size=64, library="timm", kind="big")
-    case("nextvit-modelscope", "nextvit", next_vit, size=64, library="mm", names=modelscope_next, kind="big",
+    case("nextvit-modelscope", "nextvit", next_vit, size=64, library="mm", names=modelscope_next_of((1, 1, 5, 1)), kind="big",
          config={"backbone": {"type": "NextViT", "arch": "x_small"}, "head": {"type": "LinearClsHead"}})
+
+
+# ---- Public sizes ---------------------------------------------------------------------------
+
+def timm_full(name, family, rename=None, label=None, library="timm", config=None, back=None, **more):
+    def make():
+        return timm.create_model(name, pretrained=False)
+    size = timm.models.get_pretrained_cfg(name).input_size[-1]
+    full(label or name, family, make, size=size, library=library, names=rename, back=back,
+         config=config or {"architecture": name}, **more)
+
+
+def hf_full(name, family, config_cls, cls, **settings):
+    config = config_cls(num_labels=1000, attn_implementation="eager", **settings)
+    config.architectures = [cls.__name__]
+    hf_case(name, family, lambda: cls(config), config, size=config.image_size, forward=run_hf, into=full)
+
+
+def tv_full(name, family, size=224):
+    full(name, family, lambda: getattr(torchvision.models, name)(weights=None), size=size)
+
+
+def full_cases():
+    for name in ("vit_b_16", "vit_b_32"):
+        tv_full(name, "vit")
+    for name in ("swin_t", "swin_s"):
+        tv_full(name, "swin")
+    tv_full("swin_v2_t", "swinv2", 256)
+    for name in ("vit_tiny_patch16_224", "vit_small_patch32_224", "vit_base_patch16_224", "deit_tiny_patch16_224",
+                 "deit3_small_patch16_224", "vit_base_patch16_clip_quickgelu_224"):
+        timm_full(name, "vit")
+    timm_full("deit_tiny_distilled_patch16_224", "deit")
+    timm_full("beit_base_patch16_224", "beit")
+    timm_full("beitv2_base_patch16_224", "beit")
+    timm_full("swin_tiny_patch4_window7_224", "swin")
+    timm_full("swin_base_patch4_window12_384", "swin")
+    timm_full("swinv2_tiny_window8_256", "swinv2")
+    timm_full("swinv2_tiny_window16_256", "swinv2")
+    timm_full("swinv2_base_window12to16_192to256", "swinv2")
+    timm_full("nextvit_small", "nextvit")
+    hf_full("hf-vit-base", "vit", hf.ViTConfig, hf.ViTForImageClassification)
+    hf_full("hf-deit-small-distilled", "deit", hf.DeiTConfig, hf.DeiTForImageClassificationWithTeacher, hidden_size=384,
+            intermediate_size=1536, num_attention_heads=6)
+    hf_full("hf-beit-base", "beit", hf.BeitConfig, hf.BeitForImageClassification, use_relative_position_bias=True)
+    hf_full("hf-swin-tiny", "swin", hf.SwinConfig, hf.SwinForImageClassification)
+    hf_full("hf-swinv2-tiny", "swinv2", hf.Swinv2Config, hf.Swinv2ForImageClassification, image_size=256, window_size=8)
+    timm_full("vit_base_patch16_224", "vit", MM_VIT, "mm-vit-base", "mm",
+              {"backbone": {"type": "VisionTransformer", "arch": "b"}, "head": {"type": "VisionTransformerClsHead"}})
+    timm_full("deit_tiny_distilled_patch16_224", "deit", MM_VIT, "mm-deit-tiny-distilled", "mm",
+              {"backbone": {"type": "DistilledVisionTransformer", "arch": "deit-tiny"}, "head": {"type": "DeiTClsHead"}})
+    timm_full("swin_tiny_patch4_window7_224", "swin", mm_swin(False, "norm3"), "mm-swin-tiny", "mm",
+              {"backbone": {"type": "SwinTransformer", "arch": "tiny"}, "head": {"type": "LinearClsHead"}},
+              back=mm_back(False))
+    timm_full("swinv2_tiny_window8_256", "swinv2", mm_swin(True, "norm3"), "mm-swinv2-tiny", "mm",
+              {"backbone": {"type": "SwinTransformerV2", "arch": "tiny", "window_size": [8, 8, 8, 8]},
+               "head": {"type": "LinearClsHead"}}, back=mm_back(True))
+    timm_full("beitv2_base_patch16_224", "beit", MODELSCOPE_BEIT, "modelscope-beitv2-base", "mm",
+              {"backbone": {"type": "BEiTv2", "arch": "base"}, "head": {"type": "LinearClsHead"}})
+    timm_full("nextvit_small", "nextvit", modelscope_next_of((3, 4, 10, 3)), "modelscope-nextvit-small", "mm",
+              {"backbone": {"type": "NextViT", "arch": "small"}, "head": {"type": "LinearClsHead"}})
 
 
 # ---- Making ---------------------------------------------------------------------------------
@@ -570,7 +643,7 @@ def compute(one):
             raw[name] = library_state[name]
     state = one.back(raw) if one.back else raw
     model.load_state_dict(state, strict=False)
-    x = torch.from_numpy(formula.tensor("input", (2, 3, one.size, one.size), 0.0, 1.7)).double()
+    x = torch.from_numpy(formula.tensor("input", (1 if one in FULL else 2, 3, one.size, one.size), 0.0, 1.7)).double()
 
     def run(network):
         with torch.no_grad():
@@ -629,6 +702,16 @@ def write_fixture(one, folder):
         file.write("\n".join(lines) + "\n")
 
 
+def scheme_of(one):
+    """Whose names these are, for the table."""
+    words = {"timm": "timm", "transformers": "Hugging Face", "hf": "Hugging Face", "mm": "mmpretrain",
+             "modelscope": "ModelScope", "microsoft": "Microsoft", "torchvision": "torchvision"}
+    for word in one.name.replace("_", "-").split("-"):
+        if word in words:
+            return words[word]
+    return words.get(one.library, "torchvision")
+
+
 def write_folder(one, folder):
     """What a user has: weights, configuration, and beside them a known example."""
     from safetensors.numpy import save_file
@@ -638,7 +721,7 @@ def write_folder(one, folder):
     state = {to: torch.from_numpy(numpy.ascontiguousarray(value)) for to, (_, _, _, _, value) in weights.items()}
     state.update(extra)
     if one.library == "mm":
-        torch.save({"meta": {"CLASSES": ["c%d" % i for i in range(CLASSES)]}, "state_dict": state},
+        torch.save({"meta": {"CLASSES": ["c%d" % i for i in range(y.shape[1])]}, "state_dict": state},
                    os.path.join(path, "pytorch_model.pt"))
         with open(os.path.join(path, "configuration.json"), "w") as file:
             json.dump({"framework": "pytorch", "task": "image-classification",
@@ -655,7 +738,7 @@ def write_folder(one, folder):
             config.setdefault("architecture", {"vit": "vit_tiny_patch16_224", "deit": "deit_tiny_distilled_patch16_224",
                                                "swin": "swin_tiny_patch4_window7_224", "beit": "beit_base_patch16_224",
                                                "swinv2": "swinv2_tiny_window8_256", "nextvit": "nextvit_small"}[one.family])
-            config["num_classes"] = CLASSES
+            config["num_classes"] = int(y.shape[1])
             config["pretrained_cfg"] = {"input_size": [3, one.size, one.size], "crop_pct": 1.0}
         with open(os.path.join(path, "config.json"), "w") as file:
             json.dump(config, file)
@@ -666,8 +749,9 @@ def write_folder(one, folder):
     else:
         torch.save(state, os.path.join(path, "checkpoint.pt"))
     numpy.savez(os.path.join(path, "reference.npz"), input=x.float().numpy(), output=y.float().numpy())
-    with open(os.path.join(path, "size.txt"), "w") as file:
-        file.write("%d\n" % one.size)
+    with open(os.path.join(path, "case.json"), "w") as file:
+        json.dump({"architecture": one.family, "names": scheme_of(one), "size": one.size,
+                   "path": "" if one.library else "checkpoint.pt"}, file)
 
 
 def main():
@@ -675,14 +759,15 @@ def main():
     swin_cases()
     beit_cases()
     next_cases()
+    full_cases()
     command = sys.argv[1] if len(sys.argv) > 1 else ""
     if command == "list":
-        print("\n".join(one.name for one in CASES))
+        print("\n".join(one.name for one in CASES + FULL))
         return
-    if command not in ("fixtures", "folders") or len(sys.argv) < 3:
+    if command not in ("fixtures", "folders", "full") or len(sys.argv) < 3:
         sys.exit(__doc__)
     os.makedirs(sys.argv[2], exist_ok=True)
-    for one in CASES:
+    for one in FULL if command == "full" else CASES:
         if not sys.argv[3:] or one.name in sys.argv[3:]:
             (write_fixture if command == "fixtures" else write_folder)(one, sys.argv[2])
 
