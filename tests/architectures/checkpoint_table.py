@@ -64,7 +64,7 @@ def by_onnxruntime(model, reference):
 def measure(folder, case, work):
     model = os.path.join(folder, case["path"]) if case["path"] else folder
     reference = os.path.join(folder, "reference.npz")
-    shape = ["--shape", "input=1x3x%dx%d" % (case["size"], case["size"])] if case.get("shape") else []
+    shape = ["--shape", "input=" + ",".join(map(str, case["shape"]))] if "shape" in case else []
     bundle, graph = os.path.join(work, "model.imgcls"), os.path.join(work, "model.onnx")
     return (verify(model, reference, shape),
             verify(bundle, reference, []) if convert(model, bundle, shape) else None,

@@ -744,14 +744,16 @@ def write_folder(one, folder):
             json.dump(config, file)
         if one.library == "transformers":
             with open(os.path.join(path, "preprocessor_config.json"), "w") as file:
-                json.dump({"do_resize": True, "size": {"height": one.size, "width": one.size}, "do_normalize": True,
+                json.dump({"do_resize": True, "do_center_crop": False, "size": {"height": one.size, "width": one.size}, "do_normalize": True,
                            "image_mean": [0.5] * 3, "image_std": [0.5] * 3, "resample": 2}, file)
     else:
         torch.save(state, os.path.join(path, "checkpoint.pt"))
     numpy.savez(os.path.join(path, "reference.npz"), input=x.float().numpy(), output=y.float().numpy())
     with open(os.path.join(path, "case.json"), "w") as file:
-        json.dump({"architecture": one.family, "names": scheme_of(one), "size": one.size,
-                   "path": "" if one.library else "checkpoint.pt"}, file)
+        known = {"architecture": one.family, "names": scheme_of(one), "path": ""}
+        if not one.library:  # a bare file says nothing of the size
+            known.update(path="checkpoint.pt", shape=list(x.shape))
+        json.dump(known, file)
 
 
 def main():
