@@ -7,6 +7,7 @@ TESTS += %D%/convolutional_test %D%/transformer_test
 %C%_transformer_test_LDADD = $(TEST_LIBS)
 EXTRA_DIST += \
 	%D%/cases \
+	%D%/checkpoint_table.py \
 	%D%/convolutional_cases.py \
 	%D%/formula.py \
 	%D%/transformer_cases.py
