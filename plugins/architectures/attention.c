@@ -12,8 +12,7 @@
 
 #include <math.h>
 
-/* ---- From tokens to heads
- * -----------------------------------------------------------------*/
+/* ---- From tokens to heads -------------------------------------------------------------*/
 
 struct value split_heads(struct net *net, struct value x, int64_t count)
 {
@@ -66,14 +65,14 @@ static const char *fused_bias(struct net *net, const struct qkv *parts, struct a
                               int64_t d)
 {
     const int64_t all = 3 * d;
-    if (scheme_has(net, parts->bias) && net_has(net, parts->bias, at, "")) {
+    if (scheme_has(net, parts->bias) && awaited(net, parts->bias, at, "")) {
         const char *bias = net_parameter(net, parts->bias, at, "", 1, &all);
         if (!parts->k_bias_is_zero)
             return bias;
         return joined(net, third(net, bias, 0, d), zeros(net, d),
                       third(net, bias, 2 * d, 3 * d));
     }
-    if (scheme_has(net, parts->q_bias) && net_has(net, parts->q_bias, at, "")) {
+    if (scheme_has(net, parts->q_bias) && awaited(net, parts->q_bias, at, "")) {
         const char *q = net_parameter(net, parts->q_bias, at, "", 1, &d);
         return joined(net, q, zeros(net, d),
                       net_parameter(net, parts->v_bias, at, "", 1, &d));
@@ -139,14 +138,13 @@ struct heads attention_heads(struct net *net, struct value x, const struct qkv *
         fused(net, x, parts, at, &heads);
         return heads;
     }
-    heads.q = split_heads(net, project(net, x, parts->q, at), heads.count);
-    heads.k = split_heads(net, project(net, x, parts->k, at), heads.count);
-    heads.v = split_heads(net, project(net, x, parts->v, at), heads.count);
+    heads.q = split_heads(net, dense_if(net, x, parts->q, at), heads.count);
+    heads.k = split_heads(net, dense_if(net, x, parts->k, at), heads.count);
+    heads.v = split_heads(net, dense_if(net, x, parts->v, at), heads.count);
     return heads;
 }
 
-/* ---- Scores and back
- * ----------------------------------------------------------------------*/
+/* ---- Scores and back ------------------------------------------------------------------*/
 
 struct value attention_scores(struct net *net, const struct heads *heads)
 {

@@ -82,8 +82,7 @@ static const struct scheme schemes[] = {
     {.name = "ByteDance", .parts = bytedance},
 };
 
-/* ---- Parts of blocks
- * ----------------------------------------------------------------------*/
+/* ---- Parts of blocks ------------------------------------------------------------------*/
 
 /* Where the map is halved or gets other channels: a mean of 2 x 2, a 1x1, a norm. */
 static struct value embed(struct net *net, struct value x, int part, int norm, struct at at,
@@ -141,16 +140,15 @@ static struct value attend(struct net *net, struct value x, struct at at)
     if (count <= 0 || height * width < stretch)
         return x;
     struct heads heads = {.count = count, .depth = DEPTH, .tokens = tokens.height};
-    heads.q = split_heads(net, project(net, tokens, QUERY, at), count);
-    heads.k = split_heads(net, project(net, few, KEY, at), count);
-    heads.v = split_heads(net, project(net, few, VALUE, at), count);
+    heads.q = split_heads(net, dense(net, tokens, QUERY, at), count);
+    heads.k = split_heads(net, dense(net, few, KEY, at), count);
+    heads.v = split_heads(net, dense(net, few, VALUE, at), count);
     heads.q = times(net, heads.q, 1.0 / sqrt((double)DEPTH));
     x = attention_apply(net, attention_scores(net, &heads), &heads);
-    return picture_of_tokens(net, project(net, x, ATTENTION_OUT, at), height, width);
+    return picture_of_tokens(net, dense(net, x, ATTENTION_OUT, at), height, width);
 }
 
-/* ---- Blocks
- * -------------------------------------------------------------------------------*/
+/* ---- Blocks ---------------------------------------------------------------------------*/
 
 static struct value convolutional(struct net *net, struct value x, struct at at, int stride)
 {
@@ -176,8 +174,7 @@ static struct value transformer(struct net *net, struct value x, struct at at, i
     return with_perceptron(net, concat_channels(net, 2, parts), NTB_BN2, at);
 }
 
-/* ---- The network
- * --------------------------------------------------------------------------*/
+/* ---- The network ----------------------------------------------------------------------*/
 
 static bool is_transformer(const struct net *net, struct at at)
 {
@@ -232,7 +229,7 @@ static void compose(struct net *net)
     }
     net_expect(net, at.k > 0, "is of a network without blocks");
     x = global_pool(net, batch_norm(net, x, NORM, at));
-    net_output(net, linear(net, x, HEAD, at));
+    net_output(net, classify(net, x, HEAD));
 }
 
 static const struct family nextvit = {

@@ -21,8 +21,7 @@
 
 #define SIDE_MAX 512 /* positions along an axis; 512 x 16 pixels make a picture of 8192 */
 
-/* ---- Convolution kernels
- * ------------------------------------------------------------------*/
+/* ---- Convolution kernels --------------------------------------------------------------*/
 
 static double keys(double x, double a)
 {
@@ -69,8 +68,7 @@ static void linear_row(double at, int64_t in, double *row)
     row[first] = 1.0 - row[first + 1];
 }
 
-/* ---- Grids in geometric progression
- * -------------------------------------------------------*/
+/* ---- Grids in geometric progression ---------------------------------------------------*/
 
 /* Positions of a source of `in`, whose distances from the middle grow by a ratio that makes
  * them reach from end to end of a target of `out` (found by bisection as far as BEiT's code
@@ -203,8 +201,7 @@ static bool geometric(const struct imgcls_host *host, bool spline, int64_t in, i
     return true;
 }
 
-/* ---- Tables
- * -------------------------------------------------------------------------------*/
+/* ---- Tables ---------------------------------------------------------------------------*/
 
 bool resample_weights(const struct imgcls_host *host, enum resampling kind, int64_t in,
                       int64_t out, double *weights)

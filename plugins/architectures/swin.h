@@ -48,8 +48,7 @@ enum swin_dialect { BY_TORCHVISION, BY_TIMM, BY_MICROSOFT, BY_TRANSFORMERS, BY_M
 /* From picture to logits. */
 void swin_compose(struct net *net);
 
-/* ---- windows.c: maps with channels last, cut into windows
- * ----------------------------------*/
+/* ---- windows.c: maps with channels last, cut into windows -----------------------------*/
 
 /* How the maps of a stage are cut, and what was computed for one block and serves others.
  */

@@ -29,6 +29,7 @@
 struct stage {
     int64_t window;     /* as the network was made for; maps may be smaller */
     int64_t pretrained; /* Swin V2: the window that coordinates are relative to, or 0 */
+    enum activation activation;
     struct windows plain, shifted;
 };
 
@@ -45,8 +46,7 @@ static bool is_second(const struct net *net)
     return net->scheme->parts[LOGIT_SCALE] != NULL;
 }
 
-/* ---- Sizes of windows
- * ---------------------------------------------------------------------*/
+/* ---- Sizes of windows -----------------------------------------------------------------*/
 
 static int64_t of_stage(const struct net *net, const char *list, int stage)
 {
@@ -175,8 +175,7 @@ static struct windows cut(const struct net *net, struct value map, int64_t windo
     return w;
 }
 
-/* ---- Biases by displacement
- * ---------------------------------------------------------------*/
+/* ---- Biases by displacement -----------------------------------------------------------*/
 
 static struct value table_bias(struct net *net, struct windows *windows, struct at at)
 {
@@ -229,14 +228,13 @@ static struct value perceptron_bias(struct net *net, const struct stage *stage,
                                     struct windows *windows, struct at at)
 {
     struct value table = coordinates(net, stage, windows);
-    table = perceptron(net, table, CPB_UP, CPB_DOWN, at, RELU);
+    table = project(net, activate(net, dense(net, table, CPB_UP, at), RELU), CPB_DOWN, at);
     table = times(net, activate(net, table, SIGMOID), 16.0);
     return bias_of_table(net, table, windows->down * windows->right,
                          displacements(net, windows));
 }
 
-/* ---- Blocks
- * -------------------------------------------------------------------------------*/
+/* ---- Blocks ---------------------------------------------------------------------------*/
 
 /* Cosines of q and k, times at most 100. */
 static struct value cosines(struct net *net, struct heads *heads, struct at at)
@@ -271,7 +269,7 @@ static struct value attend(struct net *net, struct stage *stage, struct windows 
     }
     scores = net_binary(net, "Add", scores, bias);
     scores = mask_scores(net, windows, scores, heads.count);
-    x = project(net, attention_apply(net, scores, &heads), ATTENTION_OUT, at);
+    x = dense(net, attention_apply(net, scores, &heads), ATTENTION_OUT, at);
     return from_windows(net, windows, x);
 }
 
@@ -282,11 +280,11 @@ static struct value block(struct net *net, struct stage *stage, struct value x,
     if (!is_second(net)) {
         x = add(net, x, attend(net, stage, windows, layer_norm(net, x, NORM1, at), at));
         struct value y = layer_norm(net, x, NORM2, at);
-        return add(net, x, perceptron(net, y, MLP_UP, MLP_DOWN, at, GELU));
+        return add(net, x, perceptron(net, y, MLP_UP, MLP_DOWN, at, stage->activation));
     }
     struct value y = attend(net, stage, windows, x, at);
     x = add(net, x, layer_norm(net, y, NORM1, at));
-    y = perceptron(net, x, MLP_UP, MLP_DOWN, at, GELU);
+    y = perceptron(net, x, MLP_UP, MLP_DOWN, at, stage->activation);
     x = add(net, x, layer_norm(net, y, NORM2, at));
     return layer_norm_if(net, x, NORM3, at);
 }
@@ -300,8 +298,7 @@ static struct value merge(struct net *net, struct value x, struct at at)
     return project(net, layer_norm(net, x, MERGE_NORM, at), MERGE, at);
 }
 
-/* ---- The network
- * --------------------------------------------------------------------------*/
+/* ---- The network ----------------------------------------------------------------------*/
 
 /* 224 for windows of 7, 384 for 12 and 24, 256 for 8 and 16. */
 static int64_t native_side(const struct net *net, const struct stage *first)
@@ -318,6 +315,10 @@ static struct value embed(struct net *net, const struct stage *first)
     int64_t patch = net_dim(net, PATCH, at, ".weight", 2);
     struct value x =
         net_input(net, net_dim(net, PATCH, at, ".weight", 1), native_side(net, first));
+    net_expect(net, patch == net_dim(net, PATCH, at, ".weight", 3),
+               "has patches that are not square");
+    if (!net_has(net, PATCH, at, ".bias"))
+        net_parameter(net, PATCH, at, ".bias", 1, (const int64_t[]){-1});
     patch = patch > 0 && patch < 4096 ? patch : 1;
     if (net->graph && net->status == IMGCLS_OK && net->scheme->dialect != BY_TORCHVISION &&
         (x.height % patch || x.width % patch))
@@ -326,7 +327,7 @@ static struct value embed(struct net *net, const struct stage *first)
                                 "input size %lldx%lld, must be a multiple of %lld",
                                 (long long)x.width, (long long)x.height, (long long)patch));
     x = net_transpose(net, conv(net, x, PATCH, at, (int)patch, 0), 4, order);
-    x = layer_norm_if(net, x, PATCH_NORM, at);
+    x = layer_norm(net, x, PATCH_NORM, at);
     if (net_has(net, POSITIONS, at, "")) {
         const int64_t dims[] = {1, x.height * x.width, x.channels};
         const int64_t map[] = {1, x.height, x.width, x.channels};
@@ -361,6 +362,7 @@ void swin_compose(struct net *net)
             x = merge(net, x, at);
         if (x.height <= 0 || x.width <= 0)
             break;
+        stage.activation = hidden_activation(net, GELU);
         stage.plain = cut(net, x, stage.window, false);
         stage.shifted = cut(net, x, stage.window, true);
         for (; net_has(net, NORM1, at, ".weight"); at.b++, at.k++) {
@@ -372,5 +374,5 @@ void swin_compose(struct net *net)
     at.s--;
     at.j -= 2;
     x = pool_map(net, layer_norm(net, x, NORM, at));
-    net_output(net, linear(net, x, HEAD, (struct at){0}));
+    net_output(net, classify(net, x, HEAD));
 }

@@ -9,8 +9,7 @@
 
 #include <string.h>
 
-/* ---- Lists
- * --------------------------------------------------------------------------------*/
+/* ---- Lists ----------------------------------------------------------------------------*/
 
 static int64_t area(int64_t height, int64_t width)
 {
@@ -103,8 +102,7 @@ struct value tokens_mean(struct net *net, struct value tokens)
     return tokens;
 }
 
-/* ---- Parameters
- * ---------------------------------------------------------------------------*/
+/* ---- Parameters -----------------------------------------------------------------------*/
 
 struct value whole(struct net *net, int part, struct at at, int rank, const int64_t *dims)
 {
@@ -117,9 +115,43 @@ struct value whole(struct net *net, int part, struct at at, int rank, const int6
 
 struct value scaled(struct net *net, struct value x, int part, struct at at)
 {
-    if (!net_has(net, part, at, ""))
+    if (!awaited(net, part, at, ""))
         return x;
     return net_binary(net, "Mul", x, whole(net, part, at, 1, &x.channels));
+}
+
+bool awaited(const struct net *net, int part, struct at at, const char *suffix)
+{
+    const struct at first = {0}, second = {.b = 1, .k = 1};
+    return net_has(net, part, at, suffix) || net_has(net, part, first, suffix) ||
+           net_has(net, part, second, suffix);
+}
+
+struct value dense(struct net *net, struct value x, int part, struct at at)
+{
+    int64_t out = net_dim(net, part, at, ".weight", 0);
+    bool there = net_has(net, part, at, ".bias");
+    x = project(net, x, part, at);
+    if (!there) /* asked for, so that it is named as missing */
+        net_parameter(net, part, at, ".bias", 1, &out);
+    return x;
+}
+
+struct value dense_if(struct net *net, struct value x, int part, struct at at)
+{
+    return awaited(net, part, at, ".bias") ? dense(net, x, part, at)
+                                           : project(net, x, part, at);
+}
+
+struct value classify(struct net *net, struct value x, int part)
+{
+    const struct at at = {0};
+    int64_t out = net_dim(net, part, at, ".weight", 0);
+    bool there = net_has(net, part, at, ".bias");
+    x = linear(net, x, part, at);
+    if (!there)
+        net_parameter(net, part, at, ".bias", 1, &out);
+    return x;
 }
 
 struct value times(struct net *net, struct value x, double number)
@@ -137,7 +169,7 @@ struct value layer_norm_if(struct net *net, struct value x, int part, struct at 
 struct value perceptron(struct net *net, struct value x, int up, int down, struct at at,
                         enum activation kind)
 {
-    return project(net, activate(net, project(net, x, up, at), kind), down, at);
+    return dense(net, activate(net, dense(net, x, up, at), kind), down, at);
 }
 
 struct value numbers(struct net *net, int rank, const int64_t *dims, const float *values)
@@ -155,8 +187,7 @@ struct value rows_of(struct net *net, struct value table, const char *index)
     return table;
 }
 
-/* ---- Configuration
- * ------------------------------------------------------------------------*/
+/* ---- Configuration --------------------------------------------------------------------*/
 
 enum activation hidden_activation(struct net *net, enum activation fallback)
 {

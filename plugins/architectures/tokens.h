@@ -16,8 +16,7 @@
 
 #include "plugins/architectures/net.h"
 
-/* ---- tokens.c: lists
- * -----------------------------------------------------------------------*/
+/* ---- tokens.c: lists ------------------------------------------------------------------*/
 
 /* A picture's pixels as a list, row by row. */
 struct value tokens_of_picture(struct net *net, struct value picture);
@@ -36,8 +35,7 @@ struct value tokens_between(struct net *net, struct value tokens, int64_t begin,
 struct value token_at(struct net *net, struct value tokens, int64_t index);
 struct value tokens_mean(struct net *net, struct value tokens);
 
-/* ---- Parameters of other forms
- * ------------------------------------------------------------*/
+/* ---- Parameters of other forms --------------------------------------------------------*/
 
 /* A parameter whose pattern is its whole name, as a value with `channels` numbers in its
  * last dimension. */
@@ -48,6 +46,16 @@ struct value scaled(struct net *net, struct value x, int part, struct at at);
 struct value times(struct net *net, struct value x, double number);
 /* Layer normalisation where the file has one; else x. */
 struct value layer_norm_if(struct net *net, struct value x, int part, struct at at);
+/* Whether a file that is whole has this parameter, which not every network of the kind has:
+ * it does where it has it here, or in one of the first blocks. So one that is lost is
+ * missed and not taken for a network without. */
+bool awaited(const struct net *net, int part, struct at at, const char *suffix);
+/* project (net.h) with a bias that must be there. */
+struct value dense(struct net *net, struct value x, int part, struct at at);
+/* dense, or project without a bias where none is awaited. */
+struct value dense_if(struct net *net, struct value x, int part, struct at at);
+/* The logits: a vector through a layer that must have a bias. */
+struct value classify(struct net *net, struct value x, int part);
 /* up, activation, down. */
 struct value perceptron(struct net *net, struct value x, int up, int down, struct at at,
                         enum activation kind);
@@ -56,8 +64,7 @@ struct value numbers(struct net *net, int rank, const int64_t *dims, const float
 /* Rows of a table of n x columns; index: a constant's name. */
 struct value rows_of(struct net *net, struct value table, const char *index);
 
-/* ---- attention.c
- * --------------------------------------------------------------------------*/
+/* ---- attention.c ----------------------------------------------------------------------*/
 
 /* Which parts hold the products of an attention: one of rows q, k, v (whole names, for they
  * are not always called .weight), or three layers. A bias may be whole too, or of q and v
@@ -93,8 +100,7 @@ struct value bias_of_table(struct net *net, struct value table, int64_t tokens,
 /* Every element over the length of its vector along the last axis, at least 1e-12. */
 struct value to_unit_length(struct net *net, struct value x);
 
-/* ---- resample.c: position tables for another size
- * -----------------------------------------*/
+/* ---- resample.c: position tables for another size -------------------------------------*/
 
 enum resampling {
     CUBIC_ANTIALIASED, /* timm: a = -0.5, a support that widens when shrinking */
@@ -115,8 +121,7 @@ struct value resampled(struct net *net, struct value table, enum resampling kind
                        int64_t old_height, int64_t old_width, int64_t height,
                        int64_t width);
 
-/* ---- Configuration
- * ------------------------------------------------------------------------*/
+/* ---- Configuration --------------------------------------------------------------------*/
 
 /* What hidden_act of transformers says; `fallback` where it says nothing. */
 enum activation hidden_activation(struct net *net, enum activation fallback);

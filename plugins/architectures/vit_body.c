@@ -43,8 +43,7 @@ static const struct qkv attention = {.weight = QKV_WEIGHT,
                                      .k = KEY,
                                      .v = VALUE};
 
-/* ---- What weights do not show
- * -------------------------------------------------------------*/
+/* ---- What weights do not show ---------------------------------------------------------*/
 
 static double epsilon(struct net *net)
 {
@@ -111,8 +110,7 @@ static enum resampling table_resampling_of(const struct net *net)
     return net->scheme->dialect == BY_MM ? GEOMETRIC_SPLINE : BILINEAR;
 }
 
-/* ---- Positions
- * ----------------------------------------------------------------------------*/
+/* ---- Positions ------------------------------------------------------------------------*/
 
 static int64_t root(int64_t square)
 {
@@ -201,8 +199,7 @@ static int64_t count_prefix(const struct net *net)
            (registers > 0 && registers < 4096 ? registers : 0);
 }
 
-/* ---- Relative positions (BEiT)
- * ------------------------------------------------------------*/
+/* ---- Relative positions (BEiT) --------------------------------------------------------*/
 
 /* The row for a pair: displacement of key and query, rows first; the last three rows are
  * for class to patch, patch to class and class to class. */
@@ -245,7 +242,7 @@ static struct value relative_bias(struct net *net, struct body *body, int part,
     int64_t tokens = body->rows * body->columns + 1;
     bool fits = table.height == (2 * body->rows - 1) * (2 * body->columns - 1) + 3;
     net_expect(net, body->prefix == 1 && tokens <= TOKENS_MAX,
-               "is for a class token and at most %d patches", TOKENS_MAX);
+               "is for a class token and at most %d patches", TOKENS_MAX - 1);
     net_expect(net, fits || own > 0 || table.height < 0,
                "has %lld rows, must have (2h-1)(2w-1)+3", (long long)table.height);
     if (body->prefix != 1 || tokens > TOKENS_MAX || (!fits && own <= 0))
@@ -270,8 +267,7 @@ static struct value relative_bias(struct net *net, struct body *body, int part,
     return bias_of_table(net, table, tokens, index_of(net, body));
 }
 
-/* ---- Blocks
- * -------------------------------------------------------------------------------*/
+/* ---- Blocks ---------------------------------------------------------------------------*/
 
 static struct value attend(struct net *net, struct body *body, struct value x, struct at at)
 {
@@ -282,7 +278,7 @@ static struct value attend(struct net *net, struct body *body, struct value x, s
         scores = net_binary(net, "Add", scores, relative_bias(net, body, TABLE, at));
     if (body->shared.name)
         scores = net_binary(net, "Add", scores, body->shared);
-    return project(net, attention_apply(net, scores, &heads), ATTENTION_OUT, at);
+    return dense(net, attention_apply(net, scores, &heads), ATTENTION_OUT, at);
 }
 
 static struct value block(struct net *net, struct body *body, struct value x, struct at at)
@@ -294,34 +290,31 @@ static struct value block(struct net *net, struct body *body, struct value x, st
     return add(net, x, scaled(net, y, SCALE2, at));
 }
 
-/* ---- Ends
- * ---------------------------------------------------------------------------------*/
+/* ---- Ends -----------------------------------------------------------------------------*/
 
-static bool pools(const struct net *net, const struct body *body)
+static bool pools(const struct net *net)
 {
     const struct at at = {0};
     const char *said = net_setting_text(net, "global_pool", "");
-    if (net_has(net, POOLED_NORM, at, ".weight") || !net_has(net, CLASS_TOKEN, at, ""))
-        return true;
-    return body->prefix > 0 && strcmp(said, "avg") == 0;
+    return net_has(net, POOLED_NORM, at, ".weight") || strcmp(said, "avg") == 0;
 }
 
 static struct value head(struct net *net, struct value tokens, struct body *body)
 {
     const struct at at = {0};
     struct value x;
-    if (pools(net, body)) {
+    if (pools(net)) {
         x = tokens_mean(net, tokens_between(net, tokens, body->prefix, tokens.height));
         x = layer_norm_if(net, x, POOLED_NORM, at);
     } else {
         x = token_at(net, tokens, 0);
     }
     if (net_has(net, PRE_LOGITS, at, ".weight"))
-        x = activate(net, linear(net, x, PRE_LOGITS, at), TANH);
-    x = linear(net, x, HEAD, at);
+        x = activate(net, classify(net, x, PRE_LOGITS), TANH);
+    x = classify(net, x, HEAD);
     if (!net->scheme->parts[HEAD_DIST])
         return x;
-    struct value other = linear(net, token_at(net, tokens, 1), HEAD_DIST, at);
+    struct value other = classify(net, token_at(net, tokens, 1), HEAD_DIST);
     return times(net, add(net, x, other), 0.5);
 }
 
@@ -338,10 +331,18 @@ static void expect_whole(struct net *net)
         net_try(net, net->host->fail(
                          net->host, IMGCLS_UNSUPPORTED,
                          "setting 'global_pool' is '%s', known are avg and token", said));
+    if (!pools(net) && !net_has(net, CLASS_TOKEN, at, ""))
+        whole(net, CLASS_TOKEN, at, 3, (const int64_t[]){1, 1, -1});
     if (net->scheme->parts[DIST_TOKEN] && !net_has(net, DIST_TOKEN, at, ""))
         whole(net, DIST_TOKEN, at, 3, (const int64_t[]){1, 1, -1});
     if (!net->scheme->parts[TABLE] && !net_has(net, POSITIONS, at, ""))
         whole(net, POSITIONS, at, 3, (const int64_t[]){1, -1, -1});
+    /* Only nets that normalise before the blocks do without a bias here. */
+    if (!net_has(net, NORM_PRE, at, ".weight") && !net_has(net, PATCH, at, ".bias"))
+        net_parameter(net, PATCH, at, ".bias", 1, (const int64_t[]){-1});
+    net_expect(
+        net, net_dim(net, PATCH, at, ".weight", 2) == net_dim(net, PATCH, at, ".weight", 3),
+        "has patches that are not square");
     if (!net_has(net, POOLED_NORM, at, ".weight") && !net_has(net, NORM, at, ".weight"))
         net_parameter(net, NORM, at, ".weight", 1, (const int64_t[]){-1});
 }

@@ -68,8 +68,7 @@ static struct value turn(struct net *net, struct value map, int64_t axis, int64_
     return map;
 }
 
-/* ---- Partition
- * ----------------------------------------------------------------------------*/
+/* ---- Partition ------------------------------------------------------------------------*/
 
 static struct value turn_both(struct net *net, struct value map, int64_t down,
                               int64_t right)
@@ -125,8 +124,7 @@ struct value from_windows(struct net *net, const struct windows *windows, struct
     return crop_map(net, list, windows->height, windows->width);
 }
 
-/* ---- Masks
- * --------------------------------------------------------------------------------*/
+/* ---- Masks ----------------------------------------------------------------------------*/
 
 /* Which of three bands a row is in: before the last window, in it, or come in by the shift.
  */
