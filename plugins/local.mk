@@ -5,6 +5,7 @@ include plugins/formats/onnx/local.mk
 include plugins/formats/bundle/local.mk
 include plugins/formats/numpy/local.mk
 include plugins/architectures/local.mk
+include plugins/formats/compressed/local.mk
 include plugins/formats/settings/settings.mk
 include plugins/formats/folder/local.mk
 include plugins/formats/pytorch/local.mk

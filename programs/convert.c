@@ -19,12 +19,15 @@
 #include "programs/model_options.h"
 
 static const struct command_option options[] = {
-    {"output", 'o', "OUT", "file to write, .imgcls (a bundle) or .onnx; default: the model's\n"
-                           "name with .imgcls, in the current folder"},
+    {"output", 'o', "OUT", "file to write: .imgcls (a bundle), .onnx, or .safetensors (the\n"
+                           "weights alone); default: the model's name with .imgcls, in the\n"
+                           "current folder"},
     MODEL_OPTION_ROWS,
-    {"inspect", 0, NULL, "show what is in MODEL (inputs, operators, weights) and write nothing"},
+    {"inspect", 0, NULL, "show what is in MODEL (inputs, operators, weights; of a checkpoint\n"
+                         "also each tensor and the names in its pickle) and write nothing"},
     {"keep-batch", 0, NULL, "leave a batch that is fixed in MODEL as it is; so does --shape"},
-    {"no-verify", 0, NULL, "do not compare the written file with the source"},
+    {"no-verify", 0, NULL, "run nothing: neither compare the written file with the source nor\n"
+                           "make an example to put inside"},
     {"no-register", 0, NULL, "do not enter the model into the database"},
     {"db", 0, "FILE", "database (default: $IMGCLS_DB, else imgcls/leaderboard.db under\n"
                       "$XDG_DATA_HOME)"},
@@ -38,11 +41,13 @@ static const struct command command = {
     .name = "imgcls-convert",
     .summary = "Turn an image classifier into one checked file that carries its preprocessing "
                "and class names.",
-    .synopsis = "MODEL [-o OUT.imgcls|OUT.onnx] [--labels FILE] [--preprocess RECIPE]\n"
+    .synopsis = "MODEL [-o OUT.imgcls|OUT.onnx|OUT.safetensors] [--arch NAME] [--labels FILE]\n"
+                "[--preprocess RECIPE]\n"
                 "MODEL --inspect",
     .details =
-        "MODEL is an .onnx file, an .imgcls bundle, or whatever else an installed plugin\n"
-        "reads. The output keeps the source's graph, weights and names; what inference does\n"
+        "MODEL is an .onnx file, an .imgcls bundle, weights without a graph (PyTorch's .pt,\n"
+        ".pth and .bin, .safetensors, .npz), a folder of ModelScope, Hugging Face or timm, or\n"
+        "whatever else an installed plugin reads. No code of a checkpoint is run. The output keeps the source's graph, weights and names; what inference does\n"
         "not need is dropped; a batch that an exporter baked into it becomes open where every\n"
         "picture keeps its answer, bit for bit. The file is opened again and compared with\n"
         "test_data_set_0 beside the model, or with the source's own answer where there is\n"
@@ -52,7 +57,9 @@ static const struct command command = {
     .options = options,
     .examples = "  imgcls-convert resnet50.onnx --labels imagenet.txt --preprocess imagenet\n"
                 "  imgcls-convert vit.onnx -o vit.imgcls --shape input=1,3,224,224\n"
-                "  imgcls-convert vit.imgcls -o vit.onnx",
+                "  imgcls-convert vit.imgcls -o vit.onnx\n"
+                "  imgcls-convert --inspect pytorch_model.bin\n"
+                "  imgcls-convert cv_vit-base_image-classification_Dailylife-labels/",
     .positional_min = 1,
     .positional_max = 1,
 };
@@ -103,7 +110,15 @@ static void print_table(const struct imgcls_convert_report *report)
 
 static void print_words(const struct imgcls_convert_report *report)
 {
-    print_table(report);
+    if (report->evidence)
+        printf("architecture: %s\n", report->evidence);
+    for (const char *line = report->notes ? report->notes : ""; *line;) {
+        size_t length = strcspn(line, "\n");
+        printf("note: %.*s\n", (int)length, line);
+        line += length + (line[length] == '\n');
+    }
+    if (report->operator_count)
+        print_table(report);
     if (report->passes[0])
         printf("passes: %s\n", report->passes);
     if (report->batch_freed)
@@ -140,7 +155,8 @@ static json_t *operators_json(const struct imgcls_convert_report *report)
 static bool print_json(const struct imgcls_convert_report *report)
 {
     json_t *object = json_pack(
-        "{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:s, s:s, s:b, s:b, s:I, s:b, s:s, s:o}",
+        "{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:s, s:s, s:b, s:b, s:I, s:b, s:s, s:s?, "
+        "s:s?, s:o}",
         "output",
         report->output, "sha256", report->sha256, "source_sha256", report->source_sha256,
         "nodes_before", (json_int_t)report->nodes_before, "nodes_after",
@@ -148,7 +164,8 @@ static bool print_json(const struct imgcls_convert_report *report)
         (json_int_t)report->macs, "bytes", (json_int_t)report->bytes, "passes",
         report->passes, "golden", report->golden, "verified", report->verified, "registered",
         report->registered, "batch", (json_int_t)report->batch, "batch_freed",
-        report->batch_freed, "batch_reason", report->batch_reason, "operators",
+        report->batch_freed, "batch_reason", report->batch_reason,
+        "architecture", report->evidence, "notes", report->notes, "operators",
         operators_json(report));
     if (!object)
         return false;

@@ -103,7 +103,11 @@ imgcls_status inspect_model(struct imgcls_context *ctx, const struct command_lin
                             const struct imgcls_model_options *options)
 {
     struct imgcls_model *model;
-    imgcls_status status = imgcls_model_open_with(ctx, line->positionals[0], options, &model);
+    bool done;
+    imgcls_status status = inspect_weights(ctx, line, options->arch, &done);
+    if (done)
+        return status;
+    status = imgcls_model_open_with(ctx, line->positionals[0], options, &model);
     if (status == IMGCLS_OK && line->json)
         status = print_json(model) ? IMGCLS_OK : IMGCLS_NO_MEMORY;
     else if (status == IMGCLS_OK)

@@ -24,7 +24,8 @@ bin_PROGRAMS += imgcls-convert
 imgcls_convert_SOURCES = \
 	%D%/convert.c \
 	%D%/inspect.c \
-	%D%/inspect.h
+	%D%/inspect.h \
+	%D%/weights.c
 imgcls_convert_LDADD = $(COMMAND_LIBS) -lm
 
 bin_PROGRAMS += imgcls-eval

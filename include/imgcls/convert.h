@@ -18,7 +18,9 @@ struct imgcls_convert_options {
     const char *model;
     const char *output; /* .imgcls or .onnx; NULL: the model's name with .imgcls, in the
                            current folder */
-    int32_t no_verify;  /* 1: write without checking */
+    int32_t no_verify;  /* 1: write without checking and without running anything: then there
+                           is no example inside unless the source has one, no table of
+                           operators, and macs is -1 */
     int32_t no_register; /* 1: do not enter it into the database */
     const char *database; /* NULL: the default one (leaderboard.h) */
     const struct imgcls_model_options *model_options; /* recipe, labels, arch, shapes */
@@ -58,6 +60,9 @@ struct imgcls_convert_report {
     int32_t reserved;
     const char *batch_reason;
     void *owner;
+    /* Of a checkpoint: how its architecture was known, and what could not be taken over
+     * exactly, a line each; NULL where there is nothing to say. */
+    const char *evidence, *notes;
 };
 
 /*
@@ -70,6 +75,31 @@ IMGCLS_API imgcls_status imgcls_convert(struct imgcls_context *context,
                                         const struct imgcls_convert_options *options,
                                         struct imgcls_convert_report *report);
 IMGCLS_API void imgcls_convert_report_clear(struct imgcls_convert_report *report);
+
+/* ---- Weights without a graph, looked at ------------------------------------------------ */
+
+struct imgcls_weights;
+
+/*
+ * Reads a checkpoint or folder without making a graph of it. *out is NULL, and the status
+ * IMGCLS_OK, where the file holds a graph (imgcls_model_open reads it). An architecture need
+ * not be known. Own: imgcls_weights_close, which accepts NULL.
+ */
+IMGCLS_API imgcls_status imgcls_weights_open(struct imgcls_context *context, const char *path,
+                                             const char *arch, struct imgcls_weights **out);
+IMGCLS_API void imgcls_weights_close(struct imgcls_weights *weights);
+/* Name and shape (data not to be used) of tensor `index`, in the order of the file; NULL past
+ * the last. Borrowed from the weights, like all below. */
+IMGCLS_API const char *imgcls_weights_tensor(const struct imgcls_weights *weights,
+                                             size_t index,
+                                             const struct imgcls_tensor **tensor);
+/* A text by its key (IMGCLS_META_..., imgcls/plugin.h), NULL where there is none. */
+IMGCLS_API const char *imgcls_weights_text(const struct imgcls_weights *weights,
+                                           const char *key);
+/* Name of the format that read it. */
+IMGCLS_API const char *imgcls_weights_format(const struct imgcls_weights *weights);
+/* SHA-256 of the file or folder, "" where it could not be read. */
+IMGCLS_API const char *imgcls_weights_sha256(const struct imgcls_weights *weights);
 
 #ifdef __cplusplus
 }

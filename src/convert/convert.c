@@ -13,6 +13,7 @@
 #include <imgcls/convert.h>
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,7 @@
 #include "src/convert/golden.h"
 #include "src/convert/operators.h"
 #include "src/file/file.h"
+#include "src/model/read.h"
 #include "src/passes/passes.h"
 #include "src/registry/registry.h"
 #include "src/verify/verify.h"
@@ -46,7 +48,7 @@ struct work {
 /* What the report's pointers point into. */
 struct owner {
     struct icl_operator_counts counts;
-    char *output, *passes, *golden, *batch_reason;
+    char *output, *passes, *golden, *batch_reason, *evidence, *notes;
 };
 
 void imgcls_convert_report_clear(struct imgcls_convert_report *report)
@@ -59,6 +61,8 @@ void imgcls_convert_report_clear(struct imgcls_convert_report *report)
     free(owner->output);
     free(owner->passes);
     free(owner->golden);
+    free(owner->evidence);
+    free(owner->notes);
     free(owner->batch_reason);
     free(owner);
     *report = (struct imgcls_convert_report){.struct_size = report->struct_size};
@@ -102,13 +106,34 @@ static imgcls_status choose_output(struct work *work, struct owner *owner)
     work->format = icl_registry_format_for_output(registry, owner->output);
     if (!work->format || !work->format->write)
         return icl_fail(ctx, IMGCLS_BAD_INPUT,
-                        "%s: no plugin writes files that end so; .imgcls and .onnx are usual",
+                        "%s: no plugin writes files that end so; .imgcls, .onnx and "
+                        ".safetensors are usual",
                         owner->output);
     struct stat source, target;
     if (stat(work->options->model, &source) == 0 && stat(owner->output, &target) == 0 &&
         source.st_dev == target.st_dev && source.st_ino == target.st_ino)
         return icl_fail(ctx, IMGCLS_BAD_INPUT, "%s: the output would replace the model itself",
                         owner->output);
+    return IMGCLS_OK;
+}
+
+/* What a checkpoint's reader wants to tell; the graph is replaced on the way. */
+static imgcls_status tell_origin(struct work *work, struct owner *owner)
+{
+    const struct {
+        const char *key;
+        char **own;
+        const char **told;
+    } texts[] = {
+        {IMGCLS_META_EVIDENCE, &owner->evidence, &work->report->evidence},
+        {IMGCLS_META_NOTES, &owner->notes, &work->report->notes},
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        const char *text = icl_graph_meta(work->model->graph, texts[i].key);
+        if (text && !(*texts[i].own = strdup(text)))
+            return icl_fail(work->ctx, IMGCLS_NO_MEMORY, "no memory for the report");
+        *texts[i].told = *texts[i].own;
+    }
     return IMGCLS_OK;
 }
 
@@ -298,16 +323,37 @@ static imgcls_status check_output(struct work *work)
     return status;
 }
 
+struct hashing {
+    struct imgcls_context *ctx;
+    const struct imgcls_source *source;
+    char *text;
+};
+
+static void *hash_source(void *argument)
+{
+    const struct hashing *hashing = argument;
+    icl_sha256_of(hashing->source->bytes, hashing->source->size, hashing->text);
+    return NULL;
+}
+
+/* Hashes what was written while the system takes it to the disk. */
 static imgcls_status hash_output(struct work *work)
 {
     struct imgcls_source *source = NULL;
     imgcls_status status = icl_source_open(work->ctx, work->output->temporary, &source);
     if (status != IMGCLS_OK)
         return status;
-    icl_sha256_of(source->bytes, source->size, work->report->sha256);
+    struct hashing hashing = {work->ctx, source, work->report->sha256};
+    pthread_t thread;
+    bool beside = pthread_create(&thread, NULL, hash_source, &hashing) == 0;
+    if (!beside)
+        hash_source(&hashing);
+    status = icl_output_sync(work->output);
+    if (beside)
+        pthread_join(thread, NULL);
     work->report->bytes = (int64_t)source->size;
     icl_source_close(source);
-    return IMGCLS_OK;
+    return status;
 }
 
 /* A board that cannot be written takes nothing away from the conversion. */
@@ -345,10 +391,67 @@ static void enter_into_board(struct work *work)
     }
 }
 
+static void *hash_model(void *argument)
+{
+    struct hashing *hashing = argument;
+    if (icl_source_sha256(hashing->ctx, hashing->source, hashing->text) != IMGCLS_OK)
+        hashing->text[0] = '\0'; /* asked for again, and refused, where it is needed */
+    return NULL;
+}
+
+/* The source is hashed while it is read: both walk through all of it. */
+static imgcls_status open_model(struct work *work)
+{
+    struct imgcls_context *ctx = work->ctx;
+    struct imgcls_source *source = NULL;
+    char text[65] = "";
+    imgcls_status status = icl_source_open(ctx, work->options->model, &source);
+    if (status != IMGCLS_OK)
+        return status;
+    struct hashing hashing = {ctx, source, text};
+    pthread_t thread;
+    bool beside = pthread_create(&thread, NULL, hash_model, &hashing) == 0;
+    status = imgcls_model_open_with(ctx, work->options->model, work->options->model_options,
+                                    &work->model);
+    if (beside)
+        pthread_join(thread, NULL);
+    icl_source_close(source);
+    if (status == IMGCLS_OK)
+        strcpy(work->model->sha256, text);
+    return status;
+}
+
+/* Weights alone are no model to be run again, so there is nothing to compare. */
+static bool is_checked(const struct work *work)
+{
+    return !work->options->no_verify && work->format->read;
+}
+
+/* The example inside, and what the plan does. Without a check nothing is run and no plan is
+ * made: both would take the weights into memory, which writing them does not need. */
+static imgcls_status make_example(struct work *work, struct owner *owner)
+{
+    struct imgcls_graph *graph = work->model->graph;
+    imgcls_status status = is_checked(work) ? icl_golden_make(work->model, &work->golden)
+                                            : icl_golden_find(work->model, &work->golden);
+    if (status != IMGCLS_OK)
+        return status;
+    owner->golden = strdup(graph->golden.origin ? graph->golden.origin : "none");
+    if (!owner->golden)
+        return icl_fail(work->ctx, IMGCLS_NO_MEMORY, "no memory for the report");
+    work->report->golden = owner->golden;
+    if (is_checked(work))
+        return count_plan(work, owner);
+    work->report->parameters = icl_graph_parameters(graph);
+    work->report->macs = -1;
+    work->report->nodes_before = owner->counts.before;
+    work->report->nodes_after = (int64_t)graph->node_count;
+    return IMGCLS_OK;
+}
+
 static imgcls_status convert(struct work *work, struct owner *owner)
 {
-    imgcls_status status = imgcls_model_open_with(
-        work->ctx, work->options->model, work->options->model_options, &work->model);
+    imgcls_status status = open_model(work);
     if (status == IMGCLS_OK)
         status = choose_output(work, owner);
     if (status != IMGCLS_OK)
@@ -356,19 +459,16 @@ static imgcls_status convert(struct work *work, struct owner *owner)
     strcpy(work->report->source_sha256, imgcls_model_sha256(work->model));
     status = describe_source(work->model);
     if (status == IMGCLS_OK)
+        status = tell_origin(work, owner);
+    if (status == IMGCLS_OK)
         status = clean(work, owner);
     if (status == IMGCLS_OK)
-        status = icl_golden_make(work->model, &work->golden);
-    if (status == IMGCLS_OK) {
-        owner->golden = strdup(work->model->graph->golden.origin);
-        work->report->golden = owner->golden;
-        status = count_plan(work, owner);
-    }
+        status = make_example(work, owner);
     if (status == IMGCLS_OK)
         status = write_output(work);
     if (status == IMGCLS_OK)
         status = icl_output_flush(work->output);
-    if (status == IMGCLS_OK && !work->options->no_verify)
+    if (status == IMGCLS_OK && is_checked(work))
         status = check_output(work);
     if (status == IMGCLS_OK)
         status = hash_output(work);

@@ -13,6 +13,8 @@
 
 #include "src/tensor/tensor.h"
 
+#define BESIDE "test_data_set_0 beside the source"
+
 /* splitmix64 (Steele, Lea, Flood 2014): small, seedable, the same everywhere. */
 static uint64_t next_random(uint64_t *state)
 {
@@ -182,13 +184,37 @@ static bool is_complete(const struct icl_reference *set)
     return true;
 }
 
+static imgcls_status set_golden(struct imgcls_graph *graph, const char *origin,
+                                const struct icl_references *set)
+{
+    const struct icl_reference *one = &set->sets[0];
+    return icl_graph_set_golden(graph, origin, one->input_count,
+                                (const struct imgcls_value *const *)one->inputs,
+                                one->output_count,
+                                (const struct imgcls_value *const *)one->outputs);
+}
+
+imgcls_status icl_golden_find(struct imgcls_model *model, struct icl_references *set)
+{
+    struct imgcls_graph *graph = model->graph;
+    *set = (struct icl_references){0};
+    if (graph->golden.origin)
+        return IMGCLS_OK;
+    imgcls_status status = icl_references_beside(model->ctx, graph, model->path, set);
+    if (status == IMGCLS_OK && set->count && is_complete(&set->sets[0]))
+        status = set_golden(graph, BESIDE, set);
+    if (status != IMGCLS_OK)
+        icl_references_clear(set);
+    return status;
+}
+
 imgcls_status icl_golden_make(struct imgcls_model *model, struct icl_references *set)
 {
     struct imgcls_graph *graph = model->graph;
     *set = (struct icl_references){0};
     if (graph->golden.origin)
         return icl_references_open(model->ctx, graph, model->path, NULL, set);
-    const char *origin = "test_data_set_0 beside the source";
+    const char *origin = BESIDE;
     imgcls_status status = icl_references_beside(model->ctx, graph, model->path, set);
     if (status == IMGCLS_OK && (set->count == 0 || !is_complete(&set->sets[0]))) {
         icl_references_clear(set);
@@ -196,10 +222,7 @@ imgcls_status icl_golden_make(struct imgcls_model *model, struct icl_references 
         origin = set->origin;
     }
     if (status == IMGCLS_OK)
-        status = icl_graph_set_golden(graph, origin, set->sets[0].input_count,
-                                      (const struct imgcls_value *const *)set->sets[0].inputs,
-                                      set->sets[0].output_count,
-                                      (const struct imgcls_value *const *)set->sets[0].outputs);
+        status = set_golden(graph, origin, set);
     if (status != IMGCLS_OK)
         icl_references_clear(set);
     return status;

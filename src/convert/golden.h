@@ -17,6 +17,10 @@
  */
 imgcls_status icl_golden_make(struct imgcls_model *model, struct icl_references *set);
 
+/* The same as far as it needs no running: an example that the graph has or that lies beside
+ * the source; the graph stays without one where there is none. */
+imgcls_status icl_golden_find(struct imgcls_model *model, struct icl_references *set);
+
 /* A tensor of seeded noise: about normal where the type is of floats, bytes where it is uint8,
  * zeros where it is of other integers; refuses strings by the input's name. *out is set as soon
  * as there is a value, also on failure. Own: icl_value_release. */

@@ -10,5 +10,6 @@ libicl_la_SOURCES += \
 	%D%/golden.h \
 	%D%/inspect.c \
 	%D%/operators.c \
-	%D%/operators.h
+	%D%/operators.h \
+	%D%/weights.c
 EXTRA_DIST += %D%/README.md

@@ -68,6 +68,8 @@ imgcls_status icl_output_create(struct imgcls_context *ctx, const char *path,
                                 struct icl_output **out);
 /* Puts what was gathered into the temporary file, so that it can be opened and read. */
 imgcls_status icl_output_flush(struct icl_output *output);
+/* Waits until what was flushed is on the disk. */
+imgcls_status icl_output_sync(struct icl_output *output);
 /* status OK: sync, rename to the final name. Else, or where that fails: remove. Frees. */
 imgcls_status icl_output_finish(struct icl_output *output, imgcls_status status);
 

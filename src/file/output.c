@@ -138,6 +138,13 @@ imgcls_status icl_output_flush(struct icl_output *output)
     return flush((struct buffered *)output);
 }
 
+imgcls_status icl_output_sync(struct icl_output *output)
+{
+    if (fsync(output->fd) != 0 && errno != EINVAL)
+        return icl_fail(output->ctx, IMGCLS_IO, "%s: %s", output->path, strerror(errno));
+    return IMGCLS_OK;
+}
+
 static void sync_folder(const char *path)
 {
     char *folder = strdup(path);
@@ -162,8 +169,8 @@ imgcls_status icl_output_finish(struct icl_output *output, imgcls_status status)
         status = icl_output_flush(output);
     if (status == IMGCLS_OK && icl_interrupted())
         status = icl_fail(ctx, IMGCLS_INTERRUPTED, "%s: interrupted", output->path);
-    if (status == IMGCLS_OK && fsync(output->fd) != 0 && errno != EINVAL)
-        status = icl_fail(ctx, IMGCLS_IO, "%s: %s", output->path, strerror(errno));
+    if (status == IMGCLS_OK)
+        status = icl_output_sync(output);
     if (close(output->fd) != 0 && status == IMGCLS_OK)
         status = icl_fail(ctx, IMGCLS_IO, "%s: %s", output->path, strerror(errno));
     if (status == IMGCLS_OK && rename(output->temporary, output->path) != 0)

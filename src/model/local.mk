@@ -1,5 +1,7 @@
 # src/model/local.mk - see README.md of this folder
 libicl_la_SOURCES += \
+	%D%/checkpoint.c \
+	%D%/checkpoint.h \
 	%D%/classify.c \
 	%D%/fingerprint.c \
 	%D%/labels.c \

@@ -103,9 +103,10 @@ static void find_class_count(struct imgcls_model *model)
 static imgcls_status open_graph(struct imgcls_model *model,
                                 const struct imgcls_model_options *options)
 {
+    const struct icl_read_options how = {options->arch, options->recipe, options->shapes};
     imgcls_status status = icl_source_open(model->ctx, model->path, &model->source);
     if (status == IMGCLS_OK)
-        status = icl_read_model(model->ctx, model->source, options->arch, model->graph,
+        status = icl_read_model(model->ctx, model->source, &how, model->graph,
                                 &model->format);
     if (status == IMGCLS_OK)
         status = icl_graph_sort(model->graph);

@@ -8,11 +8,18 @@
 
 #include "src/graph/graph.h"
 
-/* Reads into an empty graph; arch as --arch, or NULL. *format is the plugin's name for it
+/* What a checkpoint's graph depends on besides the checkpoint; NULL where not given. */
+struct icl_read_options {
+    const char *arch;          /* --arch */
+    const char *recipe;        /* --preprocess: its crop is the input's size */
+    const char *const *shapes; /* --shape texts, NULL-ended */
+};
+
+/* Reads into an empty graph; options may be NULL. *format is the plugin's name for it
  * (borrowed from the plugin). */
 imgcls_status icl_read_model(struct imgcls_context *ctx, const struct imgcls_source *source,
-                             const char *arch, struct imgcls_graph *graph,
-                             const char **format);
+                             const struct icl_read_options *options,
+                             struct imgcls_graph *graph, const char **format);
 /* SHA-256 of a file; of a folder: of each file's name, size and hash, names sorted, hidden
  * files and folders left out. */
 imgcls_status icl_source_sha256(struct imgcls_context *ctx,

@@ -6,6 +6,7 @@ plugins_numpy_la_SOURCES = \
 	%D%/npy_read.c \
 	%D%/npy_write.c \
 	%D%/npz.c \
-	%D%/plugin.c
+	%D%/plugin.c \
+	%D%/weights.c
 plugins_numpy_la_LDFLAGS = $(PLUGIN_LINK_FLAGS)
 EXTRA_DIST += %D%/README.md

@@ -54,5 +54,14 @@ imgcls_status npy_write(const struct imgcls_host *host, const char *name,
 int32_t npz_bid(const struct imgcls_host *host, const struct imgcls_source *source);
 imgcls_status npz_read_values(const struct imgcls_host *host,
                               const struct imgcls_source *source, void *values);
+/* weights.c: an archive as a checkpoint, its arrays as views. */
+imgcls_status npz_read_checkpoint(const struct imgcls_host *host,
+                                  const struct imgcls_source *source,
+                                  struct imgcls_checkpoint *checkpoint);
+/* npz.c: a member's name without .npy, and whether what it claims can be. */
+imgcls_status npz_member_name(const struct imgcls_host *host,
+                              const struct imgcls_source *archive,
+                              const struct imgcls_zip_member *member, char *name,
+                              size_t capacity);
 
 #endif

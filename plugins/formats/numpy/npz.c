@@ -38,19 +38,16 @@ int32_t npz_bid(const struct imgcls_host *host, const struct imgcls_source *sour
     return 95;
 }
 
-static imgcls_status add_member(const struct imgcls_host *host,
-                                const struct imgcls_source *archive,
-                                const struct imgcls_zip *zip,
-                                const struct imgcls_zip_member *member, void *values)
+imgcls_status npz_member_name(const struct imgcls_host *host,
+                              const struct imgcls_source *archive,
+                              const struct imgcls_zip_member *member, char *name,
+                              size_t capacity)
 {
-    char name[512];
     size_t length = strlen(member->name);
-    struct imgcls_source *source;
-    struct imgcls_value *value;
-    if (!ends_in(member->name, length, ".npy") || length - 4 >= sizeof name)
+    if (!ends_in(member->name, length, ".npy") || length - 4 >= capacity)
         return host->fail(host, IMGCLS_BAD_INPUT,
                           "%s: member '%s' is no .npy file with a name below %zu bytes",
-                          archive->path, member->name, sizeof name);
+                          archive->path, member->name, capacity);
     if (member->size / DEFLATE_RATIO_MAX > member->stored_size)
         return host->fail(host, IMGCLS_LIMIT,
                           "%s: member '%s' claims %llu bytes from %llu, which cannot be",
@@ -58,7 +55,21 @@ static imgcls_status add_member(const struct imgcls_host *host,
                           (unsigned long long)member->stored_size);
     memcpy(name, member->name, length - 4);
     name[length - 4] = '\0';
-    imgcls_status status = host->zip_source(host, zip, member->name, member->size, &source);
+    return IMGCLS_OK;
+}
+
+static imgcls_status add_member(const struct imgcls_host *host,
+                                const struct imgcls_source *archive,
+                                const struct imgcls_zip *zip,
+                                const struct imgcls_zip_member *member, void *values)
+{
+    char name[512];
+    struct imgcls_source *source;
+    struct imgcls_value *value;
+    imgcls_status status = npz_member_name(host, archive, member, name, sizeof name);
+    if (status != IMGCLS_OK)
+        return status;
+    status = host->zip_source(host, zip, member->name, member->size, &source);
     if (status != IMGCLS_OK)
         return status;
     status = npy_read(host, source, &value);

@@ -46,6 +46,8 @@ static const struct imgcls_format npz = {
     .name = "npz",
     .description = "NumPy arrays by name in a zip archive",
     .extensions = (const char *const[]){".npz", NULL},
+    .bid = npz_bid,
+    .read_checkpoint = npz_read_checkpoint,
     .bid_values = npz_bid,
     .read_values = npz_read_values,
 };
