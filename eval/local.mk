@@ -13,4 +13,5 @@ include eval/datasets/local.mk
 include eval/pictures/local.mk
 include eval/metrics/local.mk
 include eval/leaderboard/local.mk
+include eval/report/local.mk
 include eval/sample/local.mk

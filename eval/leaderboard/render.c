@@ -179,7 +179,8 @@ imgcls_status imgcls_board_render(struct imgcls_board *board,
     }
     if (strcmp(format, "html") == 0)
         return icl_fail(board->ctx, IMGCLS_UNSUPPORTED,
-                        "format 'html': this version makes csv, json and markdown, no report");
+                        "format 'html': a page is made of runs, by imgcls_board_report, not of "
+                        "rows");
     return icl_fail(board->ctx, IMGCLS_BAD_INPUT, "format '%.20s': none of csv, json, markdown",
                     format);
 }
@@ -193,11 +194,4 @@ imgcls_status imgcls_board_save(struct imgcls_board *board, const char *path, co
         return status;
     status = output->sink.write(&board->ctx->host, &output->sink, text, strlen(text));
     return icl_output_finish(output, status);
-}
-
-imgcls_status imgcls_board_report(struct imgcls_board *board,
-                                  const struct imgcls_board_report_options *options, char **html)
-{
-    (void)options;
-    return imgcls_board_render(board, NULL, "html", html);
 }

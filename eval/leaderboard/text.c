@@ -55,8 +55,7 @@ void icl_text_clear(struct icl_text *text)
     memset(text, 0, sizeof *text);
 }
 
-/* Length of the UTF-8 sequence at p (Unicode 15, table 3-7), 0 where there is none. */
-static size_t sequence_length(const unsigned char *p)
+size_t icl_utf8_length(const unsigned char *p)
 {
     unsigned char low = 0x80, high = 0xbf;
     size_t more, i;
@@ -89,7 +88,7 @@ void icl_text_json(struct icl_text *text, const char *value)
     const unsigned char *p = (const unsigned char *)value;
     icl_text_append(text, "\"", 1);
     while (*p) {
-        size_t length = sequence_length(p);
+        size_t length = icl_utf8_length(p);
         if (length == 0)
             icl_text_append(text, "\xef\xbf\xbd", 3);
         else if (*p == '"' || *p == '\\')

@@ -22,6 +22,8 @@ struct icl_text {
 void icl_text_append(struct icl_text *text, const char *bytes, size_t length);
 void icl_text_format(struct icl_text *text, const char *format, ...) IMGCLS_PRINTF(2, 3);
 void icl_text_clear(struct icl_text *text);
+/* Length of the UTF-8 sequence at p (Unicode 15, table 3-7), 0 where there is none. */
+size_t icl_utf8_length(const unsigned char *p);
 /* As a JSON string, quotes included; bytes that are no UTF-8 become U+FFFD. */
 void icl_text_json(struct icl_text *text, const char *value);
 

@@ -69,12 +69,24 @@ board 2 query 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) S
 holds 'stopped after' err
 
 board 0 export --format csv -o board.csv
+holds '^model,top1,top1_err,top5,top5_err,param_count,img_size,crop_pct,interpolation,' board.csv
+holds '^lenet5,98.8732,1.1268,,,0.06,32,1.000,bilinear,1,' board.csv
 [ "$(wc -l <board.csv)" -eq 4 ] || complain "csv: not three runs under a head"
 board 0 export --format markdown --columns model,top1
 holds '^| model | top1 |$' out
 board 0 export --format json
 holds '"rows"' out
-board 2 export --format html
+board 0 export --format html -o page.html
+holds '<!DOCTYPE html>' page.html
+holds 'Content-Security-Policy' page.html
+board 0 export --format html 1 -o run.html
+holds 'data:image/jpeg;base64' run.html
+board 0 export --format html 1 2 -o pair.html
+holds 'Run 1 is ahead of run 2' pair.html
+board 2 export --format html 1 3
+holds 'different data sets' err
+board 2 export --format html 99
+board 2 export --format csv 1
 board 2 export --format csv -o no/such/place.csv
 board 2 export
 
