@@ -4,12 +4,12 @@
  *
  * Included once a set, after its lanes.*.h, with DWCONV defined as the kernel's name.
  *
- * Two ways. Inside a row, where windows 3, 5 or 7 wide meet no padding on either side, a
- * strip of up to STRIP outputs is computed at once: each pixel that the strip's windows meet
- * is loaded once and goes into every output whose window has it, so that loads stay behind
- * multiply-adds, and as many chains run side by side as outputs. Elsewhere one output at a
- * time, SIDE_BY_SIDE vectors of its channels together. Rows above and below the image are
- * lines of zeros.
+ * Two ways. Where windows are 3, 5 or 7 wide, a strip of STRIP outputs is computed at once:
+ * each pixel that the strip's windows meet is loaded once and goes into every output whose
+ * window has it, so that loads stay behind multiply-adds, and as many chains run side by side
+ * as outputs. Strips that meet padding, or the row's end, look at each pixel whether it is
+ * there. For other windows one output at a time, SIDE_BY_SIDE vectors of its channels
+ * together. Rows above and below the image are lines of zeros.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -22,6 +22,20 @@
 #define SIDE_BY_SIDE 4  /* vectors */
 #define LINES        16 /* most rows of a window (depth and height together) for strips */
 
+/* Whole vectors as such: masked stores are slow on many CPUs. */
+ALWAYS_INLINE lanes load(const float *from, const bool whole, lane_mask mask)
+{
+    return whole ? lanes_load(from) : lanes_load_part(from, mask);
+}
+
+ALWAYS_INLINE void store(float *to, const bool whole, lane_mask mask, lanes x)
+{
+    if (whole)
+        lanes_store(to, x);
+    else
+        lanes_store_part(to, mask, x);
+}
+
 /* Where the rows of one output row's window lie; step is 0 in lines of zeros. */
 struct line {
     const float *at;
@@ -31,13 +45,13 @@ struct line {
 /* Bias and steps on `count` vectors, `pitch` floats apart in y, whose first is element `at`
  * and has channel c; then they are stored. */
 ALWAYS_INLINE void finish(const struct cl_dwconv_job *job, int64_t at, int64_t pitch, int64_t c,
-                          lane_mask mask, const int count, lanes *x)
+                          const bool whole, lane_mask mask, const int count, lanes *x)
 {
     int32_t i;
     int t;
 
     if (job->bias) {
-        lanes bias = lanes_load_part(job->bias + c, mask);
+        lanes bias = load(job->bias + c, whole, mask);
         for (t = 0; t < count; t++)
             x[t] = lanes_add(x[t], bias);
     }
@@ -54,30 +68,60 @@ ALWAYS_INLINE void finish(const struct cl_dwconv_job *job, int64_t at, int64_t p
         } else {
             for (t = 0; t < count; t++) {
                 if (operand)
-                    other = lanes_load_part(
-                        operand + (step->kind == IMGCLS_EPILOGUE_BIAS ? c : at + t * pitch),
-                        mask);
+                    other =
+                        load(operand + (step->kind == IMGCLS_EPILOGUE_BIAS ? c : at + t * pitch),
+                             whole, mask);
                 x[t] = lanes_step(step, x[t], other);
             }
         }
     }
     for (t = 0; t < count; t++)
-        lanes_store_part(job->y + at + t * pitch, mask, x[t]);
+        store(job->y + at + t * pitch, whole, mask, x[t]);
 }
 
-/* `count` outputs from ox on, windows `width` wide and `stride` apart, one vector. */
+/* What most networks have, a bias and a bound or two, on sums that never leave registers. */
+ALWAYS_INLINE void finish_strip(const struct cl_dwconv_job *job, float *to, int64_t c,
+                                const bool whole, lane_mask mask, int64_t count, lanes *sums)
+{
+    const struct gemm_step *step = job->steps;
+    int t;
+
+    if (job->bias) {
+        lanes bias = load(job->bias + c, whole, mask);
+#pragma GCC unroll 8
+        for (t = 0; t < STRIP; t++)
+            sums[t] = lanes_add(sums[t], bias);
+    }
+    if (job->step_count) {
+#pragma GCC unroll 8
+        for (t = 0; t < STRIP; t++)
+            sums[t] = lanes_at_least(sums[t], step->kind == IMGCLS_EPILOGUE_CLIP ? step->a : 0);
+        if (step->kind == IMGCLS_EPILOGUE_CLIP)
+#pragma GCC unroll 8
+            for (t = 0; t < STRIP; t++)
+                sums[t] = lanes_at_most(sums[t], step->b);
+    }
+#pragma GCC unroll 8
+    for (t = 0; t < STRIP; t++)
+        if (t < count)
+            store(to + t * job->window.channels, whole, mask, sums[t]);
+}
+
+/* STRIP outputs from ox on, windows `width` wide and `stride` apart, one vector; the first
+ * `count` are stored. Where checked, pixels outside a line are zeros. */
 ALWAYS_INLINE void strip(const struct cl_dwconv_job *job, const struct line *lines,
-                         int64_t line_count, int64_t row, int64_t ox, int64_t c,
-                         lane_mask mask, const int count, const int width, const int stride)
+                         int64_t line_count, int64_t row, int64_t ox, int64_t count, int64_t c,
+                         const bool whole, lane_mask mask, const bool checked, const int width,
+                         const int stride)
 {
     const struct gemm_window *w = &job->window;
     const float *weights = job->weights + c;
     int64_t channels = w->channels, first = ox * stride - w->pad[2], l;
-    lanes sums[STRIP];
+    lanes sums[STRIP], out[STRIP]; /* sums stay in registers, which have no addresses */
     int t, x, k;
 
 #pragma GCC unroll 8
-    for (t = 0; t < count; t++)
+    for (t = 0; t < STRIP; t++)
         sums[t] = lanes_zero();
     for (l = 0; l < line_count; l++, weights += width * channels) {
         const int64_t step = lines[l].step;
@@ -85,44 +129,58 @@ ALWAYS_INLINE void strip(const struct cl_dwconv_job *job, const struct line *lin
         lanes taps[7];
 #pragma GCC unroll 8
         for (k = 0; k < width; k++)
-            taps[k] = lanes_load_part(weights + k * channels, mask);
+            taps[k] = load(weights + k * channels, whole, mask);
 #pragma GCC unroll 32
-        for (x = 0; x < (count - 1) * stride + width; x++, from += step) {
-            lanes pixel = lanes_load_part(from, mask);
+        for (x = 0; x < (STRIP - 1) * stride + width; x++, from += step) {
+            bool inside = !checked || (uint64_t)(first + x) < (uint64_t)w->in[2];
+            lanes pixel = load(inside ? from : cl_dwconv_zeros, whole, mask);
 #pragma GCC unroll 8
-            for (t = 0; t < count; t++)
+            for (t = 0; t < STRIP; t++)
                 if (x - t * stride >= 0 && x - t * stride < width)
                     sums[t] = lanes_fused(pixel, taps[x - t * stride], sums[t]);
         }
     }
-    finish(job, (row * w->out[2] + ox) * channels + c, channels, c, mask, count, sums);
+    first = (row * w->out[2] + ox) * channels + c;
+    if (job->step_count == 0 ||
+        (job->step_count == 1 && (job->steps[0].kind == IMGCLS_EPILOGUE_RELU ||
+                                  job->steps[0].kind == IMGCLS_EPILOGUE_CLIP))) {
+        finish_strip(job, job->y + first, c, whole, mask, count, sums);
+        return;
+    }
+#pragma GCC unroll 8
+    for (t = 0; t < STRIP; t++)
+        out[t] = sums[t];
+    finish(job, first, channels, c, whole, mask, (int)count, out);
 }
 
-/* Strips of 8, 4, 2, 1 outputs from ox to `end`. */
+/* One row of outputs, of which inside..past have windows that meet no padding. */
 ALWAYS_INLINE void strips(const struct cl_dwconv_job *job, const struct line *lines,
-                          int64_t line_count, int64_t row, int64_t ox, int64_t end, int64_t c,
-                          lane_mask mask, const int width, const int stride)
+                          int64_t line_count, int64_t row, int64_t inside, int64_t past,
+                          int64_t c, const bool whole, lane_mask mask, const int width,
+                          const int stride)
 {
-    for (; end - ox >= 8; ox += 8)
-        strip(job, lines, line_count, row, ox, c, mask, 8, width, stride);
-    if (end - ox >= 4) {
-        strip(job, lines, line_count, row, ox, c, mask, 4, width, stride);
-        ox += 4;
-    }
-    if (end - ox >= 2) {
-        strip(job, lines, line_count, row, ox, c, mask, 2, width, stride);
-        ox += 2;
-    }
-    if (end - ox >= 1)
-        strip(job, lines, line_count, row, ox, c, mask, 1, width, stride);
+    int64_t ox, end = job->window.out[2];
+
+    for (ox = 0; ox < end; ox += STRIP)
+        if (ox >= inside && ox + STRIP <= past)
+            strip(job, lines, line_count, row, ox, STRIP, c, whole, mask, false, width, stride);
+        else
+            strip(job, lines, line_count, row, ox, end - ox < STRIP ? end - ox : STRIP, c,
+                  whole, mask, true, width, stride);
 }
 
 #define STRIPS(width, stride)                                                              \
     static void strips_##width##_##stride(                                                 \
         const struct cl_dwconv_job *job, const struct line *lines, int64_t line_count,     \
-        int64_t row, int64_t ox, int64_t end, int64_t c, lane_mask mask)                   \
+        int64_t row, int64_t inside, int64_t past, int64_t c, int64_t left)                \
     {                                                                                      \
-        strips(job, lines, line_count, row, ox, end, c, mask, width, stride);              \
+        lane_mask mask = lanes_below(left);                                                \
+        if (left >= LANES)                                                                 \
+            strips(job, lines, line_count, row, inside, past, c, true, mask, width,        \
+                   stride);                                                                \
+        else                                                                               \
+            strips(job, lines, line_count, row, inside, past, c, false, mask, width,       \
+                   stride);                                                                \
     }
 STRIPS(3, 1)
 STRIPS(3, 2)
@@ -132,8 +190,8 @@ STRIPS(7, 1)
 STRIPS(7, 2)
 
 typedef void strips_kernel(const struct cl_dwconv_job *job, const struct line *lines,
-                           int64_t line_count, int64_t row, int64_t ox, int64_t end, int64_t c,
-                           lane_mask mask);
+                           int64_t line_count, int64_t row, int64_t inside, int64_t past,
+                           int64_t c, int64_t left);
 
 /* Strips for these windows, NULL where there are none. */
 static strips_kernel *strips_for(const struct gemm_window *w)
@@ -155,9 +213,9 @@ static strips_kernel *strips_for(const struct gemm_window *w)
     }
 }
 
-/* One output, channels c..end (of SIDE_BY_SIDE vectors at most). */
-static void one_output(const struct cl_dwconv_job *job, int64_t row, int64_t ox, int64_t c,
-                       int64_t end)
+/* One output, `vectors` vectors of channels c..end. */
+ALWAYS_INLINE void one_output(const struct cl_dwconv_job *job, int64_t row, int64_t ox,
+                              int64_t c, int64_t end, const int vectors)
 {
     const struct gemm_window *w = &job->window;
     int64_t channels = w->channels, first = ox * w->stride[2] - w->pad[2], tap = 0;
@@ -167,7 +225,7 @@ static void one_output(const struct cl_dwconv_job *job, int64_t row, int64_t ox,
     lane_mask mask[SIDE_BY_SIDE];
     int v;
 
-    for (v = 0; v < SIDE_BY_SIDE; v++) {
+    for (v = 0; v < vectors; v++) {
         mask[v] = lanes_below(end - c - v * LANES);
         total[v] = sums[v] = lanes_zero();
     }
@@ -179,33 +237,36 @@ static void one_output(const struct cl_dwconv_job *job, int64_t row, int64_t ox,
                 bool inside = line && x >= 0 && x < w->in[2];
                 const float *from = inside ? line + x * channels + c : cl_dwconv_zeros;
                 if (tap > 0 && tap % GEMM_K_BLOCK == 0)
-                    for (v = 0; v < SIDE_BY_SIDE; v++) {
+                    for (v = 0; v < vectors; v++) {
                         total[v] =
                             tap == GEMM_K_BLOCK ? sums[v] : lanes_add(total[v], sums[v]);
                         sums[v] = lanes_zero();
                     }
 #pragma GCC unroll 4
-                for (v = 0; v < SIDE_BY_SIDE; v++)
+                for (v = 0; v < vectors; v++)
                     sums[v] =
                         lanes_fused(lanes_load_part(from + v * LANES, mask[v]),
                                     lanes_load_part(weights + v * LANES, mask[v]), sums[v]);
             }
         }
-    for (v = 0; v < SIDE_BY_SIDE && c + v * LANES < end; v++) {
+    for (v = 0; v < vectors && c + v * LANES < end; v++) {
         lanes x = tap > GEMM_K_BLOCK ? lanes_add(total[v], sums[v]) : sums[v];
         finish(job, (row * w->out[2] + ox) * channels + c + v * LANES, 0, c + v * LANES,
-               mask[v], 1, &x);
+               end - c - v * LANES >= LANES, mask[v], 1, &x);
     }
 }
 
 static void outputs(const struct cl_dwconv_job *job, const struct cl_dwconv_tile *tile,
-                    int64_t row, int64_t ox, int64_t end)
+                    int64_t row)
 {
-    int64_t c;
+    int64_t end = tile->channel_end, ox, c;
 
-    for (; ox < end; ox++)
-        for (c = tile->channel_begin; c < tile->channel_end; c += SIDE_BY_SIDE * LANES)
-            one_output(job, row, ox, c, tile->channel_end);
+    for (ox = 0; ox < job->window.out[2]; ox++) {
+        for (c = tile->channel_begin; end - c > LANES; c += SIDE_BY_SIDE * LANES)
+            one_output(job, row, ox, c, end, SIDE_BY_SIDE);
+        if (c < end)
+            one_output(job, row, ox, c, end, 1);
+    }
 }
 
 /* The lines of one output row's window; zeros where they are padding. */
@@ -225,26 +286,22 @@ void DWCONV(const struct cl_dwconv_job *job, int64_t begin, int64_t end)
 {
     const struct gemm_window *w = &job->window;
     strips_kernel *kernel = strips_for(w);
-    /* outputs first..past of a row have windows inside the image */
-    int64_t first = (w->pad[2] + w->stride[2] - 1) / w->stride[2], row, c;
-    int64_t room = w->in[2] + w->pad[2] - ((w->kernel[2] - 1) * w->dilation[2] + 1);
+    int64_t inside = (w->pad[2] + w->stride[2] - 1) / w->stride[2], row, c;
+    int64_t room = w->in[2] + w->pad[2] - w->kernel[2];
     int64_t past = room < 0 ? 0 : room / w->stride[2] + 1;
     struct line lines[LINES];
 
-    past = past > w->out[2] ? w->out[2] : past;
-    if (!kernel || first >= past)
-        first = past = w->out[2];
     for (; begin < end; begin++) {
         struct cl_dwconv_tile tile = cl_dwconv_tile_at(job, begin);
         for (row = tile.row_begin; row < tile.row_end; row++) {
-            outputs(job, &tile, row, 0, first);
-            outputs(job, &tile, row, past, w->out[2]);
-            if (first == past)
+            if (!kernel) {
+                outputs(job, &tile, row);
                 continue;
+            }
             find_lines(job, row, lines);
             for (c = tile.channel_begin; c < tile.channel_end; c += LANES)
-                kernel(job, lines, w->kernel[0] * w->kernel[1], row, first, past, c,
-                       lanes_below(tile.channel_end - c));
+                kernel(job, lines, w->kernel[0] * w->kernel[1], row, inside, past, c,
+                       tile.channel_end - c);
         }
     }
 }
