@@ -10,6 +10,7 @@ EXTRA_DIST += \
 	%D%/models.md \
 	%D%/operators.md \
 	%D%/leaderboard.md \
+	%D%/performance.md \
 	%D%/plugin-guide.md
 
 # The second sentence of NAME is the summary: the last line before --help's first empty one.
