@@ -87,7 +87,7 @@ void net_expect(struct net *net, bool good, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(why, sizeof why, format, arguments);
     va_end(arguments);
-    note(net, net->where, why);
+    note(net, *net->where ? net->where : net->family->name, why);
 }
 
 void net_assume(struct net *net, const char *format, ...)

@@ -2,4 +2,6 @@
 EXTRA_DIST += \
 	%D%/README.md \
 	%D%/scaled-tanh/Makefile \
+	%D%/scaled-tanh/network.c \
+	%D%/scaled-tanh/network.h \
 	%D%/scaled-tanh/scaled-tanh.c

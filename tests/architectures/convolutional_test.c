@@ -18,7 +18,7 @@
 static void families_compute_what_their_sources_do(void **state)
 {
     (void)state;
-    case_check_all("cnn_*", 2, LIMIT);
+    case_check_all("cnn_*", 81, LIMIT);
 }
 
 int main(void)

@@ -8,6 +8,8 @@
 # A stranger's folder: the example's files and what pkg-config says, nothing else of ours.
 mkdir stranger
 cp "$ICL_TOP_SRCDIR/plugins/examples/scaled-tanh/scaled-tanh.c" \
+    "$ICL_TOP_SRCDIR/plugins/examples/scaled-tanh/network.c" \
+    "$ICL_TOP_SRCDIR/plugins/examples/scaled-tanh/network.h" \
     "$ICL_TOP_SRCDIR/plugins/examples/scaled-tanh/Makefile" stranger/
 chmod -R u+w stranger
 PKG_CONFIG_PATH=$ICL_ROOT$ICL_LIBDIR/pkgconfig PKG_CONFIG_SYSROOT_DIR=$ICL_ROOT
@@ -44,6 +46,38 @@ picture=$sample/val/7/$(ls "$sample/val/7" | head -n 1)
 expect 0 imgcls-classify digits.imgcls "$picture" --top 1
 holds 'seven' out
 expect 0 imgcls-eval digits.imgcls --dataset "$sample/val" --min-top1 0.95
+
+# Its architecture makes a model of a checkpoint: 4 pixels, 2 units, 2 classes. The weights are
+# 1, 0, 2 and the like, so the answer is known: class 0 sums what class 1 subtracts.
+one='\000\000\200\077' zero='\000\000\000\000' minus='\000\000\200\277'
+checkpoint() { # FILE HEADER NUMBERS...: a safetensors file
+    header=$2
+    file=$1
+    shift 2
+    { printf '%b' "$(printf '\\%03o' ${#header})"'\000\000\000\000\000\000\000'
+      printf '%s' "$header"; printf '%b' "$@"; } >"$file"
+}
+hidden='"hidden.weight":{"dtype":"F32","shape":[2,4],"data_offsets":[0,32]}'
+hidden=$hidden',"hidden.bias":{"dtype":"F32","shape":[2],"data_offsets":[32,40]}'
+out='"out.weight":{"dtype":"F32","shape":[2,2],"data_offsets":[40,56]}'
+bias='"out.bias":{"dtype":"F32","shape":[2],"data_offsets":[56,64]}'
+numbers="$one$one$one$one$zero$zero$zero$one$zero$zero$one$one$minus$minus$zero$zero"
+checkpoint net.safetensors "{$hidden,$out,$bias}  " "$numbers"
+expect 0 imgcls-convert net.safetensors -o net.imgcls --no-register \
+    --preprocess 'resize=2x2,color=gray,range=1,mean=0.0,std=1.0'
+expect 0 imgcls-verify net.imgcls
+expect 0 imgcls-convert net.safetensors --arch scaled-tanh-net -o named.imgcls --no-register \
+    --preprocess 'resize=2x2,color=gray,range=1,mean=0.0,std=1.0'
+printf 'plus\nminus\n' >words.txt
+expect 0 imgcls-classify net.imgcls "$picture" --labels words.txt --top 1
+holds 'plus' out
+checkpoint odd.safetensors "{$hidden,$out,${bias%bias*}bios${bias#*bias}}  " "$numbers"
+refused 'missing out.bias (nearest: out.bios).* left over out.bios' \
+    imgcls-convert odd.safetensors --arch scaled-tanh-net -o odd.imgcls --no-register
+checkpoint odd.safetensors \
+    "{$hidden,$out,${bias%:\[2\]*}:[1],\"data_offsets\":[56,60]}}  " "${numbers%$zero}"
+refused 'out.bias (must be float32 of rank 1, the last dimension 2)' \
+    imgcls-convert odd.safetensors --arch scaled-tanh-net -o odd.imgcls --no-register
 
 # Switched off, or writable for anybody: as if it were not there, with the reason.
 IMGCLS_PLUGIN_DISABLE='scaled*'

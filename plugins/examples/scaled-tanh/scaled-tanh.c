@@ -9,15 +9,19 @@
  *
  * It includes <imgcls/plugin.h> and links nothing of imgcls:
  *
- *     cc -std=c17 -shared -fPIC $(pkg-config --cflags imgcls) scaled-tanh.c -o
- * scaled-tanh.so -lm imgcls-plugin check ./scaled-tanh.so IMGCLS_PLUGIN_PATH=$PWD
- * imgcls-verify model.onnx
+ *     cc -std=c17 -shared -fPIC $(pkg-config --cflags imgcls) *.c -o scaled-tanh.so -lm
+ *     imgcls-plugin check ./scaled-tanh.so
+ *     IMGCLS_PLUGIN_PATH=$PWD imgcls-verify model.onnx
+ *
+ * network.c adds an architecture that uses it.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <imgcls/plugin.h>
 
 #include <math.h>
+
+#include "network.h"
 
 /* Type and shape of the output are those of the input. Called again when an input becomes
  * better known; must not assume that anything is known yet. */
@@ -94,6 +98,7 @@ static const struct imgcls_plugin plugin = {
     .version = "1.0.0",
     .licence = "Apache-2.0",
     .ops = (const struct imgcls_op *const[]){&scaled_tanh, NULL},
+    .architectures = (const struct imgcls_architecture *const[]){&scaled_tanh_net, NULL},
 };
 
 const struct imgcls_plugin *imgcls_plugin_entry(const struct imgcls_host *host)
