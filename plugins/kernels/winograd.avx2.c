@@ -1,0 +1,14 @@
+/*
+ * plugins/kernels/winograd.avx2.c - Winograd convolution with AVX2 and FMA
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include "plugins/kernels/lanes.avx2.h"
+
+#define WINOGRAD          winograd_f32_avx2
+#define PRODUCT           gemm_direct_f32_6x16_avx2
+#define PRODUCT_GRID(job) direct_grid(job, DIRECT_ROWS_AVX2, DIRECT_COLUMNS_AVX2, 1)
+#define PANEL             DIRECT_COLUMNS_AVX2
+#include "plugins/kernels/winograd.body.h"

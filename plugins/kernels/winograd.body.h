@@ -1,0 +1,213 @@
+/*
+ * plugins/kernels/winograd.body.h - transforms around 36 products, a vector of channels at a
+ * time
+ *
+ * Included once a set, after its lanes.*.h, with WINOGRAD (the kernel's name), PRODUCT (the
+ * kernel that multiplies), PRODUCT_GRID(job) and PANEL (width of its panels, 0: plain) defined.
+ * The tiles of a block are transformed into one matrix [tile, channel] a point, multiplied,
+ * and transformed back while they are in cache.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <math.h>
+#include <string.h>
+
+#include "plugins/kernels/winograd.h"
+
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+#define IN            WINOGRAD_IN
+#define OUT           WINOGRAD_OUT
+#define POINT_A       0.70710678f
+#define POINT_B       1.41421356f
+
+/* B': six values to six points. */
+ALWAYS_INLINE void into_points(const lanes d[IN], lanes to[IN])
+{
+    lanes even, odd;
+
+    to[0] = lanes_fused(lanes_all(-2.5f), d[2], lanes_add(d[0], d[4]));
+    even = lanes_fused(lanes_all(-2), d[2], d[4]);
+    odd = lanes_fused(lanes_all(-2), d[1], d[3]);
+    to[1] = lanes_fused(lanes_all(POINT_A), odd, even);
+    to[2] = lanes_fused(lanes_all(-POINT_A), odd, even);
+    even = lanes_fused(lanes_all(-0.5f), d[2], d[4]);
+    odd = lanes_fused(lanes_all(-0.5f), d[1], d[3]);
+    to[3] = lanes_fused(lanes_all(POINT_B), odd, even);
+    to[4] = lanes_fused(lanes_all(-POINT_B), odd, even);
+    to[5] = lanes_fused(lanes_all(-2.5f), d[3], lanes_add(d[1], d[5]));
+}
+
+/* A': six points to four outputs. */
+ALWAYS_INLINE void out_of_points(const lanes p[IN], lanes to[OUT])
+{
+    lanes sum_a = lanes_add(p[1], p[2]), difference_a = lanes_less(p[1], p[2]);
+    lanes sum_b = lanes_add(p[3], p[4]), difference_b = lanes_less(p[3], p[4]);
+
+    to[0] = lanes_add(lanes_add(p[0], sum_a), sum_b);
+    to[1] = lanes_fused(lanes_all(POINT_A), difference_a,
+                        lanes_times(lanes_all(POINT_B), difference_b));
+    to[2] = lanes_fused(lanes_all(0.5f), sum_a, lanes_times(lanes_all(2), sum_b));
+    to[3] = lanes_fused(lanes_all(0.5f * POINT_A), difference_a,
+                        lanes_fused(lanes_all(2 * POINT_B), difference_b, p[5]));
+}
+
+/* Where a tile lies. */
+struct place {
+    int64_t image, y, x; /* y, x: of its first output */
+};
+
+static struct place place_of(const struct winograd_job *job, int64_t tile)
+{
+    struct place place;
+
+    place.x = tile % job->across * OUT;
+    place.y = tile / job->across % job->down * OUT;
+    place.image = tile / job->across / job->down;
+    return place;
+}
+
+/* The 36 pixels that a tile reads; NULL: padding. */
+static void find_pixels(const struct winograd_job *job, int64_t tile,
+                        const float *pixels[IN][IN])
+{
+    struct place place = place_of(job, tile);
+    int64_t height = job->window.in[1], width = job->window.in[2], i, j;
+
+    for (i = 0; i < IN; i++)
+        for (j = 0; j < IN; j++) {
+            int64_t y = place.y + i - job->window.pad[1], x = place.x + j - job->window.pad[2];
+            pixels[i][j] = y < 0 || x < 0 || y >= height || x >= width
+                               ? NULL
+                               : job->x + ((place.image * height + y) * width + x) *
+                                              job->window.channels;
+        }
+}
+
+/* One tile into row `row` of each point's matrix. */
+static void transform_in(const struct winograd_job *job, int64_t tile, float *v, int64_t plane)
+{
+    const float *pixels[IN][IN];
+    int64_t channels = job->window.channels, c;
+    int i, j;
+
+    find_pixels(job, tile, pixels);
+    for (c = 0; c < channels; c += LANES) {
+        lane_mask mask = lanes_below(channels - c);
+        lanes half[IN][IN], from[IN], to[IN];
+        for (j = 0; j < IN; j++) {
+            for (i = 0; i < IN; i++)
+                from[i] = pixels[i][j] ? lanes_load_part(pixels[i][j] + c, mask) : lanes_zero();
+            into_points(from, to);
+            for (i = 0; i < IN; i++)
+                half[i][j] = to[i];
+        }
+        for (i = 0; i < IN; i++) {
+            into_points(half[i], to);
+            for (j = 0; j < IN; j++)
+                lanes_store_part(v + (i * IN + j) * plane + c, mask, to[j]);
+        }
+    }
+}
+
+/* Bias, steps, and into y: outputs of one tile, channels m.. of them. */
+ALWAYS_INLINE void finish(const struct winograd_job *job, const struct place *place, int64_t m,
+                          lane_mask mask, lanes y[OUT][OUT])
+{
+    int64_t height = job->window.out[1] - place->y, width = job->window.out[2] - place->x;
+    int64_t at = ((place->image * job->window.out[1] + place->y) * job->window.out[2] +
+                  place->x) * job->outputs + m;
+    int64_t down = job->window.out[2] * job->outputs;
+    int i, j, rows = height < OUT ? (int)height : OUT, columns = width < OUT ? (int)width : OUT;
+    int32_t s;
+
+    if (job->bias) {
+        lanes bias = lanes_load_part(job->bias + m, mask);
+        for (i = 0; i < OUT; i++)
+            for (j = 0; j < OUT; j++)
+                y[i][j] = lanes_add(y[i][j], bias);
+    }
+    for (s = 0; s < job->step_count; s++) {
+        const struct gemm_step *step = &job->steps[s];
+        const float *operand = step->operand;
+        for (i = 0; i < rows; i++)
+            for (j = 0; j < columns; j++) {
+                lanes other = lanes_zero();
+                if (step->kind == IMGCLS_EPILOGUE_BIAS)
+                    other = lanes_load_part(operand + m, mask);
+                else if (operand)
+                    other = lanes_load_part(operand + at + i * down + j * job->outputs, mask);
+                y[i][j] = lanes_step(step, y[i][j], other);
+            }
+    }
+    for (i = 0; i < rows; i++)
+        for (j = 0; j < columns; j++)
+            lanes_store_part(job->y + at + i * down + j * job->outputs, mask, y[i][j]);
+}
+
+/* Row `row` of each point's sums into one tile of y. */
+static void transform_out(const struct winograd_job *job, int64_t tile, const float *sums,
+                          int64_t plane)
+{
+    struct place place = place_of(job, tile);
+    int64_t m;
+    int i, j;
+
+    for (m = 0; m < job->outputs; m += LANES) {
+        lane_mask mask = lanes_below(job->outputs - m);
+        lanes half[OUT][IN], y[OUT][OUT], from[IN], to[OUT];
+        for (j = 0; j < IN; j++) {
+            for (i = 0; i < IN; i++)
+                from[i] = lanes_load_part(sums + (i * IN + j) * plane + m, mask);
+            out_of_points(from, to);
+            for (i = 0; i < OUT; i++)
+                half[i][j] = to[i];
+        }
+        for (i = 0; i < OUT; i++)
+            out_of_points(half[i], y[i]);
+        finish(job, &place, m, mask, y);
+    }
+}
+
+/* The matrices of all points: [tiles, channels] by [channels, outputs]. */
+static void multiply_points(const struct winograd_job *job, int64_t tiles, float *v, float *sums,
+                            void *workspace)
+{
+    struct gemm_job product = {.m = tiles, .n = job->outputs, .k = job->window.channels};
+
+    product.batch_rank = 1;
+    product.batch_dims[0] = WINOGRAD_POINTS;
+    product.a = v;
+    product.a_row = winograd_row(product.k);
+    product.a_column = 1;
+    product.a_size = winograd_plane(product.k, job->block);
+    product.a_step[0] = product.b_step[0] = 1;
+    product.b = job->u;
+    product.b_row = product.n;
+    product.b_column = 1;
+    product.b_size = product.k * product.n;
+    product.b_packed = PANEL ? job->u : NULL;
+    product.b_panel = PANEL;
+    product.c = sums;
+    product.c_row = winograd_row(product.n);
+    product.c_step = winograd_plane(product.n, job->block);
+    product.alpha = product.beta = 1;
+    PRODUCT(&product, 0, PRODUCT_GRID(&product), workspace);
+}
+
+void WINOGRAD(const struct winograd_job *job, int64_t begin, int64_t end, void *workspace)
+{
+    int64_t tiles = job->images * job->down * job->across, channels = job->window.channels;
+    int64_t v_plane = winograd_plane(channels, job->block), t;
+    int64_t sums_plane = winograd_plane(job->outputs, job->block);
+    float *v = workspace, *sums = v + WINOGRAD_POINTS * v_plane;
+
+    for (; begin < end; begin++) {
+        int64_t first = begin * job->block;
+        int64_t count = tiles - first < job->block ? tiles - first : job->block;
+        for (t = 0; t < count; t++)
+            transform_in(job, first + t, v + t * winograd_row(channels), v_plane);
+        multiply_points(job, count, v, sums, sums + WINOGRAD_POINTS * sums_plane);
+        for (t = 0; t < count; t++)
+            transform_out(job, first + t, sums + t * winograd_row(job->outputs), sums_plane);
+    }
+}
