@@ -20,10 +20,10 @@
 #define KERNEL  gemm_direct_f32_14x32_avx512
 #define FINISH  finish_avx512
 
-/* sums (+)= rows of A times one panel of B: blocks of GEMM_K_BLOCK, added in rising order. */
+/* sums (+)= rows of A times one panel of B: blocks of k, added in rising order. */
 static inline __attribute__((always_inline)) void
-multiply(const int rows, int64_t k, const float *a, int64_t a_row, const float *b,
-         float *sums, int fresh)
+multiply(const int rows, int64_t k, int64_t block, const float *a, int64_t a_row,
+         const float *b, float *sums, int fresh)
 {
     /* Three rows to a pointer: base, base + stride, base + 2 stride need no arithmetic. */
     const float *a0 = a, *a3 = rows > 3 ? a + 3 * a_row : a;
@@ -38,7 +38,7 @@ multiply(const int rows, int64_t k, const float *a, int64_t a_row, const float *
 #pragma GCC unroll 14
         for (r = 0; r < rows; r++)
             c[r][0] = c[r][1] = _mm512_setzero_ps();
-        end = k < GEMM_K_BLOCK ? k : GEMM_K_BLOCK;
+        end = k < block ? k : block;
         k -= end;
         for (; end > 0; end--, b += COLUMNS) {
             __m512 b0 = _mm512_load_ps(b), b1 = _mm512_load_ps(b + 16);
@@ -68,10 +68,10 @@ multiply(const int rows, int64_t k, const float *a, int64_t a_row, const float *
 }
 
 #define MULTIPLY(R)                                                                        \
-    static void multiply_##R(int64_t k, const float *a, int64_t a_row, const float *b,     \
-                             float *sums, int fresh)                                       \
+    static void multiply_##R(int64_t k, int64_t block, const float *a, int64_t a_row,      \
+                             const float *b, float *sums, int fresh)                       \
     {                                                                                      \
-        multiply(R, k, a, a_row, b, sums, fresh);                                          \
+        multiply(R, k, block, a, a_row, b, sums, fresh);                                         \
     }
 MULTIPLY(1)
 MULTIPLY(2)

@@ -17,6 +17,7 @@ static void block_of_rows(const struct gemm_job *job, const struct gemm_tile *ti
 {
     const float *b = job->b_packed + tile->b_index * gemm_packed_b_size(job->k, job->n, COLUMNS);
     int64_t pieces = (count + ROWS - 1) / ROWS, n, piece, r;
+    int64_t k_block = job->k_block ? job->k_block : GEMM_K_BLOCK;
     _Alignas(64) float sums[ROWS * COLUMNS];
 
     for (n = tile->n_begin; n < tile->n_end; n += COLUMNS) {
@@ -27,7 +28,7 @@ static void block_of_rows(const struct gemm_job *job, const struct gemm_tile *ti
             float *c = (float *)job->c + tile->c_begin + (m + from) * job->c_row + n;
             for (r = 0; r < rows && k_begin > 0; r++)
                 take(sums + r * COLUMNS, c + r * job->c_row, columns);
-            multiply_rows[rows](k_end - k_begin, a + from * a_row, a_row, panel, sums,
+            multiply_rows[rows](k_end - k_begin, k_block, a + from * a_row, a_row, panel, sums,
                                 k_begin == 0);
             if (k_end == job->k)
                 FINISH(job, tile, m + from, rows, n, columns, sums);

@@ -38,9 +38,10 @@ size_t direct_workspace(void);
 gemm_kernel gemm_direct_f32_14x32_avx512;
 gemm_kernel gemm_direct_f32_6x16_avx2;
 
-/* For the kernels: sums of `rows` rows over a panel, sums[row * columns + column]. */
-typedef void direct_multiply(int64_t k, const float *a, int64_t a_row, const float *b,
-                             float *sums, int fresh);
+/* For the kernels: sums of rows over a panel, in blocks of so many k; sums[row * columns +
+ * column]. fresh: the first block is not added to what is there. */
+typedef void direct_multiply(int64_t k, int64_t block, const float *a, int64_t a_row,
+                             const float *b, float *sums, int fresh);
 
 /* Elements of k that a pass walks, and rows of A that a block holds then. */
 int64_t direct_chunk(const struct gemm_job *job, int64_t rows);

@@ -56,6 +56,9 @@ struct gemm_step {
 
 struct gemm_job {
     int64_t m, n, k;
+    /* Elements of k in a block; 0: GEMM_K_BLOCK, the most there may be. Others than that are
+     * for the direct kernels and the portable ones. */
+    int64_t k_block;
     /* Products of the batch, in row-major order over batch_dims; the operand of each is the
      * sum of index * step-th matrix of size a_size, b_size, bias_size elements. */
     int32_t batch_rank;

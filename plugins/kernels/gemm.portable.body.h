@@ -135,6 +135,7 @@ static void BLOCK(const struct gemm_job *job, const struct gemm_tile *tile, int6
 void KERNEL(const struct gemm_job *job, int64_t begin, int64_t end, void *workspace)
 {
     REAL *panel = workspace; /* GEMM_K_BLOCK x GEMM_COLUMNS */
+    int64_t block = job->k_block ? job->k_block : GEMM_K_BLOCK;
 
     for (; begin < end; begin++) {
         struct gemm_tile tile = gemm_tile_at(job, begin);
@@ -144,7 +145,7 @@ void KERNEL(const struct gemm_job *job, int64_t begin, int64_t end, void *worksp
             int64_t count = tile.n_end - n < GEMM_COLUMNS ? tile.n_end - n : GEMM_COLUMNS;
             k_begin = 0;
             do { /* once even where k is 0: an empty sum is 0 */
-                k_end = job->k - k_begin < GEMM_K_BLOCK ? job->k : k_begin + GEMM_K_BLOCK;
+                k_end = job->k - k_begin < block ? job->k : k_begin + block;
                 GATHER(job, tile.b_index, k_begin, k_end, n, count, panel);
                 BLOCK(job, &tile, k_begin, k_end, n, count, panel);
                 k_begin = k_end;

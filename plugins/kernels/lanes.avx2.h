@@ -55,6 +55,14 @@ static inline lanes lanes_add(lanes a, lanes b)
 {
     return _mm256_add_ps(a, b);
 }
+static inline lanes lanes_less(lanes a, lanes b)
+{
+    return _mm256_sub_ps(a, b);
+}
+static inline lanes lanes_times(lanes a, lanes b)
+{
+    return _mm256_mul_ps(a, b);
+}
 static inline lanes lanes_fused(lanes a, lanes b, lanes c)
 {
     return _mm256_fmadd_ps(a, b, c);

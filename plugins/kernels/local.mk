@@ -21,11 +21,16 @@ noinst_LTLIBRARIES += %D%/libportable.la
 	%D%/heads.h \
 	%D%/heads.portable.body.h \
 	%D%/heads.portable.c \
+	%D%/lanes.portable.h \
 	%D%/rows.h \
 	%D%/rows.portable.body.h \
 	%D%/rows.portable.c \
 	%D%/sets.h \
-	%D%/step.h
+	%D%/step.h \
+	%D%/winograd.body.h \
+	%D%/winograd.c \
+	%D%/winograd.h \
+	%D%/winograd.portable.c
 kernel_libs = %D%/libportable.la
 
 if BUILD_AVX2
@@ -47,7 +52,8 @@ noinst_LTLIBRARIES += %D%/libavx2.la
 	%D%/lanes.avx2.h \
 	%D%/lanes16.avx2.h \
 	%D%/rows.avx2.c \
-	%D%/rows.body.h
+	%D%/rows.body.h \
+	%D%/winograd.avx2.c
 kernel_libs += %D%/libavx2.la
 endif
 
@@ -65,7 +71,8 @@ noinst_LTLIBRARIES += %D%/libavx512.la
 	%D%/lanes.avx512.h \
 	%D%/lanes16.avx512.h \
 	%D%/rows.avx512.c \
-	%D%/rows.body.h
+	%D%/rows.body.h \
+	%D%/winograd.avx512.c
 kernel_libs += %D%/libavx512.la
 endif
 EXTRA_DIST += %D%/README.md

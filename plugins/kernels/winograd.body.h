@@ -172,7 +172,8 @@ static void transform_out(const struct winograd_job *job, int64_t tile, const fl
 static void multiply_points(const struct winograd_job *job, int64_t tiles, float *v, float *sums,
                             void *workspace)
 {
-    struct gemm_job product = {.m = tiles, .n = job->outputs, .k = job->window.channels};
+    struct gemm_job product = {.m = tiles, .n = job->outputs, .k = job->window.channels,
+                               .k_block = WINOGRAD_K_BLOCK};
 
     product.batch_rank = 1;
     product.batch_dims[0] = WINOGRAD_POINTS;

@@ -147,7 +147,8 @@ static int32_t conv_accepts(const struct imgcls_host *host, const struct imgcls_
     struct gemm_window window;
     struct gemm_job job = {0};
 
-    return product_accepts(node, IMGCLS_F32, 2) && conv_shape(host, node, &window, &job);
+    return product_accepts(node, IMGCLS_F32, 2) && conv_shape(host, node, &window, &job) &&
+           !conv_is_winograd(host, node);
 }
 
 /* Width of the panels that a kernel reads: all columns where it reads a plain matrix. */
@@ -307,13 +308,16 @@ const struct imgcls_op channels_last_conv_op = {
     .kernels =
         (const struct imgcls_kernel *const[]){
             &channels_last_depthwise[0],
+            &channels_last_winograd[0],
             &portable,
 #if BUILD_AVX2
             &channels_last_depthwise[1],
+            &channels_last_winograd[1],
             &direct_avx2,
 #endif
 #if BUILD_AVX512
             &channels_last_depthwise[2],
+            &channels_last_winograd[2],
             &direct_avx512,
 #endif
             NULL,

@@ -14,7 +14,8 @@ plugins_ops_channels_last_la_SOURCES = \
 	%D%/depthwise.c \
 	%D%/image.h \
 	%D%/plugin.c \
-	%D%/pool.c
+	%D%/pool.c \
+	%D%/winograd.c
 plugins_ops_channels_last_la_LDFLAGS = $(PLUGIN_LINK_FLAGS)
 plugins_ops_channels_last_la_LIBADD = $(kernel_libs) -lm
 EXTRA_DIST += %D%/README.md

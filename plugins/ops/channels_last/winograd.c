@@ -1,0 +1,145 @@
+/*
+ * plugins/ops/channels_last/winograd.c - Conv by Winograd's method, where shapes say so
+ *
+ * Its bits differ from the direct sum's, so whether it runs depends on nothing but the shape
+ * of one image and of the weights, and on the weights being constant: the same on every
+ * machine, for every batch. Where it runs, the direct kernels refuse the node.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include "channels_last.h"
+#include "conv.h"
+#include "plugins/kernels/winograd.h"
+
+static bool job_of(const struct imgcls_host *host, const struct imgcls_node *node,
+                   struct winograd_job *job)
+{
+    struct gemm_job product = {0};
+
+    if (!conv_shape(host, node, &job->window, &product) || product.batch_dims[0] != 1)
+        return false;
+    job->images = node->inputs[0]->dims[0];
+    job->outputs = product.n;
+    return true;
+}
+
+bool conv_is_winograd(const struct imgcls_host *host, const struct imgcls_node *node)
+{
+    struct winograd_job job = {0};
+
+    return node->inputs[1] && node->inputs[1]->constant && job_of(host, node, &job) &&
+           winograd_pays(&job.window, job.outputs);
+}
+
+static int32_t accepts(const struct imgcls_host *host, const struct imgcls_node *node)
+{
+    return product_accepts(node, IMGCLS_F32, 2) && conv_is_winograd(host, node);
+}
+
+static imgcls_status prepare_weights(const struct imgcls_host *host,
+                                     struct imgcls_prepare *prepare, int64_t panel)
+{
+    const struct imgcls_tensor *w = prepare->node->inputs[1]->constant;
+    struct winograd_job job = {0};
+    int64_t size;
+    float *u;
+
+    if (!job_of(host, prepare->node, &job))
+        return OP_FAIL(host, prepare->node, IMGCLS_INTERNAL, "its shapes are not those it had");
+    panel = panel ? panel : job.outputs;
+    size = winograd_weights_size(job.window.channels, job.outputs, panel);
+    u = host->alloc(host, (size_t)size, sizeof *u);
+    if (!u)
+        return IMGCLS_NO_MEMORY;
+    winograd_weights(w->data, job.window.channels, job.outputs, panel, u);
+    prepare->state = u;
+    prepare->constant_bytes = (size_t)size * sizeof *u;
+    prepare->inputs_released = 1 << 1;
+    prepare->workspace_bytes = winograd_workspace(job.window.channels, job.outputs) *
+                               (size_t)(prepare->threads < 1 ? 1 : prepare->threads);
+    return IMGCLS_OK;
+}
+
+struct shared {
+    const struct winograd_job *job;
+    winograd_kernel *kernel;
+    char *workspace;
+    size_t bytes;
+};
+
+static void body(void *argument, int64_t begin, int64_t end, int32_t thread)
+{
+    const struct shared *shared = argument;
+    shared->kernel(shared->job, begin, end,
+                   shared->workspace + (size_t)thread * shared->bytes);
+}
+
+static imgcls_status run_kernel(const struct imgcls_host *host, const struct imgcls_run *run,
+                                winograd_kernel *kernel)
+{
+    const struct imgcls_tensor *bias = imgcls_input(run, 2);
+    struct shared shared = {NULL, kernel, run->workspace, 0};
+    struct gemm_job product = {0};
+    struct winograd_job job = {0};
+    int64_t blocks;
+    int32_t i;
+
+    if (!job_of(host, run->node, &job))
+        return OP_FAIL(host, run->node, IMGCLS_INTERNAL, "its shapes are not those it had");
+    job.x = imgcls_input(run, 0)->data;
+    job.u = run->state;
+    job.y = imgcls_output(run, 0)->data;
+    if (bias && !product_is_operand(run->node, 2))
+        job.bias = bias->data;
+    product_steps(run, &product);
+    job.step_count = product.step_count;
+    for (i = 0; i < product.step_count; i++)
+        job.steps[i] = product.steps[i];
+    shared.job = &job;
+    shared.bytes = winograd_workspace(job.window.channels, job.outputs);
+    if (run->workspace_bytes / shared.bytes < (size_t)(run->threads < 1 ? 1 : run->threads))
+        return OP_FAIL(host, run->node, IMGCLS_INTERNAL, "%zu bytes of workspace are too few",
+                       run->workspace_bytes);
+    blocks = winograd_grid(&job, run->threads);
+    if (blocks > 0)
+        host->parallel_for(host, run, blocks, 1, body, &shared);
+    return IMGCLS_OK;
+}
+
+static double cost(const struct imgcls_host *host, const struct imgcls_node *node,
+                   double macs_a_nanosecond)
+{
+    struct winograd_job job = {0};
+
+    job_of(host, node, &job);
+    return (double)(job.images * job.window.out[1] * job.window.out[2]) *
+           (double)job.window.channels * (double)job.outputs * 9 / macs_a_nanosecond;
+}
+
+#define KERNEL(NAME, SET, PANEL, RATE)                                                     \
+    static double NAME##_cost(const struct imgcls_host *host, const struct imgcls_node *node) \
+    {                                                                                      \
+        return cost(host, node, RATE);                                                     \
+    }                                                                                      \
+    static imgcls_status NAME##_prepare(const struct imgcls_host *host,                    \
+                                        struct imgcls_prepare *prepare)                    \
+    {                                                                                      \
+        return prepare_weights(host, prepare, PANEL);                                      \
+    }                                                                                      \
+    static imgcls_status NAME##_run(const struct imgcls_host *host,                        \
+                                    const struct imgcls_run *run)                          \
+    {                                                                                      \
+        return run_kernel(host, run, NAME);                                                \
+    }
+#define ENTRY(NAME, SET, PANEL, RATE)                                                      \
+    {                                                                                      \
+        .struct_size = sizeof(struct imgcls_kernel), .name = "cl_conv_" #NAME, .isa = SET, \
+        .epilogues = PRODUCT_ROW_EPILOGUES, .accepts = accepts, .cost = NAME##_cost,       \
+        .prepare = NAME##_prepare, .run = NAME##_run, .release = product_release,          \
+    },
+
+WINOGRAD_FAMILY(KERNEL)
+
+const struct imgcls_kernel channels_last_winograd[] = {WINOGRAD_FAMILY(ENTRY)};
