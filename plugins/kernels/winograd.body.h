@@ -173,7 +173,7 @@ static void multiply_points(const struct winograd_job *job, int64_t tiles, float
                             void *workspace)
 {
     struct gemm_job product = {.m = tiles, .n = job->outputs, .k = job->window.channels,
-                               .k_block = WINOGRAD_K_BLOCK};
+                               .k_block = WINOGRAD_K_BLOCK(job->window.channels)};
 
     product.batch_rank = 1;
     product.batch_dims[0] = WINOGRAD_POINTS;

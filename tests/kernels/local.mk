@@ -4,13 +4,15 @@ check_PROGRAMS += \
 	%D%/cl_test \
 	%D%/gemm_test \
 	%D%/heads_test \
-	%D%/rows_test
+	%D%/rows_test \
+	%D%/winograd_test
 TESTS += \
 	%D%/approx_test \
 	%D%/cl_test \
 	%D%/gemm_test \
 	%D%/heads_test \
-	%D%/rows_test
+	%D%/rows_test \
+	%D%/winograd_test
 check_LTLIBRARIES += %D%/liblanes.la %D%/liblanes512.la
 %C%_liblanes_la_SOURCES = %D%/lanes.avx2.c %D%/lanes.h
 %C%_liblanes_la_CFLAGS = $(AM_CFLAGS) $(lanes_cflags)
@@ -33,3 +35,5 @@ endif
 %C%_heads_test_LDADD = $(kernel_libs) $(CMOCKA_LIBS) -lm
 %C%_rows_test_SOURCES = %D%/rows_test.c %D%/drawn.h
 %C%_rows_test_LDADD = $(kernel_libs) $(CMOCKA_LIBS) -lm
+%C%_winograd_test_SOURCES = %D%/winograd_test.c %D%/drawn.h
+%C%_winograd_test_LDADD = $(kernel_libs) $(CMOCKA_LIBS) -lm

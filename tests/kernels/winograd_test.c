@@ -1,0 +1,243 @@
+/*
+ * tests/kernels/winograd_test.c - Winograd convolution: portable against the direct sum in
+ * double, every other kernel against portable bit by bit
+ *
+ * Shapes are drawn around what can go wrong: images that tiles do not divide, padding on one
+ * side, channels that fill no vector, several images, several blocks. The bound against double
+ * is 2^-24 * 64 * sum |x w|: the transforms magnify roundings by less than 20 a sum of 36
+ * points (Barabasz et al., "Error Analysis and Improving the Accuracy of Winograd Convolution
+ * for Deep Neural Networks", 2020), and short sums are added to that.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include "plugins/kernels/winograd.h"
+
+#include <imgcls/plugin.h>
+
+#include "tests/kernels/drawn.h"
+
+struct entry {
+    const char *name;
+    uint64_t isa;
+    winograd_kernel *run;
+    int64_t panel;
+};
+#define ENTRY(function, set, panel, rate) {#function, set, function, panel},
+static const struct entry family[] = {WINOGRAD_FAMILY(ENTRY)};
+
+static int offered(uint64_t isa)
+{
+    int is = 1;
+#if BUILD_AVX2
+    if (isa & IMGCLS_ISA_AVX2)
+        is = is && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    if (isa & IMGCLS_ISA_AVX512)
+        is = is && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+             __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+#endif
+    return is;
+}
+
+/* Blocks of the grid in falling order, in a workspace that holds NaN. */
+static void run_kernel(const struct entry *entry, struct winograd_job *job, const float *w,
+                       int32_t threads)
+{
+    int64_t channels = job->window.channels, panel = entry->panel ? entry->panel : job->outputs;
+    size_t bytes = winograd_workspace(channels, job->outputs), i;
+    float *workspace = aligned_alloc(64, (bytes + 63) / 64 * 64);
+    float *u = aligned_alloc(
+        64, ((size_t)winograd_weights_size(channels, job->outputs, panel) * 4 + 63) / 64 * 64);
+    int64_t block;
+
+    assert_non_null(workspace);
+    assert_non_null(u);
+    for (i = 0; i < bytes / sizeof *workspace; i++)
+        workspace[i] = NAN;
+    winograd_weights(w, channels, job->outputs, panel, u);
+    job->u = u;
+    for (block = winograd_grid(job, threads); block-- > 0;)
+        entry->run(job, block, block + 1, workspace);
+    free(workspace);
+    free(u);
+}
+
+static double direct_sum(const struct winograd_job *job, const float *w, int64_t pixel,
+                         int64_t m, double *size)
+{
+    const struct gemm_window *window = &job->window;
+    int64_t channels = window->channels, c;
+    int64_t ox = pixel % window->out[2], oy = pixel / window->out[2] % window->out[1];
+    int64_t image = pixel / window->out[2] / window->out[1];
+    double sum = job->bias ? (double)job->bias[m] : 0;
+    int i, j;
+
+    *size = fabs(sum);
+    for (i = 0; i < 3; i++)
+        for (j = 0; j < 3; j++) {
+            int64_t y = oy + i - window->pad[1], x = ox + j - window->pad[2];
+            if (y < 0 || x < 0 || y >= window->in[1] || x >= window->in[2])
+                continue;
+            for (c = 0; c < channels; c++) {
+                double product =
+                    (double)job->x[((image * window->in[1] + y) * window->in[2] + x) * channels +
+                                   c] *
+                    (double)w[((m * channels + c) * 3 + i) * 3 + j];
+                sum += product;
+                *size += fabs(product);
+            }
+        }
+    return sum;
+}
+
+static void drawn_case(int with_steps)
+{
+    static const int64_t counts[] = {1, 2, 3, 7, 8, 15, 16, 17, 31, 33, 40, 64, 70, 97};
+    struct winograd_job job = {.images = draw_between(1, 3)};
+    int64_t total, where, i, m, inputs, weights;
+    float *x, *w, *bias, *other, *want, *got;
+    int32_t threads;
+    size_t e;
+    int d;
+
+    for (d = 0; d < 3; d++) {
+        job.window.kernel[d] = d ? 3 : 1;
+        job.window.stride[d] = job.window.dilation[d] = 1;
+        job.window.pad[d] = d ? draw_between(0, 2) : 0;
+        job.window.in[d] = d ? draw_between(3, 19) : 1;
+        job.window.out[d] =
+            d ? job.window.in[d] + job.window.pad[d] - 2 + draw_between(0, 2) : 1;
+    }
+    job.window.channels = counts[draw_between(0, 13)];
+    job.outputs = counts[draw_between(0, 13)];
+    inputs = job.images * job.window.in[1] * job.window.in[2] * job.window.channels;
+    weights = job.outputs * job.window.channels * 9;
+    total = job.images * job.window.out[1] * job.window.out[2] * job.outputs;
+    job.x = x = guarded_drawn(inputs);
+    w = guarded_drawn(weights);
+    job.bias = bias = guarded_drawn(job.outputs);
+    other = guarded_drawn(total);
+    if (with_steps) {
+        job.step_count = 3;
+        job.steps[0] = (struct gemm_step){.kind = IMGCLS_EPILOGUE_ADD, .operand = other};
+        job.steps[1] = (struct gemm_step){.kind = IMGCLS_EPILOGUE_BIAS, .operand = bias};
+        job.steps[2] = (struct gemm_step){.kind = IMGCLS_EPILOGUE_SILU};
+    }
+    job.y = want = between_canaries(total);
+    run_kernel(&family[0], &job, w, 1);
+    for (i = 0; !with_steps && i < total / job.outputs; i += 1 + i % 3)
+        for (m = 0; m < job.outputs; m += 1 + m % 5) {
+            double size, sum = direct_sum(&job, w, i, m, &size);
+            float is = want[i * job.outputs + m];
+            if (!(fabs((double)is - sum) <= size * 0x1p-24 * 64))
+                fail_msg("pixel %lld, channel %lld is %.9g, in double %.9g", (long long)i,
+                         (long long)m, (double)is, sum);
+        }
+    for (e = 0; e < sizeof family / sizeof *family; e++) {
+        if (!offered(family[e].isa)) {
+            print_message("skipped %s: this CPU lacks its instructions\n", family[e].name);
+            continue;
+        }
+        for (threads = 1; threads <= 3; threads++) {
+            job.y = got = between_canaries(total);
+            run_kernel(&family[e], &job, w, threads);
+            if (!same_bits(got, want, total, &where))
+                fail_msg("%s, %d threads, %lld to %lld channels: element %lld is %a, portable "
+                         "%a",
+                         family[e].name, threads, (long long)job.window.channels,
+                         (long long)job.outputs, (long long)where, (double)got[where],
+                         (double)want[where]);
+            canary_free(got, total);
+        }
+    }
+    canary_free(want, total);
+    guarded_free(x, inputs);
+    guarded_free(w, weights);
+    guarded_free(bias, job.outputs);
+    guarded_free(other, total);
+}
+
+static void convolutions_of_drawn_shapes_agree(void **state)
+{
+    int i;
+    (void)state;
+    draw_begin();
+    for (i = 0; i < 40; i++)
+        drawn_case(0);
+}
+
+static void steps_after_the_transform_agree(void **state)
+{
+    int i;
+    (void)state;
+    draw_begin();
+    for (i = 0; i < 20; i++)
+        drawn_case(1);
+}
+
+static void an_image_of_a_batch_has_the_bits_it_has_alone(void **state)
+{
+    struct winograd_job job = {.images = 5, .outputs = 33};
+    int64_t image, where;
+    float *x, *w, *all, *one;
+    int d;
+    (void)state;
+    draw_begin();
+    for (d = 0; d < 3; d++) {
+        job.window.kernel[d] = d ? 3 : 1;
+        job.window.stride[d] = job.window.dilation[d] = 1;
+        job.window.pad[d] = d ? 1 : 0;
+        job.window.in[d] = job.window.out[d] = d ? 11 : 1;
+    }
+    job.window.channels = 130;
+    x = guarded_drawn(5 * 121 * 130);
+    w = guarded_drawn(33 * 130 * 9);
+    job.x = x;
+    job.y = all = between_canaries(5 * 121 * 33);
+    run_kernel(&family[0], &job, w, 1);
+    one = between_canaries(121 * 33);
+    job.images = 1;
+    job.y = one;
+    for (image = 0; image < 5; image++) {
+        job.x = x + image * 121 * 130;
+        run_kernel(&family[0], &job, w, 1);
+        assert_true(same_bits(one, all + image * 121 * 33, 121 * 33, &where));
+    }
+    canary_free(all, 5 * 121 * 33);
+    canary_free(one, 121 * 33);
+    guarded_free(x, 5 * 121 * 130);
+    guarded_free(w, 33 * 130 * 9);
+}
+
+static void it_is_chosen_by_the_shape_of_one_image(void **state)
+{
+    struct gemm_window window = {.channels = 64,
+                                 .in = {1, 56, 56},
+                                 .out = {1, 56, 56},
+                                 .kernel = {1, 3, 3},
+                                 .stride = {1, 1, 1},
+                                 .dilation = {1, 1, 1},
+                                 .pad = {0, 1, 1}};
+    (void)state;
+    assert_true(winograd_pays(&window, 64));
+    window.stride[2] = 2;
+    assert_false(winograd_pays(&window, 64));
+    window.stride[2] = 1;
+    window.channels = 3;
+    assert_false(winograd_pays(&window, 64));
+    window.channels = 64;
+    window.in[1] = window.in[2] = window.out[1] = window.out[2] = 4;
+    assert_false(winograd_pays(&window, 64)); /* a single tile would read all weights */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(convolutions_of_drawn_shapes_agree),
+        cmocka_unit_test(steps_after_the_transform_agree),
+        cmocka_unit_test(an_image_of_a_batch_has_the_bits_it_has_alone),
+        cmocka_unit_test(it_is_chosen_by_the_shape_of_one_image),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
