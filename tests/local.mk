@@ -18,6 +18,7 @@ include tests/pictures/local.mk
 include tests/datasets/local.mk
 include tests/metrics/local.mk
 include tests/leaderboard/local.mk
+include tests/report/local.mk
 include tests/onnx/local.mk
 include tests/ops/local.mk
 include tests/kernels/local.mk

@@ -83,6 +83,14 @@ void icl_json_number(struct icl_text *out, double value)
         icl_text_append(out, "null", 4);
 }
 
+/* The name behind "n01440764 ". */
+static const char *without_wnid(const char *name)
+{
+    return name[0] == 'n' && strspn(name + 1, "0123456789") == 8 && name[9] == ' ' && name[10]
+               ? name + 10
+               : name;
+}
+
 void icl_html_class(struct icl_text *out, int64_t class, const char *name)
 {
     if (class < 0) {
@@ -92,6 +100,6 @@ void icl_html_class(struct icl_text *out, int64_t class, const char *name)
     icl_text_format(out, "<span class=\"num\">%lld</span>", (long long)class);
     if (name) {
         icl_text_append(out, " ", 1);
-        icl_html_text(out, name);
+        icl_html_text(out, without_wnid(name));
     }
 }

@@ -18,7 +18,8 @@ void icl_html_number(struct icl_text *out, double value, int decimals);
 void icl_html_count(struct icl_text *out, int64_t value);
 /* A number in JSON: null where it is not finite. */
 void icl_json_number(struct icl_text *out, double value);
-/* "7 seven" of a class: its number where there is no name. */
+/* "7 seven" of a class: its number where there is no name. A WordNet id before the name, as
+ * ImageNet's labels have it, is left out. */
 void icl_html_class(struct icl_text *out, int64_t class, const char *name);
 
 #endif

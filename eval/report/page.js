@@ -140,6 +140,9 @@ function axis(title, more) {
   return Object.assign({title: {display: true, text: title, color: color('soft')},
     ticks: {color: color('soft')}, grid: {color: fade(color('line'), .6)}}, more);
 }
+function named(index, name) { /* without a WordNet id before the name */
+  return shorten(index + (name ? ' ' + name.replace(/^n[0-9]{8} /, '') : ''), 26);
+}
 function shorten(text, n) { return text.length > n ? text.slice(0, n - 1) + '\u2026' : text; }
 
 /* Points of a group and the front over them: cheapest first, each better than all before. */
@@ -189,11 +192,16 @@ function drawFront() {
 function drawClasses() {
   var box = document.getElementById('box-classes');
   if (!data.classes || !box) return;
+  if (!data.classes.some(function (c) { return c[1] >= 5; })) {
+    box.replaceWith(element('p', {class: 'note'},
+      'No bars: no class has five pictures or more, so a class\u2019s rate says little.'));
+    return;
+  }
   var worst = data.classes.slice().sort(function (a, b) {
     return a[2] * b[1] - b[2] * a[1] || b[1] - a[1] || a[0] - b[0];
   }).slice(0, 30);
   box.style.height = (4.5 + 1.35 * worst.length) + 'rem';
-  var names = worst.map(function (c) { return shorten(c[0] + (c[3] ? ' ' + c[3] : ''), 26); });
+  var names = worst.map(function (c) { return named(c[0], c[3]); });
   draw('chart-classes', {
     type: 'bar',
     data: {labels: names, datasets: [
@@ -245,7 +253,7 @@ function drawChanges() {
   box.style.height = (4.5 + 1.35 * most.length) + 'rem';
   draw('chart-changes', {
     type: 'bar',
-    data: {labels: most.map(function (c) { return shorten(c[0] + (c[2] ? ' ' + c[2] : ''), 26); }),
+    data: {labels: most.map(function (c) { return named(c[0], c[2]); }),
       datasets: [{label: 'pictures', data: most.map(function (c) { return c[1]; }),
         backgroundColor: most.map(function (c) {
           return fade(color(c[1] > 0 ? 'good' : 'bad'), .8); })}]},

@@ -124,15 +124,18 @@ static imgcls_status put_flip(struct icl_report *report, struct icl_thumbnails *
 static imgcls_status put_side(struct icl_report *report, struct icl_thumbnails *thumbnails,
                               const struct imgcls_board_rows *flips, int right, size_t count)
 {
-    size_t i, shown = 0;
+    size_t i, seen = 0, shown = 0, room = FLIPS_SHOWN / 2;
     imgcls_status status = IMGCLS_OK;
     icl_text_format(&report->body, "<h3>Only run %lld is right <span class=\"iv\">%zu pictures"
                                    "</span></h3><div class=\"pics\">\n",
                     (long long)(right == 1 ? report->options->first : report->options->second),
                     count);
-    for (i = 0; i < flips->row_count && shown < FLIPS_SHOWN / 2 && status == IMGCLS_OK; i++) {
+    for (i = 0; i < flips->row_count && shown < room && status == IMGCLS_OK; i++) {
         const struct imgcls_board_cell *cells = &flips->cells[i * flips->column_count];
         if (cells[RIGHT].integer != right)
+            continue;
+        /* Spread evenly over the set, which stands in the order of its classes. */
+        if (count > room && seen++ * room / count < shown)
             continue;
         status = put_flip(report, thumbnails, cells);
         shown++;

@@ -247,6 +247,8 @@ static imgcls_status put_confusions(struct page *page)
     size_t count, i;
     if (!icl_confusions(&page->side, &page->pictures, &pairs, &count))
         return icl_fail(page->report->board->ctx, IMGCLS_NO_MEMORY, "no memory for mistakes");
+    while (count > 0 && pairs[count - 1].count < 2) /* what happened once is no habit */
+        count--;
     if (count > 0)
         icl_text_format(body,
                         "<section aria-labelledby=\"h-pairs\"><h2 id=\"h-pairs\">What it takes "

@@ -3,6 +3,7 @@
 PROGRAM_TESTS = \
 	%D%/eval_test.sh \
 	%D%/leaderboard_test.sh \
+	%D%/leaderboard_writers_test.sh \
 	%D%/plugin_test.sh \
 	%D%/suite_test.sh
 TESTS += $(PROGRAM_TESTS)
