@@ -26,4 +26,6 @@ include plugins/ops/image/local.mk
 include plugins/ops/signal/local.mk
 include plugins/ops/training/local.mk
 include plugins/ops/ml/local.mk
+include plugins/ops/picture/local.mk
+include plugins/ops/random/local.mk
 include plugins/examples/local.mk

@@ -1,5 +1,5 @@
 /*
- * tests/ops/ml_test.c - plugins/ops/ml: Binarizer
+ * tests/ops/ml_test.c - plugins/ops/ml: Binarizer, ArrayFeatureExtractor, LabelEncoder, TreeEnsemble
  *
  * Expected values by hand unless a row says otherwise.
  *
@@ -28,6 +28,92 @@ static void numbers_are_told_apart_at_a_threshold(void **state)
     };
     CHECK(rows);
 }
+
+static void features_are_taken_by_index(void **state)
+{
+    static const struct op_case rows[] = {
+        GIVES("ai.onnx.ml:ArrayFeatureExtractor", "", "f32[2,3] 1 2 3 4 5 6; i64[2] 2 0",
+              "f32[2,2] 3 1 6 4"),
+        GIVES("ai.onnx.ml:ArrayFeatureExtractor", "", "f32[3] 1 2 3; i64[1,2] 1 1", "f32[1,2] 2 2"),
+        GIVES("ai.onnx.ml:ArrayFeatureExtractor", "", "str[1,2] 'a' 'bc'; i64[1] 1", "str[1,1] 'bc'"),
+        FAILS("ai.onnx.ml:ArrayFeatureExtractor", "", "f32[1,2] 1 2; i64[1] 2",
+              "index 2 at position 0 is outside 0..1"),
+        FAILS("ai.onnx.ml:ArrayFeatureExtractor", "", "f32[1,2] 1 2; i64[2,1] 0 0", "not [K] or [1,K]"),
+    };
+    CHECK(rows);
+}
+
+static void keys_become_values(void **state)
+{
+    static const struct op_case rows[] = {
+        GIVES("ai.onnx.ml:LabelEncoder", "keys_strings=[a,b] values_int64s=5,6 default_int64=42",
+              "str[3] 'b' 'x' 'a'", "i64[3] 6 42 5"),
+        GIVES("ai.onnx.ml:LabelEncoder", "keys_int64s=1,2 values_strings=[one,two]",
+              "i64[2,2] 2 1 3 2", "str[2,2] 'two' 'one' '_Unused' 'two'"),
+        GIVES("ai.onnx.ml:LabelEncoder", "keys_tensor={f32[2] 1.5 nan} values_floats=2.5,7.0",
+              "f32[4] nan 1.5 0 -0.0", "f32[4] 7 2.5 -0.0 -0.0"),
+        GIVES("ai.onnx.ml:LabelEncoder",
+              "keys_tensor={i16[2] 3 4} values_tensor={f64[2] 0.25 0.5} default_tensor={f64[1] 9}",
+              "i16[3] 4 5 3", "f64[3] 0.5 9 0.25"),
+        /* the last of two equal keys counts */
+        GIVES("ai.onnx.ml:LabelEncoder", "keys_int64s=1,1 values_int64s=2,3", "i64[1] 1", "i64[1] 3"),
+        /* version 1 */
+        GIVES("ai.onnx.ml:LabelEncoder", "classes_strings=[x,y]", "str[3] 'y' 'x' 'z'", "i64[3] 1 0 -1"),
+        GIVES("ai.onnx.ml:LabelEncoder", "classes_strings=[x,y]", "i64[3] 1 2 -1", "str[3] 'y' '_Unused' '_Unused'"),
+        FAILS("ai.onnx.ml:LabelEncoder", "keys_int64s=1,2 values_int64s=2,", "i64[1] 1", "2 keys for 1 values"),
+        FAILS("ai.onnx.ml:LabelEncoder", "keys_strings=[a] values_int64s=2,", "i64[1] 1", "the keys are strings, the input is not"),
+        FAILS("ai.onnx.ml:LabelEncoder", "values_int64s=2,", "i64[1] 1", "keys and values must each be there"),
+    };
+    CHECK(rows);
+}
+
+/* Two branches: x0 <= 1 ? leaf 0 : (x1 > 2 ? leaf 1 : leaf 2); leaves add 1, 10, 100 to targets
+ * 0, 1, 1. A second tree is leaf 0 alone where its root is taken. */
+#define NO_TREE(type_, attrs_, inputs_, words_) \
+    {.type = type_, .attrs = attrs_, .inputs = inputs_, .fails = words_, .version = 5}
+#define TREE "leaf_targetids=0,1,1 leaf_weights={f32[3] 1 10 100} n_targets=2 nodes_featureids=0,1 " \
+             "nodes_modes={u8[2] 0 3} nodes_splits={f32[2] 1 2} nodes_truenodeids=0,1 " \
+             "nodes_trueleafs=1,1 nodes_falsenodeids=1,2 nodes_falseleafs=0,1 "
+static void trees_add_up_their_leaves(void **state)
+{
+    static const struct op_case rows[] = {
+        OLD(5, "ai.onnx.ml:TreeEnsemble", TREE "tree_roots=0,",
+              "f32[4,2] 1 0 2 3 2 2 nan 5", "f32[4,2] 1 0 0 10 0 100 0 10"),
+        OLD(5, "ai.onnx.ml:TreeEnsemble", TREE "tree_roots=0, nodes_missing_value_tracks_true=1,0",
+              "f64[2,2] nan 5 2 nan", "f64[2,2] 1 0 0 100"),
+        OLD(5, "ai.onnx.ml:TreeEnsemble", TREE "tree_roots=0,1 aggregate_function=0",
+              "f32[1,2] 1 3", "f32[1,2] 0.5 5"),
+        OLD(5, "ai.onnx.ml:TreeEnsemble", TREE "tree_roots=1,1 aggregate_function=2",
+              "f32[1,2] 1 3", "f32[1,2] 0 10"),
+        OLD(5, "ai.onnx.ml:TreeEnsemble", TREE "tree_roots=0, post_transform=2",
+              "f32[1,2] 1 3", "f32[1,2] 0.7310586 0.5"),
+        OLD(5, "ai.onnx.ml:TreeEnsemble", TREE "tree_roots=0, post_transform=1",
+              "f32[1,2] 1 3", "f32[1,2] 0.7310586 0.26894143"),
+        OLD(5, "ai.onnx.ml:TreeEnsemble", TREE "tree_roots=0, post_transform=3",
+              "f32[1,2] 1 3", "f32[1,2] 1 0"),
+        /* members 1 and 3 */
+        OLD(5, "ai.onnx.ml:TreeEnsemble",
+              "leaf_targetids=0,0 leaf_weights={f32[2] 1 2} n_targets=1 nodes_featureids=0, "
+              "nodes_modes={u8[1] 6} nodes_splits={f32[1] 0} nodes_truenodeids=0, nodes_trueleafs=1, "
+              "nodes_falsenodeids=1, nodes_falseleafs=1, membership_values={f32[3] 1 3 nan} tree_roots=0,",
+              "f32[3,1] 3 2 1", "f32[3,1] 1 2 1"),
+        NO_TREE("ai.onnx.ml:TreeEnsemble", TREE "tree_roots=2,", "f32[1,2] 1 3", "tree_roots[0] is 2, outside 0..1"),
+        NO_TREE("ai.onnx.ml:TreeEnsemble", TREE "tree_roots=0,", "f32[1,1] 1", "asks for feature 1 of 1"),
+        NO_TREE("ai.onnx.ml:TreeEnsemble", TREE "tree_roots=0, aggregate_function=4", "f32[1,2] 1 3",
+              "aggregate_function is 4, outside 0..3"),
+        NO_TREE("ai.onnx.ml:TreeEnsemble",
+              "leaf_targetids=0, leaf_weights={f32[1] 1} n_targets=1 nodes_featureids=0,0 "
+              "nodes_modes={u8[2] 0 0} nodes_splits={f32[2] 1 2} nodes_truenodeids=0,0 nodes_trueleafs=1,1 "
+              "nodes_falsenodeids=1,0 nodes_falseleafs=0,0 tree_roots=0,",
+              "f32[1,1] 1", "node 1 leads back to node 0"),
+        NO_TREE("ai.onnx.ml:TreeEnsemble",
+              "leaf_targetids=1, leaf_weights={f32[1] 1} n_targets=1 nodes_featureids=0, "
+              "nodes_modes={u8[1] 0} nodes_splits={f32[1] 1} nodes_truenodeids=0, nodes_trueleafs=1, "
+              "nodes_falsenodeids=0, nodes_falseleafs=1, tree_roots=0,",
+              "f32[1,1] 1", "leaf_targetids[0] is 1, outside 0..0"),
+    };
+    CHECK(rows);
+}
 /* clang-format on */
 
 static int set_up(void **state)
@@ -46,6 +132,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_are_told_apart_at_a_threshold),
+        cmocka_unit_test(features_are_taken_by_index),
+        cmocka_unit_test(keys_become_values),
+        cmocka_unit_test(trees_add_up_their_leaves),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -304,7 +304,7 @@ static struct imgcls_graph *build(struct imgcls_context *ctx, const char *type,
     }
     if (colon) {
         snprintf(domain, sizeof domain, "%.*s", (int)(colon - type), type);
-        assert_int_equal(icl_graph_set_opset(graph, domain, 1), IMGCLS_OK);
+        assert_int_equal(icl_graph_set_opset(graph, domain, version ? version : 1), IMGCLS_OK);
     }
     assert_int_equal(icl_graph_add_node(graph, domain, colon ? colon + 1 : type, "case",
                                         in_count, ins, out_count, outs, &node),

@@ -31,7 +31,7 @@ struct op_case {
     const char *inputs;
     const char *outputs; /* NULL: it must fail with these words: */
     const char *fails;
-    int64_t version;  /* operator set; 0: the newest */
+    int64_t version;  /* operator set; 0: the newest (outside ai.onnx: 1) */
     double tolerance; /* relative to 1 + |expected|; 0: two units in the last place */
 };
 

@@ -5,10 +5,13 @@ plugins_ops_ml_la_SOURCES = \
 	plugins/ops/number.c \
 	plugins/ops/number.h \
 	plugins/ops/op.h \
+	%D%/array_feature_extractor.c \
 	%D%/binarizer.c \
+	%D%/label_encoder.c \
 	%D%/ml.h \
 	%D%/ml.list.h \
-	%D%/plugin.c
+	%D%/plugin.c \
+	%D%/tree_ensemble.c
 plugins_ops_ml_la_LDFLAGS = $(PLUGIN_LINK_FLAGS)
 plugins_ops_ml_la_LIBADD = -lm
 EXTRA_DIST += %D%/README.md

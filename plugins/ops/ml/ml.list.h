@@ -6,5 +6,11 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+/* array_feature_extractor.c */
+ML_OP(array_feature_extractor_op)
 /* binarizer.c */
 ML_OP(binarizer_op)
+/* label_encoder.c */
+ML_OP(label_encoder_op)
+/* tree_ensemble.c */
+ML_OP(tree_ensemble_op)

@@ -1,11 +1,16 @@
 /*
  * plugins/ops/shape/identity.c - Identity, and Dropout, which at inference is one
  *
+ * Training mode is there for the sake of the specification: it draws by the node's seed
+ * (generator.h), and converting warns of it.
+ *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "config.h"
 
 #include "elements.h"
+#include "plugins/ops/element.h"
+#include "plugins/ops/generator.h"
 #include "shape.h"
 
 static imgcls_status identity_infer(const struct imgcls_host *host,
@@ -53,15 +58,45 @@ static double ratio_of(const struct imgcls_tensor *ratio)
     return ratio->type == IMGCLS_F32 ? (double)*(const float *)ratio->data : 0.5;
 }
 
-/* The mask says that every element was kept. */
+/* Training: drops an element where its draw is below the ratio, scales the others. */
+static imgcls_status drop(const struct imgcls_host *host, const struct imgcls_run *run,
+                          double ratio)
+{
+    const struct imgcls_tensor *in = imgcls_input(run, 0);
+    const int64_t count = op_count(in);
+    struct generator generator;
+    int64_t i;
+    imgcls_status status;
+    if (!(ratio > 0 && ratio < 1))
+        return OP_FAIL(host, run->node, IMGCLS_BAD_INPUT, "ratio is %g, not in [0, 1)", ratio);
+    if (!op_type_in(in->type, ELEMENT_FLOATS))
+        return OP_FAIL(host, run->node, IMGCLS_BAD_INPUT,
+                       "training mode drops floats, input 0 has none");
+    status = op_set_output(host, run, 0, in->type, in->rank, in->dims);
+    if (status == IMGCLS_OK)
+        status = op_set_output(host, run, 1, IMGCLS_BOOL, in->rank, in->dims);
+    if (status != IMGCLS_OK)
+        return status;
+    generator_seed_node(host, run->node, &generator);
+    for (i = 0; i < count; i++) {
+        const bool kept = generator_uniform(&generator) >= ratio;
+        element_set_real(imgcls_output(run, 0), i,
+                         (kept ? element_real(in, i) : 0 * element_real(in, i)) /
+                             (1 - ratio));
+        if (imgcls_output(run, 1))
+            ((uint8_t *)imgcls_output(run, 1)->data)[i] = kept;
+    }
+    return IMGCLS_OK;
+}
+
+/* At inference the mask says that every element was kept. */
 static imgcls_status dropout_portable(const struct imgcls_host *host,
                                       const struct imgcls_run *run)
 {
     const struct imgcls_tensor *in = imgcls_input(run, 0), *training = imgcls_input(run, 2);
     imgcls_status status;
     if (training && *(const uint8_t *)training->data && ratio_of(imgcls_input(run, 1)) != 0)
-        return OP_FAIL(host, run->node, IMGCLS_UNSUPPORTED,
-                       "training_mode is true; only inference is supported");
+        return drop(host, run, ratio_of(imgcls_input(run, 1)));
     status = host->run_copy(host, run, 0, run->inputs[0]);
     if (status != IMGCLS_OK)
         return status;

@@ -1,6 +1,9 @@
 # plugins/ops/shape/local.mk - see README.md of this folder
 plugin_LTLIBRARIES += plugins/ops-shape.la
 plugins_ops_shape_la_SOURCES = \
+	plugins/ops/element.h \
+	plugins/ops/generator.c \
+	plugins/ops/generator.h \
 	plugins/ops/number.c \
 	plugins/ops/number.h \
 	plugins/ops/op.h \
