@@ -25,7 +25,8 @@ static const struct command_option options[] = {
     MODEL_OPTION_ROWS,
     {"inspect", 0, NULL, "show what is in MODEL (inputs, operators, weights; of a checkpoint\n"
                          "also each tensor and the names in its pickle) and write nothing"},
-    {"keep-batch", 0, NULL, "leave a batch that is fixed in MODEL as it is; so does --shape"},
+    {"keep-batch", 0, NULL, "leave a batch that is fixed in MODEL as it is; so do\n"
+                               "--shape and --no-verify"},
     {"no-verify", 0, NULL, "run nothing: neither compare the written file with the source nor\n"
                            "make an example to put inside"},
     {"no-register", 0, NULL, "do not enter the model into the database"},

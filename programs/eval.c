@@ -34,6 +34,9 @@ static const struct command_option options[] = {
     {"db", 0, "FILE", "leaderboard to write to; default: $IMGCLS_DB, else\n"
                       "imgcls/leaderboard.db under $XDG_DATA_HOME (~/.local/share)"},
     {"no-record", 0, NULL, "leave no row on the leaderboard"},
+    {"memory-limit", 0, "SIZE", "stop, with status 3, before using more than SIZE (e.g. 2G)"},
+    {"max-iterations", 0, "N", "stop, with status 3, a loop that is still going after N rounds\n"
+                               "(default 1000000)"},
     {NULL, 0, NULL, NULL},
 };
 

@@ -59,7 +59,7 @@ struct imgcls_verify_report {
     const char *blame; /* after a mismatch: the first node whose own error is too large, or
                           why none is; NULL where all passed or nobody looked */
     int32_t passed;
-    int32_t reserved;
+    int32_t at_fault; /* 1: blame names a node, or an output of another shape or type */
     void *owner;
 };
 

@@ -174,6 +174,9 @@ imgcls_status imgcls_bench(struct imgcls_model *model,
     out->owner = bench;
     double first = 0;
     imgcls_status status = measure(bench, &options, &first);
+    if (status != IMGCLS_OK && status != IMGCLS_INTERRUPTED &&
+        !strstr(model->ctx->error, model->path))
+        icl_fail_within(model->ctx, status, "%s", model->path);
     out->first_ms = 1e3 * first;
     if (status == IMGCLS_OK)
         fill_report(bench, out);

@@ -33,6 +33,9 @@
 
 /* Protobuf messages end at 2 GiB; from here on weights go into a file beside the .onnx. */
 #define ONNX_INLINE_MAX UINT64_C(1900000000)
+/* How far the errors of many nodes may add up where each of them is as good as float32 lets it
+ * be. Some networks amplify rounding: ONNX Runtime is 5e-4 off, too (docs/models.md). */
+#define AMPLIFIED_L2_MAX 5e-4
 
 struct work {
     struct imgcls_context *ctx;
@@ -185,13 +188,20 @@ static imgcls_status add_pass(struct work *work, struct owner *owner, const char
     return IMGCLS_OK;
 }
 
-/* Unless a shape was asked for: then it shall stay. */
+/* Weights alone are no model to be run again, so there is nothing to compare. */
+static bool is_checked(const struct work *work)
+{
+    return !work->options->no_verify && work->format->read;
+}
+
+/* Unless a shape was asked for: then it shall stay. Where nothing is checked nothing is run, so
+ * nothing can be shown to be right. */
 static imgcls_status free_batch(struct work *work, struct owner *owner)
 {
     const struct imgcls_model_options *given = work->options->model_options;
     struct icl_batch_result result;
     work->report->batch_reason = "";
-    if (work->options->keep_batch || (given && given->shapes && given->shapes[0]))
+    if (!is_checked(work) || work->options->keep_batch || (given && given->shapes && given->shapes[0]))
         return IMGCLS_OK;
     imgcls_status status = icl_batch_free(work->model, &result);
     if (status != IMGCLS_OK)
@@ -308,11 +318,19 @@ static imgcls_status check_output(struct work *work)
     imgcls_status status = imgcls_model_open(ctx, work->output->temporary, &written);
     if (status == IMGCLS_OK)
         status = icl_verify_model(written, &work->golden, &options, &work->report->check);
-    if (status == IMGCLS_OK && !work->report->check.passed) {
-        double worst = 0;
-        for (size_t i = 0; i < work->report->check.output_count; i++)
-            if (!(work->report->check.outputs[i].l2_relative <= worst))
-                worst = work->report->check.outputs[i].l2_relative;
+    double worst = 0;
+    for (size_t i = 0; status == IMGCLS_OK && i < work->report->check.output_count; i++)
+        if (!(work->report->check.outputs[i].l2_relative <= worst))
+            worst = work->report->check.outputs[i].l2_relative;
+    if (status == IMGCLS_OK && !work->report->check.passed &&
+        worst <= AMPLIFIED_L2_MAX && !work->report->check.at_fault) {
+        icl_log(ctx, IMGCLS_LOG_WARNING,
+                "%s: relative L2 %.2g to its reference, %.2g is usual: the model amplifies "
+                "rounding (%s); kept, for no node is at fault", work->options->model, worst,
+                work->report->check.tolerance, work->report->check.blame);
+        work->report->check.tolerance = AMPLIFIED_L2_MAX;
+        work->report->check.passed = 1;
+    } else if (status == IMGCLS_OK && !work->report->check.passed) {
         status = icl_fail(ctx, IMGCLS_MISMATCH,
                           "%s: does not compute what its reference says: relative L2 %.3g, "
                           "%.3g is allowed; nothing was kept", work->options->model, worst,
@@ -421,12 +439,6 @@ static imgcls_status open_model(struct work *work)
     return status;
 }
 
-/* Weights alone are no model to be run again, so there is nothing to compare. */
-static bool is_checked(const struct work *work)
-{
-    return !work->options->no_verify && work->format->read;
-}
-
 /* The example inside, and what the plan does. Without a check nothing is run and no plan is
  * made: both would take the weights into memory, which writing them does not need. */
 static imgcls_status make_example(struct work *work, struct owner *owner)
@@ -449,6 +461,22 @@ static imgcls_status make_example(struct work *work, struct owner *owner)
     return IMGCLS_OK;
 }
 
+/* All that happens to the model before a byte is written. */
+static imgcls_status understand(struct work *work, struct owner *owner)
+{
+    imgcls_status status = describe_source(work->model);
+    if (status == IMGCLS_OK)
+        status = tell_origin(work, owner);
+    if (status == IMGCLS_OK)
+        status = clean(work, owner);
+    if (status == IMGCLS_OK)
+        status = make_example(work, owner);
+    if (status != IMGCLS_OK && status != IMGCLS_INTERRUPTED &&
+        !strstr(work->ctx->error, work->options->model))
+        icl_fail_within(work->ctx, status, "%s", work->options->model);
+    return status;
+}
+
 static imgcls_status convert(struct work *work, struct owner *owner)
 {
     imgcls_status status = open_model(work);
@@ -457,13 +485,7 @@ static imgcls_status convert(struct work *work, struct owner *owner)
     if (status != IMGCLS_OK)
         return status;
     strcpy(work->report->source_sha256, imgcls_model_sha256(work->model));
-    status = describe_source(work->model);
-    if (status == IMGCLS_OK)
-        status = tell_origin(work, owner);
-    if (status == IMGCLS_OK)
-        status = clean(work, owner);
-    if (status == IMGCLS_OK)
-        status = make_example(work, owner);
+    status = understand(work, owner);
     if (status == IMGCLS_OK)
         status = write_output(work);
     if (status == IMGCLS_OK)

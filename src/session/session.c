@@ -163,15 +163,40 @@ static imgcls_status find_instance(struct icl_session *session, struct icl_insta
     return IMGCLS_OK;
 }
 
-static imgcls_status grow_arena(struct icl_session *session, size_t bytes)
+/* Names the node whose output takes most of an arena that is not to be had. */
+static imgcls_status name_largest(struct icl_session *session, const struct icl_plan *plan,
+                                  imgcls_status status)
 {
+    const struct imgcls_node *largest = NULL;
+    size_t most = 0;
+    char text[256];
+    for (size_t i = 0; i < plan->step_count; i++)
+        for (size_t k = 0; k < plan->steps[i].output_count; k++) {
+            size_t slot = plan->steps[i].outputs[k];
+            size_t bytes = slot == ICL_NONE
+                               ? 0
+                               : plan->slots[icl_slot_root(plan, slot)].size_bytes;
+            if (plan->steps[i].node && bytes > most) {
+                most = bytes;
+                largest = plan->steps[i].node;
+            }
+        }
+    if (!largest)
+        return status;
+    icl_node_text(largest, text, sizeof text);
+    return icl_fail_within(session->ctx, status, "%s: output of %zu bytes", text, most);
+}
+
+static imgcls_status grow_arena(struct icl_session *session, const struct icl_plan *plan)
+{
+    size_t bytes = plan->arena_bytes;
     if (session->arena && bytes <= session->arena_bytes)
         return IMGCLS_OK;
     icl_free(session->ctx, session->arena);
     session->arena_bytes = 0;
     session->arena = icl_alloc(session->ctx, bytes ? bytes : 1, 1);
     if (!session->arena)
-        return icl_alloc_status(session->ctx);
+        return name_largest(session, plan, icl_alloc_status(session->ctx));
     session->arena_bytes = bytes;
     return IMGCLS_OK;
 }
@@ -186,7 +211,7 @@ imgcls_status icl_session_prepare(struct icl_session *session,
     }
     imgcls_status status = find_instance(session, &instance);
     if (status == IMGCLS_OK)
-        status = grow_arena(session, instance->plan->arena_bytes);
+        status = grow_arena(session, instance->plan);
     if (status == IMGCLS_OK)
         session->last = instance;
     return status;
@@ -267,7 +292,7 @@ imgcls_status icl_session_run(struct icl_session *session,
     if (status == IMGCLS_OK)
         status = find_instance(session, &instance);
     if (status == IMGCLS_OK)
-        status = grow_arena(session, instance->plan->arena_bytes);
+        status = grow_arena(session, instance->plan);
     if (status)
         return status;
     session->last = instance;

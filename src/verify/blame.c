@@ -152,7 +152,8 @@ static imgcls_status plain_distance(struct imgcls_context *ctx,
 }
 
 imgcls_status icl_blame(struct imgcls_context *ctx, const struct imgcls_graph *graph,
-                        const struct icl_reference *set, double limit, char **text)
+                        const struct icl_reference *set, double limit, char **text,
+                        int32_t *found)
 {
     struct icl_plan_options exact = {.portable_only = true, .no_fusion = true,
                                      .in_double = true, .keep_values = true,
@@ -164,6 +165,7 @@ imgcls_status icl_blame(struct imgcls_context *ctx, const struct imgcls_graph *g
     struct search search = {.ctx = ctx, .limit = limit};
     double l2_double = 0, l2_plain = INFINITY;
     *text = NULL;
+    *found = 0;
     imgcls_status status = got ? IMGCLS_OK
                                : icl_fail(ctx, IMGCLS_NO_MEMORY, "no memory for the search");
     const struct imgcls_value *const *inputs = (const struct imgcls_value *const *)set->inputs;
@@ -186,6 +188,7 @@ imgcls_status icl_blame(struct imgcls_context *ctx, const struct imgcls_graph *g
     }
     if (status == IMGCLS_OK && !(*text = strdup(search.text)))
         status = icl_fail(ctx, IMGCLS_NO_MEMORY, "no memory for the search");
+    *found = search.found || l2_plain <= limit;
     icl_session_destroy(session);
     icl_session_destroy(reference);
     free(got);

@@ -14,9 +14,10 @@
  * as the machine would, unfused, where after each node its outputs are compared with the
  * float64 ones and then replaced by them, so that an error is judged where it is made and not
  * where it arrives. *text (own: free) is one sentence: the first node whose relative L2 is
- * above `limit`, or that none is and how far the float64 run is from the reference.
+ * above `limit` (then *found is 1), or that none is and how far the float64 run is from the reference.
  */
 imgcls_status icl_blame(struct imgcls_context *ctx, const struct imgcls_graph *graph,
-                        const struct icl_reference *set, double limit, char **text);
+                        const struct icl_reference *set, double limit, char **text,
+                        int32_t *found);
 
 #endif

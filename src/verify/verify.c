@@ -204,7 +204,10 @@ imgcls_status icl_verify_model(struct imgcls_model *model,
         report->passed = 0;
         if (!options->keep_going && !owner->blame) {
             icl_log(ctx, IMGCLS_LOG_INFO, "looking for the node at fault (float64 run)");
-            status = icl_blame(ctx, model->graph, faulty, tolerance.l2, &owner->blame);
+            status = icl_blame(ctx, model->graph, faulty, tolerance.l2, &owner->blame,
+                               &report->at_fault);
+        } else {
+            report->at_fault = owner->blame != NULL;
         }
     }
     report->reference = owner->reference;
@@ -230,6 +233,9 @@ imgcls_status imgcls_verify(struct imgcls_context *context,
                                      options->reference, &references);
     if (status == IMGCLS_OK)
         status = icl_verify_model(model, &references, options, report);
+    if (status != IMGCLS_OK && status != IMGCLS_INTERRUPTED &&
+        !strstr(context->error, options->model))
+        icl_fail_within(context, status, "%s", options->model);
     if (status != IMGCLS_OK)
         imgcls_verify_report_clear(report);
     icl_references_clear(&references);

@@ -7,6 +7,7 @@ check_DATA = %D%/installed.stamp
 	$(MAKE) install DESTDIR='$(abs_top_builddir)/%D%/root' >%D%/install.log 2>&1 && touch $@
 
 E2E_TESTS = \
+	%D%/bad_graph_test.sh \
 	%D%/bad_input_test.sh \
 	%D%/classify_test.sh \
 	%D%/example_test.sh \
@@ -15,7 +16,7 @@ E2E_TESTS = \
 	%D%/options_test.sh \
 	%D%/real_pictures_test.sh
 TESTS += $(E2E_TESTS)
-EXTRA_DIST += $(E2E_TESTS) %D%/env.sh
+EXTRA_DIST += $(E2E_TESTS) %D%/env.sh %D%/bad-graphs
 TEST_EXTENSIONS = .sh
 SH_LOG_COMPILER = $(SHELL)
 CLEANFILES += %D%/installed.stamp %D%/install.log
