@@ -11,6 +11,7 @@ libicl_la_SOURCES += \
 	%D%/passes.c \
 	%D%/passes.h \
 	%D%/rows.h \
+	%D%/turned.c \
 	%D%/upgrade.c \
 	%D%/view.c \
 	%D%/view.h

@@ -18,6 +18,7 @@
 #include <cmocka.h>
 
 #include "src/passes/passes.h"
+#include "src/session/session.h"
 #include "src/tensor/tensor.h"
 
 static struct imgcls_context *ctx;
@@ -453,6 +454,40 @@ static void an_integer_product_keeps_its_relu(void **state)
     assert_int_equal(count_of("Relu"), 1);
 }
 
+/* By hand: [1 2 3] times the transpose of [[1 0 2] [3 1 0]] is [7 5]. */
+static void a_product_reads_a_transposed_constant_as_it_lies(void **state)
+{
+    static const int64_t row[] = {1, 3}, matrix[] = {2, 3}, order[] = {1, 0};
+    float weight[] = {1, 0, 2, 3, 1, 0}, numbers[] = {1, 2, 3};
+    const struct icl_plan_options options = {.threads = 1};
+    struct icl_session *session;
+    const struct imgcls_value *y;
+    struct imgcls_value *x;
+    (void)state;
+    input("x", 2, row);
+    constant("w", 2, matrix, weight);
+    const struct imgcls_attr perm = {.struct_size = sizeof perm,
+                                     .name = "perm",
+                                     .kind = IMGCLS_ATTR_INTS,
+                                     .count = 2,
+                                     .ints = order};
+    ok(icl_node_set_attr(node("Transpose", "w", NULL, NULL, "t"), &perm));
+    node("MatMul", "x", "t", NULL, "y");
+    output("y");
+    ok(icl_session_create(ctx, graph, &options, &session));
+    ok(icl_value_tensor(ctx, IMGCLS_F32, 2, row, &x));
+    memcpy(x->tensor->data, numbers, sizeof numbers);
+    ok(icl_session_run(session, (const struct imgcls_value *const *)&x, &y));
+    assert_int_equal(y->tensor->dims[1], 2);
+    assert_true(((const float *)y->tensor->data)[0] == 7);
+    assert_true(((const float *)y->tensor->data)[1] == 5);
+    icl_session_destroy(session);
+    icl_value_release(ctx, x);
+    ok(icl_passes_fuse(graph, NULL));
+    assert_int_equal(count_of("Transpose"), 0);
+    assert_int_equal(count_of("MatMul"), 1);
+}
+
 int main(void)
 {
     static int orders[] = {0, 1, 2}, forms[] = {0, 1, 2, 3};
@@ -469,6 +504,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(arithmetic_on_shapes_becomes_constants, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(arithmetic_on_shapes_becomes_constants, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_product_reads_a_transposed_constant_as_it_lies, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_batch_norm_goes_into_the_weights, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_batch_norm_whose_input_has_another_reader_stays, set_up,

@@ -3,7 +3,8 @@
  *
  * A vector on the left is a row, on the right a column, and that dimension is left out of
  * the result. Leading dimensions broadcast. Where B is one matrix, the batch of A is only
- * more rows. A constant B is packed once.
+ * more rows. A constant B is packed once. In a plan a constant matrix B may lie transposed
+ * (attribute transB, set by src/passes/turned.c).
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -13,12 +14,24 @@
 #include "nn.h"
 #include "product.h"
 
+/* B's dimensions as the product sees them: a matrix that lies transposed turned round. */
+static const int64_t *matmul_b_dims(const struct imgcls_host *host,
+                                    const struct imgcls_node *node, int32_t rank,
+                                    const int64_t *dims, int64_t turned[2])
+{
+    if (rank != 2 || !host->attr_int(host, node, "transB", 0))
+        return dims;
+    turned[0] = dims[1];
+    turned[1] = dims[0];
+    return turned;
+}
+
 static imgcls_status matmul_infer(const struct imgcls_host *host,
                                   struct imgcls_infer *infer)
 {
     const struct imgcls_node *node = infer->node;
     const struct imgcls_value_info *a = op_in(node, 0), *b = op_in(node, 1);
-    int64_t dims[IMGCLS_MAX_RANK], left, right;
+    int64_t dims[IMGCLS_MAX_RANK], left, right, turned[2];
     imgcls_status status;
     int32_t rank = 0;
 
@@ -30,7 +43,8 @@ static imgcls_status matmul_infer(const struct imgcls_host *host,
         return OP_FAIL(host, node, IMGCLS_BAD_INPUT, "%s is a scalar",
                        a->rank == 0 ? "A" : "B");
     left = a->dims[a->rank - 1];
-    right = b->dims[b->rank == 1 ? 0 : b->rank - 2];
+    const int64_t *b_dims = matmul_b_dims(host, node, b->rank, b->dims, turned);
+    right = b_dims[b->rank == 1 ? 0 : b->rank - 2];
     if (left >= 0 && right >= 0 && left != right) {
         char text_a[OP_SHAPE_TEXT], text_b[OP_SHAPE_TEXT];
         return OP_FAIL(host, node, IMGCLS_BAD_INPUT,
@@ -48,7 +62,7 @@ static imgcls_status matmul_infer(const struct imgcls_host *host,
     if (a->rank > 1)
         dims[rank++] = a->dims[a->rank - 2];
     if (b->rank > 1)
-        dims[rank++] = b->dims[b->rank - 1];
+        dims[rank++] = b_dims[b->rank - 1];
     return host->infer_output(host, infer, 0, a->type, rank, dims);
 }
 
@@ -128,15 +142,31 @@ static int32_t matmul_accepts_integer(const struct imgcls_host *host,
     return integer_accepts(node);
 }
 
+/* matmul_shape for B as it lies. */
+static void matmul_lay(const struct imgcls_host *host, const struct imgcls_node *node,
+                       int32_t a_rank, const int64_t *a, int32_t b_rank, const int64_t *b,
+                       struct gemm_job *job)
+{
+    int64_t turned[2];
+    const int64_t *b_dims = matmul_b_dims(host, node, b_rank, b, turned);
+
+    matmul_shape(a_rank, a, b_rank, b_dims, job);
+    if (b_dims == turned) {
+        job->b_row = 1;
+        job->b_column = job->k;
+    }
+}
+
 /* The job of known shapes; false where they are not. */
-static bool matmul_known(const struct imgcls_node *node, struct gemm_job *job)
+static bool matmul_known(const struct imgcls_host *host, const struct imgcls_node *node,
+                         struct gemm_job *job)
 {
     const struct imgcls_value_info *a = op_in(node, 0), *b = op_in(node, 1);
 
     if (!a || !b || a->rank < 1 || b->rank < 1 || imgcls_count(a->rank, a->dims) < 0 ||
         imgcls_count(b->rank, b->dims) < 0)
         return false;
-    matmul_shape(a->rank, a->dims, b->rank, b->dims, job);
+    matmul_lay(host, node, a->rank, a->dims, b->rank, b->dims, job);
     return true;
 }
 
@@ -145,8 +175,7 @@ static int64_t matmul_macs(const struct imgcls_host *host, const struct imgcls_n
     struct gemm_job job = {0};
     int64_t factors[4];
 
-    (void)host;
-    if (!matmul_known(node, &job))
+    if (!matmul_known(host, node, &job))
         return -1;
     factors[0] = imgcls_count(job.batch_rank, job.batch_dims);
     factors[1] = job.m, factors[2] = job.n, factors[3] = job.k;
@@ -167,16 +196,17 @@ static imgcls_status matmul_prepare_portable(const struct imgcls_host *host,
     return IMGCLS_OK;
 }
 
-static void matmul_fill(const struct imgcls_run *run, struct gemm_job *job)
+static void matmul_fill(const struct imgcls_host *host, const struct imgcls_run *run,
+                        struct gemm_job *job)
 {
     const struct imgcls_tensor *a = imgcls_input(run, 0), *b = imgcls_input(run, 1);
     const struct imgcls_value_info *b_info = run->node->inputs[1];
 
     /* B's shape comes from its info where it was packed: its tensor may be gone */
     if (run->state)
-        matmul_shape(a->rank, a->dims, b_info->rank, b_info->dims, job);
+        matmul_lay(host, run->node, a->rank, a->dims, b_info->rank, b_info->dims, job);
     else
-        matmul_shape(a->rank, a->dims, b->rank, b->dims, job);
+        matmul_lay(host, run->node, a->rank, a->dims, b->rank, b->dims, job);
     job->a = a->data;
     job->b = b ? b->data : NULL;
     job->b_packed = run->state;
@@ -189,7 +219,7 @@ static imgcls_status matmul_portable(const struct imgcls_host *host,
 {
     struct gemm_job job = {0};
 
-    matmul_fill(run, &job);
+    matmul_fill(host, run, &job);
     return product_run(host, run, &job, product_portable(imgcls_input(run, 0)->type),
                        gemm_workspace());
 }
@@ -199,7 +229,7 @@ static imgcls_status matmul_integer(const struct imgcls_host *host,
 {
     struct gemm_job job = {0};
 
-    matmul_fill(run, &job);
+    matmul_fill(host, run, &job);
     return integer_run(host, run, &job);
 }
 
@@ -246,7 +276,7 @@ static imgcls_status matmul_run_avx2(const struct imgcls_host *host,
 {
     struct gemm_job job = {0};
 
-    matmul_fill(run, &job);
+    matmul_fill(host, run, &job);
     return product_run(host, run, &job, &product_f32_avx2, gemm_workspace());
 }
 
@@ -277,35 +307,46 @@ static imgcls_status matmul_prepare(const struct imgcls_host *host,
                                     const struct product_kernel *kernel)
 {
     const struct imgcls_tensor *b = prepare->node->inputs[1]->constant;
-    int64_t row[1]; /* any A will do: here, a vector */
+    int64_t row[1], turned[2]; /* any A will do: here, a vector */
     struct gemm_job job = {0};
 
     prepare->workspace_bytes = product_workspace(kernel, prepare->threads);
-    row[0] = b->dims[b->rank == 1 ? 0 : b->rank - 2];
-    matmul_shape(1, row, b->rank, b->dims, &job);
+    row[0] = matmul_b_dims(host, prepare->node, b->rank, b->dims,
+                           turned)[b->rank == 1 ? 0 : b->rank - 2];
+    matmul_lay(host, prepare->node, 1, row, b->rank, b->dims, &job);
     job.b = b->data;
     job.b_panel = kernel->b_panel;
     return product_pack_b(host, prepare, &job,
                           b->rank > 2 ? imgcls_count(b->rank - 2, b->dims) : 1, 1);
 }
 
-static imgcls_status matmul_run(const struct imgcls_host *host, const struct imgcls_run *run,
+static imgcls_status matmul_run(const struct imgcls_host *host,
+                                const struct imgcls_run *run,
                                 const struct product_kernel *kernel)
 {
     struct gemm_job job = {0};
 
-    matmul_fill(run, &job);
+    matmul_fill(host, run, &job);
     job.b_panel = kernel->b_panel;
     return product_run(host, run, &job, kernel, kernel->workspace());
+}
+
+static int64_t matmul_columns(const struct imgcls_host *host,
+                              const struct imgcls_node *node)
+{
+    const struct imgcls_value_info *b = node->inputs[1];
+    int64_t turned[2];
+
+    return b->rank == 1 ? 1
+                        : matmul_b_dims(host, node, b->rank, b->dims, turned)[b->rank - 1];
 }
 
 #define MATMUL_DIRECT(SET, ISA, NAME)                                                      \
     static double matmul_cost_direct_##SET(const struct imgcls_host *host,                 \
                                            const struct imgcls_node *node)                 \
     {                                                                                      \
-        const struct imgcls_value_info *b = node->inputs[1];                               \
         return product_cost_direct(&product_direct_##SET, (double)matmul_macs(host, node), \
-                                   b->rank == 1 ? 1 : b->dims[b->rank - 1], 0);            \
+                                   matmul_columns(host, node), 0);                         \
     }                                                                                      \
     static imgcls_status matmul_prepare_direct_##SET(const struct imgcls_host *host,       \
                                                      struct imgcls_prepare *prepare)       \
