@@ -1,6 +1,8 @@
 /*
  * eval/datasets/dataset.c - opening, ordering, limiting and hashing a data set
  *
+ * Not here: what lies at a path (place.c), what names mean (the layouts, class_names.c).
+ *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "config.h"
@@ -10,15 +12,11 @@
 #include "eval/datasets/class_names.h"
 #include "src/file/file.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <nettle/sha2.h>
 
@@ -26,29 +24,23 @@
 
 /* Every layout that is known; a new one is a file and a line here. */
 static const struct icl_dataset_layout *const layouts[] = {
-    &icl_layout_folders,
+    &icl_layout_folders,    &icl_layout_imagenet_v2, &icl_layout_imagenet_sketch,
+    &icl_layout_imagenet_a, &icl_layout_imagenet_r,  &icl_layout_imagenet_c,
+    &icl_layout_val_txt,    &icl_layout_devkit,      &icl_layout_kaggle,
+    &icl_layout_csv,        &icl_layout_real,        &icl_layout_webdataset,
+    &icl_layout_cifar10,    &icl_layout_cifar100,    &icl_layout_mnist,
 };
 #define LAYOUT_COUNT (sizeof layouts / sizeof layouts[0])
 
-bool icl_is_litter(const char *name)
+/* ---- For layouts ------------------------------------------------------------------------*/
+
+imgcls_status icl_dataset_no_memory(struct icl_dataset *set)
 {
-    return name[0] == '.' || strcasecmp(name, "Thumbs.db") == 0 ||
-           strcasecmp(name, "desktop.ini") == 0 || strcmp(name, "__MACOSX") == 0;
+    return icl_fail(set->ctx, IMGCLS_NO_MEMORY, "%s: no memory for its pictures", set->path);
 }
 
-bool icl_is_picture_name(const char *name)
-{
-    static const char *const endings[] = {"jpg", "jpeg", "jpe",  "jfif", "png", "webp", "bmp",
-                                          "gif", "tif",  "tiff", "ppm",  "pgm", "avif", "heic"};
-    const char *dot = strrchr(name, '.');
-    size_t i;
-    for (i = 0; dot && i < sizeof endings / sizeof endings[0]; i++)
-        if (strcasecmp(dot + 1, endings[i]) == 0)
-            return true;
-    return false;
-}
-
-imgcls_status icl_dataset_add(struct icl_dataset *set, const char *file, int32_t label)
+imgcls_status icl_dataset_add(struct icl_dataset *set, const char *file,
+                              const struct icl_member *member, int32_t label)
 {
     struct icl_dataset_entry *entry;
     if (set->count == set->capacity) {
@@ -57,17 +49,17 @@ imgcls_status icl_dataset_add(struct icl_dataset *set, const char *file, int32_t
         if (icl_mul_size(capacity, sizeof *entries, &bytes))
             entries = realloc(set->entries, bytes);
         if (!entries)
-            return icl_fail(set->ctx, IMGCLS_NO_MEMORY, "%s: no memory for %zu pictures",
-                            set->path, capacity);
+            return icl_dataset_no_memory(set);
         set->entries = entries;
         set->capacity = capacity;
     }
     entry = &set->entries[set->count];
     memset(entry, 0, sizeof *entry);
     entry->label = label;
+    entry->member = member;
     entry->file = strdup(file);
     if (!entry->file)
-        return icl_fail(set->ctx, IMGCLS_NO_MEMORY, "%s: no memory for a name", set->path);
+        return icl_dataset_no_memory(set);
     set->count++;
     return IMGCLS_OK;
 }
@@ -90,6 +82,137 @@ imgcls_status icl_dataset_note(struct icl_dataset *set, const char *format, ...)
     return icl_fail(set->ctx, IMGCLS_NO_MEMORY, "%s: no memory for a line", set->path);
 }
 
+void icl_dataset_other(struct icl_dataset *set, const struct icl_member *member)
+{
+    if (set->others++ == 0)
+        set->first_other = member->path;
+}
+
+const struct icl_member *icl_dataset_find(const struct icl_dataset *set, const char *base)
+{
+    size_t i;
+    for (i = 0; i < set->place->count; i++)
+        if (strcmp(set->place->members[i].base, base) == 0)
+            return &set->place->members[i];
+    return NULL;
+}
+
+bool icl_dataset_is_called(const struct icl_dataset *set, const char *words)
+{
+    const char *end = set->path + strlen(set->path), *base;
+    char first[128] = "";
+    while (end > set->path + 1 && end[-1] == '/')
+        end--;
+    for (base = end; base > set->path && base[-1] != '/'; base--)
+        continue;
+    snprintf(first, sizeof first, "%.*s", (int)(end - base), base);
+    if (strcasestr(first, words))
+        return true;
+    if (set->place->count > 0 && icl_place_is_stream(set->place)) {
+        const char *path = set->place->members[0].path;
+        snprintf(first, sizeof first, "%.*s", (int)strcspn(path, "/"), path);
+    }
+    return strcasestr(first, words) != NULL;
+}
+
+/* ---- Labels as texts --------------------------------------------------------------------*/
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* A decimal number, or -1. */
+static int64_t number_of(const char *text)
+{
+    size_t length = strspn(text, "0123456789");
+    return length > 0 && length < 10 && !text[length] ? strtoll(text, NULL, 10) : -1;
+}
+
+/* Labels that are all numbers: zero-based unless the user or the numbers say otherwise. */
+static imgcls_status label_by_number(struct icl_dataset *set, const char *place,
+                                     const char *const *texts, size_t count, int32_t *labels)
+{
+    int64_t least = INT64_MAX, most = 0, base = set->options.label_base, classes = set->classes;
+    size_t i;
+    for (i = 0; i < count; i++) {
+        int64_t number = number_of(texts[i]);
+        least = number < least ? number : least;
+        most = number > most ? number : most;
+    }
+    if (base == ICL_LABEL_BASE_AUTO) {
+        base = classes > 0 && least >= 1 && most == classes;
+        if (base == 1 && icl_dataset_note(set, "labels go from %lld to %lld: taken as one-based",
+                                          (long long)least, (long long)most) != IMGCLS_OK)
+            return IMGCLS_NO_MEMORY;
+        if (least >= 1 && base == 0 && classes > 1 &&
+            icl_dataset_note(set, "labels go from %lld to %lld: taken as zero-based; where they "
+                             "are not, --label-base 1 says so", (long long)least,
+                             (long long)most) != IMGCLS_OK)
+            return IMGCLS_NO_MEMORY;
+    }
+    if (least < base || (classes > 0 && most - base >= classes))
+        return icl_fail(set->ctx, IMGCLS_BAD_INPUT,
+                        "%s: label %lld: outside the classes, which are %lld to %lld", place,
+                        (long long)(least < base ? least : most), (long long)base,
+                        (long long)(classes + base - 1));
+    for (i = 0; i < count; i++)
+        labels[i] = (int32_t)(number_of(texts[i]) - base);
+    if (classes == 0)
+        set->classes = most - base + 1;
+    return IMGCLS_OK;
+}
+
+/* Wnids and names: each different text is looked up once. */
+static imgcls_status label_by_name(struct icl_dataset *set, const struct icl_class_space *space,
+                                   const char *place, const char *const *texts, size_t count,
+                                   int32_t *labels)
+{
+    const char **unique = malloc((count + 1) * sizeof *unique);
+    int32_t *indices = malloc((count + 1) * sizeof *indices);
+    imgcls_status status = IMGCLS_OK;
+    enum icl_naming naming;
+    size_t kept = 0, i;
+    if (!unique || !indices) {
+        status = icl_dataset_no_memory(set);
+        goto done;
+    }
+    memcpy(unique, texts, count * sizeof *unique);
+    qsort(unique, count, sizeof *unique, by_text);
+    for (i = 0; i < count; i++)
+        if (kept == 0 || strcmp(unique[kept - 1], unique[i]) != 0)
+            unique[kept++] = unique[i];
+    status = icl_class_indices(set->ctx, place, unique, kept, space, indices, &naming);
+    if (status != IMGCLS_OK)
+        goto done;
+    for (i = 0; i < count; i++) {
+        const char **found = bsearch(&texts[i], unique, kept, sizeof *unique, by_text);
+        labels[i] = indices[found - unique];
+        if (set->classes <= labels[i] && space->classes == 0 && space->label_count == 0)
+            set->classes = labels[i] + 1;
+    }
+    status = icl_dataset_note(set, "classes %s", icl_naming_text(naming));
+done:
+    free(unique);
+    free(indices);
+    return status;
+}
+
+imgcls_status icl_dataset_label(struct icl_dataset *set, const struct icl_class_space *space,
+                                const char *place, const char *const *texts, size_t count,
+                                int32_t *labels)
+{
+    size_t numbers = 0, i;
+    for (i = 0; i < count; i++)
+        numbers += number_of(texts[i]) >= 0;
+    if (count == 0)
+        return IMGCLS_OK;
+    return numbers == count ? label_by_number(set, place, texts, count, labels)
+                            : label_by_name(set, space, place, texts, count, labels);
+}
+
+/* ---- Opening ----------------------------------------------------------------------------*/
+
 static int by_file(const void *a, const void *b)
 {
     const struct icl_dataset_entry *x = a, *y = b;
@@ -99,51 +222,45 @@ static int by_file(const void *a, const void *b)
 /* The one that is asked for by name, or the highest bidder. */
 static imgcls_status choose_layout(struct icl_dataset *set, const char *name)
 {
-    char known[256] = "";
-    int32_t best = 0;
+    char known[256] = "", rest[200] = "";
+    int32_t best = 0, bids[LAYOUT_COUNT];
     size_t i;
     for (i = 0; i < LAYOUT_COUNT; i++) {
-        int32_t bid = name ? strcmp(name, layouts[i]->name) == 0 : layouts[i]->bid(set);
         size_t used = strlen(known);
+        bids[i] = name ? strcmp(name, layouts[i]->name) == 0 : layouts[i]->bid(set);
         snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "", layouts[i]->name);
-        if (bid > best) {
-            best = bid;
+        if (bids[i] > best) {
+            best = bids[i];
             set->layout = layouts[i];
         }
     }
+    for (i = 0; i < LAYOUT_COUNT && set->layout; i++) {
+        size_t used = strlen(rest);
+        if (bids[i] > best - 10 && bids[i] > 0 && layouts[i] != set->layout)
+            snprintf(rest + used, sizeof rest - used, "%s%s", used ? ", " : "",
+                     layouts[i]->name);
+    }
+    if (rest[0])
+        return icl_dataset_note(set, "%s: taken as %s; it could also be %s (--layout)",
+                                set->path, set->layout->name, rest);
     if (set->layout)
         return IMGCLS_OK;
     if (name)
         return icl_fail(set->ctx, IMGCLS_BAD_INPUT, "layout '%s': not known, these are: %s",
                         name, known);
     return icl_fail(set->ctx, IMGCLS_BAD_INPUT,
-                    "%s: no data set is recognised there (known layouts: %s, one folder of "
-                    "pictures a class)",
+                    "%s: no data set is recognised there (known layouts: %s); the simplest is "
+                    "one folder of pictures a class",
                     set->path, known);
-}
-
-static imgcls_status open_path(struct icl_dataset *set)
-{
-    struct stat info;
-    if (stat(set->path, &info) != 0)
-        return icl_fail(set->ctx, IMGCLS_IO, "%s: %s", set->path, strerror(errno));
-    if (!S_ISDIR(info.st_mode))
-        return icl_fail(set->ctx, IMGCLS_BAD_INPUT,
-                        "%s: a file; a data set is a folder with one folder of pictures a class",
-                        set->path);
-    set->folder = open(set->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (set->folder < 0)
-        return icl_fail(set->ctx, IMGCLS_IO, "%s: %s", set->path, strerror(errno));
-    return IMGCLS_OK;
 }
 
 static imgcls_status note_rest(struct icl_dataset *set, const struct icl_class_space *space)
 {
     imgcls_status status = IMGCLS_OK;
     size_t i;
-    if (set->ignored > 0)
+    if (set->place->ignored > 0)
         status = icl_dataset_note(set, "ignored: %lld hidden or system files and folders",
-                                  (long long)set->ignored);
+                                  (long long)set->place->ignored);
     if (status == IMGCLS_OK && set->others > 0)
         status = icl_dataset_note(set, "ignored: %lld files that are no pictures, first: %s",
                                   (long long)set->others, set->first_other);
@@ -157,41 +274,55 @@ static imgcls_status note_rest(struct icl_dataset *set, const struct icl_class_s
     return status;
 }
 
-imgcls_status icl_dataset_open(struct imgcls_context *ctx, const char *path,
-                               const char *layout, const struct icl_class_space *space,
-                               struct icl_dataset **out)
+/* Sorts, and refuses a set that holds a name twice: answers could not be told apart. */
+static imgcls_status sort_entries(struct icl_dataset *set)
+{
+    size_t i, twice = 0, first = 0;
+    qsort(set->entries, set->count, sizeof *set->entries, by_file);
+    for (i = 1; i < set->count; i++)
+        if (strcmp(set->entries[i - 1].file, set->entries[i].file) == 0 &&
+            set->entries[i - 1].record == set->entries[i].record && twice++ == 0)
+            first = i;
+    if (twice == 0)
+        return IMGCLS_OK;
+    return icl_fail(set->ctx, IMGCLS_BAD_INPUT, "%s: %zu names stand there twice, first: %s",
+                    set->path, twice, set->entries[first].file);
+}
+
+imgcls_status icl_dataset_open(struct imgcls_context *ctx,
+                               const struct icl_dataset_options *options,
+                               const struct icl_class_space *space, struct icl_dataset **out)
 {
     struct icl_dataset *set = calloc(1, sizeof *set);
-    imgcls_status status = IMGCLS_NO_MEMORY;
+    imgcls_status status;
     *out = NULL;
-    if (!set)
-        return icl_fail(ctx, IMGCLS_NO_MEMORY, "%s: no memory for the data set", path);
-    set->ctx = ctx;
-    set->folder = -1;
-    set->classes = space->classes ? space->classes : (int64_t)space->label_count;
-    set->path = strdup(path);
-    if (!set->path) {
-        icl_fail(ctx, IMGCLS_NO_MEMORY, "%s: no memory for the data set", path);
-        goto done;
+    if (set)
+        set->path = strdup(options->path);
+    if (!set || !set->path) {
+        free(set);
+        return icl_fail(ctx, IMGCLS_NO_MEMORY, "%s: no memory for the data set",
+                        options->path);
     }
-    status = open_path(set);
+    set->ctx = ctx;
+    set->options = *options;
+    set->classes = space->classes ? space->classes : (int64_t)space->label_count;
+    status = icl_place_open(ctx, options->path, &set->place);
     if (status == IMGCLS_OK)
-        status = choose_layout(set, layout);
+        status = choose_layout(set, options->layout);
     if (status == IMGCLS_OK)
         status = set->layout->list(set, space);
     if (status == IMGCLS_OK && set->count == 0)
-        status = icl_fail(ctx, IMGCLS_BAD_INPUT, "%s: no picture in any folder", path);
-    if (status != IMGCLS_OK)
-        goto done;
-    qsort(set->entries, set->count, sizeof *set->entries, by_file);
-    status = note_rest(set, space);
-    if (status != IMGCLS_OK)
-        goto done;
+        status = icl_fail(ctx, IMGCLS_BAD_INPUT, "%s: no picture in any folder", options->path);
+    if (status == IMGCLS_OK)
+        status = sort_entries(set);
+    if (status == IMGCLS_OK)
+        status = note_rest(set, space);
+    if (status != IMGCLS_OK) {
+        icl_dataset_close(set);
+        return status;
+    }
     *out = set;
-    set = NULL;
-done:
-    icl_dataset_close(set);
-    return status;
+    return IMGCLS_OK;
 }
 
 void icl_dataset_close(struct icl_dataset *set)
@@ -199,42 +330,181 @@ void icl_dataset_close(struct icl_dataset *set)
     size_t i;
     if (!set)
         return;
-    for (i = 0; i < set->count; i++)
+    for (i = 0; i < set->count; i++) {
         free(set->entries[i].file);
+        free(set->entries[i].also);
+    }
     for (i = 0; i < set->evidence_count; i++)
         free(set->evidence[i]);
-    if (set->folder >= 0)
-        close(set->folder);
+    icl_records_free(set->records);
+    icl_place_close(set->place);
     free(set->entries);
     free(set->evidence);
-    free(set->first_other);
+    free(set->compared);
     free(set->path);
     free(set);
 }
 
-void icl_dataset_limit(struct icl_dataset *set, int64_t limit)
+/* ---- Which pictures, in which order -----------------------------------------------------*/
+
+/* SplitMix64: a permutation that is the same on every machine. */
+static uint64_t draw(uint64_t *state)
+{
+    uint64_t z = *state += 0x9e3779b97f4a7c15u;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+static void shuffle(size_t *order, size_t count, int64_t seed)
+{
+    uint64_t state = (uint64_t)seed;
+    size_t i;
+    for (i = count; i > 1; i--) {
+        size_t j = (size_t)((unsigned __int128)draw(&state) * i >> 64), held = order[i - 1];
+        order[i - 1] = order[j];
+        order[j] = held;
+    }
+}
+
+imgcls_status icl_dataset_limit(struct icl_dataset *set, int64_t limit, int64_t seed)
 {
     size_t count = set->count, kept = 0, i;
+    size_t *order;
+    bool *keep;
     if (limit <= 0 || (uint64_t)limit >= count)
-        return;
+        return IMGCLS_OK;
+    order = malloc(count * sizeof *order);
+    keep = calloc(count, sizeof *keep);
+    if (!order || !keep) {
+        free(order);
+        free(keep);
+        return icl_dataset_no_memory(set);
+    }
+    for (i = 0; i < count; i++)
+        order[i] = i;
+    if (seed >= 0)
+        shuffle(order, count, seed);
+    for (i = 0; i < (uint64_t)limit; i++)
+        /* 128 bits, so that nothing overflows. */
+        keep[seed >= 0 ? order[i]
+                       : (size_t)((unsigned __int128)i * count / (uint64_t)limit)] = true;
     for (i = 0; i < count; i++) {
-        /* Number floor(kept * count / limit); 128 bits, so that nothing overflows. */
-        size_t next = (size_t)((unsigned __int128)kept * count / (uint64_t)limit);
-        if (kept < (uint64_t)limit && i == next) {
+        if (keep[i]) {
             set->entries[kept++] = set->entries[i];
         } else {
             free(set->entries[i].file);
+            free(set->entries[i].also);
         }
     }
     set->count = kept;
+    free(order);
+    free(keep);
+    return IMGCLS_OK;
 }
 
-imgcls_status icl_dataset_read(struct icl_dataset *set, size_t index, uint8_t **bytes,
-                               size_t *size, char *reason, size_t capacity)
+imgcls_status icl_dataset_settle_classes(struct icl_dataset *set)
+{
+    bool wanted = set->options.present_only < 0 ? set->restrict_to_present
+                                                : set->options.present_only > 0;
+    bool *present;
+    size_t i, count = 0;
+    if (!wanted || set->classes <= 0)
+        return IMGCLS_OK;
+    present = calloc((size_t)set->classes, sizeof *present);
+    set->compared = malloc((size_t)set->classes * sizeof *set->compared);
+    if (!present || !set->compared) {
+        free(present);
+        return icl_dataset_no_memory(set);
+    }
+    for (i = 0; i < set->count; i++)
+        present[set->entries[i].label] = true;
+    for (i = 0; i < (size_t)set->classes; i++)
+        if (present[i])
+            set->compared[count++] = (int32_t)i;
+    set->compared_count = count;
+    free(present);
+    return icl_dataset_note(set, "only the scores of the %zu classes with pictures are compared",
+                            count);
+}
+
+/* Where an entry lies among those of its stream. */
+struct place_in_stream {
+    uint64_t position;
+    size_t index;
+    uint32_t shard;
+};
+
+static int by_place(const void *a, const void *b)
+{
+    const struct place_in_stream *x = a, *y = b;
+    if (x->shard != y->shard)
+        return x->shard < y->shard ? -1 : 1;
+    if (x->position != y->position)
+        return x->position < y->position ? -1 : 1;
+    return (x->index > y->index) - (x->index < y->index);
+}
+
+void icl_dataset_order(const struct icl_dataset *set, int64_t seed, size_t *order)
+{
+    struct place_in_stream *places = NULL;
+    size_t i;
+    for (i = 0; i < set->count; i++)
+        order[i] = i;
+    if (icl_dataset_is_stream(set)) /* without memory as listed: slower, not wrong */
+        places = malloc(set->count * sizeof *places);
+    else if (seed >= 0)
+        shuffle(order, set->count, seed);
+    if (!places)
+        return;
+    for (i = 0; i < set->count; i++) {
+        const struct icl_member *member = set->entries[i].member;
+        places[i] = (struct place_in_stream){.position = member ? member->position : 0,
+                                             .shard = member ? member->shard : 0, .index = i};
+    }
+    qsort(places, set->count, sizeof *places, by_place);
+    for (i = 0; i < set->count; i++)
+        order[i] = places[i].index;
+    free(places);
+}
+
+/* ---- Reading and hashing ----------------------------------------------------------------*/
+
+bool icl_dataset_is_stream(const struct icl_dataset *set)
+{
+    return icl_place_is_stream(set->place) && !set->records;
+}
+
+bool icl_dataset_is_right(const struct icl_dataset_entry *entry, int32_t class_index)
+{
+    int32_t i;
+    if (class_index == entry->label)
+        return true;
+    for (i = 0; i < entry->also_count; i++)
+        if (entry->also[i] == class_index)
+            return true;
+    return false;
+}
+
+imgcls_status icl_dataset_read(struct icl_dataset *set, struct icl_place_stream *stream,
+                               size_t index, uint8_t **bytes, size_t *size, char *reason,
+                               size_t capacity)
 {
     struct icl_dataset_entry *entry = &set->entries[index];
     struct sha256_ctx hash;
-    imgcls_status status = set->layout->read(set, entry, bytes, size, reason, capacity);
+    imgcls_status status;
+    *bytes = NULL;
+    *size = 0;
+    if (!entry->member) {
+        snprintf(reason, capacity, "no such file");
+        return IMGCLS_IO;
+    }
+    if (set->records)
+        status = icl_records_read(set->records, entry, bytes, size, reason, capacity);
+    else if (stream)
+        status = icl_place_stream_read(stream, entry->member, bytes, size, reason, capacity);
+    else
+        status = icl_place_read(set->place, entry->member, bytes, size, reason, capacity);
     if (status != IMGCLS_OK)
         return status;
     sha256_init(&hash);
@@ -242,6 +512,21 @@ imgcls_status icl_dataset_read(struct icl_dataset *set, size_t index, uint8_t **
     sha256_digest(&hash, sizeof entry->sha256, entry->sha256);
     entry->hashed = true;
     return IMGCLS_OK;
+}
+
+/* "file<TAB>label<TAB>"; several right labels separated by commas. */
+static void hash_head(struct icl_sha256 *hash, const struct icl_dataset_entry *entry)
+{
+    char label[32];
+    int32_t i;
+    icl_sha256_update(hash, entry->file, strlen(entry->file));
+    snprintf(label, sizeof label, "\t%d", (int)entry->label);
+    icl_sha256_update(hash, label, strlen(label));
+    for (i = 0; i < entry->also_count; i++) {
+        snprintf(label, sizeof label, ",%d", (int)entry->also[i]);
+        icl_sha256_update(hash, label, strlen(label));
+    }
+    icl_sha256_update(hash, "\t", 1);
 }
 
 imgcls_status icl_dataset_sha256(const struct icl_dataset *set, char text[65])
@@ -253,12 +538,10 @@ imgcls_status icl_dataset_sha256(const struct icl_dataset *set, char text[65])
         return status;
     for (i = 0; i < set->count; i++) {
         const struct icl_dataset_entry *entry = &set->entries[i];
-        char hex[65] = "-", label[32];
+        char hex[65] = "-";
         for (k = 0; entry->hashed && k < sizeof entry->sha256; k++)
             snprintf(hex + 2 * k, 3, "%02x", entry->sha256[k]);
-        snprintf(label, sizeof label, "\t%d\t", (int)entry->label);
-        icl_sha256_update(hash, entry->file, strlen(entry->file));
-        icl_sha256_update(hash, label, strlen(label));
+        hash_head(hash, entry);
         icl_sha256_update(hash, hex, strlen(hex));
         icl_sha256_update(hash, "\n", 1);
     }
@@ -266,54 +549,29 @@ imgcls_status icl_dataset_sha256(const struct icl_dataset *set, char text[65])
     return IMGCLS_OK;
 }
 
-static imgcls_status read_all(int file, size_t size, uint8_t **bytes, char *reason,
-                              size_t capacity)
+imgcls_status icl_dataset_manifest(const struct icl_dataset *set, bool with_times,
+                                   char text[65])
 {
-    uint8_t *buffer = malloc(size > 0 ? size : 1);
-    size_t done = 0;
-    if (!buffer) {
-        snprintf(reason, capacity, "no memory for %zu bytes", size);
-        return IMGCLS_NO_MEMORY;
+    struct icl_sha256 *hash;
+    imgcls_status status = icl_sha256_create(set->ctx, &hash);
+    size_t i;
+    if (status != IMGCLS_OK)
+        return status;
+    for (i = 0; i < set->count; i++) {
+        const struct icl_dataset_entry *entry = &set->entries[i];
+        char line[64] = "-";
+        if (entry->member)
+            snprintf(line, sizeof line, "%llu", (unsigned long long)entry->member->size);
+        hash_head(hash, entry);
+        icl_sha256_update(hash, line, strlen(line));
+        snprintf(line, sizeof line, "\t%lld",
+                 (long long)(entry->member ? entry->member->time : 0));
+        if (with_times)
+            icl_sha256_update(hash, line, strlen(line));
+        icl_sha256_update(hash, "\n", 1);
     }
-    while (done < size) {
-        ssize_t got = read(file, buffer + done, size - done);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0) {
-            snprintf(reason, capacity, "%s",
-                     got < 0 ? strerror(errno) : "shrank while it was read");
-            free(buffer);
-            return IMGCLS_IO;
-        }
-        done += (size_t)got;
-    }
-    *bytes = buffer;
+    for (i = 0; with_times && i < set->compared_count; i++)
+        icl_sha256_update(hash, &set->compared[i], sizeof set->compared[i]);
+    icl_sha256_finish(hash, text);
     return IMGCLS_OK;
-}
-
-imgcls_status icl_read_picture_file(int folder, const char *file, uint8_t **bytes,
-                                    size_t *size, char *reason, size_t capacity)
-{
-    /* Not blocking: a named pipe must not hold the evaluation. */
-    int descriptor = openat(folder, file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    struct stat info;
-    imgcls_status status = IMGCLS_IO;
-    *bytes = NULL;
-    *size = 0;
-    if (descriptor < 0 || fstat(descriptor, &info) != 0) {
-        snprintf(reason, capacity, "%s", strerror(errno));
-    } else if (!S_ISREG(info.st_mode)) {
-        snprintf(reason, capacity, "not a regular file");
-    } else if ((uintmax_t)info.st_size > ICL_PICTURE_BYTES_MAX) {
-        snprintf(reason, capacity, "%jd bytes, more than the %zu that a picture may have",
-                 (intmax_t)info.st_size, ICL_PICTURE_BYTES_MAX);
-        status = IMGCLS_BAD_INPUT;
-    } else {
-        status = read_all(descriptor, (size_t)info.st_size, bytes, reason, capacity);
-        if (status == IMGCLS_OK)
-            *size = (size_t)info.st_size;
-    }
-    if (descriptor >= 0)
-        close(descriptor);
-    return status;
 }

@@ -1,11 +1,15 @@
 /*
- * eval/datasets/folders.c - the layout "folders": one folder of pictures a class
+ * eval/datasets/folders.c - the layouts that are folders: one folder of pictures a class
  *
  * As torchvision's ImageFolder reads it: pictures at any depth below a class folder belong to
- * it. Unlike there, a class folder's index comes from the labels (class_names.c). What is no
- * data by its name is ignored and counted; a file that is no picture by its name is looked
- * into before it is ignored; a picture outside every class folder is an error, for it has no
- * label and leaving it out would change the denominator unseen.
+ * it. Unlike there, a class folder's index comes from the labels (class_names.c). A picture
+ * outside every class folder is an error, for it has no label and leaving it out would change
+ * the denominator unseen.
+ *
+ * ImageNet's relatives are folders too, each with its own habit: ImageNet-V2 numbers them,
+ * -A and -R compare the scores of their 200 classes only, -C puts corruption and severity
+ * in front. An archive of class folders mostly holds one more folder around them, and one of
+ * tars within holds a tar a class; both are seen through.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -14,302 +18,366 @@
 #include "eval/datasets/dataset.h"
 
 #include "eval/datasets/class_names.h"
-#include "eval/pictures/picture.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#define DEPTH_MAX 16 /* symbolic links can make a folder its own child */
-
-/* Names in one folder, sorted; own. */
-struct names {
-    char **text;
-    size_t count, capacity;
+/* The corruptions of ImageNet-C, the four extra ones last. */
+static const char *const corruptions[] = {
+    "gaussian_noise", "shot_noise",        "impulse_noise", "defocus_blur",     "glass_blur",
+    "motion_blur",    "zoom_blur",         "snow",          "frost",            "fog",
+    "brightness",     "contrast",          "elastic_transform", "pixelate",     "jpeg_compression",
+    "speckle_noise",  "gaussian_blur",     "spatter",       "saturate",
 };
 
-static void names_clear(struct names *names)
-{
-    size_t i;
-    for (i = 0; i < names->count; i++)
-        free(names->text[i]);
-    free(names->text);
-    memset(names, 0, sizeof *names);
-}
+/* Classes by the names of folders, while they are gathered. */
+struct gathering {
+    struct icl_dataset *set;
+    char **names; /* own, sorted: members come sorted by path */
+    size_t count, capacity;
+    size_t strays; /* pictures outside */
+    const char *first_stray;
+};
 
-static bool names_add(struct names *names, const char *text)
+static bool name_add(struct gathering *gathering, const char *name, size_t length)
 {
-    if (names->count == names->capacity) {
-        size_t capacity = names->capacity ? names->capacity * 2 : 64;
-        char **grown = realloc(names->text, capacity * sizeof *grown);
+    if (gathering->count == gathering->capacity) {
+        size_t capacity = gathering->capacity ? gathering->capacity * 2 : 64;
+        char **grown = realloc(gathering->names, capacity * sizeof *grown);
         if (!grown)
             return false;
-        names->text = grown;
-        names->capacity = capacity;
+        gathering->names = grown;
+        gathering->capacity = capacity;
     }
-    names->text[names->count] = strdup(text);
-    return names->text[names->count] && ++names->count;
+    /* A tar a class: its name is the class. */
+    if (length > 4 && memcmp(name + length - 4, ".tar", 4) == 0)
+        length -= 4;
+    gathering->names[gathering->count] = strndup(name, length);
+    return gathering->names[gathering->count] && ++gathering->count;
 }
 
-static int by_text(const void *a, const void *b)
+/* The number of a class folder, the last one looked at most likely. */
+static bool name_find(struct gathering *gathering, const char *name, size_t length,
+                      int32_t *index)
 {
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static imgcls_status no_memory(struct icl_dataset *set)
-{
-    return icl_fail(set->ctx, IMGCLS_NO_MEMORY, "%s: no memory for its names", set->path);
-}
-
-/* Reads the folder `relative` ("" for the set's own) into folders and files; litter is
- * counted. Sockets, pipes and dangling links count as files: reading them says what is wrong. */
-static imgcls_status scan(struct icl_dataset *set, const char *relative, struct names *folders,
-                          struct names *files)
-{
-    int descriptor = openat(set->folder, *relative ? relative : ".",
-                            O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *folder = descriptor >= 0 ? fdopendir(descriptor) : NULL;
-    imgcls_status status = IMGCLS_OK;
-    struct dirent *item;
-    if (!folder) {
-        status = icl_fail(set->ctx, IMGCLS_IO, "%s/%s: %s", set->path, relative,
-                          strerror(errno));
-        if (descriptor >= 0)
-            close(descriptor);
-        return status;
-    }
-    while (status == IMGCLS_OK && (errno = 0, item = readdir(folder)) != NULL) {
-        struct stat info;
-        bool is_folder;
-        if (strcmp(item->d_name, ".") == 0 || strcmp(item->d_name, "..") == 0)
-            continue;
-        if (icl_is_litter(item->d_name)) {
-            set->ignored++;
-            continue;
-        }
-        is_folder = item->d_type == DT_DIR;
-        if (item->d_type == DT_UNKNOWN || item->d_type == DT_LNK)
-            is_folder = fstatat(descriptor, item->d_name, &info, 0) == 0 &&
-                        S_ISDIR(info.st_mode);
-        if (!names_add(is_folder ? folders : files, item->d_name))
-            status = no_memory(set);
-    }
-    if (status == IMGCLS_OK && errno != 0)
-        status = icl_fail(set->ctx, IMGCLS_IO, "%s/%s: %s", set->path, relative,
-                          strerror(errno));
-    closedir(folder);
-    if (folders->count > 0)
-        qsort(folders->text, folders->count, sizeof *folders->text, by_text);
-    if (files->count > 0)
-        qsort(files->text, files->count, sizeof *files->text, by_text);
-    return status;
-}
-
-static char *join(const char *folder, const char *name)
-{
-    size_t size = strlen(folder) + strlen(name) + 2;
-    char *path = malloc(size);
-    if (path)
-        snprintf(path, size, "%s%s%s", folder, *folder ? "/" : "", name);
-    return path;
-}
-
-/* A picture by name, or else by its first bytes. */
-static bool is_picture(const struct icl_dataset *set, const char *path)
-{
-    unsigned char head[32];
-    int descriptor;
-    ssize_t size;
-    if (icl_is_picture_name(path))
-        return true;
-    descriptor = openat(set->folder, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (descriptor < 0)
-        return false;
-    size = read(descriptor, head, sizeof head);
-    close(descriptor);
-    return size > 0 && icl_picture_kind(head, (size_t)size) != NULL;
-}
-
-static imgcls_status take_file(struct icl_dataset *set, char *path, int32_t label)
-{
-    if (is_picture(set, path))
-        return icl_dataset_add(set, path, label);
-    set->others++;
-    if (!set->first_other)
-        set->first_other = strdup(path);
-    return IMGCLS_OK;
-}
-
-static imgcls_status walk(struct icl_dataset *set, const char *relative, int32_t label,
-                          int depth)
-{
-    struct names folders = {0}, files = {0};
-    imgcls_status status;
+    size_t plain = length > 4 && memcmp(name + length - 4, ".tar", 4) == 0 ? length - 4 : length;
     size_t i;
-    if (depth > DEPTH_MAX)
-        return icl_fail(set->ctx, IMGCLS_BAD_INPUT, "%s/%s: folders nest deeper than %d",
-                        set->path, relative, DEPTH_MAX);
-    if (icl_interrupted())
-        return icl_fail(set->ctx, IMGCLS_INTERRUPTED, "%s: interrupted", set->path);
-    status = scan(set, relative, &folders, &files);
-    for (i = 0; i < files.count && status == IMGCLS_OK; i++) {
-        char *path = join(relative, files.text[i]);
-        status = path ? take_file(set, path, label) : no_memory(set);
-        free(path);
-    }
-    for (i = 0; i < folders.count && status == IMGCLS_OK; i++) {
-        char *path = join(relative, folders.text[i]);
-        status = path ? walk(set, path, label, depth + 1) : no_memory(set);
-        free(path);
-    }
-    names_clear(&folders);
-    names_clear(&files);
-    return status;
-}
-
-/* Files beside the class folders: a picture there has no label. */
-static imgcls_status judge_files(struct icl_dataset *set, const struct names *files)
-{
-    size_t pictures = 0, i;
-    const char *first = NULL;
-    for (i = 0; i < files->count; i++) {
-        if (is_picture(set, files->text[i])) {
-            pictures++;
-            first = first ? first : files->text[i];
-        } else {
-            set->others++;
-            if (!set->first_other)
-                set->first_other = strdup(files->text[i]);
+    for (i = gathering->count; i-- > 0;)
+        if (strlen(gathering->names[i]) == plain &&
+            memcmp(gathering->names[i], name, plain) == 0) {
+            *index = (int32_t)i;
+            return true;
         }
-    }
-    if (pictures == 0)
-        return IMGCLS_OK;
-    return icl_fail(set->ctx, IMGCLS_BAD_INPUT,
-                    "%s: %zu %s no class folder (first: %s), so the label is not known",
-                    set->path, pictures, pictures == 1 ? "picture lies in" : "pictures lie in",
-                    first);
+    *index = (int32_t)gathering->count;
+    return name_add(gathering, name, length);
 }
 
-/* Walks all class folders with the folder's number as label; drops those without a picture
- * from `folders`, and renumbers, so that only folders with data must be classes. */
-static imgcls_status gather(struct icl_dataset *set, struct names *folders)
+/* How long "fog/3/" in front of a class folder is; a set may begin below, at "3/". 0: none. */
+static size_t corruption_of(const char *path)
 {
-    size_t i, kept = 0, empty = 0;
+    const char *part, *slash;
+    for (part = path; part; part = slash ? slash + 1 : NULL) {
+        slash = strchr(part, '/');
+        if (slash == part + 1 && *part >= '1' && *part <= '5')
+            return strchr(slash + 1, '/') ? (size_t)(slash + 1 - path) : 0;
+    }
+    return 0;
+}
+
+static bool names_corruption(const char *path, size_t length)
+{
+    size_t i;
+    for (i = 0; i < sizeof corruptions / sizeof corruptions[0]; i++)
+        if (memmem(path, length, corruptions[i], strlen(corruptions[i])))
+            return true;
+    return false;
+}
+
+/* Every picture lies under a severity, and a corruption is named there or by the set. */
+static bool is_corrupted(const struct icl_dataset *set)
+{
+    const struct icl_place *place = set->place;
+    size_t i, found = 0;
+    bool named = false;
+    for (i = 0; i < sizeof corruptions / sizeof corruptions[0] && !named; i++)
+        named = icl_dataset_is_called(set, corruptions[i]);
+    for (i = 0; i < place->count; i++) {
+        const char *path = place->members[i].path;
+        size_t length = place->members[i].picture ? corruption_of(path) : 0;
+        if (!place->members[i].picture)
+            continue;
+        if (length == 0 || (!named && !names_corruption(path, length)))
+            return false;
+        found++;
+    }
+    return found > 0;
+}
+
+/* How much of all names is one folder around the class folders, in an archive. It is no class
+ * itself: there must be two folders between it and nothing. */
+static size_t shell_of(const struct icl_dataset *set, const struct icl_class_space *space)
+{
+    const struct icl_place *place = set->place;
+    size_t shell = 0, next;
+    if (!icl_place_is_stream(place) || place->shard_count > 1)
+        return 0;
+    for (;;) {
+        const char *first = NULL;
+        char name[256];
+        const char *const names[] = {name};
+        enum icl_naming naming;
+        int32_t index;
+        size_t i;
+        next = 0;
+        for (i = 0; i < place->count; i++) {
+            const char *path = place->members[i].path + shell, *slash;
+            if (!place->members[i].picture)
+                continue;
+            slash = strchr(path, '/');
+            if (!slash || !strchr(slash + 1, '/') ||
+                (first && strncmp(first, path, (size_t)(slash + 1 - path)) != 0))
+                return shell;
+            first = first ? first : path;
+            next = (size_t)(slash + 1 - path);
+        }
+        if (!first || next >= sizeof name)
+            return shell;
+        snprintf(name, next, "%s", first);
+        /* A lone class with folders in it stays a class. */
+        if (space->label_count > 0 &&
+            icl_class_indices(set->ctx, set->path, names, 1, space, &index, &naming) ==
+                IMGCLS_OK)
+            return shell;
+        icl_forgive(set->ctx);
+        shell += next;
+    }
+}
+
+static imgcls_status take_pictures(struct gathering *gathering, size_t shell, bool corrupted)
+{
+    struct icl_dataset *set = gathering->set;
     imgcls_status status = IMGCLS_OK;
-    for (i = 0; i < folders->count && status == IMGCLS_OK; i++) {
-        size_t before = set->count;
-        char *name = folders->text[i];
-        status = walk(set, name, (int32_t)kept, 1);
-        if (set->count > before) {
-            folders->text[i] = folders->text[kept];
-            folders->text[kept++] = name;
+    size_t i;
+    for (i = 0; i < set->place->count && status == IMGCLS_OK; i++) {
+        const struct icl_member *member = &set->place->members[i];
+        const char *name = member->path + (member->picture ? shell : 0), *slash;
+        int32_t index;
+        if (!member->picture) {
+            icl_dataset_other(set, member);
+            continue;
+        }
+        if (corrupted)
+            name += corruption_of(name);
+        slash = strchr(name, '/');
+        if (!slash) {
+            if (gathering->strays++ == 0)
+                gathering->first_stray = member->path;
+        } else if (!name_find(gathering, name, (size_t)(slash - name), &index)) {
+            status = icl_dataset_no_memory(set);
         } else {
-            empty++;
+            status = icl_dataset_add(set, member->path, member, index);
         }
     }
-    if (status != IMGCLS_OK)
-        return status;
-    for (i = kept; i < folders->count; i++)
-        free(folders->text[i]);
-    folders->count = kept;
-    if (empty > 0)
-        status = icl_dataset_note(set, "ignored: %zu folders without a picture", empty);
     return status;
+}
+
+static imgcls_status refuse_strays(const struct gathering *gathering)
+{
+    if (gathering->strays == 0)
+        return IMGCLS_OK;
+    return icl_fail(gathering->set->ctx, IMGCLS_BAD_INPUT,
+                    "%s: %zu %s no class folder (first: %s), so the label is not known",
+                    gathering->set->path, gathering->strays,
+                    gathering->strays == 1 ? "picture lies in" : "pictures lie in",
+                    gathering->first_stray);
 }
 
 /* Where no folder is a class, the user may have named the folder above: say so. */
-static void hint(struct icl_dataset *set, const struct names *folders, imgcls_status status)
+static void hint(const struct gathering *gathering, imgcls_status status)
 {
     size_t i;
-    for (i = 0; i < folders->count; i++) {
-        const char *name = folders->text[i];
+    for (i = 0; i < gathering->count; i++) {
+        const char *name = gathering->names[i], *path = gathering->set->path;
         if (strcmp(name, "val") != 0 && strcmp(name, "test") != 0 &&
             strcmp(name, "validation") != 0)
             continue;
-        icl_fail_within(set->ctx, status, "%s: perhaps %s/%s is meant", set->path, set->path,
+        icl_fail_within(gathering->set->ctx, status, "%s: perhaps %s/%s is meant", path, path,
                         name);
         return;
     }
 }
 
-static imgcls_status list(struct icl_dataset *set, const struct icl_class_space *space)
+/* class_names.c wants names in bytewise order; entries carry their old numbers. */
+struct ranked {
+    const char *name;
+    size_t from;
+};
+
+static int by_name(const void *a, const void *b)
 {
-    struct names folders = {0}, files = {0};
-    enum icl_naming naming = ICL_NAMING_SORTED;
-    int32_t *indices = NULL;
-    size_t i;
-    imgcls_status status = scan(set, "", &folders, &files);
-    if (status == IMGCLS_OK)
-        status = judge_files(set, &files);
-    if (status == IMGCLS_OK)
-        status = gather(set, &folders);
-    if (status != IMGCLS_OK || folders.count == 0)
-        goto done;
-    indices = calloc(folders.count, sizeof *indices);
-    if (!indices) {
-        status = no_memory(set);
+    return strcmp(((const struct ranked *)a)->name, ((const struct ranked *)b)->name);
+}
+
+static imgcls_status label_all(struct gathering *gathering, const struct icl_class_space *space,
+                               enum icl_naming *naming)
+{
+    struct icl_dataset *set = gathering->set;
+    size_t count = gathering->count, i;
+    struct ranked *ranked = calloc(count, sizeof *ranked);
+    const char **names = calloc(count, sizeof *names);
+    int32_t *sorted = calloc(count, sizeof *sorted), *indices = calloc(count, sizeof *indices);
+    imgcls_status status = IMGCLS_OK;
+    if (!ranked || !names || !sorted || !indices) {
+        status = icl_dataset_no_memory(set);
         goto done;
     }
-    status = icl_class_indices(set->ctx, set->path, (const char *const *)folders.text,
-                               folders.count, space, indices, &naming);
+    for (i = 0; i < count; i++)
+        ranked[i] = (struct ranked){gathering->names[i], i};
+    qsort(ranked, count, sizeof *ranked, by_name);
+    for (i = 0; i < count; i++)
+        names[i] = ranked[i].name;
+    status = icl_class_indices(set->ctx, set->path, names, count, space, sorted, naming);
     if (status != IMGCLS_OK) {
-        hint(set, &folders, status);
+        hint(gathering, status);
         goto done;
     }
+    for (i = 0; i < count; i++)
+        indices[ranked[i].from] = sorted[i];
     for (i = 0; i < set->count; i++)
         set->entries[i].label = indices[set->entries[i].label];
-    if (set->classes == 0) {
-        for (i = 0; i < folders.count; i++)
-            set->classes = indices[i] >= set->classes ? indices[i] + 1 : set->classes;
-    }
-    status = icl_dataset_note(set, "%s: %s, %zu folders %s in %lld classes, %zu pictures",
-                              set->path, set->layout->what, folders.count,
-                              icl_naming_text(naming), (long long)set->classes, set->count);
+    for (i = 0; i < count && space->classes == 0 && space->label_count == 0; i++)
+        set->classes = indices[i] >= set->classes ? indices[i] + 1 : set->classes;
 done:
+    free(ranked);
+    free(names);
+    free(sorted);
     free(indices);
-    names_clear(&folders);
-    names_clear(&files);
     return status;
 }
 
-static int32_t bid(const struct icl_dataset *set)
+static imgcls_status list_with(struct icl_dataset *set, const struct icl_class_space *space,
+                               bool corrupted)
 {
-    /* A folder with a folder in it; more cannot be known before the names are compared. */
-    int descriptor = dup(set->folder);
-    DIR *folder = descriptor >= 0 ? fdopendir(descriptor) : NULL;
-    int32_t found = 0;
-    struct dirent *item;
-    struct stat info;
-    if (!folder) {
-        if (descriptor >= 0)
-            close(descriptor);
-        return 0;
-    }
-    rewinddir(folder);
-    while (found == 0 && (item = readdir(folder)) != NULL)
-        if (!icl_is_litter(item->d_name) &&
-            fstatat(set->folder, item->d_name, &info, 0) == 0 && S_ISDIR(info.st_mode))
-            found = 50;
-    closedir(folder);
-    return found;
+    struct gathering gathering = {.set = set};
+    enum icl_naming naming = ICL_NAMING_SORTED;
+    size_t i;
+    imgcls_status status =
+        take_pictures(&gathering, corrupted ? 0 : shell_of(set, space), corrupted);
+    if (status == IMGCLS_OK)
+        status = refuse_strays(&gathering);
+    if (status == IMGCLS_OK && set->count > 0)
+        status = label_all(&gathering, space, &naming);
+    if (status == IMGCLS_OK && set->place->empty_folders > 0)
+        status = icl_dataset_note(set, "ignored: %lld folders without a picture",
+                                  (long long)set->place->empty_folders);
+    if (status == IMGCLS_OK && set->count > 0)
+        status = icl_dataset_note(set, "%s: %s, %zu folders %s in %lld classes, %zu pictures",
+                                  set->path, set->layout->what, gathering.count,
+                                  icl_naming_text(naming), (long long)set->classes, set->count);
+    for (i = 0; i < gathering.count; i++)
+        free(gathering.names[i]);
+    free(gathering.names);
+    return status;
 }
 
-static imgcls_status read_entry(const struct icl_dataset *set,
-                                const struct icl_dataset_entry *entry, uint8_t **bytes,
-                                size_t *size, char *reason, size_t capacity)
+/* ---- The layouts ------------------------------------------------------------------------*/
+
+static imgcls_status list_folders(struct icl_dataset *set, const struct icl_class_space *space)
 {
-    return icl_read_picture_file(set->folder, entry->file, bytes, size, reason, capacity);
+    return list_with(set, space, false);
+}
+
+static imgcls_status list_corrupted(struct icl_dataset *set, const struct icl_class_space *space)
+{
+    imgcls_status status;
+    set->corrupted = true;
+    status = icl_dataset_note(set, "its pictures are cropped already: a recipe without resize, "
+                                   "crop=224 alone, is how its authors test");
+    return status == IMGCLS_OK ? list_with(set, space, true) : status;
+}
+
+static imgcls_status list_restricted(struct icl_dataset *set, const struct icl_class_space *space)
+{
+    set->restrict_to_present = true;
+    return list_with(set, space, false);
+}
+
+/* A picture in a folder; more cannot be known before the names are compared. */
+static int32_t bid_folders(const struct icl_dataset *set)
+{
+    size_t i;
+    for (i = 0; i < set->place->count; i++)
+        if (set->place->members[i].picture && strchr(set->place->members[i].path, '/'))
+            return 50;
+    return set->place->empty_folders > 0 ? 10 : 0;
+}
+
+/* How many folders are named by a wnid, in all names, counted where the name changes. */
+static size_t count_wnids(const struct icl_dataset *set)
+{
+    const struct icl_place *place = set->place;
+    char last[10] = "";
+    size_t i, count = 0;
+    for (i = 0; i < place->count; i++) {
+        const char *slash = strrchr(place->members[i].path, '/');
+        char name[10];
+        if (!place->members[i].picture || !slash || slash - place->members[i].path < 9)
+            continue;
+        snprintf(name, sizeof name, "%.9s", slash - 9);
+        if (strcmp(name, last) == 0 || !icl_is_wnid(name))
+            continue;
+        memcpy(last, name, sizeof last);
+        count++;
+    }
+    return count;
+}
+
+static int32_t bid_v2(const struct icl_dataset *set)
+{
+    bool called = icl_dataset_is_called(set, "imagenetv2") ||
+                  icl_dataset_is_called(set, "imagenet-v2");
+    return called && bid_folders(set) ? 60 : 0;
+}
+
+static int32_t bid_sketch(const struct icl_dataset *set)
+{
+    bool called = icl_dataset_is_called(set, "imagenet-sketch") ||
+                  icl_dataset_is_called(set, "imagenet_sketch");
+    return called && bid_folders(set) ? 60 : 0;
+}
+
+/* Both have 200 classes, all by wnid, and are known by their names alone: another subset of
+ * 200 classes must not be scored like them unasked. */
+static int32_t bid_a(const struct icl_dataset *set)
+{
+    bool called =
+        icl_dataset_is_called(set, "imagenet-a") || icl_dataset_is_called(set, "imagenet_a");
+    return called && count_wnids(set) == 200 ? 70 : 0;
+}
+
+static int32_t bid_r(const struct icl_dataset *set)
+{
+    bool called = icl_dataset_is_called(set, "imagenet-r") ||
+                  icl_dataset_is_called(set, "imagenet_r");
+    return called && count_wnids(set) == 200 ? 70 : 0;
+}
+
+static int32_t bid_c(const struct icl_dataset *set)
+{
+    return is_corrupted(set) ? 80 : 0;
 }
 
 const struct icl_dataset_layout icl_layout_folders = {
-    .name = "folders",
-    .what = "class folders",
-    .bid = bid,
-    .list = list,
-    .read = read_entry,
-};
+    .name = "folders", .what = "class folders", .bid = bid_folders, .list = list_folders};
+const struct icl_dataset_layout icl_layout_imagenet_v2 = {
+    .name = "imagenet-v2", .what = "ImageNet-V2", .bid = bid_v2, .list = list_folders};
+const struct icl_dataset_layout icl_layout_imagenet_sketch = {
+    .name = "imagenet-sketch", .what = "ImageNet-Sketch", .bid = bid_sketch,
+    .list = list_folders};
+const struct icl_dataset_layout icl_layout_imagenet_a = {
+    .name = "imagenet-a", .what = "ImageNet-A", .bid = bid_a, .list = list_restricted};
+const struct icl_dataset_layout icl_layout_imagenet_r = {
+    .name = "imagenet-r", .what = "ImageNet-R", .bid = bid_r, .list = list_restricted};
+const struct icl_dataset_layout icl_layout_imagenet_c = {
+    .name = "imagenet-c", .what = "ImageNet-C", .bid = bid_c, .list = list_corrupted};

@@ -28,6 +28,8 @@ static const struct {
     {"jpeg", 0, 3, "\xff\xd8\xff", icl_decode_jpeg},
     {"png", 0, 8, "\x89PNG\r\n\x1a\n", icl_decode_png},
     {"webp", 8, 4, "WEBP", icl_decode_webp}, /* after "RIFF" and a size */
+    {"pgm", 0, 3, "P5\n", icl_decode_pnm},
+    {"ppm", 0, 3, "P6\n", icl_decode_pnm},
     {"gif", 0, 4, "GIF8", NULL},
     {"tiff", 0, 4, "II*\0", NULL},
     {"tiff", 0, 4, "MM\0*", NULL},

@@ -37,6 +37,7 @@ void icl_decoder_row_cmyk(const struct decoding *in, int32_t y, const uint8_t *r
 
 imgcls_status icl_decode_jpeg(struct decoding *in);
 imgcls_status icl_decode_png(struct decoding *in);
+imgcls_status icl_decode_pnm(struct decoding *in);
 imgcls_status icl_decode_webp(struct decoding *in);
 
 /* The orientation in a block of EXIF data (from its TIFF header on, "Exif\0\0" before it

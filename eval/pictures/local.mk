@@ -6,6 +6,7 @@ libicl_la_SOURCES += \
 	%D%/jpeg.c \
 	%D%/picture.h \
 	%D%/png.c \
+	%D%/pnm.c \
 	%D%/preprocess.c \
 	%D%/resize.c \
 	%D%/webp.c
