@@ -1,13 +1,14 @@
 /*
  * eval/evaluate.c - how often is a classifier right on a set of labelled pictures
  *
- * The feeder decodes ahead on threads of its own; here pictures of one size are gathered into
- * batches, run, and scored in the order of the set. Nothing that is computed depends on the
- * number of threads or on the batch: rows are scored one by one, and the engine gives the same
- * bits for a picture alone and in a batch.
+ * A job is the evaluation under way: model, data set, answers so far, and where progress is
+ * kept. Threads work on it (lanes.c), or other processes (the functions "in parts" of the
+ * header). Nothing that is computed depends on the number of threads or processes, on the
+ * batch or on interruptions: pictures are scored one by one into their own places, figures are
+ * taken over all of them in the order of the set, and the engine gives the same bits for a
+ * picture alone and in a batch.
  *
- * Not here: reading and decoding (feeder.c), figures over answers (metrics/), the board
- * (leaderboard/runs.c).
+ * Not here: figures over answers (metrics/), the tables (leaderboard/).
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -15,8 +16,11 @@
 
 #include "eval/evaluate.h"
 
-#include "eval/feeder.h"
+#include "eval/lanes.h"
 #include "eval/leaderboard/machine.h"
+#include "eval/leaderboard/place.h"
+#include "eval/leaderboard/progress.h"
+#include "src/file/file.h"
 #include "src/model/model.h"
 
 #include <stdio.h>
@@ -24,304 +28,227 @@
 #include <string.h>
 #include <time.h>
 
-#define BATCH_DEFAULT 8 /* beyond it a CPU gains little and memory grows */
+#define COMMIT_SECONDS 1.0
 
-/* Pictures that wait to be run together. */
-struct batch {
-    struct imgcls_context *ctx;
+struct imgcls_evaluation_job {
     struct imgcls_model *model;
-    struct icl_evaluation *evaluation;
-    float *tensor;    /* capacity pictures of one size; own: icl_free */
-    float *mean;      /* one row, where several views are averaged; own */
-    size_t *indices;  /* of the pictures in it */
-    size_t capacity, count;
-    size_t picture_elements;
-    int64_t views, channels, height, width;
+    struct imgcls_evaluation_options options;
+    struct icl_evaluation *evaluation; /* own until finished */
+    struct imgcls_board *board;        /* where progress is kept, or NULL */
+    struct icl_progress progress;
+    char *model_path, *dataset_path;   /* own, absolute */
+    char engine[80], times[65], key[300];
+    struct icl_place_stream *stream;   /* own, where the set is one */
+    size_t *order;                     /* own: reading order of the set */
+    size_t next;                       /* claimed of it */
+    size_t done;
+    size_t *unsaved;                   /* own: finished, not committed yet */
+    size_t unsaved_count;
+    double began, saved;
+    bool in_parts;
 };
 
-static void batch_clear(struct batch *batch)
-{
-    icl_free(batch->ctx, batch->tensor);
-    free(batch->mean);
-    free(batch->indices);
-}
+/* ---- What threads hand in ---------------------------------------------------------------*/
 
-/* Room for pictures of another size. */
-static imgcls_status batch_resize(struct batch *batch, int32_t width, int32_t height)
+bool icl_evaluation_finish_picture(struct icl_evaluation *evaluation, size_t index,
+                                   double seconds, bool oriented, const char *reason)
 {
-    size_t elements = (size_t)batch->views, all;
-    icl_free(batch->ctx, batch->tensor);
-    batch->tensor = NULL;
-    batch->width = width;
-    batch->height = height;
-    if (!icl_mul_size(elements, (size_t)batch->channels, &elements) ||
-        !icl_mul_size(elements, (size_t)height, &elements) ||
-        !icl_mul_size(elements, (size_t)width, &elements) ||
-        !icl_mul_size(elements, batch->capacity, &all))
-        return icl_fail(batch->ctx, IMGCLS_LIMIT, "a batch of %zu pictures of %dx%d overflows",
-                        batch->capacity, (int)width, (int)height);
-    batch->picture_elements = elements;
-    batch->tensor = icl_alloc(batch->ctx, all, sizeof *batch->tensor);
-    return batch->tensor ? IMGCLS_OK : icl_alloc_status(batch->ctx);
-}
-
-/* Mean over the views of picture i, in a fixed order. */
-static const float *mean_of_views(struct batch *batch, const float *rows, size_t i,
-                                  int64_t classes)
-{
-    const float *first = rows + (int64_t)i * batch->views * classes;
-    int64_t k, v;
-    if (batch->views == 1)
-        return first;
-    for (k = 0; k < classes; k++) {
-        double sum = 0;
-        for (v = 0; v < batch->views; v++)
-            sum += first[v * classes + k];
-        batch->mean[k] = (float)(sum / (double)batch->views);
+    struct icl_outcome *outcome = &evaluation->outcomes[index];
+    outcome->milliseconds = (float)(seconds * 1e3);
+    outcome->oriented = oriented;
+    if (reason) {
+        outcome->reason = strdup(reason);
+        if (!outcome->reason)
+            return false;
     }
-    return batch->mean;
+    pthread_mutex_lock(&evaluation->lock);
+    outcome->done = 1;
+    evaluation->finished[evaluation->finished_count++] = index;
+    pthread_mutex_unlock(&evaluation->lock);
+    return true;
 }
 
 /* The first scores tell how wide they are, where the model did not say before. */
-static imgcls_status settle_classes(struct batch *batch, int64_t classes)
+imgcls_status icl_evaluation_settle_classes(struct icl_evaluation *evaluation,
+                                            struct imgcls_model *model, int64_t classes)
 {
-    struct icl_evaluation *evaluation = batch->evaluation;
-    struct imgcls_model *model = batch->model;
+    imgcls_status status = IMGCLS_OK;
+    pthread_mutex_lock(&evaluation->lock);
     if (model->label_count > 0 && model->label_count != (size_t)classes)
-        return icl_fail(batch->ctx, IMGCLS_BAD_INPUT,
-                        "%s: %zu class names, but the model has %lld classes", model->path,
-                        model->label_count, (long long)classes);
-    if (evaluation->head.classes != 0 ? evaluation->head.classes != classes
-                                      : evaluation->set->classes > classes)
-        return icl_fail(batch->ctx, IMGCLS_BAD_INPUT,
-                        "%s: %lld classes in the data set, but the model has %lld", model->path,
-                        (long long)evaluation->set->classes, (long long)classes);
-    evaluation->head.classes = classes;
-    if (batch->views > 1 && !batch->mean) {
-        batch->mean = calloc((size_t)classes, sizeof *batch->mean);
-        if (!batch->mean)
-            return icl_fail(batch->ctx, IMGCLS_NO_MEMORY, "no memory for a row of scores");
+        status = icl_fail(model->ctx, IMGCLS_BAD_INPUT,
+                          "%s: %zu class names, but the model has %lld classes", model->path,
+                          model->label_count, (long long)classes);
+    else if (evaluation->head.classes != 0 ? evaluation->head.classes != classes
+                                           : evaluation->set->classes > classes)
+        status = icl_fail(model->ctx, IMGCLS_BAD_INPUT,
+                          "%s: %lld classes in the data set, but the model has %lld",
+                          model->path, (long long)evaluation->set->classes,
+                          (long long)classes);
+    else
+        evaluation->head.classes = classes;
+    pthread_mutex_unlock(&evaluation->lock);
+    return status;
+}
+
+/* ---- Figures ----------------------------------------------------------------------------*/
+
+static int by_value(const void *a, const void *b)
+{
+    float x = *(const float *)a, y = *(const float *)b;
+    return (x > y) - (x < y);
+}
+
+/* Percentiles over the pictures that have scores. */
+static imgcls_status latencies(struct icl_evaluation *evaluation)
+{
+    struct imgcls_evaluation *head = &evaluation->head;
+    size_t count = evaluation->set->count, kept = 0, i;
+    float *sorted = malloc((count + 1) * sizeof *sorted);
+    if (!sorted)
+        return icl_fail(evaluation->set->ctx, IMGCLS_NO_MEMORY, "no memory for figures");
+    for (i = 0; i < count; i++)
+        if (!evaluation->outcomes[i].reason)
+            sorted[kept++] = evaluation->outcomes[i].milliseconds;
+    qsort(sorted, kept, sizeof *sorted, by_value);
+    head->latency_p50_ms = icl_quantile(sorted, kept, 0.5);
+    head->latency_p90_ms = icl_quantile(sorted, kept, 0.9);
+    head->latency_p99_ms = icl_quantile(sorted, kept, 0.99);
+    free(sorted);
+    return IMGCLS_OK;
+}
+
+static imgcls_status list_failures(struct icl_evaluation *evaluation)
+{
+    struct imgcls_evaluation *head = &evaluation->head;
+    size_t i;
+    free(evaluation->failures);
+    evaluation->failures =
+        calloc((size_t)evaluation->figures.tally.failed + 1, sizeof *evaluation->failures);
+    if (!evaluation->failures)
+        return icl_fail(evaluation->set->ctx, IMGCLS_NO_MEMORY, "no memory for failures");
+    head->failures = evaluation->failures;
+    head->failure_count = 0;
+    head->oriented = 0;
+    for (i = 0; i < evaluation->set->count; i++) {
+        const struct icl_outcome *outcome = &evaluation->outcomes[i];
+        head->oriented += outcome->oriented;
+        if (!outcome->reason || head->failure_count >= (size_t)evaluation->figures.tally.failed)
+            continue;
+        evaluation->failures[head->failure_count].file = evaluation->set->entries[i].file;
+        evaluation->failures[head->failure_count++].reason = outcome->reason;
     }
     return IMGCLS_OK;
 }
 
-static imgcls_status batch_run(struct batch *batch)
+imgcls_status icl_evaluation_figures(struct icl_evaluation *evaluation)
 {
-    struct icl_evaluation *evaluation = batch->evaluation;
-    int64_t classes, rows_in = (int64_t)batch->count * batch->views;
-    const float *rows;
+    struct imgcls_evaluation *head = &evaluation->head;
+    struct icl_figures *figures = &evaluation->figures;
+    const struct icl_tally *tally = &figures->tally;
+    size_t i;
     imgcls_status status;
-    size_t i;
-    if (batch->count == 0)
-        return IMGCLS_OK;
-    status = icl_model_scores(batch->model, batch->tensor, rows_in, batch->channels,
-                              batch->height, batch->width, &rows, &classes);
-    if (status == IMGCLS_OK)
-        status = settle_classes(batch, classes);
-    for (i = 0; i < batch->count && status == IMGCLS_OK; i++) {
-        size_t index = batch->indices[i];
-        icl_answer_score(mean_of_views(batch, rows, i, classes), classes,
-                         evaluation->set->entries[index].label, &evaluation->answers[index],
-                         evaluation->probabilities ? evaluation->probabilities[index] : NULL);
+    icl_figures_clear(figures);
+    if (!icl_figures_begin(figures, head->classes))
+        return icl_fail(evaluation->set->ctx, IMGCLS_NO_MEMORY, "no memory for figures");
+    for (i = 0; i < evaluation->set->count; i++) {
+        const struct icl_dataset_entry *entry = &evaluation->set->entries[i];
+        struct icl_right right = {entry->label, entry->also_count, entry->also};
+        icl_figures_add(figures, &evaluation->answers[i], &right);
     }
-    batch->count = 0;
-    return status;
-}
-
-static imgcls_status add_failure(struct icl_evaluation *evaluation, const struct icl_fed *fed)
-{
-    struct imgcls_context *ctx = evaluation->set->ctx;
-    struct imgcls_evaluation *head = &evaluation->head;
-    struct imgcls_evaluation_failure *failure;
-    icl_answer_failed(&evaluation->answers[fed->index]);
-    if (head->failure_count == evaluation->failure_capacity) {
-        size_t capacity = evaluation->failure_capacity ? evaluation->failure_capacity * 2 : 16;
-        failure = realloc(evaluation->failures, capacity * sizeof *failure);
-        if (!failure)
-            return icl_fail(ctx, IMGCLS_NO_MEMORY, "no memory for the list of failures");
-        evaluation->failures = failure;
-        evaluation->failure_capacity = capacity;
-        head->failures = failure;
-    }
-    failure = &evaluation->failures[head->failure_count];
-    failure->file = evaluation->set->entries[fed->index].file;
-    failure->reason = strdup(fed->reason);
-    if (!failure->reason)
-        return icl_fail(ctx, IMGCLS_NO_MEMORY, "no memory for the list of failures");
-    head->failure_count++;
-    return IMGCLS_OK;
-}
-
-static imgcls_status batch_add(struct batch *batch, const struct icl_fed *fed)
-{
-    imgcls_status status = IMGCLS_OK;
-    batch->evaluation->head.oriented += fed->orientation > 1;
-    if (!batch->tensor || fed->width != batch->width || fed->height != batch->height) {
-        status = batch_run(batch);
-        if (status == IMGCLS_OK)
-            status = batch_resize(batch, fed->width, fed->height);
-    }
-    if (status != IMGCLS_OK)
-        return status;
-    memcpy(batch->tensor + batch->count * batch->picture_elements, fed->tensor,
-           batch->picture_elements * sizeof *fed->tensor);
-    batch->indices[batch->count++] = fed->index;
-    return batch->count == batch->capacity ? batch_run(batch) : IMGCLS_OK;
-}
-
-static imgcls_status run_all(struct batch *batch, struct icl_feeder *feeder,
-                             const struct imgcls_evaluation_options *options)
-{
-    struct icl_dataset *set = batch->evaluation->set;
-    imgcls_status status = IMGCLS_OK;
-    size_t done;
-    for (done = 0; done < set->count && status == IMGCLS_OK; done++) {
-        struct icl_fed fed;
-        status = icl_feeder_next(feeder, &fed);
-        if (status == IMGCLS_OK)
-            status = fed.tensor ? batch_add(batch, &fed)
-                                : add_failure(batch->evaluation, &fed);
-        icl_fed_clear(&fed);
-        if (status == IMGCLS_OK && options->progress && batch->count == 0)
-            options->progress(options->argument, (int64_t)done + 1, (int64_t)set->count);
-    }
-    return status == IMGCLS_OK ? batch_run(batch) : status;
-}
-
-/* How many pictures go into a run: as asked, as the model's first dimension fixes it (others
- * are filled up or cut in pieces by icl_model_scores), or the default. */
-static imgcls_status choose_batch(struct imgcls_model *model, int64_t asked,
-                                  struct batch *batch)
-{
-    size_t count = batch->evaluation->set->count;
-    struct imgcls_tensor shape;
-    const char *name;
-    imgcls_status status = imgcls_model_input(model, 0, &name, &shape);
-    if (status != IMGCLS_OK)
-        return status;
-    batch->capacity = asked > 0 ? (size_t)asked : BATCH_DEFAULT;
-    if (asked == 0 && shape.rank == 4 && shape.dims[0] > 0)
-        batch->capacity = (size_t)((shape.dims[0] + batch->views - 1) / batch->views);
-    if (batch->capacity > count)
-        batch->capacity = count;
-    batch->indices = calloc(batch->capacity, sizeof *batch->indices);
-    if (!batch->indices)
-        return icl_fail(model->ctx, IMGCLS_NO_MEMORY, "no memory for a batch of %zu pictures",
-                        batch->capacity);
-    return IMGCLS_OK;
-}
-
-static double seconds_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
-
-static imgcls_status measure(struct imgcls_model *model, struct icl_evaluation *evaluation,
-                             const struct imgcls_evaluation_options *options)
-{
-    struct batch batch = {.ctx = model->ctx, .model = model, .evaluation = evaluation,
-                          .views = model->recipe.views > 1 ? model->recipe.views : 1,
-                          .channels = icl_recipe_channels(&model->recipe)};
-    struct icl_feeder *feeder = NULL;
-    int32_t threads = model->ctx->threads;
-    size_t slots;
-    double began;
-    imgcls_status status = choose_batch(model, options->batch, &batch);
-    if (status != IMGCLS_OK)
-        goto done;
-    slots = batch.capacity * 2 > (size_t)threads * 2 ? batch.capacity * 2 : (size_t)threads * 2;
-    began = seconds_now();
-    status = icl_feeder_open(model->ctx, evaluation->set, &model->recipe, threads, slots,
-                             &feeder);
-    if (status == IMGCLS_OK)
-        status = run_all(&batch, feeder, options);
-    evaluation->head.seconds = seconds_now() - began;
-    evaluation->head.batch = (int64_t)batch.capacity;
-    evaluation->head.threads = threads;
-done:
-    icl_feeder_close(feeder);
-    batch_clear(&batch);
-    return status;
-}
-
-void icl_evaluation_figures(struct icl_evaluation *evaluation)
-{
-    struct imgcls_evaluation *head = &evaluation->head;
-    struct icl_tally tally = {0};
-    size_t i;
-    for (i = 0; i < evaluation->set->count; i++)
-        icl_tally_add(&tally, &evaluation->answers[i], evaluation->set->entries[i].label);
-    head->images = tally.images;
-    head->failed = tally.failed;
-    head->nan_scores = tally.nan_scores;
-    head->top1_correct = tally.top1_correct;
-    head->top1 = icl_wilson(tally.top1_correct, tally.images);
-    head->top5_correct = head->classes > ICL_TOP5_CLASSES ? tally.top5_correct : -1;
+    icl_figures_end(figures);
+    head->images = tally->images;
+    head->failed = tally->failed;
+    head->nan_scores = tally->nan_scores;
+    head->top1_correct = tally->top1_correct;
+    head->top1 = icl_wilson(tally->top1_correct, tally->images);
+    head->top5_correct = head->classes > ICL_TOP5_CLASSES ? tally->top5_correct : -1;
     if (head->top5_correct >= 0)
-        head->top5 = icl_wilson(tally.top5_correct, tally.images);
+        head->top5 = icl_wilson(tally->top5_correct, tally->images);
     head->images_per_second = head->seconds > 0 ? (double)head->images / head->seconds : 0;
+    head->ties = figures->ties;
+    head->nll = figures->nll;
+    head->ece = figures->ece;
+    head->mce = figures->mce;
+    head->class_accuracy = figures->class_accuracy;
+    head->macro_precision = figures->macro_precision;
+    head->macro_f1 = figures->macro_f1;
+    head->class_figures = (const struct imgcls_class_figures *)figures->classes;
+    head->skipped = evaluation->set->skipped;
+    head->compared_classes = evaluation->set->compared_count > 0
+                                 ? (int64_t)evaluation->set->compared_count
+                                 : head->classes;
+    status = list_failures(evaluation);
+    return status == IMGCLS_OK ? latencies(evaluation) : status;
 }
 
-/* What can be said before the first picture: recipe, labels, data set. */
-static imgcls_status open_set(struct imgcls_model *model, struct icl_evaluation *evaluation,
-                              const struct imgcls_evaluation_options *options)
+imgcls_status imgcls_evaluation_confusion(const struct imgcls_evaluation *head, int64_t label,
+                                          int64_t *predicted)
 {
-    struct imgcls_context *ctx = model->ctx;
-    struct icl_class_space space = {
-        .labels = (const char *const *)model->labels,
-        .label_count = model->label_count,
-        .classes = (int64_t)imgcls_model_class_count(model),
-    };
-    imgcls_status status;
+    const struct icl_evaluation *evaluation = (const struct icl_evaluation *)head;
     size_t i;
-    status = icl_model_needs_recipe(model);
-    if (status != IMGCLS_OK)
-        return status;
-    if (space.classes > 0 && space.label_count > 0 &&
-        (uint64_t)space.classes != space.label_count)
-        return icl_fail(ctx, IMGCLS_BAD_INPUT,
-                        "%s: %zu class names, but the model has %lld classes", model->path,
-                        space.label_count, (long long)space.classes);
-    status = icl_dataset_open(ctx, options->dataset, options->layout, &space,
-                              &evaluation->set);
-    if (status != IMGCLS_OK)
-        return status;
-    icl_dataset_limit(evaluation->set, options->limit);
-    if (options->ready && (status = options->ready(options->argument)) != IMGCLS_OK)
-        return status;
-    for (i = 0; options->note && i < evaluation->set->evidence_count; i++)
-        options->note(options->argument, evaluation->set->evidence[i]);
-    evaluation->head.classes = space.classes;
-    evaluation->head.layout = evaluation->set->layout->name;
+    memset(predicted, 0, ((size_t)head->classes + 1) * sizeof *predicted);
+    for (i = 0; i < evaluation->set->count; i++) {
+        const struct icl_dataset_entry *entry = &evaluation->set->entries[i];
+        int32_t top = evaluation->answers[i].top[0];
+        int32_t own = top >= 0 && icl_dataset_is_right(entry, top) ? top : entry->label;
+        if (own == label)
+            predicted[top >= 0 && top < head->classes ? top : head->classes]++;
+    }
     return IMGCLS_OK;
 }
 
-static imgcls_status allocate(struct imgcls_model *model, struct icl_evaluation *evaluation,
-                              const struct imgcls_evaluation_options *options)
+static int by_group(const void *a, const void *b)
 {
-    struct imgcls_evaluation *head = &evaluation->head;
-    size_t count = evaluation->set->count;
-    time_t now = time(NULL);
-    struct tm parts;
-    evaluation->answers = calloc(count, sizeof *evaluation->answers);
-    if (options->predictions)
-        evaluation->probabilities = calloc(count, sizeof *evaluation->probabilities);
-    evaluation->recipe = strdup(model->recipe_text);
-    evaluation->dataset = strdup(options->dataset);
-    if (!evaluation->answers || (options->predictions && !evaluation->probabilities) ||
-        !evaluation->recipe || !evaluation->dataset)
-        return icl_fail(model->ctx, IMGCLS_NO_MEMORY, "no memory for %zu answers", count);
-    if (gmtime_r(&now, &parts))
-        strftime(evaluation->started, sizeof evaluation->started, "%Y-%m-%dT%H:%M:%SZ",
-                 &parts);
-    head->recipe = evaluation->recipe;
-    head->dataset = evaluation->dataset;
-    head->dataset_sha256 = evaluation->sha256;
-    head->started = evaluation->started;
+    return strcmp(((const struct imgcls_evaluation_group *)a)->name,
+                  ((const struct imgcls_evaluation_group *)b)->name);
+}
+
+imgcls_status imgcls_evaluation_groups(const struct imgcls_evaluation *head,
+                                       struct imgcls_evaluation_group **groups, size_t *count)
+{
+    const struct icl_evaluation *evaluation = (const struct icl_evaluation *)head;
+    const struct icl_dataset *set = evaluation->set;
+    struct imgcls_evaluation_group *list = NULL, *grown;
+    size_t i, k;
+    *groups = NULL;
+    *count = 0;
+    for (i = 0; i < set->count && set->corrupted; i++) {
+        const struct icl_dataset_entry *entry = &set->entries[i];
+        const char *end = entry->file;
+        char name[64];
+        /* up to the one digit that is the severity */
+        while (end && !(end[0] >= '1' && end[0] <= '5' && end[1] == '/'))
+            end = strchr(end, '/') ? strchr(end, '/') + 1 : NULL;
+        if (!end)
+            continue;
+        snprintf(name, sizeof name, "%.*s", (int)(end + 1 - entry->file), entry->file);
+        for (k = *count; k-- > 0;)
+            if (strcmp(list[k].name, name) == 0)
+                break;
+        if (k == SIZE_MAX) {
+            grown = realloc(list, (*count + 1) * sizeof *list);
+            if (!grown) {
+                free(list);
+                *count = 0;
+                return icl_fail(set->ctx, IMGCLS_NO_MEMORY, "no memory for groups");
+            }
+            list = grown;
+            k = (*count)++;
+            memset(&list[k], 0, sizeof list[k]);
+            memcpy(list[k].name, name, sizeof name);
+        }
+        list[k].images++;
+        list[k].top1_correct +=
+            evaluation->answers[i].top[0] >= 0 &&
+            icl_dataset_is_right(entry, evaluation->answers[i].top[0]);
+    }
+    if (*count > 0)
+        qsort(list, *count, sizeof *list, by_group);
+    *groups = list;
     return IMGCLS_OK;
 }
+
+/* ---- Opening ----------------------------------------------------------------------------*/
 
 /* The caller's struct may be older or newer than ours. */
 static struct imgcls_evaluation_options
@@ -333,44 +260,389 @@ options_of(const struct imgcls_evaluation_options *given)
     return options;
 }
 
-imgcls_status imgcls_evaluate(struct imgcls_model *model,
-                              const struct imgcls_evaluation_options *given,
-                              struct imgcls_evaluation **out)
+/* What can be said before the first picture: recipe, labels, data set. */
+static imgcls_status open_set(struct imgcls_evaluation_job *job)
+{
+    struct imgcls_model *model = job->model;
+    struct imgcls_context *ctx = model->ctx;
+    const struct imgcls_evaluation_options *options = &job->options;
+    struct icl_class_space space = {
+        .labels = (const char *const *)model->labels,
+        .label_count = model->label_count,
+        .classes = (int64_t)imgcls_model_class_count(model),
+    };
+    struct icl_dataset_options how = {
+        .path = options->dataset,
+        .layout = options->layout,
+        .truth = options->truth,
+        .label_base = options->label_base == 1   ? 1
+                      : options->label_base == 2 ? 0
+                                                 : ICL_LABEL_BASE_AUTO,
+        .present_only = options->classes == 2 ? 1 : options->classes == 1 ? 0 : -1,
+    };
+    imgcls_status status = icl_model_needs_recipe(model);
+    if (status != IMGCLS_OK)
+        return status;
+    if (space.classes > 0 && space.label_count > 0 &&
+        (uint64_t)space.classes != space.label_count)
+        return icl_fail(ctx, IMGCLS_BAD_INPUT,
+                        "%s: %zu class names, but the model has %lld classes", model->path,
+                        space.label_count, (long long)space.classes);
+    status = icl_dataset_open(ctx, &how, &space, &job->evaluation->set);
+    if (status == IMGCLS_OK)
+        status = icl_dataset_settle_classes(job->evaluation->set);
+    if (status == IMGCLS_OK)
+        status = icl_dataset_limit(job->evaluation->set, options->limit,
+                                   options->shuffle ? options->seed : -1);
+    job->evaluation->head.classes = space.classes;
+    return status;
+}
+
+static imgcls_status allocate(struct imgcls_evaluation_job *job)
+{
+    struct icl_evaluation *evaluation = job->evaluation;
+    struct imgcls_evaluation *head = &evaluation->head;
+    size_t count = evaluation->set->count;
+    time_t now = time(NULL);
+    struct tm parts;
+    evaluation->answers = calloc(count, sizeof *evaluation->answers);
+    evaluation->outcomes = calloc(count, sizeof *evaluation->outcomes);
+    evaluation->probabilities = calloc(count, sizeof *evaluation->probabilities);
+    evaluation->finished = calloc(count, sizeof *evaluation->finished);
+    evaluation->recipe = strdup(job->model->recipe_text);
+    evaluation->dataset = strdup(job->options.dataset);
+    job->order = calloc(count, sizeof *job->order);
+    job->unsaved = calloc(count, sizeof *job->unsaved);
+    job->model_path = icl_absolute_path(job->model->path);
+    job->dataset_path = icl_absolute_path(job->options.dataset);
+    if (!evaluation->answers || !evaluation->outcomes || !evaluation->probabilities ||
+        !evaluation->finished || !evaluation->recipe || !evaluation->dataset || !job->order ||
+        !job->unsaved || !job->model_path || !job->dataset_path)
+        return icl_fail(job->model->ctx, IMGCLS_NO_MEMORY, "no memory for %zu answers", count);
+    if (gmtime_r(&now, &parts))
+        strftime(evaluation->started, sizeof evaluation->started, "%Y-%m-%dT%H:%M:%SZ",
+                 &parts);
+    head->recipe = evaluation->recipe;
+    head->dataset = evaluation->dataset;
+    head->dataset_sha256 = evaluation->sha256;
+    head->manifest_sha256 = evaluation->manifest;
+    head->started = evaluation->started;
+    head->layout = evaluation->set->layout->name;
+    icl_dataset_order(evaluation->set, job->options.shuffle ? job->options.seed : -1,
+                      job->order);
+    return icl_dataset_is_stream(evaluation->set)
+               ? icl_place_stream_open(evaluation->set->place, &job->stream)
+               : IMGCLS_OK;
+}
+
+/* Hashes that tell whether two evaluations are of the same thing. */
+static imgcls_status make_key(struct imgcls_evaluation_job *job)
+{
+    struct icl_evaluation *evaluation = job->evaluation;
+    char recipe[65];
+    imgcls_status status = icl_dataset_manifest(evaluation->set, false, evaluation->manifest);
+    if (status == IMGCLS_OK)
+        status = icl_dataset_manifest(evaluation->set, true, job->times);
+    icl_sha256_of(evaluation->recipe, strlen(evaluation->recipe), recipe);
+    snprintf(job->engine, sizeof job->engine, "%s %s", imgcls_version(),
+             icl_isa_name(job->model->ctx->isa));
+    snprintf(job->key, sizeof job->key, "%s %s %s %s", imgcls_model_sha256(job->model), recipe,
+             evaluation->manifest, job->engine);
+    return status;
+}
+
+static imgcls_status take_up(struct imgcls_evaluation_job *job)
+{
+    struct icl_progress_key key = {
+        .model_sha256 = imgcls_model_sha256(job->model),
+        .model_path = job->model_path,
+        .dataset_path = job->dataset_path,
+        .recipe = job->evaluation->recipe,
+        .engine = job->engine,
+        .manifest = job->times,
+    };
+    imgcls_status status;
+    job->board = job->options.board ? *job->options.board : NULL;
+    if (!job->board)
+        return IMGCLS_OK;
+    status = icl_progress_open(job->board, &key, job->options.resume, job->evaluation,
+                               &job->progress);
+    job->evaluation->progress_id = job->progress.id;
+    job->evaluation->head.resumed = job->progress.resumed;
+    job->done = job->progress.done;
+    return status;
+}
+
+static void say(struct imgcls_evaluation_job *job)
+{
+    const struct imgcls_evaluation_options *options = &job->options;
+    const struct icl_dataset *set = job->evaluation->set;
+    char line[200];
+    size_t i;
+    for (i = 0; options->note && i < set->evidence_count; i++)
+        options->note(options->argument, set->evidence[i]);
+    if (!options->note || job->done == 0)
+        return;
+    snprintf(line, sizeof line, "going on with the evaluation that began at %s: %zu of %zu "
+             "pictures are done", job->evaluation->started, job->done, set->count);
+    options->note(options->argument, line);
+}
+
+imgcls_status imgcls_evaluation_open(struct imgcls_model *model,
+                                     const struct imgcls_evaluation_options *given,
+                                     struct imgcls_evaluation_job **out)
 {
     icl_forgive(model->ctx); /* what an earlier call left */
-    struct imgcls_evaluation_options options = options_of(given);
-    struct icl_evaluation *evaluation;
+    struct imgcls_evaluation_job *job;
     imgcls_status status;
     *out = NULL;
-    if (!options.dataset)
+    if (!options_of(given).dataset)
         return icl_fail(model->ctx, IMGCLS_BAD_INPUT, "%s: no data set to evaluate it on",
                         model->path);
-    evaluation = calloc(1, sizeof *evaluation);
-    if (!evaluation)
+    job = calloc(1, sizeof *job);
+    if (job)
+        job->evaluation = calloc(1, sizeof *job->evaluation);
+    if (!job || !job->evaluation) {
+        free(job);
         return icl_fail(model->ctx, IMGCLS_NO_MEMORY, "no memory for the evaluation");
-    evaluation->head.struct_size = sizeof evaluation->head;
+    }
+    pthread_mutex_init(&job->evaluation->lock, NULL);
+    pthread_cond_init(&job->evaluation->news, NULL);
+    job->model = model;
+    job->options = options_of(given);
+    job->evaluation->head.struct_size = sizeof job->evaluation->head;
     icl_peak_memory_reset();
-    status = open_set(model, evaluation, &options);
+    status = open_set(job);
     if (status == IMGCLS_OK)
-        status = allocate(model, evaluation, &options);
+        status = allocate(job);
     if (status == IMGCLS_OK)
-        status = measure(model, evaluation, &options);
+        status = make_key(job);
+    if (status == IMGCLS_OK && job->options.ready)
+        status = job->options.ready(job->options.argument);
     if (status == IMGCLS_OK)
-        status = icl_dataset_sha256(evaluation->set, evaluation->sha256);
+        status = take_up(job);
+    if (status != IMGCLS_OK) {
+        imgcls_evaluation_close(job);
+        return status;
+    }
+    say(job);
+    job->began = job->saved = icl_seconds();
+    *out = job;
+    return IMGCLS_OK;
+}
+
+void imgcls_evaluation_close(struct imgcls_evaluation_job *job)
+{
+    if (!job)
+        return;
+    icl_place_stream_close(job->stream);
+    imgcls_evaluation_destroy(job->evaluation ? &job->evaluation->head : NULL);
+    free(job->order);
+    free(job->unsaved);
+    free(job->model_path);
+    free(job->dataset_path);
+    free(job);
+}
+
+/* ---- Working ----------------------------------------------------------------------------*/
+
+const char *imgcls_evaluation_key(const struct imgcls_evaluation_job *job)
+{
+    return job->key;
+}
+
+int64_t imgcls_evaluation_total(const struct imgcls_evaluation_job *job)
+{
+    return (int64_t)job->evaluation->set->count;
+}
+
+int64_t imgcls_evaluation_done(const struct imgcls_evaluation_job *job)
+{
+    return (int64_t)job->done;
+}
+
+static imgcls_status save(struct imgcls_evaluation_job *job)
+{
+    imgcls_status status = IMGCLS_OK;
+    double now = icl_seconds();
+    if (job->board && job->unsaved_count > 0)
+        status = icl_progress_commit(job->board, &job->progress, job->evaluation, job->unsaved,
+                                     job->unsaved_count, now - job->began);
+    job->unsaved_count = 0;
+    job->saved = now;
+    return status;
+}
+
+/* Pictures that were finished by threads here. */
+static imgcls_status on_news(void *argument, const size_t *indices, size_t count)
+{
+    struct imgcls_evaluation_job *job = argument;
+    const struct imgcls_evaluation_options *options = &job->options;
+    imgcls_status status = IMGCLS_OK;
+    if (job->in_parts)
+        return IMGCLS_OK;
+    memcpy(job->unsaved + job->unsaved_count, indices, count * sizeof *indices);
+    job->unsaved_count += count;
+    job->done += count;
+    if (icl_seconds() - job->saved >= COMMIT_SECONDS || job->done == job->evaluation->set->count)
+        status = save(job);
+    if (status == IMGCLS_OK && options->progress)
+        options->progress(options->argument, (int64_t)job->done,
+                          (int64_t)job->evaluation->set->count);
+    return status;
+}
+
+/* Evaluates pictures of the set, given in reading order. */
+static imgcls_status work_on(struct imgcls_evaluation_job *job, const size_t *plan,
+                             size_t count)
+{
+    struct icl_lanes_options options = {.plan = plan,
+                                        .count = count,
+                                        .stream = job->stream,
+                                        .threads = job->model->ctx->threads,
+                                        .news = on_news,
+                                        .argument = job};
+    imgcls_status status =
+        icl_batch_capacity(job->model, job->options.batch, &options.batch);
+    if (options.batch > job->evaluation->set->count)
+        options.batch = job->evaluation->set->count;
+    if (status == IMGCLS_OK && count > 0)
+        status = icl_lanes_run(job->model, job->evaluation, &options,
+                               &job->evaluation->head.lanes);
+    job->evaluation->head.batch = (int64_t)options.batch;
+    job->evaluation->head.threads = options.threads;
+    return status;
+}
+
+size_t imgcls_evaluation_claim(struct imgcls_evaluation_job *job, size_t most, int64_t *numbers)
+{
+    const struct icl_evaluation *evaluation = job->evaluation;
+    size_t count = 0;
+    for (; count < most && job->next < evaluation->set->count; job->next++)
+        if (!evaluation->outcomes[job->order[job->next]].done)
+            numbers[count++] = (int64_t)job->order[job->next];
+    return count;
+}
+
+imgcls_status imgcls_evaluation_work(struct imgcls_evaluation_job *job, const int64_t *numbers,
+                                     size_t count, void **bytes, size_t *size)
+{
+    icl_forgive(job->model->ctx); /* what an earlier call left */
+    struct icl_bytes records = {0};
+    size_t *plan = calloc(count + 1, sizeof *plan), i;
+    imgcls_status status = IMGCLS_OK;
+    *bytes = NULL;
+    *size = 0;
+    if (!plan)
+        return icl_fail(job->model->ctx, IMGCLS_NO_MEMORY, "no memory for %zu pictures", count);
+    for (i = 0; i < count && status == IMGCLS_OK; i++) {
+        if (numbers[i] < 0 || (uint64_t)numbers[i] >= job->evaluation->set->count)
+            status = icl_fail(job->model->ctx, IMGCLS_BAD_INPUT, "picture %lld of %zu",
+                              (long long)numbers[i], job->evaluation->set->count);
+        plan[i] = (size_t)numbers[i];
+    }
+    job->in_parts = true;
+    if (status == IMGCLS_OK)
+        status = work_on(job, plan, count);
+    for (i = 0; i < count && status == IMGCLS_OK; i++)
+        if (!icl_record_append(job->evaluation, plan[i], &records))
+            status = icl_fail(job->model->ctx, IMGCLS_NO_MEMORY, "no memory for answers");
+    free(plan);
+    if (status != IMGCLS_OK) {
+        free(records.data);
+        return status;
+    }
+    *bytes = records.data;
+    *size = records.size;
+    return IMGCLS_OK;
+}
+
+imgcls_status imgcls_evaluation_merge(struct imgcls_evaluation_job *job, const void *bytes,
+                                      size_t size)
+{
+    icl_forgive(job->model->ctx); /* what an earlier call left */
+    const struct imgcls_evaluation_options *options = &job->options;
+    imgcls_status status;
+    size_t count;
+    if (!icl_record_take(job->evaluation, bytes, size, job->unsaved, &count))
+        return icl_fail(job->model->ctx, IMGCLS_BAD_INPUT,
+                        "answers of another process do not fit this data set");
+    job->unsaved_count = count;
+    job->done += count;
+    job->in_parts = true;
+    status = save(job);
+    if (status == IMGCLS_OK && options->progress)
+        options->progress(options->argument, (int64_t)job->done,
+                          (int64_t)job->evaluation->set->count);
+    return status;
+}
+
+imgcls_status imgcls_evaluation_finish(struct imgcls_evaluation_job *job,
+                                       struct imgcls_evaluation **out)
+{
+    icl_forgive(job->model->ctx); /* what an earlier call left */
+    struct icl_evaluation *evaluation = job->evaluation;
+    struct imgcls_evaluation *head = &evaluation->head;
+    size_t capacity = 1, i;
+    imgcls_status status;
+    *out = NULL;
+    for (i = 0; i < evaluation->set->count; i++)
+        if (!evaluation->outcomes[i].done)
+            return icl_fail(job->model->ctx, IMGCLS_INTERNAL, "%s: was not evaluated",
+                            evaluation->set->entries[i].file);
+    icl_place_stream_close(job->stream); /* before its place goes with the evaluation */
+    job->stream = NULL;
+    head->seconds = job->progress.seconds + icl_seconds() - job->began;
+    head->ranks = job->options.ranks > 0 ? job->options.ranks : 1;
+    if (head->classes == 0) /* not one picture told */
+        head->classes = evaluation->set->classes;
+    if (head->batch == 0) { /* others did the work */
+        status = icl_batch_capacity(job->model, job->options.batch, &capacity);
+        if (status != IMGCLS_OK)
+            return status;
+        head->batch = (int64_t)capacity;
+        head->threads = job->model->ctx->threads;
+    }
+    status = icl_dataset_sha256(evaluation->set, evaluation->sha256);
+    if (status == IMGCLS_OK)
+        status = icl_evaluation_figures(evaluation);
+    head->peak_memory_bytes = icl_peak_memory();
+    if (status == IMGCLS_OK && job->options.predictions)
+        status = icl_predictions_write(job->model->ctx, job->options.predictions, evaluation);
     if (status != IMGCLS_OK)
-        goto done;
-    if (evaluation->head.classes == 0) /* not one picture told */
-        evaluation->head.classes = evaluation->set->classes;
-    icl_evaluation_figures(evaluation);
-    evaluation->head.peak_memory_bytes = icl_peak_memory();
-    if (options.predictions)
-        status = icl_predictions_write(model->ctx, options.predictions, evaluation);
+        return status;
+    *out = head;
+    job->evaluation = NULL;
+    return IMGCLS_OK;
+}
+
+imgcls_status imgcls_evaluate(struct imgcls_model *model,
+                              const struct imgcls_evaluation_options *options,
+                              struct imgcls_evaluation **out)
+{
+    struct imgcls_evaluation_job *job;
+    imgcls_status status = imgcls_evaluation_open(model, options, &job);
+    size_t count = 0, i;
+    size_t *plan;
+    *out = NULL;
     if (status != IMGCLS_OK)
-        goto done;
-    *out = &evaluation->head;
-    evaluation = NULL;
-done:
-    imgcls_evaluation_destroy(evaluation ? &evaluation->head : NULL);
+        return status;
+    plan = calloc(job->evaluation->set->count + 1, sizeof *plan);
+    if (!plan)
+        status = icl_fail(model->ctx, IMGCLS_NO_MEMORY, "no memory for the evaluation");
+    for (i = 0; i < job->evaluation->set->count && plan; i++)
+        if (!job->evaluation->outcomes[job->order[i]].done)
+            plan[count++] = job->order[i];
+    if (status == IMGCLS_OK)
+        status = work_on(job, plan, count);
+    if (status == IMGCLS_INTERRUPTED || status == IMGCLS_OK) {
+        imgcls_status saved = save(job); /* what is finished, whatever comes */
+        status = status == IMGCLS_OK ? saved : status;
+    }
+    if (status == IMGCLS_OK)
+        status = imgcls_evaluation_finish(job, out);
+    free(plan);
+    imgcls_evaluation_close(job);
     return status;
 }
 
@@ -380,11 +652,16 @@ void imgcls_evaluation_destroy(struct imgcls_evaluation *head)
     size_t i;
     if (!evaluation)
         return;
-    for (i = 0; i < head->failure_count; i++)
-        free((char *)evaluation->failures[i].reason);
+    for (i = 0; evaluation->outcomes && i < evaluation->set->count; i++)
+        free(evaluation->outcomes[i].reason);
+    icl_figures_clear(&evaluation->figures);
+    pthread_cond_destroy(&evaluation->news);
+    pthread_mutex_destroy(&evaluation->lock);
     free(evaluation->failures);
     free(evaluation->answers);
+    free(evaluation->outcomes);
     free(evaluation->probabilities);
+    free(evaluation->finished);
     free(evaluation->recipe);
     free(evaluation->dataset);
     icl_dataset_close(evaluation->set);

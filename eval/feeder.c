@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 struct slot {
     bool ready;
@@ -40,7 +41,11 @@ struct icl_feeder {
     size_t slot_count;
     struct worker *workers;
     size_t worker_count, running;
-    pthread_mutex_t lock; /* guards all below */
+    const size_t *plan;
+    size_t count;
+    struct icl_place_stream *stream; /* NULL where any picture can be read at any time */
+    pthread_mutex_t reading;         /* guards stream; taken before lock */
+    pthread_mutex_t lock;            /* guards all below */
     pthread_cond_t space, ready;
     size_t claimed, taken;
     bool stopping;
@@ -61,34 +66,49 @@ static void one_line(char *text)
             *text = ' ';
 }
 
-/* Reads, decodes and preprocesses one picture. Only what concerns the whole evaluation is a
- * status; everything else is the picture's own failure. */
-static imgcls_status prepare(const struct icl_feeder *feeder, struct imgcls_context *ctx,
-                             size_t index, struct icl_fed *fed)
+double icl_seconds(void)
 {
-    const char *file = feeder->set->entries[index].file;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+void icl_raw_read(struct icl_dataset *set, struct icl_place_stream *stream, size_t index,
+                  struct icl_raw *raw)
+{
+    memset(raw, 0, sizeof *raw);
+    raw->began = icl_seconds();
+    raw->status = icl_dataset_read(set, stream, index, &raw->bytes, &raw->size, raw->reason,
+                                   sizeof raw->reason);
+}
+
+imgcls_status icl_fed_prepare(struct imgcls_context *ctx, struct icl_dataset *set,
+                              const struct icl_recipe *recipe, size_t index,
+                              struct icl_raw *raw, struct icl_fed *fed)
+{
+    const char *file = set->entries[index].file;
     struct icl_picture picture = {0};
-    uint8_t *bytes = NULL;
-    size_t size;
-    imgcls_status status;
+    imgcls_status status = raw->status;
     memset(fed, 0, sizeof *fed);
     fed->index = index;
     fed->owner = ctx;
-    status = icl_dataset_read(feeder->set, index, &bytes, &size, fed->reason,
-                              sizeof fed->reason);
     if (status == IMGCLS_OK)
-        status = icl_picture_decode(ctx, file, bytes, size,
-                                    icl_recipe_channels(feeder->recipe), &picture, fed->reason,
+        status = icl_picture_decode(ctx, file, raw->bytes, raw->size,
+                                    icl_recipe_channels(recipe), &picture, fed->reason,
                                     sizeof fed->reason);
-    free(bytes);
+    else
+        memcpy(fed->reason, raw->reason, sizeof fed->reason);
+    free(raw->bytes);
+    raw->bytes = NULL;
     if (status == IMGCLS_OK) {
         fed->orientation = picture.orientation;
-        status = icl_preprocess(ctx, feeder->recipe, &picture, &fed->tensor, &fed->width,
+        status = icl_preprocess(ctx, recipe, &picture, &fed->tensor, &fed->width,
                                 &fed->height);
         if (status != IMGCLS_OK)
             snprintf(fed->reason, sizeof fed->reason, "%s", imgcls_error(ctx));
     }
     icl_picture_clear(&picture);
+    fed->seconds = icl_seconds() - raw->began;
     if (status == IMGCLS_OK)
         return status;
     icl_forgive(ctx);
@@ -98,35 +118,50 @@ static imgcls_status prepare(const struct icl_feeder *feeder, struct imgcls_cont
     return status == IMGCLS_NO_MEMORY || status == IMGCLS_INTERRUPTED ? status : IMGCLS_OK;
 }
 
+/* Claims the next picture and reads it; false where there is none left or it was stopped. A
+ * stream is read in the order of claims, so claiming and reading are one there. */
+static bool claim(struct icl_feeder *feeder, size_t *number, struct icl_raw *raw)
+{
+    bool mine;
+    if (feeder->stream)
+        pthread_mutex_lock(&feeder->reading);
+    pthread_mutex_lock(&feeder->lock);
+    while (!feeder->stopping && feeder->claimed < feeder->count &&
+           feeder->claimed - feeder->taken >= feeder->slot_count)
+        pthread_cond_wait(&feeder->space, &feeder->lock);
+    mine = !feeder->stopping && feeder->claimed < feeder->count;
+    if (mine)
+        *number = feeder->claimed++;
+    pthread_mutex_unlock(&feeder->lock);
+    if (mine)
+        icl_raw_read(feeder->set, feeder->stream, feeder->plan[*number], raw);
+    if (feeder->stream)
+        pthread_mutex_unlock(&feeder->reading);
+    return mine;
+}
+
 static void *work(void *argument)
 {
     struct worker *worker = argument;
     struct icl_feeder *feeder = worker->feeder;
-    pthread_mutex_lock(&feeder->lock);
-    for (;;) {
+    struct icl_raw raw;
+    size_t number;
+    while (claim(feeder, &number, &raw)) {
         struct icl_fed fed;
-        imgcls_status status;
-        struct slot *slot;
-        size_t index;
-        while (!feeder->stopping && feeder->claimed < feeder->set->count &&
-               feeder->claimed - feeder->taken >= feeder->slot_count)
-            pthread_cond_wait(&feeder->space, &feeder->lock);
-        if (feeder->stopping || feeder->claimed >= feeder->set->count)
-            break;
-        index = feeder->claimed++;
-        pthread_mutex_unlock(&feeder->lock);
-        status = icl_interrupted() ? IMGCLS_INTERRUPTED
-                                   : prepare(feeder, worker->ctx, index, &fed);
-        if (status == IMGCLS_INTERRUPTED)
-            memset(&fed, 0, sizeof fed);
+        struct slot *slot = &feeder->slots[number % feeder->slot_count];
+        imgcls_status status = IMGCLS_INTERRUPTED;
+        memset(&fed, 0, sizeof fed);
+        if (!icl_interrupted())
+            status = icl_fed_prepare(worker->ctx, feeder->set, feeder->recipe,
+                                     feeder->plan[number], &raw, &fed);
+        free(raw.bytes);
         pthread_mutex_lock(&feeder->lock);
-        slot = &feeder->slots[index % feeder->slot_count];
         slot->fed = fed;
         slot->status = status;
         slot->ready = true;
         pthread_cond_signal(&feeder->ready);
+        pthread_mutex_unlock(&feeder->lock);
     }
-    pthread_mutex_unlock(&feeder->lock);
     return NULL;
 }
 
@@ -153,11 +188,12 @@ static imgcls_status start(struct icl_feeder *feeder)
 }
 
 imgcls_status icl_feeder_open(struct imgcls_context *ctx, struct icl_dataset *set,
-                              const struct icl_recipe *recipe, int32_t threads, size_t slots,
-                              struct icl_feeder **out)
+                              const struct icl_recipe *recipe, const size_t *plan,
+                              size_t count, struct icl_place_stream *stream, int32_t threads,
+                              size_t slots, struct icl_feeder **out)
 {
     struct icl_feeder *feeder = calloc(1, sizeof *feeder);
-    imgcls_status status;
+    imgcls_status status = IMGCLS_OK;
     *out = NULL;
     if (!feeder)
         return icl_fail(ctx, IMGCLS_NO_MEMORY, "no memory to read pictures ahead");
@@ -166,8 +202,12 @@ imgcls_status icl_feeder_open(struct imgcls_context *ctx, struct icl_dataset *se
     feeder->recipe = recipe;
     feeder->slot_count = slots > 0 ? slots : 1;
     feeder->worker_count = threads > 1 ? (size_t)threads : 0;
-    if (feeder->worker_count > set->count)
-        feeder->worker_count = set->count > 1 ? set->count : 0;
+    if (feeder->worker_count > count)
+        feeder->worker_count = count > 1 ? count : 0;
+    feeder->plan = plan;
+    feeder->count = count;
+    feeder->stream = stream;
+    pthread_mutex_init(&feeder->reading, NULL);
     pthread_mutex_init(&feeder->lock, NULL);
     pthread_cond_init(&feeder->space, NULL);
     pthread_cond_init(&feeder->ready, NULL);
@@ -175,7 +215,7 @@ imgcls_status icl_feeder_open(struct imgcls_context *ctx, struct icl_dataset *se
     feeder->workers = calloc(feeder->worker_count + 1, sizeof *feeder->workers);
     if (!feeder->slots || !feeder->workers)
         status = icl_fail(ctx, IMGCLS_NO_MEMORY, "no memory to read pictures ahead");
-    else
+    if (status == IMGCLS_OK)
         status = start(feeder);
     if (status != IMGCLS_OK) {
         icl_feeder_close(feeder);
@@ -208,13 +248,15 @@ imgcls_status icl_feeder_next(struct icl_feeder *feeder, struct icl_fed *fed)
     imgcls_status status;
     memset(fed, 0, sizeof *fed);
     fed->index = feeder->set->count;
-    if (feeder->taken >= feeder->set->count)
+    if (feeder->taken >= feeder->count)
         return IMGCLS_OK;
     if (icl_interrupted())
         return icl_fail(feeder->ctx, IMGCLS_INTERRUPTED, "%s: interrupted", path);
     if (feeder->worker_count == 0) {
-        status = prepare(feeder, feeder->ctx, feeder->taken, fed);
-        feeder->taken++;
+        struct icl_raw raw;
+        size_t index = feeder->plan[feeder->taken++];
+        icl_raw_read(feeder->set, feeder->stream, index, &raw);
+        status = icl_fed_prepare(feeder->ctx, feeder->set, feeder->recipe, index, &raw, fed);
     } else {
         status = take(feeder, fed);
     }
@@ -245,6 +287,7 @@ void icl_feeder_close(struct icl_feeder *feeder)
     pthread_cond_destroy(&feeder->ready);
     pthread_cond_destroy(&feeder->space);
     pthread_mutex_destroy(&feeder->lock);
+    pthread_mutex_destroy(&feeder->reading);
     free(feeder->slots);
     free(feeder->workers);
     free(feeder);

@@ -9,8 +9,10 @@
 #include "config.h"
 
 #include "programs/command.h"
+#include "programs/eval_tables.h"
 #include "programs/model_options.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,12 +22,28 @@
 #include <imgcls/leaderboard.h>
 
 static const struct command_option options[] = {
-    {"dataset", 'd', "DIR", "folder with one folder of pictures a class; required"},
+    {"dataset", 'd', "PATH", "folder, archive (tar, tar.gz, tar.zst, zip), shards\n"
+                            "(x-{000..012}.tar) or file of labelled pictures; required"},
     MODEL_OPTION_ROWS,
-    {"layout", 0, "NAME", "how the data set is laid out (folders); default: recognised"},
-    {"batch", 'b', "N", "pictures a run of the model; figures do not depend on it"},
+    {"layout", 0, "NAME", "how the data set is laid out; default: recognised. folders,\n"
+                          "imagenet-v2, imagenet-sketch, imagenet-a, imagenet-r,\n"
+                          "imagenet-c, val-txt, devkit, kaggle, csv, real, webdataset,\n"
+                          "cifar10, cifar100, mnist"},
+    {"truth", 0, "FILE", "the labels, where they lie outside the data set: val.txt, the\n"
+                         "devkit's ground truth, Kaggle's solution, a csv, ReaL's json"},
+    {"label-base", 0, "0|1", "lists count classes from 0 or from 1; default: recognised"},
+    {"classes", 0, "all|present", "compare the scores of all classes, or of those that have\n"
+                                  "pictures; default: present for ImageNet-A and -R, else all"},
+    {"batch", 'b', "N|auto", "pictures a run of the model; figures do not depend on it"},
     {"limit", 'n', "N", "only N pictures, spread evenly over the set: picture number\n"
                         "floor(i * all / N) for each i from 0"},
+    {"shuffle", 0, NULL, "read in an order that is drawn; with --limit, draw the pictures"},
+    {"seed", 0, "N", "what drawing begins with; default: 0"},
+    {"resume", 0, NULL, "go on with an evaluation that was ended; refuse where the one\n"
+                        "that stands there differs (without it, such a one is left alone)"},
+    {"no-resume", 0, NULL, "begin anew and forget what was done"},
+    {"per-class", 0, "CSV", "write every class's counts, accuracy, precision, recall, F1"},
+    {"confusion", 0, "CSV", "write which classes were taken for which, a row a pair"},
     {"predictions", 'o', "CSV", "write the five best classes of every picture; fields that a\n"
                                 "picture has not (it failed, or fewer classes) are empty"},
     {"min-top1", 0, "X", "exit 1 where top-1 is below X: a fraction up to 1 (0.6), a\n"
@@ -48,6 +66,7 @@ static const struct command command = {
         "MODEL is an .onnx file, an .imgcls bundle, a checkpoint file or folder; without one,\n"
         "the model that was converted last is taken from the leaderboard.\n"
         "\n"
+        "The layout is recognised and printed with the first pictures and their classes.\n"
         "The class of a folder comes from the full list of labels, never from the folders\n"
         "that happen to exist: by wnid (n01440764, where labels read \"n01440764 tench\"), by\n"
         "name (underscores are spaces), or by\n"
@@ -58,7 +77,12 @@ static const struct command command = {
         "A picture that cannot be read counts as wrong, is listed by name, and stays in the\n"
         "denominator; so does one whose scores hold a NaN. Rates come with their 95 %\n"
         "interval (Wilson). In JSON top1 and top5 are fractions from 0 to 1 (top1_percent and\n"
-        "top5_percent beside them); top5 is null where there are 10 classes or fewer.",
+        "top5_percent beside them); top5 is null where there are 10 classes or fewer.\n"
+        "\n"
+        "An evaluation that is ended in the middle, in whatever way, goes on where it was\n"
+        "when the same command is given again, and ends with the same figures; progress is\n"
+        "kept in the leaderboard once a second. Changed files, another recipe or another\n"
+        "version of imgcls begin anew.",
     .options = options,
     .examples =
         "  imgcls-eval --dataset imagenet/val\n"
@@ -78,7 +102,8 @@ struct job {
     struct imgcls_model *model;
     struct progress progress;
     bool progressing;
-    long long batch, limit;
+    long long batch, limit, seed;
+    int32_t label_base, classes;
     double min_top1; /* fraction, -1: not asked */
     json_t *runs;
     bool failed_check; /* below the minimum, or failures with --strict */
@@ -147,6 +172,26 @@ static json_t *json_failures(const struct imgcls_evaluation *evaluation)
     return list;
 }
 
+static json_t *json_finite(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+static json_t *json_groups(const struct imgcls_evaluation *e)
+{
+    struct imgcls_evaluation_group *groups = NULL;
+    json_t *list = json_array();
+    size_t count = 0, i;
+    if (imgcls_evaluation_groups(e, &groups, &count) == IMGCLS_OK)
+        for (i = 0; i < count; i++)
+            json_array_append_new(list, json_pack("{s:o,s:I,s:I}", "name",
+                                                  json_name(groups[i].name), "images",
+                                                  (json_int_t)groups[i].images, "top1_correct",
+                                                  (json_int_t)groups[i].top1_correct));
+    free(groups);
+    return list;
+}
+
 static json_t *json_run(const char *path, const struct imgcls_model *model,
                         const struct imgcls_evaluation *e, int64_t run_id)
 {
@@ -177,6 +222,24 @@ static json_t *json_run(const char *path, const struct imgcls_model *model,
     json_object_set_new(run, "layout", json_string(e->layout));
     json_object_set_new(run, "oriented", json_integer(e->oriented));
     json_object_set_new(run, "started", json_string(e->started));
+    json_object_set_new(run, "manifest_sha256", json_string(e->manifest_sha256));
+    json_object_set_new(run, "ties", json_integer(e->ties));
+    json_object_set_new(run, "nll", json_finite(e->nll));
+    json_object_set_new(run, "ece", json_real(e->ece));
+    json_object_set_new(run, "mce", json_real(e->mce));
+    json_object_set_new(run, "class_accuracy", json_real(e->class_accuracy));
+    json_object_set_new(run, "macro_precision", json_real(e->macro_precision));
+    json_object_set_new(run, "macro_recall", json_real(e->class_accuracy));
+    json_object_set_new(run, "macro_f1", json_real(e->macro_f1));
+    json_object_set_new(run, "latency_ms",
+                        json_pack("{s:f,s:f,s:f}", "p50", e->latency_p50_ms, "p90",
+                                  e->latency_p90_ms, "p99", e->latency_p99_ms));
+    json_object_set_new(run, "skipped", json_integer(e->skipped));
+    json_object_set_new(run, "compared_classes", json_integer(e->compared_classes));
+    json_object_set_new(run, "resumed", json_integer(e->resumed));
+    json_object_set_new(run, "ranks", json_integer(e->ranks));
+    json_object_set_new(run, "lanes", json_integer(e->lanes));
+    json_object_set_new(run, "groups", json_groups(e));
     json_object_set_new(run, "failures", json_failures(e));
     json_object_set_new(run, "run_id", run_id > 0 ? json_integer(run_id) : json_null());
     return run;
@@ -188,6 +251,33 @@ static void print_rate(const char *name, int64_t correct, int64_t images,
     printf("  %s  %6.2f %%  (%lld of %lld; 95 %% interval %.1f to %.1f)\n", name,
            100 * rate->value, (long long)correct, (long long)images, 100 * rate->low,
            100 * rate->high);
+}
+
+/* Figures beside the two everybody asks for. */
+static void print_more(const struct imgcls_evaluation *e)
+{
+    struct imgcls_evaluation_group *groups = NULL;
+    size_t count = 0, i;
+    printf("  mean over classes: accuracy %.2f %%, precision %.2f %%, F1 %.2f %%\n",
+           100 * e->class_accuracy, 100 * e->macro_precision, 100 * e->macro_f1);
+    printf("  calibration error %.2f %% expected, %.2f %% mean; log-likelihood -%.4f\n",
+           100 * e->ece, 100 * e->mce, e->nll);
+    printf("  latency %.1f ms (half), %.1f ms (90 %%), %.1f ms (99 %%)\n", e->latency_p50_ms,
+           e->latency_p90_ms, e->latency_p99_ms);
+    if (e->compared_classes < e->classes)
+        printf("  the scores of %lld of %lld classes were compared\n",
+               (long long)e->compared_classes, (long long)e->classes);
+    if (e->skipped > 0)
+        printf("  %lld pictures have no right answer and were left out\n",
+               (long long)e->skipped);
+    if (e->ties > 0)
+        printf("  %lld pictures with two best classes alike\n", (long long)e->ties);
+    if (imgcls_evaluation_groups(e, &groups, &count) == IMGCLS_OK)
+        for (i = 0; i < count; i++)
+            printf("  %-24s top-1 %6.2f %% of %lld\n", groups[i].name,
+                   100 * (double)groups[i].top1_correct / (double)groups[i].images,
+                   (long long)groups[i].images);
+    free(groups);
 }
 
 static void print_run(const struct job *job, const char *path,
@@ -210,6 +300,7 @@ static void print_run(const struct job *job, const char *path,
         printf("  %zu pictures could not be read, counted as wrong:\n", e->failure_count);
     for (i = 0; i < e->failure_count; i++)
         printf("    %s: %s\n", e->failures[i].file, e->failures[i].reason);
+    print_more(e);
     if (run_id > 0)
         printf("  run %lld in %s\n", (long long)run_id, imgcls_board_path(job->board));
 }
@@ -240,6 +331,13 @@ static imgcls_status evaluate(struct job *job, const char *path)
         .predictions = command_value(line, "predictions"),
         .batch = job->batch,
         .limit = job->limit,
+        .truth = command_value(line, "truth"),
+        .label_base = job->label_base,
+        .classes = job->classes,
+        .shuffle = command_value(line, "shuffle") != NULL,
+        .seed = job->seed,
+        .resume = command_value(line, "no-resume") ? 2 : command_value(line, "resume") ? 1 : 0,
+        .board = &job->board,
         .note = on_note,
         .progress = on_progress,
         .ready = on_ready,
@@ -268,6 +366,10 @@ static imgcls_status evaluate(struct job *job, const char *path)
         json_array_append_new(job->runs, json_run(path, model, evaluation, run_id));
     else if (!line->json)
         print_run(job, path, evaluation, run_id);
+    if (status == IMGCLS_OK)
+        status = eval_write_classes(job->ctx, model, evaluation, command_value(line, "per-class"));
+    if (status == IMGCLS_OK)
+        status = eval_write_confusion(job->ctx, evaluation, command_value(line, "confusion"));
     judge(job, path, evaluation);
 done:
     imgcls_evaluation_destroy(evaluation);
@@ -312,12 +414,31 @@ static imgcls_status evaluate_all(struct job *job)
     return status;
 }
 
+static const char *const class_words[] = {"all", "present", NULL};
+static const char *const base_words[] = {"0", "1", NULL};
+
+/* An option's value as the number of one of `words`, from 1 on; 0 where it was not given. */
+static bool take_word(struct command_line *line, const char *name, const char *const *words,
+                      int32_t *out)
+{
+    const char *value = command_value(line, name);
+    int32_t i;
+    *out = 0;
+    for (i = 0; value && words[i]; i++)
+        if (strcmp(value, words[i]) == 0)
+            *out = i + 1;
+    if (value && *out == 0)
+        command_complain(line, "--%s %s: %s or %s is wanted", name, value, words[0], words[1]);
+    return !value || *out > 0;
+}
+
 /* Usage that the table cannot check; false after saying what is wrong. */
 static bool check_usage(struct job *job)
 {
     struct command_line *line = &job->line;
     if (!command_value(line, "dataset")) {
-        command_complain(line, "--dataset DIR is needed: a folder with one folder a class");
+        command_complain(line, "--dataset PATH is needed: a folder with one folder a class, or "
+                               "another layout (see --help)");
         return false;
     }
     if (command_value(line, "predictions") && line->positional_count > 1) {
@@ -325,7 +446,15 @@ static bool check_usage(struct job *job)
                          command_value(line, "predictions"), line->positional_count);
         return false;
     }
-    if (!command_integer(line, "batch", 1, 65536, 0, &job->batch) ||
+    if (!take_word(line, "classes", class_words, &job->classes) ||
+        !take_word(line, "label-base", base_words, &job->label_base))
+        return false;
+    job->label_base = job->label_base ? 3 - job->label_base : 0; /* 1 from one, 2 from zero */
+    if (command_value(line, "batch") && strcmp(command_value(line, "batch"), "auto") == 0)
+        job->batch = 0;
+    else if (!command_integer(line, "batch", 1, 65536, 0, &job->batch))
+        return false;
+    if (!command_integer(line, "seed", 0, INT64_MAX, 0, &job->seed) ||
         !command_integer(line, "limit", 1, INT64_MAX, 0, &job->limit) ||
         !command_number(line, "min-top1", 0, 100, -1, &job->min_top1))
         return false;

@@ -29,8 +29,11 @@ imgcls_convert_SOURCES = \
 imgcls_convert_LDADD = $(COMMAND_LIBS) -lm
 
 bin_PROGRAMS += imgcls-eval
-imgcls_eval_SOURCES = %D%/eval.c
-imgcls_eval_LDADD = $(COMMAND_LIBS)
+imgcls_eval_SOURCES = \
+	%D%/eval.c \
+	%D%/eval_tables.c \
+	%D%/eval_tables.h
+imgcls_eval_LDADD = $(COMMAND_LIBS) -lm
 
 bin_PROGRAMS += imgcls-leaderboard
 imgcls_leaderboard_SOURCES = \

@@ -68,14 +68,6 @@ CREATE TABLE progress_parts (
     bytes       BLOB NOT NULL
 ) STRICT;
 CREATE INDEX progress_parts_by_progress ON progress_parts (progress_id);
-CREATE TABLE progress_failures (
-    progress_id INTEGER NOT NULL REFERENCES progress (id) ON DELETE CASCADE,
-    position    INTEGER NOT NULL,
-    reason      TEXT NOT NULL,
-    PRIMARY KEY (progress_id, position)
-) STRICT, WITHOUT ROWID;
-
-
 DROP VIEW leaderboard;
 CREATE VIEW leaderboard AS
 SELECT

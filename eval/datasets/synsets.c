@@ -88,7 +88,7 @@ static double number_in(const struct element *element)
     case 3: return size >= 2 ? (int16_t)(p[0] | p[1] << 8) : -1;
     case 4: return size >= 2 ? p[0] | p[1] << 8 : -1;
     case 5: return size >= 4 ? (int32_t)u32(p) : -1;
-    case 6: return size >= 4 ? u32(p) : -1;
+    case 6: return size >= 4 ? (double)u32(p) : -1;
     case 7:
         if (size < 4)
             return -1;

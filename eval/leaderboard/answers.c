@@ -18,7 +18,10 @@ void icl_pictures_clear(struct icl_pictures *pictures)
     size_t i;
     for (i = 0; pictures->files && i < pictures->count; i++)
         free(pictures->files[i]);
+    for (i = 0; pictures->rights && i < pictures->count; i++)
+        free((int32_t *)pictures->rights[i].also);
     free(pictures->files);
+    free(pictures->rights);
     free(pictures->labels);
     memset(pictures, 0, sizeof *pictures);
 }
@@ -42,6 +45,24 @@ static imgcls_status count_pictures(struct imgcls_board *board, int64_t dataset,
     return status;
 }
 
+/* "3,17" as numbers. False: no memory. */
+static bool take_also(const char *text, struct icl_right *right)
+{
+    int32_t *also, count = 0;
+    const char *p;
+    if (!text)
+        return true;
+    for (p = text; *p; p++)
+        count += *p == ',';
+    also = calloc((size_t)count + 1, sizeof *also);
+    if (!also)
+        return false;
+    right->also = also;
+    for (p = text; p && right->also_count <= count; p = strchr(p, ',') ? strchr(p, ',') + 1 : NULL)
+        also[right->also_count++] = (int32_t)strtol(p, NULL, 10);
+    return true;
+}
+
 static imgcls_status take_picture(struct imgcls_board *board, sqlite3_stmt *statement,
                                   size_t i, size_t count, struct icl_pictures *pictures)
 {
@@ -51,7 +72,10 @@ static imgcls_status take_picture(struct imgcls_board *board, sqlite3_stmt *stat
                         "%s: pictures of data set %lld are not numbered without gaps",
                         board->path, (long long)pictures->dataset);
     pictures->labels[i] = sqlite3_column_int(statement, 1);
+    pictures->rights[i].label = pictures->labels[i];
     pictures->count = i + 1;
+    if (!take_also((const char *)sqlite3_column_text(statement, 3), &pictures->rights[i]))
+        return icl_fail(board->ctx, IMGCLS_NO_MEMORY, "%s: no memory for labels", board->path);
     if (!pictures->files)
         return IMGCLS_OK;
     pictures->files[i] = strdup(file);
@@ -73,14 +97,15 @@ imgcls_status icl_pictures_load(struct imgcls_board *board, int64_t dataset, boo
         return status;
     pictures->dataset = dataset;
     pictures->labels = calloc(count + 1, sizeof *pictures->labels);
+    pictures->rights = calloc(count + 1, sizeof *pictures->rights);
     pictures->files = files ? calloc(count + 1, sizeof *pictures->files) : NULL;
-    if (!pictures->labels || (files && !pictures->files)) {
+    if (!pictures->labels || !pictures->rights || (files && !pictures->files)) {
         status = icl_fail(board->ctx, IMGCLS_NO_MEMORY, "%s: no memory for %zu pictures",
                           board->path, count);
         goto done;
     }
     status = icl_board_prepare(board,
-                               "SELECT position, label, file FROM pictures"
+                               "SELECT position, label, file, also_right FROM pictures"
                                " WHERE dataset_id = ?1 ORDER BY position",
                                &statement);
     if (status != IMGCLS_OK)

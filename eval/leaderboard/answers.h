@@ -7,13 +7,14 @@
 #define ICL_BOARD_ANSWERS_H
 
 #include "eval/leaderboard/board.h"
-#include "eval/metrics/metrics.h"
+#include "eval/metrics/figures.h"
 
 /* The pictures of a data set. Own: icl_pictures_clear. */
 struct icl_pictures {
     int64_t dataset; /* its id; 0: none loaded */
     size_t count;
     int32_t *labels;
+    struct icl_right *rights; /* with the further right classes, own */
     char **files; /* NULL where only labels were asked for */
 };
 imgcls_status icl_pictures_load(struct imgcls_board *board, int64_t dataset, bool files,

@@ -10,6 +10,8 @@
 
 #include "eval/leaderboard/answers.h"
 
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,9 +20,11 @@ static const char runs_sql[] =
     "SELECT runs.id, dataset_id, datasets.classes, datasets.images,"
     " runs.images, failed, nan_scores, top1_correct, top5_correct,"
     " top1, top1_low, top1_high, top5, top5_low, top5_high,"
-    " (SELECT count(*) FROM failures WHERE run_id = runs.id)"
+    " (SELECT count(*) FROM failures WHERE run_id = runs.id),"
+    " ties, nll, ece, mce, class_accuracy, macro_precision, macro_f1"
     " FROM runs JOIN datasets ON datasets.id = dataset_id ORDER BY dataset_id, runs.id";
 #define FIRST_FIGURE 4
+#define FIRST_LATER_FIGURE 16
 
 static imgcls_status check_integrity(struct imgcls_board *board)
 {
@@ -94,9 +98,12 @@ static struct imgcls_board_cell real_cell(double value, bool known)
 }
 
 static imgcls_status compare_figures(struct imgcls_board *board, sqlite3_stmt *statement,
-                                     const struct icl_tally *tally,
+                                     const struct icl_figures *all,
                                      struct imgcls_board_rows *rows)
 {
+    const struct icl_tally *tally = &all->tally;
+    /* Runs of the first versions have no ties and what comes after. */
+    bool more = sqlite3_column_type(statement, FIRST_LATER_FIGURE) != SQLITE_NULL;
     bool five = sqlite3_column_int64(statement, 2) > ICL_TOP5_CLASSES;
     struct imgcls_rate top1 = icl_wilson(tally->top1_correct, tally->images);
     struct imgcls_rate top5 = icl_wilson(tally->top5_correct, tally->images);
@@ -116,6 +123,13 @@ static imgcls_status compare_figures(struct imgcls_board *board, sqlite3_stmt *s
         {"top5_low", real_cell(top5.low, five)},
         {"top5_high", real_cell(top5.high, five)},
         {"failures", integer_cell(tally->failed, true)},
+        {"ties", integer_cell(all->ties, more)},
+        {"nll", real_cell(all->nll, more && isfinite(all->nll))},
+        {"ece", real_cell(all->ece, more)},
+        {"mce", real_cell(all->mce, more)},
+        {"class_accuracy", real_cell(all->class_accuracy, more)},
+        {"macro_precision", real_cell(all->macro_precision, more)},
+        {"macro_f1", real_cell(all->macro_f1, more)},
     };
     imgcls_status status = IMGCLS_OK;
     size_t i;
@@ -128,6 +142,52 @@ static imgcls_status compare_figures(struct imgcls_board *board, sqlite3_stmt *s
     return status;
 }
 
+/* Every class's counts as stored; classes that have no row count nothing. */
+static imgcls_status compare_classes(struct imgcls_board *board, int64_t run,
+                                     struct icl_figures *figures,
+                                     struct imgcls_board_rows *rows)
+{
+    sqlite3_stmt *statement = NULL;
+    imgcls_status status = icl_board_prepare(
+        board,
+        "SELECT class, images, top1_correct, top5_correct, predicted FROM class_figures"
+        " WHERE run_id = ?1",
+        &statement);
+    char name[64];
+    int code = SQLITE_DONE;
+    int64_t i;
+    if (status == IMGCLS_OK)
+        sqlite3_bind_int64(statement, 1, run);
+    while (status == IMGCLS_OK && (code = sqlite3_step(statement)) == SQLITE_ROW) {
+        int64_t number = sqlite3_column_int64(statement, 0), stored = 0, computed = 0;
+        struct icl_class_figures none = {0}, *own = &none;
+        if (number >= 0 && number < figures->class_count)
+            own = &figures->classes[number];
+        const int64_t counts[] = {own->images, own->top1_correct, own->top5_correct,
+                                  own->predicted};
+        for (i = 0; i < 4 && stored == computed; i++) {
+            stored = sqlite3_column_int64(statement, (int)i + 1);
+            computed = counts[i];
+        }
+        snprintf(name, sizeof name, "class %lld", (long long)number);
+        if (stored != computed)
+            status = report(board, rows, run, name, integer_cell(stored, true),
+                            integer_cell(computed, true));
+        memset(own, 0, sizeof *own); /* seen */
+    }
+    if (status == IMGCLS_OK && code != SQLITE_DONE)
+        status = icl_board_fail(board, code, "reading the figures of classes");
+    sqlite3_finalize(statement);
+    for (i = 0; i < figures->class_count && status == IMGCLS_OK; i++) {
+        const struct icl_class_figures *left = &figures->classes[i];
+        snprintf(name, sizeof name, "class %lld", (long long)i);
+        if (left->images > 0 || left->predicted > 0)
+            status = report(board, rows, run, name, integer_cell(0, false),
+                            integer_cell(left->images, true));
+    }
+    return status;
+}
+
 static imgcls_status check_run(struct imgcls_board *board, sqlite3_stmt *statement,
                                struct icl_pictures *pictures, int64_t *without,
                                struct imgcls_board_rows *rows)
@@ -135,7 +195,8 @@ static imgcls_status check_run(struct imgcls_board *board, sqlite3_stmt *stateme
     int64_t run = sqlite3_column_int64(statement, 0);
     int64_t dataset = sqlite3_column_int64(statement, 1);
     struct icl_answer *answers = NULL;
-    struct icl_tally tally = {0};
+    struct icl_figures figures = {0};
+    int64_t classes = 0;
     imgcls_status status = IMGCLS_OK;
     bool present = false;
     size_t i;
@@ -146,10 +207,25 @@ static imgcls_status check_run(struct imgcls_board *board, sqlite3_stmt *stateme
     if (status != IMGCLS_OK)
         return status;
     *without += !present;
-    for (i = 0; present && i < pictures->count; i++)
-        icl_tally_add(&tally, &answers[i], pictures->labels[i]);
+    for (i = 0; present && i < pictures->count; i++) {
+        classes = pictures->labels[i] >= classes ? pictures->labels[i] + 1 : classes;
+        classes = answers[i].top[0] >= classes ? answers[i].top[0] + 1 : classes;
+    }
+    if (present && !icl_figures_begin(&figures, classes))
+        status = icl_fail(board->ctx, IMGCLS_NO_MEMORY, "%s: no memory for figures",
+                          board->path);
+    for (i = 0; present && status == IMGCLS_OK && i < pictures->count; i++)
+        icl_figures_add(&figures, &answers[i], &pictures->rights[i]);
     free(answers);
-    return present ? compare_figures(board, statement, &tally, rows) : IMGCLS_OK;
+    if (present && status == IMGCLS_OK) {
+        icl_figures_end(&figures);
+        status = compare_figures(board, statement, &figures, rows);
+    }
+    if (present && status == IMGCLS_OK &&
+        sqlite3_column_type(statement, FIRST_LATER_FIGURE) != SQLITE_NULL)
+        status = compare_classes(board, run, &figures, rows);
+    icl_figures_clear(&figures);
+    return status;
 }
 
 imgcls_status imgcls_board_check(struct imgcls_board *board, int64_t *checked,

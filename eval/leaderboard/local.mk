@@ -23,6 +23,8 @@ libicl_la_SOURCES += \
 	%D%/pareto.c \
 	%D%/place.c \
 	%D%/place.h \
+	%D%/progress.c \
+	%D%/progress.h \
 	%D%/provenance.c \
 	%D%/provenance.h \
 	%D%/query.c \

@@ -13,10 +13,12 @@
 #include "eval/evaluate.h"
 #include "eval/leaderboard/machine.h"
 #include "eval/leaderboard/place.h"
+#include "eval/leaderboard/progress.h"
 #include "eval/leaderboard/provenance.h"
 #include "src/model/model.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,13 +67,36 @@ static imgcls_status find_dataset(struct imgcls_board *board, const char *sha256
     return status;
 }
 
+/* Further right classes as "3,17". */
+static imgcls_status bind_also(struct imgcls_board *board, sqlite3_stmt *statement, int index,
+                               const struct icl_dataset_entry *entry)
+{
+    size_t capacity = (size_t)entry->also_count * 12 + 1, used = 0;
+    char *text;
+    int32_t i;
+    if (entry->also_count == 0) {
+        sqlite3_bind_null(statement, index);
+        return IMGCLS_OK;
+    }
+    text = malloc(capacity);
+    if (!text)
+        return icl_fail(board->ctx, IMGCLS_NO_MEMORY, "%s: no memory for labels", board->path);
+    for (i = 0; i < entry->also_count; i++)
+        used += (size_t)snprintf(text + used, capacity - used, "%s%d", i ? "," : "",
+                                 (int)entry->also[i]);
+    icl_bind_text(statement, index, text);
+    free(text);
+    return IMGCLS_OK;
+}
+
 static imgcls_status add_pictures(struct imgcls_board *board, const struct icl_dataset *set,
                                   int64_t id)
 {
     sqlite3_stmt *statement = NULL;
     imgcls_status status = icl_board_prepare(
         board,
-        "INSERT INTO pictures (dataset_id, position, file, label) VALUES (?1, ?2, ?3, ?4)",
+        "INSERT INTO pictures (dataset_id, position, file, label, also_right)"
+        " VALUES (?1, ?2, ?3, ?4, ?5)",
         &statement);
     size_t i;
     for (i = 0; i < set->count && status == IMGCLS_OK; i++) {
@@ -79,6 +104,9 @@ static imgcls_status add_pictures(struct imgcls_board *board, const struct icl_d
         sqlite3_bind_int64(statement, 2, (int64_t)i);
         icl_bind_text(statement, 3, set->entries[i].file);
         sqlite3_bind_int64(statement, 4, set->entries[i].label);
+        status = bind_also(board, statement, 5, &set->entries[i]);
+        if (status != IMGCLS_OK)
+            break;
         status = icl_board_step(board, statement, "writing the file names");
         sqlite3_reset(statement);
     }
@@ -100,7 +128,8 @@ static imgcls_status keep_dataset(struct imgcls_board *board,
         return icl_fail(board->ctx, IMGCLS_NO_MEMORY, "%s: no memory for a path", board->path);
     status = icl_board_prepare(board,
                                "INSERT INTO datasets (sha256, name, path, layout, images, "
-                               "classes, first_seen) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                               "classes, first_seen, manifest_sha256) "
+                               "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
                                &statement);
     if (status == IMGCLS_OK) {
         last_part(absolute, name, sizeof name);
@@ -112,6 +141,7 @@ static imgcls_status keep_dataset(struct imgcls_board *board,
         sqlite3_bind_int64(statement, 5, head->images);
         sqlite3_bind_int64(statement, 6, head->classes);
         icl_bind_text(statement, 7, time);
+        icl_bind_text(statement, 8, evaluation->manifest);
         status = icl_board_step(board, statement, "writing the data set");
     }
     sqlite3_finalize(statement);
@@ -140,10 +170,11 @@ static const char run_sql[] =
     " top1_correct, top1, top1_low, top1_high, top5_correct, top5, top5_low, top5_high,"
     " seconds, images_per_second, started_at, recorded_at, memory_bytes, recorded_by,"
     " peak_memory_bytes, latency_p50_ms, latency_p90_ms, latency_p99_ms, label_space_id,"
-    " plugin_set_id, tier, supersedes, reproduces)"
+    " plugin_set_id, tier, supersedes, reproduces, ties, nll, ece, mce, class_accuracy,"
+    " macro_precision, macro_f1, oriented, skipped, compared_classes, resumed, ranks)"
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,"
     " ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34,"
-    " ?35, ?36, ?37, ?38, ?39)";
+    " ?35, ?36, ?37, ?38, ?39, ?40, ?41, ?42, ?43, ?44, ?45, ?46, ?47, ?48, ?49, ?50, ?51)";
 
 /* Rows that a run refers to; 0: none. */
 struct links {
@@ -197,6 +228,25 @@ static void bind_run(sqlite3_stmt *statement, const struct imgcls_context *ctx,
     bind_positive(statement, 34, head->latency_p99_ms);
 }
 
+static void bind_figures(sqlite3_stmt *statement, const struct imgcls_evaluation *head)
+{
+    sqlite3_bind_int64(statement, 40, head->ties);
+    if (isfinite(head->nll))
+        sqlite3_bind_double(statement, 41, head->nll);
+    else
+        sqlite3_bind_null(statement, 41);
+    sqlite3_bind_double(statement, 42, head->ece);
+    sqlite3_bind_double(statement, 43, head->mce);
+    sqlite3_bind_double(statement, 44, head->class_accuracy);
+    sqlite3_bind_double(statement, 45, head->macro_precision);
+    sqlite3_bind_double(statement, 46, head->macro_f1);
+    sqlite3_bind_int64(statement, 47, head->oriented);
+    sqlite3_bind_int64(statement, 48, head->skipped);
+    sqlite3_bind_int64(statement, 49, head->compared_classes);
+    sqlite3_bind_int64(statement, 50, head->resumed);
+    sqlite3_bind_int64(statement, 51, head->ranks);
+}
+
 static imgcls_status insert_run(struct imgcls_board *board, const struct imgcls_model *model,
                                 const struct icl_evaluation *evaluation,
                                 const struct links *links, int64_t *id)
@@ -222,6 +272,7 @@ static imgcls_status insert_run(struct imgcls_board *board, const struct imgcls_
         icl_bind_text(statement, 37, links->reproduces > 0 ? "reproduced" : "measured");
         bind_link(statement, 38, links->supersedes);
         bind_link(statement, 39, links->reproduces);
+        bind_figures(statement, &evaluation->head);
         status = icl_board_step(board, statement, "writing the run");
         *id = sqlite3_last_insert_rowid(board->db);
     }
@@ -348,6 +399,33 @@ static imgcls_status add_failures(struct imgcls_board *board,
     return status;
 }
 
+static imgcls_status add_class_figures(struct imgcls_board *board,
+                                       const struct icl_evaluation *evaluation, int64_t run)
+{
+    sqlite3_stmt *statement = NULL;
+    imgcls_status status = icl_board_prepare(
+        board,
+        "INSERT INTO class_figures (run_id, class, images, top1_correct, top5_correct,"
+        " predicted) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        &statement);
+    int64_t i;
+    for (i = 0; i < evaluation->figures.class_count && status == IMGCLS_OK; i++) {
+        const struct icl_class_figures *figures = &evaluation->figures.classes[i];
+        if (figures->images == 0 && figures->predicted == 0)
+            continue;
+        sqlite3_bind_int64(statement, 1, run);
+        sqlite3_bind_int64(statement, 2, i);
+        sqlite3_bind_int64(statement, 3, figures->images);
+        sqlite3_bind_int64(statement, 4, figures->top1_correct);
+        sqlite3_bind_int64(statement, 5, figures->top5_correct);
+        sqlite3_bind_int64(statement, 6, figures->predicted);
+        status = icl_board_step(board, statement, "writing the figures of classes");
+        sqlite3_reset(statement);
+    }
+    sqlite3_finalize(statement);
+    return status;
+}
+
 /* All that goes in by one transaction. */
 static imgcls_status add_all(struct imgcls_board *board, const struct imgcls_model *model,
                              const struct icl_evaluation *evaluation,
@@ -370,6 +448,10 @@ static imgcls_status add_all(struct imgcls_board *board, const struct imgcls_mod
         status = add_answers(board, stored, *run);
     if (status == IMGCLS_OK)
         status = add_failures(board, evaluation, *run);
+    if (status == IMGCLS_OK)
+        status = add_class_figures(board, evaluation, *run);
+    if (status == IMGCLS_OK && evaluation->progress_id > 0)
+        status = icl_progress_remove(board, evaluation->progress_id);
     return status;
 }
 

@@ -13,7 +13,7 @@
 bool icl_pictures_is_right(const struct icl_pictures *pictures, size_t i,
                            const struct icl_answer *answer, int k)
 {
-    return icl_answer_is_right(answer, pictures->labels[i], k);
+    return icl_right_answer(answer, &pictures->rights[i], k);
 }
 
 imgcls_status icl_side_find(struct imgcls_board *board, int64_t run, struct icl_side *side)

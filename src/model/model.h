@@ -23,6 +23,7 @@ struct imgcls_model {
     size_t label_count;
     size_t class_count;          /* 0: not known before running */
     struct icl_session *session; /* made on first run */
+    int32_t threads;             /* of the session; 0: the context's */
     /* For one run, grown as needed: values around tensors, converted input, rows. */
     struct imgcls_value *run_values;
     const struct imgcls_value **run_inputs, **run_outputs;
@@ -50,6 +51,14 @@ imgcls_status icl_shape_option(struct imgcls_graph *graph, const char *text);
 
 /* The session for ordinary running (best kernels, fused, context's threads). */
 imgcls_status icl_model_session(struct imgcls_model *model, struct icl_session **out);
+
+/* Another model over the same graph, recipe and labels, with a session of its own that runs on
+ * `threads` threads: it may run while the first one runs, except that plans (for a batch or a
+ * picture of another size) are made by one of them at a time. The first must outlive it. Own:
+ * icl_model_twin_close. */
+imgcls_status icl_model_twin(const struct imgcls_model *model, int32_t threads,
+                             struct imgcls_model **out);
+void icl_model_twin_close(struct imgcls_model *twin);
 
 /* -- scores.c -- */
 

@@ -15,11 +15,42 @@ imgcls_status icl_model_session(struct imgcls_model *model, struct icl_session *
     *out = model->session;
     if (model->session)
         return IMGCLS_OK;
-    struct icl_plan_options options = {.threads = model->ctx->threads};
+    struct icl_plan_options options = {.threads = model->threads ? model->threads : model->ctx->threads};
     imgcls_status status =
         icl_session_create(model->ctx, model->graph, &options, &model->session);
     *out = model->session;
     return status;
+}
+
+imgcls_status icl_model_twin(const struct imgcls_model *model, int32_t threads,
+                             struct imgcls_model **out)
+{
+    *out = malloc(sizeof **out);
+    if (!*out)
+        return icl_fail(model->ctx, IMGCLS_NO_MEMORY, "%s: no memory for the model",
+                        model->path);
+    **out = *model;
+    (*out)->session = NULL;
+    (*out)->threads = threads;
+    (*out)->run_values = NULL;
+    (*out)->run_inputs = (*out)->run_outputs = NULL;
+    (*out)->feed = NULL;
+    (*out)->rows = NULL;
+    (*out)->feed_bytes = (*out)->rows_bytes = 0;
+    return IMGCLS_OK;
+}
+
+void icl_model_twin_close(struct imgcls_model *twin)
+{
+    if (!twin)
+        return;
+    icl_session_destroy(twin->session);
+    icl_free(twin->ctx, twin->feed);
+    icl_free(twin->ctx, twin->rows);
+    free(twin->run_values);
+    free(twin->run_inputs);
+    free(twin->run_outputs);
+    free(twin);
 }
 
 static imgcls_status make_lists(struct imgcls_model *model)

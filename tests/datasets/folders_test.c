@@ -68,10 +68,19 @@ static void put(const struct fixture *f, const char *name, const char *content)
 static const char *const labels[] = {"ant", "bee", "cat"};
 static const struct icl_class_space space = {labels, 3, 3};
 
+static imgcls_status open_at(struct fixture *f, const char *path, const char *layout,
+                             struct icl_dataset **set)
+{
+    struct icl_dataset_options options = {.path = path, .layout = layout,
+                                          .label_base = ICL_LABEL_BASE_AUTO,
+                                          .present_only = -1};
+    return icl_dataset_open(f->ctx, &options, &space, set);
+}
+
 static struct icl_dataset *open_set(struct fixture *f)
 {
     struct icl_dataset *set;
-    if (icl_dataset_open(f->ctx, f->root, NULL, &space, &set) != IMGCLS_OK)
+    if (open_at(f, f->root, NULL, &set) != IMGCLS_OK)
         fail_msg("%s", imgcls_error(f->ctx));
     return set;
 }
@@ -79,7 +88,7 @@ static struct icl_dataset *open_set(struct fixture *f)
 static void expect_refusal(struct fixture *f, const char *part)
 {
     struct icl_dataset *set;
-    imgcls_status status = icl_dataset_open(f->ctx, f->root, NULL, &space, &set);
+    imgcls_status status = open_at(f, f->root, NULL, &set);
     assert_null(set);
     if (status == IMGCLS_OK || !strstr(imgcls_error(f->ctx), part))
         fail_msg("'%s' lacks '%s'", imgcls_error(f->ctx), part);
@@ -127,7 +136,7 @@ static void litter_is_counted_and_no_class(void **state)
     put(f, "cat/nothing.md", "");
     set = open_set(f);
     assert_int_equal(set->count, 1);
-    assert_int_equal(set->ignored, 5);
+    assert_int_equal(set->place->ignored, 5);
     assert_int_equal(set->others, 3);
     icl_dataset_close(set);
 }
@@ -171,12 +180,12 @@ static void paths_that_are_no_folder_are_refused(void **state)
     char path[128];
     put(f, "file", "");
     snprintf(path, sizeof path, "%s/file", f->root);
-    assert_int_equal(icl_dataset_open(f->ctx, path, NULL, &space, &set), IMGCLS_BAD_INPUT);
+    assert_int_equal(open_at(f, path, NULL, &set), IMGCLS_BAD_INPUT);
     icl_forgive(f->ctx);
     snprintf(path, sizeof path, "%s/none", f->root);
-    assert_int_equal(icl_dataset_open(f->ctx, path, NULL, &space, &set), IMGCLS_IO);
+    assert_int_equal(open_at(f, path, NULL, &set), IMGCLS_IO);
     icl_forgive(f->ctx);
-    assert_int_equal(icl_dataset_open(f->ctx, f->root, "idx", &space, &set),
+    assert_int_equal(open_at(f, f->root, "idx", &set),
                      IMGCLS_BAD_INPUT);
     assert_non_null(strstr(imgcls_error(f->ctx), "folders"));
 }
@@ -192,13 +201,13 @@ static void a_limit_spreads_over_the_set(void **state)
         put(f, name, "x");
     }
     set = open_set(f);
-    icl_dataset_limit(set, 4); /* floor(i * 10 / 4): 0, 2, 5, 7 */
+    icl_dataset_limit(set, 4, -1); /* floor(i * 10 / 4): 0, 2, 5, 7 */
     assert_int_equal(set->count, 4);
     assert_string_equal(set->entries[0].file, "ant/0.jpg");
     assert_string_equal(set->entries[1].file, "ant/2.jpg");
     assert_string_equal(set->entries[2].file, "bee/5.jpg");
     assert_string_equal(set->entries[3].file, "bee/7.jpg");
-    icl_dataset_limit(set, 100);
+    icl_dataset_limit(set, 100, -1);
     assert_int_equal(set->count, 4);
     icl_dataset_close(set);
 }
@@ -214,15 +223,15 @@ static void the_hash_covers_names_labels_and_bytes(void **state)
     put(f, "bee/2.jpg", "");
     put(f, "cat/3.jpg", "x");
     set = open_set(f);
-    assert_int_equal(icl_dataset_read(set, 0, &bytes, &size, reason, sizeof reason), 0);
+    assert_int_equal(icl_dataset_read(set, NULL, 0, &bytes, &size, reason, sizeof reason), 0);
     assert_int_equal(size, 3);
     free(bytes);
-    assert_int_equal(icl_dataset_read(set, 1, &bytes, &size, reason, sizeof reason), 0);
+    assert_int_equal(icl_dataset_read(set, NULL, 1, &bytes, &size, reason, sizeof reason), 0);
     assert_int_equal(size, 0);
     free(bytes);
     snprintf(reason, sizeof reason, "%s/cat/3.jpg", f->root);
     unlink(reason);
-    assert_int_not_equal(icl_dataset_read(set, 2, &bytes, &size, reason, sizeof reason), 0);
+    assert_int_not_equal(icl_dataset_read(set, NULL, 2, &bytes, &size, reason, sizeof reason), 0);
     assert_string_equal(reason, "No such file or directory");
     assert_int_equal(icl_dataset_sha256(set, text), IMGCLS_OK);
     /* printf 'ant/1.jpg\t0\t%s\nbee/2.jpg\t1\t%s\ncat/3.jpg\t2\t-\n' $(printf abc | sha256sum |

@@ -50,9 +50,11 @@ static imgcls_status record(struct fixture *f, struct imgcls_model *model, bool 
     struct icl_dataset set = {.ctx = f->ctx, .path = "val", .count = PICTURES};
     struct icl_dataset_entry entries[PICTURES] = {0};
     struct icl_answer answers[PICTURES];
-    struct imgcls_evaluation_failure failure = {.reason = "not a picture"};
+    struct icl_outcome outcomes[PICTURES] = {0};
+    char reason[] = "not a picture";
+    imgcls_status status;
     char files[PICTURES][32];
-    struct icl_evaluation e = {.set = &set, .answers = answers, .failures = &failure,
+    struct icl_evaluation e = {.set = &set, .answers = answers, .outcomes = outcomes,
                                .recipe = "color=rgb", .dataset = "val",
                                .started = "2026-01-02T03:04:05Z"};
     int i;
@@ -65,9 +67,7 @@ static imgcls_status record(struct fixture *f, struct imgcls_model *model, bool 
     }
     if (!second) {
         icl_answer_failed(&answers[8]);
-        failure.file = files[8];
-        e.head.failures = &failure;
-        e.head.failure_count = 1;
+        outcomes[8].reason = reason;
     }
     e.head.classes = CLASSES;
     e.head.seconds = 2;
@@ -78,8 +78,12 @@ static imgcls_status record(struct fixture *f, struct imgcls_model *model, bool 
     e.head.dataset_sha256 = e.sha256;
     e.head.started = e.started;
     strcpy(e.sha256, sha256);
-    icl_evaluation_figures(&e);
-    return imgcls_board_add_run(f->board, model, &e.head, run);
+    status = icl_evaluation_figures(&e);
+    if (status == IMGCLS_OK)
+        status = imgcls_board_add_run(f->board, model, &e.head, run);
+    icl_figures_clear(&e.figures);
+    free(e.failures);
+    return status;
 }
 
 static const char set_sha[] =

@@ -1,0 +1,288 @@
+/*
+ * eval/lanes.c - evaluating a plan of pictures with threads
+ *
+ * Which way is taken follows from the model and the machine, never from timing: lanes where
+ * all pictures come out in one size (plans are then made once a lane) and a copy of the
+ * weights for each lane is at most a quarter of the memory that may be used.
+ *
+ * Measured on two cores (docs/performance.md): lanes are faster for small models, whose layers
+ * are too short to be divided, and not slower for large ones.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include "eval/lanes.h"
+
+#include "eval/leaderboard/machine.h"
+#include "src/plan/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define NEWS_MS 200 /* between two looks at what is finished */
+
+struct lanes;
+
+struct lane {
+    struct lanes *all;
+    struct imgcls_model *twin;  /* own */
+    struct imgcls_context *ctx; /* own: of decoding */
+    struct icl_batch *batch;    /* own */
+    pthread_t thread;
+    bool running;
+};
+
+struct lanes {
+    struct imgcls_model *model;
+    struct icl_evaluation *evaluation;
+    const struct icl_lanes_options *options;
+    pthread_mutex_t reading, planning;
+    pthread_mutex_t lock; /* guards the four below */
+    size_t claimed, ended;
+    imgcls_status status;
+    char error[ICL_ERROR_CAPACITY];
+    struct lane *lanes;
+    size_t count;
+};
+
+/* ---- What was finished ------------------------------------------------------------------*/
+
+/* Hands on what is new; `at` is how much was handed on before. */
+static imgcls_status tell(struct icl_evaluation *evaluation,
+                          const struct icl_lanes_options *options, size_t *at)
+{
+    size_t upto;
+    imgcls_status status = IMGCLS_OK;
+    pthread_mutex_lock(&evaluation->lock);
+    upto = evaluation->finished_count;
+    pthread_mutex_unlock(&evaluation->lock);
+    /* What lies below upto does not change any more. */
+    if (upto > *at)
+        status = options->news(options->argument, evaluation->finished + *at, upto - *at);
+    *at = upto;
+    return status;
+}
+
+/* ---- Lanes ------------------------------------------------------------------------------*/
+
+static void stop(struct lanes *all, imgcls_status status, const char *error)
+{
+    pthread_mutex_lock(&all->lock);
+    if (all->status == IMGCLS_OK && status != IMGCLS_OK) {
+        all->status = status;
+        strncpy(all->error, error, sizeof all->error - 1);
+    }
+    pthread_mutex_unlock(&all->lock);
+}
+
+/* Claims the next picture and reads it; streams are read in the order of claims. */
+static bool claim(struct lanes *all, size_t *index, struct icl_raw *raw)
+{
+    bool mine;
+    if (all->options->stream)
+        pthread_mutex_lock(&all->reading);
+    pthread_mutex_lock(&all->lock);
+    mine = all->status == IMGCLS_OK && all->claimed < all->options->count;
+    if (mine)
+        *index = all->options->plan[all->claimed++];
+    pthread_mutex_unlock(&all->lock);
+    if (mine)
+        icl_raw_read(all->evaluation->set, all->options->stream, *index, raw);
+    if (all->options->stream)
+        pthread_mutex_unlock(&all->reading);
+    return mine;
+}
+
+static imgcls_status do_picture(struct lane *lane, size_t index, struct icl_raw *raw)
+{
+    struct icl_evaluation *evaluation = lane->all->evaluation;
+    struct icl_fed fed;
+    imgcls_status status;
+    if (icl_interrupted()) {
+        free(raw->bytes);
+        return icl_fail(lane->ctx, IMGCLS_INTERRUPTED, "%s: interrupted",
+                        evaluation->set->path);
+    }
+    status = icl_fed_prepare(lane->ctx, evaluation->set, &lane->twin->recipe, index, raw, &fed);
+    if (status == IMGCLS_OK)
+        status = icl_batch_add(lane->batch, &fed);
+    else
+        icl_fail(lane->ctx, status, "%s/%s: %s", evaluation->set->path,
+                 evaluation->set->entries[index].file, fed.reason);
+    icl_fed_clear(&fed);
+    return status;
+}
+
+static void *work(void *argument)
+{
+    struct lane *lane = argument;
+    struct lanes *all = lane->all;
+    imgcls_status status = IMGCLS_OK;
+    struct icl_raw raw;
+    size_t index;
+    while (status == IMGCLS_OK && claim(all, &index, &raw))
+        status = do_picture(lane, index, &raw);
+    if (status == IMGCLS_OK)
+        status = icl_batch_run(lane->batch);
+    if (status != IMGCLS_OK) {
+        const char *error = imgcls_error(lane->ctx);
+        stop(all, status, error[0] ? error : imgcls_error(all->model->ctx));
+    }
+    pthread_mutex_lock(&all->evaluation->lock);
+    all->ended++;
+    pthread_cond_signal(&all->evaluation->news);
+    pthread_mutex_unlock(&all->evaluation->lock);
+    return NULL;
+}
+
+static imgcls_status start_lane(struct lane *lane)
+{
+    struct lanes *all = lane->all;
+    struct imgcls_context_options options = {
+        .struct_size = sizeof options,
+        .plugin_path = all->model->ctx->plugin_path,
+        .threads = 1,
+        .memory_limit = all->model->ctx->memory_limit,
+    };
+    imgcls_status status = imgcls_context_create(&options, &lane->ctx);
+    if (status != IMGCLS_OK)
+        return icl_fail(all->model->ctx, status, "no context for a thread");
+    status = icl_model_twin(all->model, 1, &lane->twin);
+    if (status == IMGCLS_OK)
+        status = icl_batch_open(lane->twin, all->evaluation, all->options->batch,
+                                &all->planning, &lane->batch);
+    if (status == IMGCLS_OK && pthread_create(&lane->thread, NULL, work, lane) != 0)
+        status = icl_fail(all->model->ctx, IMGCLS_NO_MEMORY, "no thread to evaluate with");
+    lane->running = status == IMGCLS_OK;
+    return status;
+}
+
+/* Waits for the lanes, handing on what they finish. */
+static imgcls_status attend(struct lanes *all, size_t started)
+{
+    struct icl_evaluation *evaluation = all->evaluation;
+    imgcls_status status = IMGCLS_OK;
+    size_t at = 0;
+    bool over = false;
+    while (!over) {
+        struct timespec until;
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_nsec += NEWS_MS * 1000000L;
+        until.tv_sec += until.tv_nsec / 1000000000L;
+        until.tv_nsec %= 1000000000L;
+        pthread_mutex_lock(&evaluation->lock);
+        if (all->ended < started)
+            pthread_cond_timedwait(&evaluation->news, &evaluation->lock, &until);
+        over = all->ended == started;
+        pthread_mutex_unlock(&evaluation->lock);
+        if (status == IMGCLS_OK) {
+            status = tell(evaluation, all->options, &at);
+            if (status != IMGCLS_OK)
+                stop(all, status, "");
+        }
+    }
+    return status;
+}
+
+static imgcls_status run_lanes(struct imgcls_model *model, struct icl_evaluation *evaluation,
+                               const struct icl_lanes_options *options, size_t count)
+{
+    struct lanes all = {.model = model, .evaluation = evaluation, .options = options,
+                        .count = count};
+    imgcls_status status = IMGCLS_OK;
+    size_t started = 0, i;
+    pthread_mutex_init(&all.reading, NULL);
+    pthread_mutex_init(&all.planning, NULL);
+    pthread_mutex_init(&all.lock, NULL);
+    all.lanes = calloc(count, sizeof *all.lanes);
+    if (!all.lanes)
+        status = icl_fail(model->ctx, IMGCLS_NO_MEMORY, "no memory for %zu threads", count);
+    for (i = 0; i < count && status == IMGCLS_OK; i++) {
+        all.lanes[i].all = &all;
+        status = start_lane(&all.lanes[i]);
+        started += all.lanes[i].running;
+    }
+    if (status != IMGCLS_OK)
+        stop(&all, status, "");
+    if (started > 0) {
+        imgcls_status attended = attend(&all, started);
+        status = status == IMGCLS_OK ? attended : status;
+    }
+    for (i = 0; all.lanes && i < count; i++) {
+        struct lane *lane = &all.lanes[i];
+        if (lane->running)
+            pthread_join(lane->thread, NULL);
+        icl_batch_close(lane->batch);
+        icl_model_twin_close(lane->twin);
+        imgcls_context_destroy(lane->ctx);
+    }
+    if (status == IMGCLS_OK && all.status != IMGCLS_OK) {
+        icl_forgive(model->ctx);
+        status = icl_fail(model->ctx, all.status, "%s",
+                          all.error[0] ? all.error : imgcls_status_text(all.status));
+    }
+    pthread_mutex_destroy(&all.lock);
+    pthread_mutex_destroy(&all.planning);
+    pthread_mutex_destroy(&all.reading);
+    free(all.lanes);
+    return status;
+}
+
+/* ---- Shared -----------------------------------------------------------------------------*/
+
+static imgcls_status run_shared(struct imgcls_model *model, struct icl_evaluation *evaluation,
+                                const struct icl_lanes_options *options)
+{
+    size_t slots = options->batch * 2, at = 0, done;
+    struct icl_feeder *feeder = NULL;
+    struct icl_batch *batch = NULL;
+    imgcls_status status =
+        icl_batch_open(model, evaluation, options->batch, NULL, &batch);
+    if (slots < (size_t)options->threads * 2)
+        slots = (size_t)options->threads * 2;
+    if (status == IMGCLS_OK)
+        status = icl_feeder_open(model->ctx, evaluation->set, &model->recipe, options->plan,
+                                 options->count, options->stream, options->threads, slots,
+                                 &feeder);
+    for (done = 0; done < options->count && status == IMGCLS_OK; done++) {
+        struct icl_fed fed;
+        status = icl_feeder_next(feeder, &fed);
+        if (status == IMGCLS_OK)
+            status = icl_batch_add(batch, &fed);
+        icl_fed_clear(&fed);
+        if (status == IMGCLS_OK)
+            status = tell(evaluation, options, &at);
+    }
+    if (status == IMGCLS_OK)
+        status = icl_batch_run(batch);
+    if (status == IMGCLS_OK)
+        status = tell(evaluation, options, &at);
+    icl_feeder_close(feeder);
+    icl_batch_close(batch);
+    return status;
+}
+
+/* ---- Which ------------------------------------------------------------------------------*/
+
+static int32_t count_lanes(const struct imgcls_model *model,
+                           const struct icl_lanes_options *options)
+{
+    bool one_size = model->recipe.crop_width > 0 || model->recipe.resize == ICL_RESIZE_SQUASH;
+    int64_t memory = icl_machine_memory(), weights;
+    if (options->threads < 2 || !one_size || options->count < 2 * (size_t)options->threads)
+        return 0;
+    if (model->ctx->memory_limit > 0 && (int64_t)model->ctx->memory_limit < memory)
+        memory = (int64_t)model->ctx->memory_limit;
+    weights = icl_graph_parameters(model->graph) * (int64_t)sizeof(float);
+    return weights * options->threads <= memory / 4 ? options->threads : 0;
+}
+
+imgcls_status icl_lanes_run(struct imgcls_model *model, struct icl_evaluation *evaluation,
+                            const struct icl_lanes_options *options, int32_t *lanes)
+{
+    *lanes = count_lanes(model, options);
+    evaluation->finished_count = 0;
+    return *lanes > 0 ? run_lanes(model, evaluation, options, (size_t)*lanes)
+                      : run_shared(model, evaluation, options);
+}

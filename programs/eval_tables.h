@@ -1,0 +1,18 @@
+/*
+ * programs/eval_tables.h - an evaluation's tables as csv files
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef EVAL_TABLES_H
+#define EVAL_TABLES_H
+
+#include <imgcls/evaluate.h>
+
+/* path NULL: nothing is written. A failure has been said on standard error. */
+imgcls_status eval_write_classes(struct imgcls_context *ctx, const struct imgcls_model *model,
+                                 const struct imgcls_evaluation *evaluation, const char *path);
+imgcls_status eval_write_confusion(struct imgcls_context *ctx,
+                                   const struct imgcls_evaluation *evaluation,
+                                   const char *path);
+
+#endif
