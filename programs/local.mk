@@ -35,6 +35,13 @@ imgcls_eval_SOURCES = \
 	%D%/eval_tables.h
 imgcls_eval_LDADD = $(COMMAND_LIBS) -lm
 
+if HAVE_MPI
+bin_PROGRAMS += imgcls-eval-mpi
+imgcls_eval_mpi_SOURCES = %D%/eval_mpi.c
+imgcls_eval_mpi_CPPFLAGS = $(AM_CPPFLAGS) $(MPI_CFLAGS)
+imgcls_eval_mpi_LDADD = $(COMMAND_LIBS) $(MPI_LIBS)
+endif
+
 bin_PROGRAMS += imgcls-leaderboard
 imgcls_leaderboard_SOURCES = \
 	%D%/leaderboard.c \

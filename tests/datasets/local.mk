@@ -7,3 +7,16 @@ check_PROGRAMS += %D%/folders_test
 TESTS += %D%/folders_test
 %C%_folders_test_SOURCES = %D%/folders_test.c
 %C%_folders_test_LDADD = $(TEST_LIBS)
+check_PROGRAMS += %D%/records_test
+TESTS += %D%/records_test
+%C%_records_test_SOURCES = %D%/records_test.c
+%C%_records_test_LDADD = $(TEST_LIBS)
+check_PROGRAMS += %D%/pack
+%C%_pack_SOURCES = %D%/pack.c
+%C%_pack_LDADD = $(ARCHIVE_LIBS)
+TESTS += %D%/layouts_test.sh
+EXTRA_DIST += \
+	%D%/fixtures/meta-plain.mat \
+	%D%/fixtures/meta.mat \
+	%D%/layouts_test.sh \
+	%D%/make_fixtures.py

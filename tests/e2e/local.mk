@@ -12,6 +12,7 @@ E2E_TESTS = \
 	%D%/classify_test.sh \
 	%D%/example_test.sh \
 	%D%/interrupt_test.sh \
+	%D%/kill_test.sh \
 	%D%/main_job_test.sh \
 	%D%/options_test.sh \
 	%D%/real_pictures_test.sh

@@ -1,0 +1,349 @@
+/*
+ * programs/eval_mpi.c - imgcls-eval-mpi: one evaluation, done by many processes
+ *
+ *     mpirun -n 8 imgcls-eval-mpi model.imgcls --dataset imagenet/val
+ *
+ * Rank 0 keeps the leaderboard and hands out pictures, a part at a time, to whoever is free;
+ * the others work and send back answers, which rank 0 commits before it hands out more. So a
+ * rank that dies takes at most the part with it that it was at, and the evaluation can be gone
+ * on with, by any number of processes or by imgcls-eval. One process alone does everything.
+ *
+ * Messages: ASK (empty) and ANSWERS (bytes) to rank 0; PART (numbers; none: the end) from it;
+ * FAILED (words) to it, upon which it ends the job. Rank 0 sleeps between looks at its
+ * messages, since MPI_Recv would burn the processor that a worker could use.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include "programs/command.h"
+#include "programs/model_options.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <jansson.h>
+#include <mpi.h>
+
+#include <imgcls/evaluate.h>
+#include <imgcls/leaderboard.h>
+
+#define PART_DEFAULT 32 /* pictures: seconds of work, so that little is lost */
+#define KEY_CAPACITY 512
+#define LOOK_NS 500000L
+
+enum tag { TAG_ASK = 1, TAG_ANSWERS, TAG_PART, TAG_FAILED };
+
+static const struct command_option options[] = {
+    {"dataset", 'd', "PATH", "labelled pictures, as imgcls-eval takes them, and where every\n"
+                             "process finds them; required"},
+    MODEL_OPTION_ROWS,
+    {"layout", 0, "NAME", "how the data set is laid out; default: recognised"},
+    {"truth", 0, "FILE", "the labels, where they lie outside the data set"},
+    {"batch", 'b', "N", "pictures a run of the model; figures do not depend on it"},
+    {"part", 0, "N", "pictures handed out at a time; default: 32"},
+    {"limit", 'n', "N", "only N pictures, spread evenly over the set"},
+    {"predictions", 'o', "CSV", "write the five best classes of every picture"},
+    {"no-resume", 0, NULL, "begin anew and forget what was done"},
+    {"db", 0, "FILE", "leaderboard to write to (of rank 0)"},
+    {"no-record", 0, NULL, "leave no row on the leaderboard"},
+    {NULL, 0, NULL, NULL},
+};
+
+static const struct command command = {
+    .name = "imgcls-eval-mpi",
+    .summary = "Measure an image classifier with many processes, on one machine or several.",
+    .synopsis = "MODEL --dataset PATH [OPTION]...",
+    .details =
+        "Started by mpirun. Rank 0 hands out pictures and records; the other ranks work. The\n"
+        "figures are those of imgcls-eval, to the bit. Give --threads so that the ranks of a\n"
+        "machine share its processors; the default is 1.\n"
+        "\n"
+        "Where a rank dies, the same command goes on where it was: at most one part (--part)\n"
+        "a rank is done again.",
+    .options = options,
+    .examples = "  mpirun -n 9 imgcls-eval-mpi resnet50.imgcls -d imagenet/val\n"
+                "  mpirun --hostfile hosts imgcls-eval-mpi m.imgcls -d /data/val --json",
+    .positional_min = 1,
+    .positional_max = 1,
+};
+
+struct job {
+    struct command_line line;
+    struct imgcls_context *ctx;
+    struct imgcls_board *board;
+    struct imgcls_model *model;
+    struct imgcls_evaluation_job *parts;
+    struct progress progress;
+    int rank, ranks;
+    long long batch, part, limit;
+};
+
+static void on_note(void *argument, const char *text)
+{
+    struct job *job = argument;
+    if (!job->line.quiet && job->rank == 0)
+        fprintf(stderr, "%s\n", text);
+}
+
+static void on_progress(void *argument, int64_t done, int64_t total)
+{
+    struct job *job = argument;
+    (void)total;
+    progress_show(&job->progress, done);
+}
+
+static imgcls_status on_ready(void *argument)
+{
+    struct job *job = argument;
+    if (job->rank != 0 || command_value(&job->line, "no-record"))
+        return IMGCLS_OK;
+    return imgcls_board_open(job->ctx, command_value(&job->line, "db"), IMGCLS_BOARD_WRITE,
+                             &job->board);
+}
+
+static imgcls_status open_job(struct job *job)
+{
+    struct command_line *line = &job->line;
+    struct model_options how;
+    struct imgcls_evaluation_options what = {
+        .struct_size = sizeof what,
+        .dataset = command_value(line, "dataset"),
+        .layout = command_value(line, "layout"),
+        .truth = command_value(line, "truth"),
+        .predictions = job->rank == 0 ? command_value(line, "predictions") : NULL,
+        .batch = job->batch,
+        .limit = job->limit,
+        .resume = command_value(line, "no-resume") ? 2 : 0,
+        .board = &job->board,
+        .ranks = job->ranks,
+        .note = on_note,
+        .progress = on_progress,
+        .ready = on_ready,
+        .argument = job,
+    };
+    imgcls_status status;
+    model_options_take(line, &how);
+    status = imgcls_model_open_with(job->ctx, line->positionals[0], &how.options, &job->model);
+    return status == IMGCLS_OK ? imgcls_evaluation_open(job->model, &what, &job->parts) : status;
+}
+
+/* Have all ranks the same model, data set and engine? Collective: every rank takes part, also
+ * one that could not open them. */
+static imgcls_status agree(struct job *job, imgcls_status status)
+{
+    char own[KEY_CAPACITY] = "", first[KEY_CAPACITY];
+    int differs, worst, mine = status != IMGCLS_OK;
+    if (status == IMGCLS_OK)
+        snprintf(own, sizeof own, "%s", imgcls_evaluation_key(job->parts));
+    memcpy(first, own, sizeof first);
+    MPI_Bcast(first, sizeof first, MPI_CHAR, 0, MPI_COMM_WORLD);
+    differs = !mine && first[0] && strcmp(first, own) != 0;
+    if (differs)
+        command_complain(&job->line,
+                         "rank %d: model, recipe, data set or engine is not rank 0's", job->rank);
+    mine = mine || differs;
+    MPI_Allreduce(&mine, &worst, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD);
+    return status != IMGCLS_OK ? status : worst ? IMGCLS_BAD_INPUT : IMGCLS_OK;
+}
+
+/* ---- Ranks that work --------------------------------------------------------------------*/
+
+static imgcls_status work(struct job *job)
+{
+    int64_t *numbers = calloc((size_t)job->part, sizeof *numbers);
+    imgcls_status status = numbers ? IMGCLS_OK : IMGCLS_NO_MEMORY;
+    MPI_Send(NULL, 0, MPI_BYTE, 0, TAG_ASK, MPI_COMM_WORLD);
+    while (status == IMGCLS_OK) {
+        MPI_Status info;
+        void *bytes;
+        size_t size;
+        int count;
+        MPI_Recv(numbers, (int)job->part, MPI_INT64_T, 0, TAG_PART, MPI_COMM_WORLD, &info);
+        MPI_Get_count(&info, MPI_INT64_T, &count);
+        if (count == 0)
+            break;
+        status = imgcls_evaluation_work(job->parts, numbers, (size_t)count, &bytes, &size);
+        if (status == IMGCLS_OK && size > INT32_MAX)
+            status = IMGCLS_LIMIT;
+        if (status == IMGCLS_OK)
+            MPI_Send(bytes, (int)size, MPI_BYTE, 0, TAG_ANSWERS, MPI_COMM_WORLD);
+        free(status == IMGCLS_OK ? bytes : NULL);
+    }
+    if (status != IMGCLS_OK) {
+        char words[KEY_CAPACITY];
+        snprintf(words, sizeof words, "rank %d: %s", job->rank, imgcls_error(job->ctx));
+        MPI_Send(words, (int)strlen(words) + 1, MPI_CHAR, 0, TAG_FAILED, MPI_COMM_WORLD);
+    }
+    free(numbers);
+    return status;
+}
+
+/* ---- Rank 0 -----------------------------------------------------------------------------*/
+
+/* Waits for a message without keeping a processor busy. */
+static void wait_for_message(MPI_Status *info)
+{
+    struct timespec pause = {0, LOOK_NS};
+    int there = 0;
+    for (;;) {
+        MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, MPI_COMM_WORLD, &there, info);
+        if (there)
+            return;
+        nanosleep(&pause, NULL);
+    }
+}
+
+static imgcls_status hand_out(struct job *job, int rank, int64_t *numbers, int *working)
+{
+    size_t count = imgcls_evaluation_claim(job->parts, (size_t)job->part, numbers);
+    MPI_Send(numbers, (int)count, MPI_INT64_T, rank, TAG_PART, MPI_COMM_WORLD);
+    *working -= count == 0;
+    return IMGCLS_OK;
+}
+
+static imgcls_status coordinate(struct job *job)
+{
+    int64_t *numbers = calloc((size_t)job->part, sizeof *numbers);
+    imgcls_status status = numbers ? IMGCLS_OK : IMGCLS_NO_MEMORY;
+    int working = job->ranks - 1;
+    while (working > 0 && status == IMGCLS_OK) {
+        MPI_Status info;
+        char *bytes;
+        int size;
+        wait_for_message(&info);
+        MPI_Get_count(&info, MPI_BYTE, &size);
+        bytes = malloc((size_t)size + 1);
+        if (!bytes)
+            return IMGCLS_NO_MEMORY;
+        MPI_Recv(bytes, size, MPI_BYTE, info.MPI_SOURCE, info.MPI_TAG, MPI_COMM_WORLD, &info);
+        bytes[size] = '\0';
+        if (info.MPI_TAG == TAG_FAILED) {
+            command_complain(&job->line, "%s", bytes);
+            status = IMGCLS_IO;
+        }
+        if (info.MPI_TAG == TAG_ANSWERS)
+            status = imgcls_evaluation_merge(job->parts, bytes, (size_t)size);
+        if (status == IMGCLS_OK)
+            status = hand_out(job, info.MPI_SOURCE, numbers, &working);
+        free(bytes);
+    }
+    free(numbers);
+    return status;
+}
+
+/* One process alone: the same parts, one after another. */
+static imgcls_status do_alone(struct job *job)
+{
+    int64_t *numbers = calloc((size_t)job->part, sizeof *numbers);
+    imgcls_status status = numbers ? IMGCLS_OK : IMGCLS_NO_MEMORY;
+    size_t count;
+    while (status == IMGCLS_OK &&
+           (count = imgcls_evaluation_claim(job->parts, (size_t)job->part, numbers)) > 0) {
+        void *bytes;
+        size_t size;
+        status = imgcls_evaluation_work(job->parts, numbers, count, &bytes, &size);
+        if (status == IMGCLS_OK) {
+            status = imgcls_evaluation_merge(job->parts, bytes, size);
+            free(bytes);
+        }
+    }
+    free(numbers);
+    return status;
+}
+
+static void print(struct job *job, const struct imgcls_evaluation *e, int64_t run)
+{
+    const char *path = job->line.positionals[0];
+    bool five = e->top5_correct >= 0;
+    json_t *all;
+    if (!job->line.json) {
+        printf("%s\n  top-1  %6.2f %%  (%lld of %lld)\n", path, 100 * e->top1.value,
+               (long long)e->top1_correct, (long long)e->images);
+        if (five)
+            printf("  top-5  %6.2f %%  (%lld of %lld)\n", 100 * e->top5.value,
+                   (long long)e->top5_correct, (long long)e->images);
+        printf("  %lld failed, %.1f pictures a second on %d ranks\n", (long long)e->failed,
+               e->images_per_second, e->ranks);
+        if (run > 0)
+            printf("  run %lld in %s\n", (long long)run, imgcls_board_path(job->board));
+        return;
+    }
+    all = json_pack("{s:[{s:s,s:I,s:I,s:f,s:I,s:f,s:f,s:f,s:f,s:I,s:i,s:I,s:s,s:s}]}", "runs",
+                    "model", path, "images", (json_int_t)e->images, "failed",
+                    (json_int_t)e->failed, "top1", e->top1.value, "top1_correct",
+                    (json_int_t)e->top1_correct, "nll", e->nll, "ece", e->ece, "macro_f1",
+                    e->macro_f1, "images_per_second", e->images_per_second, "resumed",
+                    (json_int_t)e->resumed, "ranks", e->ranks, "run_id", (json_int_t)run,
+                    "dataset_sha256", e->dataset_sha256, "layout", e->layout);
+    if (all) {
+        json_t *one = json_array_get(json_object_get(all, "runs"), 0);
+        json_object_set_new(one, "top5", five ? json_real(e->top5.value) : json_null());
+        json_object_set_new(one, "top5_correct",
+                            five ? json_integer(e->top5_correct) : json_null());
+        json_dumpf(all, stdout, JSON_INDENT(2));
+        printf("\n");
+    }
+    json_decref(all);
+}
+
+static imgcls_status lead(struct job *job)
+{
+    struct imgcls_evaluation *evaluation = NULL;
+    int64_t run = 0;
+    imgcls_status status;
+    progress_begin(&job->progress, &job->line, "evaluating", "pictures",
+                   imgcls_evaluation_total(job->parts));
+    status = job->ranks > 1 ? coordinate(job) : do_alone(job);
+    progress_end(&job->progress);
+    if (status == IMGCLS_OK)
+        status = imgcls_evaluation_finish(job->parts, &evaluation);
+    if (status == IMGCLS_OK && job->board)
+        status = imgcls_board_add_run(job->board, job->model, evaluation, &run);
+    if (status == IMGCLS_OK)
+        print(job, evaluation, run);
+    imgcls_evaluation_destroy(evaluation);
+    return status;
+}
+
+static bool check_usage(struct job *job)
+{
+    struct command_line *line = &job->line;
+    if (!command_value(line, "dataset")) {
+        command_complain(line, "--dataset PATH is needed");
+        return false;
+    }
+    return command_integer(line, "batch", 1, 65536, 0, &job->batch) &&
+           command_integer(line, "part", 1, 1000000, PART_DEFAULT, &job->part) &&
+           command_integer(line, "limit", 1, INT64_MAX, 0, &job->limit);
+}
+
+/* --help and usage errors need no MPI, and must not need mpirun. */
+int main(int argc, char **argv)
+{
+    struct job job = {.rank = 0, .ranks = 1};
+    imgcls_status status;
+    int end = command_line_parse(&command, argc, argv, &job.line);
+    if (end >= 0)
+        return end;
+    if (!check_usage(&job))
+        return command_refuse(&job.line);
+    MPI_Init(NULL, NULL);
+    MPI_Comm_rank(MPI_COMM_WORLD, &job.rank);
+    MPI_Comm_size(MPI_COMM_WORLD, &job.ranks);
+    if (job.line.threads == 0)
+        job.line.threads = 1;
+    job.ctx = command_context(&job.line);
+    status = agree(&job, job.ctx ? open_job(&job) : IMGCLS_BAD_INPUT);
+    if (status == IMGCLS_OK)
+        status = job.rank == 0 ? lead(&job) : work(&job);
+    imgcls_evaluation_close(job.parts);
+    imgcls_model_close(job.model);
+    imgcls_board_close(job.board);
+    end = command_end(&job.line, job.ctx, status);
+    if (end != 0)
+        MPI_Abort(MPI_COMM_WORLD, end); /* the others wait for this rank */
+    MPI_Finalize();
+    return end;
+}

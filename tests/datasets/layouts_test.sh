@@ -1,0 +1,215 @@
+#!/bin/sh
+# tests/datasets/layouts_test.sh - one set of pictures in every layout gives the same figures
+#
+# The sample's handwritten digits are laid out as ImageNet and its relatives come: class
+# folders by wnid, name and number, lists, Kaggle's and the devkit's, ReaL, WebDataset, CIFAR's
+# and MNIST's records, and most of them in tar, tar.gz, tar.zst and zip as well. Every one must
+# give the right count of right answers, and the same figures to the last digit.
+. "$ICL_TOP_SRCDIR/tests/e2e/env.sh"
+
+pack=$ICL_TOP_BUILDDIR/tests/datasets/pack
+fixtures=$ICL_TOP_SRCDIR/tests/datasets/fixtures
+model=$sample/lenet5/model.onnx
+recipe=$(cat "$sample/lenet5/recipe.txt")
+
+names='zero one two three four five six seven eight nine'
+set -- $names
+for digit in 0 1 2 3 4 5 6 7 8 9; do
+    printf 'n0000000%s %s\n' $digit "$1"
+    shift
+done >labels.txt
+
+# figures of a run that no layout may change
+figures() {
+    for key in images failed top1_correct nll ece mce class_accuracy macro_precision macro_f1; do
+        printf '%s=%s ' $key "$(value $key "$1")"
+    done
+}
+
+# same LAYOUT OPTION...: status 0, recognised as LAYOUT, the figures of the first one
+same() {
+    layout=$1
+    shift
+    expect 0 imgcls-eval "$model" --preprocess "$recipe" --labels labels.txt --no-record \
+        --json "$@"
+    [ "$(value layout out)" = "$layout" ] ||
+        complain "'$*' is taken as '$(value layout out)', not $layout"
+    [ -n "${wanted_figures:-}" ] || wanted_figures=$(figures out)
+    [ "$(figures out)" = "$wanted_figures" ] ||
+        complain "'$*': $(figures out), wanted $wanted_figures"
+}
+
+# bad WORDS OPTION...: status 2 and the words
+bad() {
+    words=$1
+    shift
+    expect 2 imgcls-eval "$model" --preprocess "$recipe" --labels labels.txt --no-record "$@"
+    holds "$words" err
+}
+
+# archives NAME LAYOUT: the folder NAME in every kind of archive
+archives() {
+    (cd "$1" && find . -type f | sed 's,^\./,,' | sort) >"$1.list"
+    for kind in tar tar.gz tar.zst zip; do
+        (cd "$1" && "$pack" $kind "$folder/$1.$kind" <"$folder/$1.list") ||
+            complain "no $kind of $1"
+        same "$2" -d "$1.$kind"
+    done
+}
+
+# ---- class folders
+mkdir wnid name number shell
+for digit in 0 1 2 3 4 5 6 7 8 9; do
+    cp -R "$sample/val/$digit" number/$digit
+    cp -R "$sample/val/$digit" wnid/n0000000$digit
+    cp -R "$sample/val/$digit" "name/$(sed -n "$((digit + 1))s/.* //p" labels.txt)"
+done
+same folders -d wnid
+right=$(grep '^lenet5,' "$sample/reference.csv" | awk -F, '{ split($2, p, "/"); n += p[1] == $3 } END { print n }')
+[ "$(value top1_correct out)" = "$right" ] || complain "not the $right right ones of PyTorch"
+same folders -d name
+same folders -d number
+archives wnid folders
+cp -R wnid shell/val
+archives shell folders
+mkdir imagenetv2-matched-frequency-format-val imagenet-sketch
+cp -R number/* imagenetv2-matched-frequency-format-val/
+cp -R wnid/* imagenet-sketch/
+same imagenet-v2 -d imagenetv2-matched-frequency-format-val
+same imagenet-sketch -d imagenet-sketch
+
+# a tar of tars, as ImageNet's training set, and a folder of them
+mkdir tars
+for class in wnid/*; do
+    (cd "$class" && ls | "$pack" tar "$folder/tars/${class#wnid/}.tar")
+done
+same folders -d tars
+archives tars folders
+
+# ---- lists: pictures without folders, in an order that is not the classes'
+mkdir flat
+number=0
+order='3 0 7 1 9 5 2 8 6 4' # the devkit's, as in make_fixtures.py
+: >val.txt; : >ground.txt; : >kaggle.csv; : >real.json; : >table.csv
+printf 'ImageId,PredictionString\n' >kaggle.csv
+printf 'path,label\n' >table.csv
+for file in $(cd wnid && ls -d */* | sort -t/ -k2); do
+    number=$((number + 1))
+    digit=$(expr "$file" : 'n0000000\(.\)')
+    name=$(printf 'ILSVRC2012_val_%08d' $number)
+    cp "wnid/$file" "flat/$name.JPEG" # a PNG by its bytes
+    echo "$name.JPEG $digit" >>val.txt
+    id=1
+    for class in $order; do
+        [ $class = $digit ] && echo $id >>ground.txt
+        id=$((id + 1))
+    done
+    echo "$name,n0000000$digit 1 2 3 4 n0000000$digit 5 6 7 8 " >>kaggle.csv
+    printf '%s[%s]' "$([ $number = 1 ] || echo ,)" $digit >>real.inner
+    echo "$name.JPEG,$digit" >>table.csv
+done
+printf '[%s]' "$(cat real.inner)" >real.json
+layout_with() { # layout_with NAME FILE...: pictures and these files
+    mkdir "$1"
+    for picture in flat/*; do ln "$picture" "$1/"; done
+    target=$1
+    shift
+    cp "$@" "$target/"
+}
+layout_with caffe val.txt
+archives caffe val-txt
+cp ground.txt ILSVRC2012_validation_ground_truth.txt
+layout_with devkit ILSVRC2012_validation_ground_truth.txt "$fixtures/meta.mat"
+archives devkit devkit
+cp "$fixtures/meta-plain.mat" devkit/meta.mat
+same devkit -d devkit
+cp kaggle.csv LOC_val_solution.csv
+layout_with kaggle LOC_val_solution.csv
+archives kaggle kaggle
+layout_with table table.csv
+archives table csv
+layout_with real real.json
+archives real real
+same val-txt -d flat --truth val.txt
+same kaggle -d flat --truth kaggle.csv
+same csv -d flat --truth table.csv
+same real -d flat --truth real.json
+awk '{ print $1, $2 + 1 }' val.txt >one-based.txt
+same val-txt -d flat --truth one-based.txt
+same val-txt -d flat --truth one-based.txt --label-base 1
+rm -f val.txt.kept; mv val.txt val.kept
+rm -f ILSVRC2012_validation_ground_truth.txt LOC_val_solution.csv
+bad 'label' -d flat
+mv val.kept val.txt
+same val-txt -d flat # the list lies beside it
+
+# several right answers, and none
+printf '[[0,1,2,3,4,5,6,7,8,9],[]%s]' "$(sed 's/^\[[0-9]\],\[[0-9]\]//' real.inner)" >more.json
+expect 0 imgcls-eval "$model" --preprocess "$recipe" --labels labels.txt --no-record --json \
+    -d flat --truth more.json
+[ "$(value skipped out)" = 1 ] || complain "$(value skipped out) skipped, not 1"
+[ "$(value images out)" = $((number - 1)) ] || complain "the skipped picture is counted"
+
+# ---- WebDataset, one shard and several
+mkdir shards
+i=0
+for file in $(cd wnid && ls -d */*); do
+    key=$(printf '%06d' $i)
+    cp "wnid/$file" shards/$key.png
+    expr "$file" : 'n0000000\(.\)' >shards/$key.cls
+    i=$((i + 1))
+done
+archives shards webdataset
+split -l 200 shards.list part.
+mkdir web
+n=0
+for part in part.*; do
+    (cd shards && "$pack" tar "$folder/web/digits-00000$n.tar" <"$folder/$part")
+    n=$((n + 1))
+done
+same webdataset -d web
+same webdataset -d "web/digits-{000000..00000$((n - 1))}.tar"
+for cls in shards/*.cls; do echo $(($(cat $cls) + 1)) >$cls; done
+(cd shards && "$pack" tar "$folder/one.tar" <"$folder/shards.list")
+same webdataset -d one.tar
+
+# ---- only some classes are compared
+mkdir some
+cp -R wnid/n00000003 wnid/n00000008 some/
+expect 0 imgcls-eval "$model" --preprocess "$recipe" --labels labels.txt --no-record --json \
+    -d some --classes present
+[ "$(value compared_classes out)" = 2 ] || complain "--classes present compares others"
+expect 0 imgcls-eval "$model" --preprocess "$recipe" --labels labels.txt --no-record --json \
+    -d some
+[ "$(value compared_classes out)" = 10 ] || complain "a subset is scored as ImageNet-A is"
+
+# ---- what is wrong is said
+bad 'outside the classes' -d flat --truth one-based.txt --label-base 0
+sed '3s/ [0-9]*$/ 77/' val.txt >far.txt
+bad 'label 77' -d flat --truth far.txt
+sed 2d val.txt >short.txt
+bad 'no label for 1' -d flat --truth short.txt
+echo "absent.png,3" >>table.csv
+expect 0 imgcls-eval "$model" --preprocess "$recipe" --labels labels.txt --no-record --json \
+    -d flat --truth table.csv
+[ "$(value failed out)" = 1 ] || complain "a listed picture that is not there does not fail"
+holds '"file": "absent.png"' out
+(cat val.txt; sed -n 1p val.txt) >twice.txt
+same val-txt -d flat --truth twice.txt
+holds '1 names stand there twice' err
+(cat val.txt; sed -n 1p val.txt | sed 's/ [0-9]*$/ 6/;') >clash.txt
+grep -q '^ILSVRC2012_val_00000001.JPEG 6$' val.txt ||
+    bad 'here and' -d flat --truth clash.txt
+head -c 30000 wnid.tar >cut.tar
+bad 'cut short' -d cut.tar
+head -c 30000 wnid.tar.gz >cut.tar.gz
+bad 'cut.tar.gz' -d cut.tar.gz
+cp -R wnid mixed
+cp flat/ILSVRC2012_val_00000001.JPEG mixed/
+bad 'no class folder' -d mixed
+mkdir litter litter/__MACOSX
+cp -R wnid/* litter/
+touch litter/.DS_Store litter/n00000001/._x.png
+same folders -d litter
+holds 'ignored: 3 hidden' err
+finish

@@ -1,0 +1,92 @@
+#!/bin/sh
+# tests/e2e/kill_test.sh - an evaluation that is killed again and again ends as if it never was
+#
+# SIGKILL at moments that are drawn, then the same command again, until it ends; then the next
+# evaluation is begun. ICL_KILLS says how many kills (6; 100 is what the project asks for). After
+# each kill the database must be in order, and each evaluation that ends must give the figures
+# and predictions of one that nobody disturbed.
+. "$ICL_TOP_SRCDIR/tests/e2e/env.sh"
+
+kills=${ICL_KILLS:-6}
+model=$sample/lenet5/model.onnx
+recipe=$(cat "$sample/lenet5/recipe.txt")
+
+for digit in 0 1 2 3 4 5 6 7 8 9; do
+    mkdir -p many/$digit
+    for copy in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+        for file in "$sample/val/$digit"/*.png; do
+            ln -s "$file" many/$digit/$copy-${file##*/}
+        done
+    done
+done
+echo 'no picture' >many/3/broken.png
+
+evaluate() {
+    imgcls-eval "$model" --preprocess "$recipe" -d many --threads 2 --json "$@"
+}
+figures() {
+    for key in images failed top1_correct nll ece mce class_accuracy macro_precision macro_f1 \
+        dataset_sha256; do
+        printf '%s=%s ' $key "$(value $key "$1")"
+    done
+}
+
+evaluate --db undisturbed.db --predictions undisturbed.csv >undisturbed.json 2>err ||
+    complain "the evaluation fails"
+want=$(figures undisturbed.json)
+
+ended() {
+    [ "$(figures killed.json)" = "$want" ] || complain "$(figures killed.json), not $want"
+    cmp -s killed.csv undisturbed.csv || complain "other predictions"
+    finished=$((finished + 1))
+    [ "$(value resumed killed.json)" -gt 0 ] && resumed=$((resumed + 1))
+}
+
+done_kills=0
+finished=0
+resumed=0
+seed=$$
+while [ $done_kills -lt "$kills" ]; do
+    evaluate --db killed.db --predictions killed.csv >killed.json 2>err &
+    process=$!
+    seed=$(((seed * 1103515245 + 12345) % 2147483648))
+    sleep "$(awk -v r=$seed 'BEGIN { printf "%.3f", 0.05 + r / 2147483648 * 1.5 }')"
+    if kill -9 $process 2>/dev/null; then
+        wait $process 2>/dev/null
+        done_kills=$((done_kills + 1))
+        [ ! -f killed.db ] || expect 0 imgcls-leaderboard check --db killed.db
+    elif wait $process; then
+        ended
+    else
+        complain "an evaluation fails after a kill"
+        cat err
+        break
+    fi
+done
+expect 0 evaluate --db killed.db --predictions killed.csv
+cp out killed.json
+ended
+expect 0 imgcls-leaderboard check --db killed.db
+[ "$(imgcls-leaderboard query 'SELECT count(*) AS n FROM progress' --json --db killed.db |
+    sed -n 's/.*"n": *\([0-9]*\).*/\1/p')" = 0 ] || complain "progress is left behind"
+[ "$resumed" -gt 0 ] || complain "no evaluation was gone on with"
+echo "$done_kills kills, $finished evaluations ended, $resumed of them gone on with"
+
+# what was begun is not gone on with where something differs; --resume says so
+touch -d '2001-01-01' broken-before
+evaluate --db other.db >out 2>err &
+process=$!
+sleep 0.7
+kill -9 $process 2>/dev/null
+wait $process 2>/dev/null
+if imgcls-leaderboard query 'SELECT count(*) AS n FROM progress' --json --db other.db 2>/dev/null |
+    grep -q '"n": 1'; then
+    expect 2 imgcls-eval "$model" --preprocess "$recipe" -d many --limit 100 --resume --db other.db
+    holds 'data set differs' err
+    echo 'still no picture' >many/3/broken.png
+    expect 2 imgcls-eval "$model" --preprocess "$recipe" -d many --resume --db other.db
+    holds 'data set differs' err
+    expect 0 imgcls-eval "$model" --preprocess "$recipe" -d many --limit 100 --db other.db --json
+    [ "$(value resumed out)" = 0 ] || complain "another set is gone on with"
+fi
+finish
