@@ -248,6 +248,11 @@ static imgcls_status choose_layout(struct icl_dataset *set, const char *name)
     if (name)
         return icl_fail(set->ctx, IMGCLS_BAD_INPUT, "layout '%s': not known, these are: %s",
                         name, known);
+    if (set->place->pictures > 0)
+        return icl_fail(set->ctx, IMGCLS_BAD_INPUT,
+                        "%s: %zu pictures and nothing that says their labels, neither class "
+                        "folders nor a list (val.txt, csv, ...); --truth FILE names one",
+                        set->path, set->place->pictures);
     return icl_fail(set->ctx, IMGCLS_BAD_INPUT,
                     "%s: no data set is recognised there (known layouts: %s); the simplest is "
                     "one folder of pictures a class",

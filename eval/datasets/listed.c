@@ -216,9 +216,11 @@ static int32_t bid_for(const struct icl_dataset *set, enum icl_truth_kind kind, 
         return 0;
     if (member_of_kind(set, kind))
         /* Class folders speak for themselves, except in a table of paths. */
-        return flat > 0 || numbered == set->place->pictures || kind == ICL_TRUTH_CSV ? inside
-                                                                                     : 20;
-    if (flat == 0 && numbered < set->place->pictures)
+        return flat == set->place->pictures || numbered == set->place->pictures ||
+                       kind == ICL_TRUTH_CSV
+                   ? inside
+                   : 20;
+    if (flat < set->place->pictures && numbered < set->place->pictures)
         return 0;
     path = beside_of_kind(set, kind);
     free(path);
