@@ -99,23 +99,22 @@ int64_t direct_grid(struct gemm_job *job, int64_t rows, int64_t columns, int32_t
     return job->batch * job->tiles_m * job->tiles_n;
 }
 
-/* The part of one run (the pixels of one line of the kernel) that lies in k_begin..k_end.
- * image: pixel (0, y); x: column of the run's first pixel. */
+/* Elements begin..end of one run: the pixels that one line of a window meets. line: pixel 0 of
+ * the image's line; x: column of the run's first pixel. */
 static void gather_run(const struct gemm_job *job, const float *line, int64_t x,
                        int64_t begin, int64_t end, float *to)
 {
     const struct gemm_window *window = job->a_window;
-    int64_t channels = window->channels, width = window->in[2];
+    int64_t channels = window->channels, width = window->in[2], kx, channel;
 
     if (job->a_row == channels && window->dilation[2] == 1 && x >= 0 &&
         x + window->kernel[2] <= width) {
-        const float *from = line + x * channels + begin;
-        for (; begin < end; begin++)
-            *to++ = *from++;
+        memcpy(to, line + x * channels + begin, (size_t)(end - begin) * sizeof *to);
         return;
     }
-    while (begin < end) {
-        int64_t kx = begin / channels, channel = begin % channels;
+    kx = begin == 0 ? 0 : begin / channels;
+    channel = begin - kx * channels;
+    for (; begin < end; kx++, channel = 0) {
         int64_t at = x + kx * window->dilation[2];
         int64_t count = least(channels - channel, end - begin);
         if (at < 0 || at >= width)
@@ -127,30 +126,60 @@ static void gather_run(const struct gemm_job *job, const float *line, int64_t x,
     }
 }
 
-/* One row: windows at output position `row` of image `image`. */
-static void gather_row(const struct gemm_job *job, const float *a, int64_t row,
-                       int64_t k_begin, int64_t k_end, float *to)
+/* Output position of a row of A, counted on from row to row: a division costs as much as
+ * copying a run. */
+struct position {
+    int64_t image, z, y, x;
+};
+
+static struct position position_of(const int64_t out[3], int64_t row)
+{
+    struct position at;
+
+    at.x = row % out[2];
+    at.y = row / out[2] % out[1];
+    at.z = row / out[2] / out[1] % out[0];
+    at.image = row / out[2] / out[1] / out[0];
+    return at;
+}
+
+static void advance(const int64_t out[3], struct position *at)
+{
+    if (++at->x < out[2])
+        return;
+    at->x = 0;
+    if (++at->y < out[1])
+        return;
+    at->y = 0;
+    if (++at->z < out[0])
+        return;
+    at->z = 0;
+    at->image++;
+}
+
+/* k_begin..k_end of one row: first_z, first_y is the line of the window where k_begin lies,
+ * at element `skip` of its run. */
+static void gather_row(const struct gemm_job *job, const float *a, const struct position *row,
+                       int64_t first_z, int64_t first_y, int64_t skip, int64_t count, float *to)
 {
     const struct gemm_window *window = job->a_window;
-    const int64_t *in = window->in, *out = window->out;
-    int64_t run = window->kernel[2] * window->channels, begin = k_begin;
-    int64_t ox = row % out[2], oy = row / out[2] % out[1], oz = row / out[2] / out[1] % out[0];
-    int64_t x = ox * window->stride[2] - window->pad[2];
+    const int64_t *in = window->in;
+    int64_t run = window->kernel[2] * window->channels, kz = first_z, ky = first_y, end;
+    int64_t x = row->x * window->stride[2] - window->pad[2];
 
-    a += row / out[2] / out[1] / out[0] * job->a_image;
-    while (begin < k_end) {
-        int64_t line = begin / run, end = least((line + 1) * run, k_end);
-        int64_t y = oy * window->stride[1] - window->pad[1] +
-                    line % window->kernel[1] * window->dilation[1];
-        int64_t z = oz * window->stride[0] - window->pad[0] +
-                    line / window->kernel[1] * window->dilation[0];
-        float *at = to + (begin - k_begin);
+    a += row->image * job->a_image;
+    for (; count > 0; to += end - skip, count -= end - skip, skip = 0) {
+        int64_t y = row->y * window->stride[1] - window->pad[1] + ky * window->dilation[1];
+        int64_t z = row->z * window->stride[0] - window->pad[0] + kz * window->dilation[0];
+        end = least(run, skip + count);
         if (y < 0 || y >= in[1] || z < 0 || z >= in[0])
-            memset(at, 0, (size_t)(end - begin) * sizeof *at);
+            memset(to, 0, (size_t)(end - skip) * sizeof *to);
         else
-            gather_run(job, a + (z * in[1] + y) * in[2] * job->a_row, x, begin - line * run,
-                       end - line * run, at);
-        begin = end;
+            gather_run(job, a + (z * in[1] + y) * in[2] * job->a_row, x, skip, end, to);
+        if (++ky == window->kernel[1]) {
+            ky = 0;
+            kz++;
+        }
     }
 }
 
@@ -158,12 +187,24 @@ void direct_gather(const struct gemm_job *job, const struct gemm_tile *tile, int
                    int64_t count, int64_t k_begin, int64_t k_end, float *to, int64_t to_row)
 {
     const float *a = (const float *)job->a + tile->a_index * job->a_size;
-    int64_t r;
+    const struct gemm_window *window = job->a_window;
+    struct position at;
+    int64_t run, line, r;
 
-    for (r = 0; r < count; r++, to += to_row)
-        if (job->a_window)
-            gather_row(job, a, m + r, k_begin, k_end, to);
-        else
+    if (!window) {
+        for (r = 0; r < count; r++, to += to_row)
             memcpy(to, a + (m + r) * job->a_row + k_begin,
                    (size_t)(k_end - k_begin) * sizeof *to);
+        return;
+    }
+    if (job->k == 0)
+        return;
+    run = window->kernel[2] * window->channels;
+    line = k_begin / run;
+    at = position_of(window->out, m);
+    for (r = 0; r < count; r++, to += to_row) {
+        gather_row(job, a, &at, line / window->kernel[1], line % window->kernel[1],
+                   k_begin - line * run, k_end - k_begin, to);
+        advance(window->out, &at);
+    }
 }

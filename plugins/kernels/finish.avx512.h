@@ -2,7 +2,7 @@
  * plugins/kernels/finish.avx512.h - alpha, bias and steps on a tile of sums in L1
  *
  * One pass a step over the tile, so that a step is chosen once a tile and not once a vector.
- * Arithmetic as FINISH of gemm.portable.body.h; the functions of approx.avx2.h work on halves.
+ * Arithmetic as FINISH of gemm.portable.body.h.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -13,7 +13,7 @@
 
 #include <imgcls/plugin.h>
 
-#include "plugins/kernels/approx.avx2.h"
+#include "plugins/kernels/approx.avx512.h"
 #include "plugins/kernels/gemm.h"
 
 /* Lanes below count (0..16, more is 16). */
@@ -28,15 +28,6 @@ static inline __m512 hardsigmoid_avx512(__m512 x, float a, float b)
     x = _mm512_max_ps(_mm512_setzero_ps(), x);
     return _mm512_min_ps(_mm512_set1_ps(1), x);
 }
-
-/* a function of eight lanes on both halves */
-#define HALVES_AVX512(function, x)                                                         \
-    _mm512_castpd_ps(_mm512_insertf64x4(                                                   \
-        _mm512_castpd256_pd512(                                                            \
-            _mm256_castps_pd(function(_mm512_castps512_ps256(x)))),                        \
-        _mm256_castps_pd(function(                                                         \
-            _mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(x), 1)))),            \
-        1))
 
 #define FINISH_PASS(EXPRESSION)                                                            \
     for (at = sums; at < end; at += 16) {                                                  \
@@ -65,16 +56,16 @@ static inline void step_avx512(const struct gemm_step *step, float *sums, const 
         FINISH_PASS(_mm512_mul_ps(x, hardsigmoid_avx512(x, 1.0f / 6, 0.5f)));
         break;
     case IMGCLS_EPILOGUE_SIGMOID:
-        FINISH_PASS(HALVES_AVX512(sigmoid_f32_avx2, x));
+        FINISH_PASS(sigmoid_f32_avx512(x));
         break;
     case IMGCLS_EPILOGUE_SILU:
-        FINISH_PASS(HALVES_AVX512(silu_f32_avx2, x));
+        FINISH_PASS(silu_f32_avx512(x));
         break;
     case IMGCLS_EPILOGUE_GELU:
-        FINISH_PASS(HALVES_AVX512(gelu_f32_avx2, x));
+        FINISH_PASS(gelu_f32_avx512(x));
         break;
     case IMGCLS_EPILOGUE_TANH:
-        FINISH_PASS(HALVES_AVX512(tanh_f32_avx2, x));
+        FINISH_PASS(tanh_f32_avx512(x));
         break;
     default:
         break;

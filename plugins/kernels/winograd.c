@@ -104,27 +104,40 @@ static void transform_weights(const double w[3], double to[WINOGRAD_IN])
     to[5] = w[2];
 }
 
+/* 3 x 3 weights of one channel to 36 points, `step` floats apart. */
+static void transform_window(const float *w, float *to, int64_t step)
+{
+    double columns[3][WINOGRAD_IN], row[3], point[WINOGRAD_IN];
+    int i, j;
+
+    for (j = 0; j < 3; j++) {
+        for (i = 0; i < 3; i++)
+            row[i] = (double)w[i * 3 + j];
+        transform_weights(row, columns[j]);
+    }
+    for (i = 0; i < WINOGRAD_IN; i++) {
+        for (j = 0; j < 3; j++)
+            row[j] = columns[j][i];
+        transform_weights(row, point);
+        for (j = 0; j < WINOGRAD_IN; j++)
+            to[(i * WINOGRAD_IN + j) * step] = (float)point[j];
+    }
+}
+
 void winograd_weights(const float *w, int64_t channels, int64_t outputs, int64_t panel,
                       float *u)
 {
-    int64_t size = gemm_packed_b_size(channels, outputs, panel), m, c, i, j;
-    int64_t filled = (outputs + panel - 1) / panel * panel;
+    int64_t size = gemm_packed_b_size(channels, outputs, panel), first, c, m, i;
 
-    for (m = 0; m < filled; m++)
-        for (c = 0; c < channels; c++) {
-            double columns[3][WINOGRAD_IN] = {{0}}, row[3], point[WINOGRAD_IN];
-            float *to = u + m / panel * panel * channels + c * panel + m % panel;
-            for (j = 0; j < 3 && m < outputs; j++) {
-                for (i = 0; i < 3; i++)
-                    row[i] = (double)w[((m * channels + c) * 3 + i) * 3 + j];
-                transform_weights(row, columns[j]);
+    /* the columns of a panel last: they fill a line of each point's matrix at once */
+    for (first = 0; first < outputs; first += panel)
+        for (c = 0; c < channels; c++)
+            for (m = first; m < first + panel; m++) {
+                float *to = u + first * channels + c * panel + (m - first);
+                if (m < outputs)
+                    transform_window(w + (m * channels + c) * 9, to, size);
+                else
+                    for (i = 0; i < WINOGRAD_POINTS; i++)
+                        to[i * size] = 0;
             }
-            for (i = 0; i < WINOGRAD_IN; i++) {
-                for (j = 0; j < 3; j++)
-                    row[j] = columns[j][i];
-                transform_weights(row, point);
-                for (j = 0; j < WINOGRAD_IN; j++)
-                    to[(i * WINOGRAD_IN + j) * size] = (float)point[j];
-            }
-        }
 }
