@@ -7,3 +7,4 @@ check_PROGRAMS += %D%/significance_test
 TESTS += %D%/significance_test
 %C%_significance_test_SOURCES = %D%/significance_test.c
 %C%_significance_test_LDADD = $(TEST_LIBS)
+EXTRA_DIST += %D%/significance.csv %D%/significance_reference.py

@@ -13,6 +13,7 @@
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -69,6 +70,35 @@ static void wilson_agrees_with_scipy(void **state)
     }
 }
 
+/* Rows that significance_reference.py wrote: SciPy and statsmodels agree on them. */
+static void both_agree_with_the_kept_values(void **state)
+{
+    char path[512], line[256];
+    int wilsons = 0, mcnemars = 0;
+    FILE *file;
+    (void)state;
+    snprintf(path, sizeof path, "%s/tests/metrics/significance.csv", getenv("ICL_TOP_SRCDIR"));
+    file = fopen(path, "r");
+    assert_non_null(file);
+    while (fgets(line, sizeof line, file)) {
+        long long a, b;
+        double x, y;
+        if (sscanf(line, "wilson,%lld,%lld,%lf,%lf", &a, &b, &x, &y) == 4) {
+            struct imgcls_rate rate = icl_wilson(a, b);
+            near(rate.low, x, 1e-9, a, b);
+            near(rate.high, y, 1e-12, a, b);
+            wilsons++;
+        } else if (sscanf(line, "mcnemar,%lld,%lld,%lf,", &a, &b, &x) == 3) {
+            near(icl_mcnemar(a, b), x, 1e-9, a, b);
+            mcnemars++;
+        } else if (line[0] != '#') {
+            fail_msg("not understood: %s", line);
+        }
+    }
+    fclose(file);
+    assert_true(wilsons >= 40 && mcnemars >= 40);
+}
+
 static void wilson_of_nothing_is_nothing(void **state)
 {
     struct imgcls_rate rate = icl_wilson(0, 0);
@@ -90,6 +120,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(wilson_agrees_with_scipy),
         cmocka_unit_test(wilson_of_nothing_is_nothing),
+        cmocka_unit_test(both_agree_with_the_kept_values),
         cmocka_unit_test(mcnemar_agrees_with_scipy),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
