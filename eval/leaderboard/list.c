@@ -146,8 +146,9 @@ static imgcls_status add_condition(struct builder *builder, const char *conditio
     return IMGCLS_OK;
 }
 
-/* "top1,desc;model" */
-static imgcls_status add_order(struct builder *builder, const char *sort)
+/* "top1,desc;model". Among filtered runs, `walk` false keeps SQLite from walking an index in
+ * the order wanted and reading a row for each entry to see whether it passes the filter. */
+static imgcls_status add_order(struct builder *builder, const char *sort, bool walk)
 {
     icl_text_format(&builder->sql, " ORDER BY ");
     while (*sort) {
@@ -165,7 +166,8 @@ static imgcls_status add_order(struct builder *builder, const char *sort)
                                 "sort '%.*s': a column may be followed by ,asc or ,desc",
                                 (int)(length < 60 ? length : 60), sort);
         }
-        icl_text_format(&builder->sql, "%s %s NULLS LAST, ", name, falls ? "DESC" : "ASC");
+        icl_text_format(&builder->sql, "%s%s %s NULLS LAST, ", walk ? "" : "+", name,
+                        falls ? "DESC" : "ASC");
         sort += length + (sort[length] == ';');
     }
     /* The sign keeps SQLite from taking any index at all for one that helps with the order. */
@@ -187,14 +189,14 @@ static imgcls_status build(struct builder *builder, const struct imgcls_board_se
     for (i = 0; wish->where && wish->where[i] && status == IMGCLS_OK; i++)
         status = add_condition(builder, wish->where[i], i == 0);
     if (status == IMGCLS_OK)
-        status = add_order(builder, sort);
+        status = add_order(builder, sort, i == 0);
     if (status == IMGCLS_OK && two_steps) {
         icl_text_format(&builder->sql, " LIMIT %lld) ", (long long)wish->limit);
         status = add_columns(builder, wish->columns ? wish->columns : listing);
         icl_text_format(&builder->sql,
                         " FROM chosen CROSS JOIN leaderboard ON run = number");
         if (status == IMGCLS_OK)
-            status = add_order(builder, sort);
+            status = add_order(builder, sort, true);
     }
     if (status == IMGCLS_OK && builder->sql.failed)
         status = icl_fail(builder->board->ctx, IMGCLS_NO_MEMORY, "no memory for a query");
