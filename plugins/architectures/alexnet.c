@@ -32,13 +32,13 @@ static void compose(struct net *net)
 {
     const struct at at = {0};
     struct value x = net_input(net, net_dim(net, CONV1, at, ".weight", 1), 224);
-    x = activate(net, conv(net, x, CONV1, at, 4, 2), RELU);
+    x = activate(net, conv_biased(net, x, CONV1, at, 4, 2), RELU);
     x = max_pool(net, x, 3, 2, 0, false);
-    x = activate(net, conv(net, x, CONV2, at, 1, PAD_HALF), RELU);
+    x = activate(net, conv_biased(net, x, CONV2, at, 1, PAD_HALF), RELU);
     x = max_pool(net, x, 3, 2, 0, false);
-    x = activate(net, conv(net, x, CONV3, at, 1, PAD_HALF), RELU);
-    x = activate(net, conv(net, x, CONV4, at, 1, PAD_HALF), RELU);
-    x = activate(net, conv(net, x, CONV5, at, 1, PAD_HALF), RELU);
+    x = activate(net, conv_biased(net, x, CONV3, at, 1, PAD_HALF), RELU);
+    x = activate(net, conv_biased(net, x, CONV4, at, 1, PAD_HALF), RELU);
+    x = activate(net, conv_biased(net, x, CONV5, at, 1, PAD_HALF), RELU);
     x = max_pool(net, x, 3, 2, 0, false);
     x = flatten(net, adaptive_pool(net, x, 6, 6));
     x = activate(net, linear(net, x, FC1, at), RELU);

@@ -10,7 +10,7 @@
  */
 #include "config.h"
 
-#include "plugins/architectures/net.h"
+#include "plugins/architectures/tokens.h"
 
 enum part {
     STEM,
@@ -119,15 +119,25 @@ static struct value map_norm(struct net *net, struct value x, int part, struct a
     return net_transpose(net, x, 4, to_first);
 }
 
+/* Whether blocks have scales: one that lacks it where others have one is not whole. */
+static bool has_scales(const struct net *net)
+{
+    static const struct at any[] = {{.j = 1}, {.j = 1, .b = 1}, {.s = 1, .j = 3}};
+    return net_has(net, SCALE, any[0], "") || net_has(net, SCALE, any[1], "") ||
+           net_has(net, SCALE, any[2], "");
+}
+
 /* The scale of a block's result, which is a map with channels last, or first for 1x1
  * convolutions. */
 static struct value scaled_map(struct net *net, struct value x, struct at at, bool last)
 {
     const struct imgcls_tensor *scale = net_peek(net, SCALE, at, "");
+    bool wanted = has_scales(net);
     int rank = scale && scale->rank == 3 ? 3 : 1;
     const int64_t dims[] = {x.channels, 1, 1};
-    struct value factor = {.name =
-                               scale ? net_parameter(net, SCALE, at, "", rank, dims) : ""};
+    struct value factor = {.name = ""};
+    if (scale || wanted)
+        factor.name = net_parameter(net, SCALE, at, "", rank, dims);
     if (scale && rank == 1 && last)
         x = net_binary(net, "Mul", x, factor);
     if (last)
@@ -141,13 +151,14 @@ static struct value block(struct net *net, struct value x, struct at at)
 {
     const struct imgcls_tensor *up = net_peek(net, UP, at, ".weight");
     bool last = !up || up->rank == 2;
-    struct value y = conv(net, x, DW, at, 1, PAD_HALF);
+    struct value y = conv_biased(net, x, DW, at, 1, PAD_HALF);
     if (last) {
         y = layer_norm(net, net_transpose(net, y, 4, to_last), LN, at);
-        y = project(net, activate(net, project(net, y, UP, at), GELU), BACK, at);
+        y = dense(net, activate(net, dense(net, y, UP, at), GELU), BACK, at);
     } else {
         y = map_norm(net, y, LN, at);
-        y = conv(net, activate(net, conv(net, y, UP, at, 1, 0), GELU), BACK, at, 1, 0);
+        y = conv_biased(net, activate(net, conv_biased(net, y, UP, at, 1, 0), GELU), BACK,
+                        at, 1, 0);
     }
     return add(net, x, scaled_map(net, y, at, last));
 }
@@ -159,14 +170,14 @@ static void compose(struct net *net)
     net->eps = net_setting_real(net, "model_args.norm_eps", 1e-6);
     struct value x = net_input(net, net_dim(net, STEM, at, ".weight", 1), 224);
     int64_t kernel = net_dim(net, STEM, at, ".weight", 2);
-    x = conv(net, x, STEM, at, 4, 0);
+    x = conv_biased(net, x, STEM, at, 4, 0);
     net_expect(net, kernel == 4 || kernel < 0, "has kernel %lld, must be 4",
                (long long)kernel);
     x = map_norm(net, x, STEM_LN, at);
     for (at.s = 0; at.s < 4; at.s++) {
         at.j = 2 * at.s;
         if (at.s > 0)
-            x = conv(net, map_norm(net, x, DOWN_LN, at), DOWN, at, 2, 0);
+            x = conv_biased(net, map_norm(net, x, DOWN_LN, at), DOWN, at, 2, 0);
         at.j++;
         at.b = 0;
         do

@@ -92,6 +92,17 @@ struct value conv(struct net *net, struct value x, int part, struct at at, int s
     return x;
 }
 
+struct value conv_biased(struct net *net, struct value x, int part, struct at at,
+                         int stride, int pad)
+{
+    int64_t out = net_dim(net, part, at, ".weight", 0);
+    bool there = net_has(net, part, at, ".bias");
+    x = conv(net, x, part, at, stride, pad);
+    if (!there) /* asked for, so that it is named as missing */
+        net_parameter(net, part, at, ".bias", 1, &out);
+    return x;
+}
+
 struct value batch_norm(struct net *net, struct value x, int part, struct at at)
 {
     const char *inputs[] = {x.name, NULL, NULL, NULL, NULL, NULL};
@@ -307,9 +318,7 @@ struct value linear(struct net *net, struct value x, int part, struct at at)
     const int64_t dims[] = {-1, x.channels};
     int64_t out = net_dim(net, part, at, ".weight", 0);
     const char *weight = net_parameter(net, part, at, ".weight", 2, dims);
-    const char *bias = net_has(net, part, at, ".bias")
-                           ? net_parameter(net, part, at, ".bias", 1, &out)
-                           : NULL;
+    const char *bias = net_parameter(net, part, at, ".bias", 1, &out);
     const char *const inputs[] = {x.name, weight, bias, NULL};
     struct imgcls_node *node = net_node(net, "Gemm", inputs, &x.name);
     net_int(net, node, "transB", 1);
@@ -364,8 +373,8 @@ struct value concat_channels(struct net *net, size_t count, const struct value *
 struct value squeeze_excite(struct net *net, struct value x, int reduce, int expand,
                             struct at at, enum activation inner, enum activation gate)
 {
-    struct value scale = conv(net, global_pool_map(net, x), reduce, at, 1, 0);
-    scale = conv(net, activate(net, scale, inner), expand, at, 1, 0);
+    struct value scale = conv_biased(net, global_pool_map(net, x), reduce, at, 1, 0);
+    scale = conv_biased(net, activate(net, scale, inner), expand, at, 1, 0);
     scale = activate(net, scale, gate);
     net_expect(net, scale.channels == x.channels || scale.channels < 0 || x.channels < 0,
                "gives %lld channels, must give %lld", (long long)scale.channels,

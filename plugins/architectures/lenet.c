@@ -30,11 +30,11 @@ static void compose(struct net *net)
 {
     const struct at at = {0};
     struct value x = net_input(net, net_dim(net, CONV1, at, ".weight", 1), 32);
-    x = activate(net, conv(net, x, CONV1, at, 1, 0), TANH);
+    x = activate(net, conv_biased(net, x, CONV1, at, 1, 0), TANH);
     x = average_pool(net, x, 2, 2, 0, false);
-    x = activate(net, conv(net, x, CONV2, at, 1, 0), TANH);
+    x = activate(net, conv_biased(net, x, CONV2, at, 1, 0), TANH);
     x = average_pool(net, x, 2, 2, 0, false);
-    x = flatten(net, activate(net, conv(net, x, CONV3, at, 1, 0), TANH));
+    x = flatten(net, activate(net, conv_biased(net, x, CONV3, at, 1, 0), TANH));
     x = activate(net, linear(net, x, FC1, at), TANH);
     net_output(net, linear(net, x, FC2, at));
 }

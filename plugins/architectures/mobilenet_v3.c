@@ -190,8 +190,7 @@ static void compose(struct net *net)
     at.s = manner.blocks[at.k].stage;
     x = conv_bn(net, x, LAST, LAST_BN, at, 1, PAD_HALF, kind);
     if (net->scheme->dialect == TIMM) {
-        x = conv(net, global_pool_map(net, x), HEAD, at, 1, 0);
-        net_expect(net, net_has(net, HEAD, at, ".bias"), "has no bias");
+        x = conv_biased(net, global_pool_map(net, x), HEAD, at, 1, 0);
         x = flatten(net, activate(net, x, kind));
     } else {
         x = activate(net, linear(net, global_pool(net, x), HEAD, at), kind);

@@ -239,10 +239,12 @@ enum activation {
     QUICK_GELU /* x * sigmoid(1.702 x) */
 };
 
-/* Convolution; kernel and groups come from the weight, a bias is taken where there is one.
- * pad >= 0: on each side. */
+/* Convolution; kernel and groups come from the weight, a bias is taken where there is one
+ * (conv_biased: there must be one). pad >= 0: on each side. */
 struct value conv(struct net *net, struct value x, int part, struct at at, int stride,
                   int pad);
+struct value conv_biased(struct net *net, struct value x, int part, struct at at,
+                         int stride, int pad);
 /* Batch normalisation with net->eps. */
 struct value batch_norm(struct net *net, struct value x, int part, struct at at);
 /* conv, batch_norm, activation. */
@@ -264,9 +266,9 @@ struct value global_pool(struct net *net, struct value x);
 struct value global_pool_map(struct net *net, struct value x);
 /* Channels, height, width in this order as a vector. */
 struct value flatten(struct net *net, struct value x);
-/* A vector times the transposed weight, and the bias where there is one. */
+/* A vector times the transposed weight, plus the bias. */
 struct value linear(struct net *net, struct value x, int part, struct at at);
-/* The same for the last axis of anything. */
+/* The same for the last axis of anything, and the bias only where there is one. */
 struct value project(struct net *net, struct value x, int part, struct at at);
 struct value add(struct net *net, struct value x, struct value y);
 struct value multiply(struct net *net, struct value x, struct value y);

@@ -25,9 +25,10 @@ static const struct scheme schemes[] = {
 
 static struct value fire(struct net *net, struct value x, struct at at)
 {
-    x = activate(net, conv(net, x, SQUEEZE, at, 1, PAD_HALF), RELU);
-    struct value narrow = activate(net, conv(net, x, EXPAND1, at, 1, PAD_HALF), RELU);
-    struct value wide = activate(net, conv(net, x, EXPAND3, at, 1, PAD_HALF), RELU);
+    x = activate(net, conv_biased(net, x, SQUEEZE, at, 1, PAD_HALF), RELU);
+    struct value narrow =
+        activate(net, conv_biased(net, x, EXPAND1, at, 1, PAD_HALF), RELU);
+    struct value wide = activate(net, conv_biased(net, x, EXPAND3, at, 1, PAD_HALF), RELU);
     return concat_channels(net, 2, (const struct value[]){narrow, wide});
 }
 
@@ -38,7 +39,7 @@ static void compose(struct net *net)
     int64_t kernel = net_dim(net, STEM, at, ".weight", 2);
     const char *layers = kernel == 7 ? first : second;
     struct value x = net_input(net, net_dim(net, STEM, at, ".weight", 1), 224);
-    x = activate(net, conv(net, x, STEM, at, 2, 0), RELU);
+    x = activate(net, conv_biased(net, x, STEM, at, 2, 0), RELU);
     net_expect(net, kernel == 7 || kernel == 3 || kernel < 0,
                "has kernel %lld, must be 7 (1.0) or 3 (1.1)", (long long)kernel);
     net_expect(net,
@@ -47,7 +48,7 @@ static void compose(struct net *net)
                "has kernel %lld, which is not %s's", (long long)kernel, net->variant);
     for (at.k = 2; layers[at.k]; at.k++)
         x = layers[at.k] == 'P' ? max_pool(net, x, 3, 2, 0, true) : fire(net, x, at);
-    x = activate(net, conv(net, x, HEAD, at, 1, 0), RELU);
+    x = activate(net, conv_biased(net, x, HEAD, at, 1, 0), RELU);
     net_output(net, global_pool(net, x));
 }
 

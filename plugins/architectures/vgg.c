@@ -72,12 +72,15 @@ static struct value features(struct net *net)
 {
     struct at at = {0};
     bool norms = net_has(net, NORM, at, ".running_mean");
+    bool biased = !norms || net_has(net, CONV, at, ".bias") ||
+                  net_has(net, CONV, (struct at){.k = 3}, ".bias");
     int step = net->scheme->dialect == MM ? 1 : norms ? 3 : 2;
     const int *counts = counts_of(net, step);
     struct value x = net_input(net, net_dim(net, CONV, at, ".weight", 1), 224);
     for (int s = 0; s < STAGES; s++, at.k++) {
         for (int b = 0; b < counts[s]; b++, at.k += step) {
-            x = conv(net, x, CONV, at, 1, PAD_HALF);
+            x = biased ? conv_biased(net, x, CONV, at, 1, PAD_HALF)
+                       : conv(net, x, CONV, at, 1, PAD_HALF);
             if (norms)
                 x = batch_norm(net, x, NORM, at);
             x = activate(net, x, RELU);
@@ -96,8 +99,8 @@ static void compose(struct net *net)
         if (x.height < 7 || x.width < 7)
             x = adaptive_pool(net, x, x.height < 7 ? 7 : (int)x.height,
                               x.width < 7 ? 7 : (int)x.width);
-        x = activate(net, conv(net, x, FC1, at, 1, 0), RELU);
-        x = activate(net, conv(net, x, FC2, at, 1, 0), RELU);
+        x = activate(net, conv_biased(net, x, FC1, at, 1, 0), RELU);
+        x = activate(net, conv_biased(net, x, FC2, at, 1, 0), RELU);
         x = global_pool(net, x);
     } else {
         x = flatten(net, adaptive_pool(net, x, 7, 7));

@@ -285,3 +285,64 @@ void case_check_all(const char *pattern, size_t least, double limit)
         fail_msg("%s: %zu cases match %s, at least %zu must", folder, checked, pattern,
                  least);
 }
+
+/* ---- Files that are not whole ---------------------------------------------------------*/
+
+/* The case's checkpoint without tensor `left_out`, and with one more where `more` says. */
+static struct imgcls_checkpoint *changed(struct test_case *test, size_t left_out,
+                                         const char *more)
+{
+    static const char *const keys[] = {IMGCLS_META_LIBRARY, IMGCLS_META_ARCHITECTURE,
+                                       IMGCLS_META_CONFIG, IMGCLS_META_HEIGHT,
+                                       IMGCLS_META_WIDTH};
+    const struct imgcls_tensor *tensor;
+    struct imgcls_checkpoint *copy;
+    const char *name;
+    assert_int_equal(icl_checkpoint_create(test->ctx, &copy), IMGCLS_OK);
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        assert_int_equal(icl_checkpoint_set_text(
+                             copy, keys[i], icl_checkpoint_text(test->checkpoint, keys[i])),
+                         IMGCLS_OK);
+    for (size_t i = 0; (name = icl_checkpoint_at(test->checkpoint, i, &tensor)); i++)
+        if (i != left_out)
+            assert_int_equal(icl_checkpoint_add(copy, name, tensor, NULL), IMGCLS_OK);
+    if (more) {
+        icl_checkpoint_at(test->checkpoint, 0, &tensor);
+        assert_int_equal(icl_checkpoint_add(copy, more, tensor, NULL), IMGCLS_OK);
+    }
+    return copy;
+}
+
+/* Builds of the changed checkpoint: refused, and the message has the name. */
+static void expect_refusal(struct test_case *test, size_t left_out, const char *more,
+                           const char *name)
+{
+    struct imgcls_checkpoint *kept = test->checkpoint;
+    struct imgcls_graph *graph;
+    test->checkpoint = changed(test, left_out, more);
+    imgcls_status status = case_build(
+        test, icl_checkpoint_text(test->checkpoint, IMGCLS_META_ARCHITECTURE), &graph);
+    if (status != IMGCLS_BAD_INPUT)
+        fail_msg("%s: built %s %s", test->family, more ? "with" : "without", name);
+    if (more && !strstr(imgcls_error(test->ctx), name))
+        fail_msg("%s: '%s' does not name %s", test->family, imgcls_error(test->ctx), name);
+    icl_graph_destroy(graph);
+    icl_checkpoint_destroy(test->checkpoint);
+    test->checkpoint = kept;
+}
+
+void case_lose_each(const char *file, const char *surplus)
+{
+    const struct imgcls_tensor *tensor;
+    struct test_case test;
+    char path[4096];
+    const char *top = getenv("ICL_TOP_SRCDIR"), *name;
+    snprintf(path, sizeof path, "%s/tests/architectures/cases/%s.case", top ? top : ".",
+             file);
+    case_open(&test, path, IMGCLS_F32);
+    for (size_t i = 0; (name = icl_checkpoint_at(test.checkpoint, i, &tensor)); i++)
+        if (tensor->type == IMGCLS_F32 && !strstr(name, "relative_coords"))
+            expect_refusal(&test, i, NULL, name);
+    expect_refusal(&test, SIZE_MAX, surplus, surplus);
+    case_close(&test);
+}

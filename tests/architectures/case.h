@@ -53,5 +53,8 @@ void case_check(const char *path, double limit);
 /* Calls case_check for every file of tests/architectures/cases whose name matches the
  * fnmatch(3) pattern; fails where there are fewer than `least`. */
 void case_check_all(const char *pattern, size_t least, double limit);
+/* Builds of the case without each of its parameters in turn, and of it with one more of
+ * that name: all refused, the surplus one by name. */
+void case_lose_each(const char *file, const char *surplus);
 
 #endif
