@@ -99,6 +99,21 @@ static inline void bias_avx2(const struct gemm_job *job, const struct gemm_tile 
     }
 }
 
+/* The first `count`, fewer than 16, by way of the stack: masked stores are microcode on some
+ * processors, dozens of cycles each. */
+static inline void part_avx2(float *c, int64_t count, const __m256 x[2])
+{
+    float all[GEMM_COLUMNS];
+    int64_t j = 0;
+
+    _mm256_storeu_ps(all, x[0]);
+    _mm256_storeu_ps(all + 8, x[1]);
+    for (; j + 4 <= count; j += 4)
+        _mm_storeu_ps(c + j, _mm_loadu_ps(all + j));
+    for (; j < count; j++)
+        c[j] = all[j];
+}
+
 /* Sums x of columns n..n+count of row m, finished and stored. */
 static inline void finish_avx2(const struct gemm_job *job, const struct gemm_tile *tile,
                                int64_t m, int64_t n, int64_t count, __m256 x[2])
@@ -135,16 +150,19 @@ static inline void finish_avx2(const struct gemm_job *job, const struct gemm_til
         _mm256_storeu_ps(c, x[0]);
         _mm256_storeu_ps(c + 8, x[1]);
     } else {
-        _mm256_maskstore_ps(c, low, x[0]);
-        _mm256_maskstore_ps(c + 8, high, x[1]);
+        part_avx2(c, count, x);
     }
 }
 
 /* Sums of a block of k that is not the last: kept in C as they are. */
 static inline void keep_avx2(float *c, int64_t count, const __m256 x[2])
 {
-    _mm256_maskstore_ps(c, lanes_avx2(count), x[0]);
-    _mm256_maskstore_ps(c + 8, lanes_avx2(count - 8), x[1]);
+    if (count == GEMM_COLUMNS) {
+        _mm256_storeu_ps(c, x[0]);
+        _mm256_storeu_ps(c + 8, x[1]);
+    } else {
+        part_avx2(c, count, x);
+    }
 }
 
 #endif
