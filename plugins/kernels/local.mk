@@ -5,6 +5,8 @@ noinst_LTLIBRARIES += %D%/libportable.la
 	%D%/cl_dwconv.c \
 	%D%/cl_dwconv.h \
 	%D%/cl_dwconv.portable.c \
+	%D%/cl_first.c \
+	%D%/cl_first.h \
 	%D%/cl_pool.h \
 	%D%/cl_pool.portable.c \
 	%D%/direct.body.h \
@@ -40,6 +42,8 @@ noinst_LTLIBRARIES += %D%/libavx2.la
 	%D%/approx.avx2.h \
 	%D%/cl_dwconv.avx2.c \
 	%D%/cl_dwconv.body.h \
+	%D%/cl_first.avx2.c \
+	%D%/cl_first.body.h \
 	%D%/cl_pool.avx2.c \
 	%D%/cl_pool.body.h \
 	%D%/direct.avx2.c \
@@ -63,6 +67,8 @@ noinst_LTLIBRARIES += %D%/libavx512.la
 %C%_libavx512_la_SOURCES = \
 	%D%/approx.avx512.h \
 	%D%/cl_dwconv.avx512.c \
+	%D%/cl_first.avx512.c \
+	%D%/cl_first.body.h \
 	%D%/cl_pool.avx512.c \
 	%D%/direct.avx512.c \
 	%D%/finish.avx512.h \

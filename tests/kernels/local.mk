@@ -1,6 +1,7 @@
 # tests/kernels/local.mk - tests of the folder of the same name
 check_PROGRAMS += \
 	%D%/approx_test \
+	%D%/cl_first_test \
 	%D%/cl_test \
 	%D%/gemm_test \
 	%D%/heads_test \
@@ -8,6 +9,7 @@ check_PROGRAMS += \
 	%D%/winograd_test
 TESTS += \
 	%D%/approx_test \
+	%D%/cl_first_test \
 	%D%/cl_test \
 	%D%/gemm_test \
 	%D%/heads_test \
@@ -26,6 +28,8 @@ lanes512_cflags = $(AVX512_CFLAGS)
 endif
 %C%_approx_test_SOURCES = %D%/approx_test.c %D%/drawn.h
 %C%_approx_test_LDADD = %D%/liblanes.la %D%/liblanes512.la $(CMOCKA_LIBS) -lm
+%C%_cl_first_test_SOURCES = %D%/cl_first_test.c %D%/drawn.h
+%C%_cl_first_test_LDADD = $(kernel_libs) $(CMOCKA_LIBS) -lm
 %C%_cl_test_SOURCES = %D%/cl_test.c %D%/drawn.h plugins/ops/nn/pool_planes.c
 %C%_cl_test_CFLAGS = $(AM_CFLAGS) # an object of its own: the plugin's is for libtool
 %C%_cl_test_LDADD = $(kernel_libs) $(CMOCKA_LIBS) -lm

@@ -7,7 +7,7 @@
  * group. Weights [M, C/group, kernel...] are put into panels when they are constant, else
  * into the workspace on every run.
  *
- * Not here: groups of one channel (depthwise.c).
+ * Not here: groups of one channel (depthwise.c), images of few channels (first.c).
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -314,11 +314,13 @@ const struct imgcls_op channels_last_conv_op = {
             &channels_last_depthwise[1],
             &channels_last_winograd[1],
             &direct_avx2,
+            &channels_last_first_avx2,
 #endif
 #if BUILD_AVX512
             &channels_last_depthwise[2],
             &channels_last_winograd[2],
             &direct_avx512,
+            &channels_last_first_avx512,
 #endif
             NULL,
         },

@@ -17,9 +17,11 @@ bool conv_shape(const struct imgcls_host *host, const struct imgcls_node *node,
 /* Kernels for groups of one channel in and one out (depthwise.c), one a set. */
 extern const struct imgcls_kernel channels_last_depthwise[];
 
-
 /* True where Winograd's method computes the node (winograd.c), and its kernels, one a set. */
 bool conv_is_winograd(const struct imgcls_host *host, const struct imgcls_node *node);
 extern const struct imgcls_kernel channels_last_winograd[];
+
+/* Kernels for images of up to four channels (first.c). */
+extern const struct imgcls_kernel channels_last_first_avx2, channels_last_first_avx512;
 
 #endif

@@ -12,6 +12,7 @@ plugins_ops_channels_last_la_SOURCES = \
 	%D%/conv.c \
 	%D%/conv.h \
 	%D%/depthwise.c \
+	%D%/first.c \
 	%D%/image.h \
 	%D%/plugin.c \
 	%D%/pool.c \

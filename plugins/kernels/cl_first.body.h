@@ -1,0 +1,169 @@
+/*
+ * plugins/kernels/cl_first.body.h - first-layer convolution, for every instruction set
+ *
+ * Included behind lanes.*.h. The including file defines FIRST (the name), ROWS (output
+ * positions of a micro-tile, all in one output row) and PANELS (panels of sixteen columns
+ * that have accumulators beside each other). Steps run over whole output rows, which are
+ * contiguous: with six columns no lane is wasted on a function.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+
+#define VECTORS (CL_FIRST_PANEL / LANES) /* of a panel */
+#define TILE    (PANELS * CL_FIRST_PANEL)
+
+/* sums[r][column] of `rows` windows `pitch` apart, `panels` panels. */
+static inline __attribute__((always_inline)) void
+first_tile(const struct cl_first_job *job, int64_t k, const float *from, int64_t pitch,
+           const int32_t *offsets, const float *weights, float *sums, const int rows,
+           const int panels)
+{
+    int64_t begin = 0, end, i;
+    int r, p, v;
+
+    (void)job;
+    do {
+        lanes c[ROWS][PANELS * VECTORS];
+#pragma GCC unroll 14
+        for (r = 0; r < rows; r++)
+#pragma GCC unroll 2
+            for (v = 0; v < panels * VECTORS; v++)
+                c[r][v] = lanes_zero();
+        end = k - begin < GEMM_K_BLOCK ? k : begin + GEMM_K_BLOCK;
+        for (i = begin; i < end; i++) {
+            const float *a = from + offsets[i];
+            lanes b[PANELS * VECTORS];
+#pragma GCC unroll 2
+            for (p = 0; p < panels; p++)
+#pragma GCC unroll 2
+                for (v = 0; v < VECTORS; v++)
+                    b[p * VECTORS + v] =
+                        lanes_load(weights + (p * k + i) * CL_FIRST_PANEL + v * LANES);
+#pragma GCC unroll 14
+            for (r = 0; r < rows; r++) {
+                const lanes w = lanes_all(a[r * pitch]);
+#pragma GCC unroll 2
+                for (v = 0; v < panels * VECTORS; v++)
+                    c[r][v] = lanes_fused(w, b[v], c[r][v]);
+            }
+        }
+#pragma GCC unroll 14
+        for (r = 0; r < rows; r++)
+#pragma GCC unroll 2
+            for (v = 0; v < panels * VECTORS; v++) {
+                float *at = sums + r * TILE + v * LANES;
+                lanes_store(at, begin ? lanes_add(lanes_load(at), c[r][v]) : c[r][v]);
+            }
+        begin = end;
+    } while (begin < k);
+}
+
+/* Whole tiles, and single positions for what is left of a row. */
+static void first_sums(const struct cl_first_job *job, int64_t k, const float *from,
+                       int64_t pitch, const int32_t *offsets, const float *weights,
+                       float *sums, int64_t rows, int panels)
+{
+    int64_t r;
+
+#if PANELS == 2
+    if (panels == 2 && rows == ROWS) {
+        first_tile(job, k, from, pitch, offsets, weights, sums, ROWS, 2);
+        return;
+    }
+    if (panels == 2 && rows == ROWS / 2) {
+        first_tile(job, k, from, pitch, offsets, weights, sums, ROWS / 2, 2);
+        return;
+    }
+    for (r = 0; r < rows && panels == 2; r++)
+        first_tile(job, k, from + r * pitch, pitch, offsets, weights, sums + r * TILE, 1,
+                   2);
+    if (panels == 2)
+        return;
+#endif
+    (void)panels;
+    if (rows == ROWS) {
+        first_tile(job, k, from, pitch, offsets, weights, sums, ROWS, 1);
+        return;
+    }
+    if (rows == ROWS / 2) {
+        first_tile(job, k, from, pitch, offsets, weights, sums, ROWS / 2, 1);
+        return;
+    }
+    for (r = 0; r < rows; r++)
+        first_tile(job, k, from + r * pitch, pitch, offsets, weights, sums + r * TILE, 1,
+                   1);
+}
+
+/* Bias, and columns to where they belong. */
+static void first_deliver(const struct cl_first_job *job, const float *sums, int64_t rows,
+                          int64_t column, int64_t count, float *y)
+{
+    const float *bias = job->bias ? job->bias + column : NULL;
+    int64_t r, j;
+
+    for (r = 0; r < rows; r++, sums += TILE, y += job->columns) {
+        for (j = 0; j + LANES <= count; j += LANES) {
+            lanes x = lanes_load(sums + j);
+            lanes_store(y + j, bias ? lanes_add(x, lanes_load(bias + j)) : x);
+        }
+        for (; j < count; j++)
+            y[j] = bias ? sums[j] + bias[j] : sums[j];
+    }
+}
+
+static void first_steps(const struct cl_first_job *job, float *y, int64_t count)
+{
+    float rest[LANES] = {0};
+    int64_t i;
+    int32_t s;
+
+    for (s = 0; s < job->step_count; s++) {
+        for (i = 0; i + LANES <= count; i += LANES)
+            lanes_store(y + i, lanes_step(&job->steps[s], lanes_load(y + i), lanes_zero()));
+        if (i == count)
+            continue;
+        memcpy(rest, y + i, (size_t)(count - i) * sizeof *y);
+        lanes_store(rest, lanes_step(&job->steps[s], lanes_load(rest), lanes_zero()));
+        memcpy(y + i, rest, (size_t)(count - i) * sizeof *y);
+    }
+}
+
+/* How many of the `left` positions of a row the next tile takes. */
+static int64_t next_rows(int64_t left)
+{
+    return left >= ROWS ? ROWS : left >= ROWS / 2 ? ROWS / 2 : left;
+}
+
+void FIRST(const struct cl_first_job *job, int64_t begin, int64_t end, void *workspace)
+{
+    int64_t k = job->kernel[0] * job->kernel[1] * job->channels, line = cl_first_line(job);
+    int64_t pitch = job->stride[1] * job->channels, per = job->units / job->images;
+    int64_t column, x, rows, y;
+    int32_t *offsets = workspace;
+    float *sums = (float *)workspace + CL_FIRST_K, *padded = sums + 16 * 32;
+
+    cl_first_offsets(job, offsets);
+    for (; begin < end; begin++) {
+        int64_t image = begin / per, top = begin % per * job->rows;
+        int64_t count = job->out[0] - top < job->rows ? job->out[0] - top : job->rows;
+        cl_first_pad(job, job->x + image * job->in[0] * job->in[1] * job->channels, top,
+                     count, padded);
+        for (y = 0; y < count; y++) {
+            const float *from = padded + y * job->stride[0] * line;
+            float *to =
+                job->y + ((image * job->out[0] + top + y) * job->out[1]) * job->columns;
+            for (column = 0; column < job->columns; column += TILE) {
+                int64_t some = job->columns - column < TILE ? job->columns - column : TILE;
+                for (x = 0; x < job->out[1]; x += rows) {
+                    rows = next_rows(job->out[1] - x);
+                    first_sums(job, k, from + x * pitch, pitch, offsets,
+                               job->weights + column * k, sums, rows,
+                               (int)((some + CL_FIRST_PANEL - 1) / CL_FIRST_PANEL));
+                    first_deliver(job, sums, rows, column, some,
+                                  to + x * job->columns + column);
+                }
+            }
+            first_steps(job, to, job->out[1] * job->columns);
+        }
+    }
+}

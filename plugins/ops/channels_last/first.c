@@ -1,0 +1,169 @@
+/*
+ * plugins/ops/channels_last/first.c - Conv of images with up to four channels, undilated,
+ * two spatial dimensions, constant weights: the first layer of a network
+ *
+ * Other images are products (conv.c). Bits do not depend on which of the two runs.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include "conv.h"
+#include "plugins/kernels/cl_first.h"
+
+/* Shapes and windows; false where the kernels do not do this. */
+static bool first_shape(const struct imgcls_host *host, const struct imgcls_node *node,
+                        struct cl_first_job *job)
+{
+    struct gemm_window window;
+    struct gemm_job product = {0};
+    int64_t k, floats;
+    int d;
+
+    memset(job, 0, sizeof *job);
+    if (!conv_shape(host, node, &window, &product) || product.batch_dims[0] != 1 ||
+        window.channels > CL_FIRST_CHANNELS || window.channels < 1 || window.in[0] != 1 ||
+        window.kernel[0] != 1 || window.out[0] != 1 || window.pad[0] != 0 ||
+        product.m < 1 || product.n < 1)
+        return false;
+    job->channels = window.channels;
+    job->columns = product.n;
+    job->images = product.m / window.out[1] / window.out[2];
+    for (d = 0; d < 2; d++) {
+        if (window.dilation[1 + d] != 1 || window.kernel[1 + d] > CL_FIRST_K)
+            return false;
+        job->in[d] = window.in[1 + d];
+        job->out[d] = window.out[1 + d];
+        job->kernel[d] = window.kernel[1 + d];
+        job->stride[d] = window.stride[1 + d];
+        job->pad[d] = window.pad[1 + d];
+    }
+    k = job->kernel[0] * job->kernel[1] * job->channels;
+    /* what a thread copies at a time must stay in L2: and offsets are 32 bits */
+    return k >= 1 && k <= CL_FIRST_K && job->stride[0] <= INT32_MAX &&
+           job->stride[1] <= INT32_MAX && job->out[1] <= INT32_MAX &&
+           !__builtin_mul_overflow((CL_FIRST_ROWS - 1) * job->stride[0] + job->kernel[0],
+                                   cl_first_line(job), &floats) &&
+           floats <= (int64_t)1 << 18;
+}
+
+static int32_t first_accepts(const struct imgcls_host *host, const struct imgcls_node *node)
+{
+    struct cl_first_job job;
+
+    return product_accepts(node, IMGCLS_F32, 2) && node->inputs[1]->constant &&
+           first_shape(host, node, &job);
+}
+
+static double first_cost(const struct imgcls_host *host, const struct imgcls_node *node)
+{
+    struct cl_first_job job;
+    double columns;
+
+    first_shape(host, node, &job);
+    columns =
+        (double)((job.columns + CL_FIRST_PANEL - 1) / CL_FIRST_PANEL * CL_FIRST_PANEL);
+    return (double)job.images * (double)job.out[0] * (double)job.out[1] * columns *
+               (double)(job.kernel[0] * job.kernel[1] * job.channels) / 50 +
+           500;
+}
+
+/* Weights [M, C, height, width] as panels over (height, width, channel). */
+static void first_panels(const struct cl_first_job *job, const float *weights, float *to)
+{
+    int64_t taps = job->kernel[0] * job->kernel[1], n, tap, c, j;
+
+    for (n = 0; n < job->columns; n += CL_FIRST_PANEL)
+        for (tap = 0; tap < taps; tap++)
+            for (c = 0; c < job->channels; c++)
+                for (j = 0; j < CL_FIRST_PANEL; j++)
+                    *to++ = n + j < job->columns
+                                ? weights[((n + j) * job->channels + c) * taps + tap]
+                                : 0;
+}
+
+static imgcls_status first_prepare(const struct imgcls_host *host,
+                                   struct imgcls_prepare *prepare)
+{
+    size_t threads = prepare->threads < 1 ? 1 : (size_t)prepare->threads, floats;
+    struct cl_first_job job;
+    float *panels;
+
+    if (!first_shape(host, prepare->node, &job))
+        return OP_FAIL(host, prepare->node, IMGCLS_INTERNAL,
+                       "its shapes are not those it had");
+    floats = (size_t)((job.columns + CL_FIRST_PANEL - 1) / CL_FIRST_PANEL * CL_FIRST_PANEL *
+                      job.kernel[0] * job.kernel[1] * job.channels);
+    panels = host->alloc(host, floats, sizeof *panels);
+    if (!panels)
+        return IMGCLS_NO_MEMORY;
+    first_panels(&job, prepare->node->inputs[1]->constant->data, panels);
+    prepare->state = panels;
+    prepare->constant_bytes = floats * sizeof *panels;
+    prepare->inputs_released = 1 << 1;
+    prepare->workspace_bytes = threads * ((cl_first_workspace(&job) + 63) / 64 * 64);
+    return IMGCLS_OK;
+}
+
+struct shared {
+    const struct cl_first_job *job;
+    cl_first_kernel *kernel;
+    char *workspace;
+    size_t bytes;
+};
+
+static void body(void *argument, int64_t begin, int64_t end, int32_t thread)
+{
+    const struct shared *shared = argument;
+
+    shared->kernel(shared->job, begin, end,
+                   shared->workspace + (size_t)thread * shared->bytes);
+}
+
+static imgcls_status first_run(const struct imgcls_host *host, const struct imgcls_run *run,
+                               cl_first_kernel *kernel)
+{
+    const struct imgcls_tensor *bias = imgcls_input(run, 2);
+    struct gemm_job steps = {0};
+    struct cl_first_job job;
+    struct shared shared = {&job, kernel, run->workspace, 0};
+
+    if (!first_shape(host, run->node, &job))
+        return OP_FAIL(host, run->node, IMGCLS_INTERNAL, "its shapes are not those it had");
+    shared.bytes = (cl_first_workspace(&job) + 63) / 64 * 64;
+    job.x = imgcls_input(run, 0)->data;
+    job.y = imgcls_output(run, 0)->data;
+    job.weights = run->state;
+    if (bias && !product_is_operand(run->node, 2))
+        job.bias = bias->data;
+    product_steps(run, &steps);
+    job.step_count = steps.step_count;
+    memcpy(job.steps, steps.steps, sizeof job.steps);
+    host->parallel_for(host, run, cl_first_grid(&job, run->threads), 1, body, &shared);
+    return IMGCLS_OK;
+}
+
+#define FIRST_RUN(name_, set_)                                                             \
+    static imgcls_status run_##name_(const struct imgcls_host *host,                       \
+                                     const struct imgcls_run *run)                         \
+    {                                                                                      \
+        return first_run(host, run, name_);                                                \
+    }
+#define FIRST_KERNEL(name_, set_)                                                          \
+    {                                                                                      \
+        .struct_size = sizeof(struct imgcls_kernel), .name = #name_, .isa = set_,          \
+        .epilogues = PRODUCT_EPILOGUES & ~(IMGCLS_EPILOGUE_BIT(IMGCLS_EPILOGUE_ADD) |      \
+                                           IMGCLS_EPILOGUE_BIT(IMGCLS_EPILOGUE_MUL)),      \
+        .accepts = first_accepts, .cost = first_cost, .prepare = first_prepare,            \
+        .run = run_##name_, .release = product_release,                                    \
+    }
+#if BUILD_AVX2
+FIRST_RUN(cl_first_f32_6x16_avx2, IMGCLS_ISA_AVX2)
+const struct imgcls_kernel channels_last_first_avx2 =
+    FIRST_KERNEL(cl_first_f32_6x16_avx2, IMGCLS_ISA_AVX2);
+#endif
+#if BUILD_AVX512
+FIRST_RUN(cl_first_f32_14x32_avx512, IMGCLS_ISA_AVX2 | IMGCLS_ISA_AVX512)
+const struct imgcls_kernel channels_last_first_avx512 =
+    FIRST_KERNEL(cl_first_f32_14x32_avx512, IMGCLS_ISA_AVX2 | IMGCLS_ISA_AVX512);
+#endif
