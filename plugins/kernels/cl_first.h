@@ -22,7 +22,7 @@
 #include "plugins/kernels/gemm.h"
 
 #define CL_FIRST_PANEL    16 /* columns of a panel of weights */
-#define CL_FIRST_CHANNELS 4  /* more are served as well by products */
+#define CL_FIRST_CHANNELS 8  /* more are served as well by products */
 #define CL_FIRST_K        1024
 
 struct cl_first_job {

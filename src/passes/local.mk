@@ -7,6 +7,7 @@ libicl_la_SOURCES += \
 	%D%/clean.c \
 	%D%/epilogue.c \
 	%D%/gelu.c \
+	%D%/global_mean.c \
 	%D%/heads.c \
 	%D%/passes.c \
 	%D%/passes.h \

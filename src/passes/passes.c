@@ -30,6 +30,7 @@ static const struct icl_pass fuse_passes[] = {
     {"settle-shapes", icl_pass_settle_shapes},
     {"fold-batch-norm", icl_pass_fold_batch_norm},
     {"fuse-gelu", icl_pass_fuse_gelu},
+    {"name-global-mean", icl_pass_name_global_mean},
     {"fuse-attention", icl_pass_fuse_heads},
     {"channels-last", icl_pass_channels_last},
     {"drop-identity", icl_pass_drop_identity},

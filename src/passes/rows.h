@@ -22,6 +22,8 @@ imgcls_status icl_pass_settle_shapes(struct imgcls_graph *graph, size_t *changes
 imgcls_status icl_pass_fold_batch_norm(struct imgcls_graph *graph, size_t *changes);
 /* 0.5 * x * (1 + erf(x / sqrt(2))), as exporters write it out, becomes Gelu. */
 imgcls_status icl_pass_fuse_gelu(struct imgcls_graph *graph, size_t *changes);
+/* ReduceMean over all spatial dimensions becomes GlobalAveragePool. Needs settled shapes. */
+imgcls_status icl_pass_name_global_mean(struct imgcls_graph *graph, size_t *changes);
 /* Multi-head attention written out becomes imgcls.HeadAttention. Needs settled shapes. */
 imgcls_status icl_pass_fuse_heads(struct imgcls_graph *graph, size_t *changes);
 /* Convolutions and what stands between them work on channels-last images. */

@@ -225,6 +225,42 @@ static void arithmetic_on_shapes_becomes_constants(void **state)
     assert_int_equal(y->dims[1], 32);
 }
 
+/* Means over all of a picture, with its dimensions kept and not; over the width alone, which
+ * stays what it is. */
+static void means_of_pictures_become_pools(void **state)
+{
+    (void)state;
+    int64_t both[] = {-1, 2}, width[] = {3}, two[] = {2}, one[] = {1};
+    struct imgcls_tensor tensor;
+    struct imgcls_attr keep = {.struct_size = sizeof keep, .name = "keepdims",
+                               .kind = IMGCLS_ATTR_INT, .i = 0};
+    ok(icl_graph_set_opset(graph, "", 18));
+    input("x", 4, picture);
+    ok(icl_tensor_borrow(ctx, IMGCLS_I64, 1, two, both, &tensor));
+    ok(icl_graph_add_initializer(graph, "both", &tensor, NULL));
+    ok(icl_tensor_borrow(ctx, IMGCLS_I64, 1, one, width, &tensor));
+    ok(icl_graph_add_initializer(graph, "width", &tensor, NULL));
+    node("ReduceMean", "x", "both", NULL, "kept");
+    ok(icl_node_set_attr(node("ReduceMean", "x", "both", NULL, "flat"), &keep));
+    node("ReduceMean", "x", "width", NULL, "rows");
+    output("kept");
+    output("flat");
+    output("rows");
+    ok(icl_passes_upgrade(graph));
+    char *names;
+    ok(icl_passes_fuse(graph, &names));
+    assert_non_null(strstr(names, "name-global-mean"));
+    free(names);
+    assert_int_equal(count_of("ReduceMean"), 1);
+    assert_int_equal(count_of("GlobalAveragePool"), 2);
+    const struct icl_value *flat = icl_graph_find(graph, "flat");
+    assert_string_equal(flat->producer->type, "Flatten");
+    assert_string_equal(flat->producer->inputs[0]->name,
+                        icl_value_of(flat->producer->inputs[0])->producer->outputs[0]->name);
+    assert_int_equal(flat->info.rank, 2);
+    assert_int_equal(flat->info.dims[1], 2);
+}
+
 /* Conv of 2 to 3 channels, 1 x 1, followed by a normalisation. */
 static void a_batch_norm_goes_into_the_weights(void **state)
 {
@@ -503,6 +539,7 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(arithmetic_on_shapes_becomes_constants, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(means_of_pictures_become_pools, set_up, tear_down),
         cmocka_unit_test_setup_teardown(arithmetic_on_shapes_becomes_constants, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_product_reads_a_transposed_constant_as_it_lies, set_up,

@@ -21,7 +21,7 @@ extern const struct imgcls_kernel channels_last_depthwise[];
 bool conv_is_winograd(const struct imgcls_host *host, const struct imgcls_node *node);
 extern const struct imgcls_kernel channels_last_winograd[];
 
-/* Kernels for images of up to four channels (first.c). */
+/* Kernels for images of up to eight channels (first.c). */
 extern const struct imgcls_kernel channels_last_first_avx2, channels_last_first_avx512;
 
 #endif

@@ -1,8 +1,8 @@
 /*
- * plugins/ops/channels_last/first.c - Conv of images with up to four channels, undilated,
+ * plugins/ops/channels_last/first.c - Conv of images with up to eight channels, undilated,
  * two spatial dimensions, constant weights: the first layer of a network
  *
- * Other images are products (conv.c). Bits do not depend on which of the two runs.
+ * Other images, and kernels of one pixel, are products (conv.c). Bits do not depend on which of the two runs.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -40,7 +40,7 @@ static bool first_shape(const struct imgcls_host *host, const struct imgcls_node
     }
     k = job->kernel[0] * job->kernel[1] * job->channels;
     /* what a thread copies at a time must stay in L2: and offsets are 32 bits */
-    return k >= 1 && k <= CL_FIRST_K && job->stride[0] <= INT32_MAX &&
+    return k > job->channels && k <= CL_FIRST_K && job->stride[0] <= INT32_MAX &&
            job->stride[1] <= INT32_MAX && job->out[1] <= INT32_MAX &&
            !__builtin_mul_overflow((CL_FIRST_ROWS - 1) * job->stride[0] + job->kernel[0],
                                    cl_first_line(job), &floats) &&
@@ -52,7 +52,7 @@ static int32_t first_accepts(const struct imgcls_host *host, const struct imgcls
     struct cl_first_job job;
 
     return product_accepts(node, IMGCLS_F32, 2) && node->inputs[1]->constant &&
-           first_shape(host, node, &job);
+           first_shape(host, node, &job) && !conv_is_winograd(host, node);
 }
 
 static double first_cost(const struct imgcls_host *host, const struct imgcls_node *node)
