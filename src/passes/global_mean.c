@@ -74,7 +74,7 @@ static imgcls_status replace(struct imgcls_graph *graph, struct icl_node *mean)
     const struct imgcls_attr *keep = icl_node_attr(&mean->node, "keepdims");
     const char *inputs[] = {mean->node.inputs[0]->name}, *outputs[] = {""};
     struct icl_node *pool;
-    struct icl_value *before;
+    struct icl_value *before = NULL;
     imgcls_status status = icl_graph_add_node(graph, "", "GlobalAveragePool", mean->name, 1,
                                               inputs, 1, outputs, &pool);
     if (status != IMGCLS_OK)
