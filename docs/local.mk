@@ -4,6 +4,7 @@ EXTRA_DIST += \
 	%D%/architecture.md \
 	%D%/checkpoints.md \
 	%D%/dependencies.md \
+	%D%/evaluation.md \
 	%D%/examples/classify.c \
 	%D%/file-format.md \
 	%D%/make_operators.sh \
@@ -11,7 +12,8 @@ EXTRA_DIST += \
 	%D%/operators.md \
 	%D%/leaderboard.md \
 	%D%/performance.md \
-	%D%/plugin-guide.md
+	%D%/plugin-guide.md \
+	%D%/scale.md
 
 # The second sentence of NAME is the summary: the last line before --help's first empty one.
 docs/man/%.1: %$(EXEEXT)

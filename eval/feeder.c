@@ -93,9 +93,8 @@ imgcls_status icl_fed_prepare(struct imgcls_context *ctx, struct icl_dataset *se
     fed->index = index;
     fed->owner = ctx;
     if (status == IMGCLS_OK)
-        status = icl_picture_decode(ctx, file, raw->bytes, raw->size,
-                                    icl_recipe_channels(recipe), &picture, fed->reason,
-                                    sizeof fed->reason);
+        status = icl_picture_decode_for(ctx, file, raw->bytes, raw->size, recipe, &picture,
+                                        fed->reason, sizeof fed->reason);
     else
         memcpy(fed->reason, raw->reason, sizeof fed->reason);
     free(raw->bytes);

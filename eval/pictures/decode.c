@@ -78,7 +78,7 @@ imgcls_status icl_decoder_refuse(struct decoding *in, imgcls_status status,
     return status;
 }
 
-imgcls_status icl_decoder_begin(struct decoding *in, uint64_t width, uint64_t height)
+imgcls_status icl_decoder_check(struct decoding *in, uint64_t width, uint64_t height)
 {
     if (width == 0 || height == 0)
         return icl_decoder_refuse(in, IMGCLS_BAD_INPUT, "has no pixels (%llu x %llu)",
@@ -89,12 +89,32 @@ imgcls_status icl_decoder_begin(struct decoding *in, uint64_t width, uint64_t he
             in, IMGCLS_BAD_INPUT,
             "is %llu x %llu pixels large, at most %d in all are allowed",
             (unsigned long long)width, (unsigned long long)height, ICL_PICTURE_PIXELS_MAX);
-    in->out->pixels = malloc((size_t)(width * height) * (size_t)in->channels);
+    return IMGCLS_OK;
+}
+
+imgcls_status icl_decoder_begin(struct decoding *in, uint64_t width, uint64_t height)
+{
+    imgcls_status status = icl_decoder_check(in, width, height);
+    if (status != IMGCLS_OK)
+        return status;
+    const struct icl_region whole = {0, 0, (int32_t)width, (int32_t)height};
+    return icl_decoder_begin_part(in, width, height, &whole);
+}
+
+imgcls_status icl_decoder_begin_part(struct decoding *in, uint64_t width, uint64_t height,
+                                     const struct icl_region *part)
+{
+    in->out->pixels =
+        malloc((size_t)part->width * (size_t)part->height * (size_t)in->channels);
     if (!in->out->pixels)
         return icl_decoder_refuse(in, IMGCLS_NO_MEMORY, "no memory for %llu x %llu pixels",
                                   (unsigned long long)width, (unsigned long long)height);
-    in->out->width = (int32_t)width;
-    in->out->height = (int32_t)height;
+    in->out->width = part->width;
+    in->out->height = part->height;
+    in->out->whole_width = (int32_t)width;
+    in->out->whole_height = (int32_t)height;
+    in->out->left = part->left;
+    in->out->top = part->top;
     in->out->channels = in->channels;
     return IMGCLS_OK;
 }
@@ -158,11 +178,12 @@ static imgcls_status not_read(struct decoding *in, size_t kind)
                               "is no picture (jpeg, png and webp are read)");
 }
 
-imgcls_status icl_picture_decode(struct imgcls_context *ctx, const char *name,
-                                 const void *bytes, size_t size, int32_t channels,
-                                 struct icl_picture *out, char *reason, size_t capacity)
+static imgcls_status decode(struct imgcls_context *ctx, const char *name, const void *bytes,
+                            size_t size, int32_t channels, const struct icl_recipe *recipe,
+                            struct icl_picture *out, char *reason, size_t capacity)
 {
-    struct decoding in = {.bytes = bytes, .size = size, .channels = channels, .out = out};
+    struct decoding in = {.bytes = bytes, .size = size, .channels = channels,
+                          .recipe = recipe, .out = out};
     *out = (struct icl_picture){0};
     size_t kind = find_kind(bytes, size);
     bool readable = kind < sizeof kinds / sizeof *kinds && kinds[kind].decode;
@@ -175,4 +196,20 @@ imgcls_status icl_picture_decode(struct imgcls_context *ctx, const char *name,
     if (ctx)
         icl_fail(ctx, status, "%s: %s", name, in.reason);
     return status;
+}
+
+imgcls_status icl_picture_decode(struct imgcls_context *ctx, const char *name,
+                                 const void *bytes, size_t size, int32_t channels,
+                                 struct icl_picture *out, char *reason, size_t capacity)
+{
+    return decode(ctx, name, bytes, size, channels, NULL, out, reason, capacity);
+}
+
+imgcls_status icl_picture_decode_for(struct imgcls_context *ctx, const char *name,
+                                     const void *bytes, size_t size,
+                                     const struct icl_recipe *recipe, struct icl_picture *out,
+                                     char *reason, size_t capacity)
+{
+    return decode(ctx, name, bytes, size, icl_recipe_channels(recipe), recipe, out, reason,
+                  capacity);
 }

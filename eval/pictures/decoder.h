@@ -18,6 +18,7 @@ struct decoding {
     const unsigned char *bytes;
     size_t size;
     int32_t channels; /* wanted: 3 or 1 */
+    const struct icl_recipe *recipe; /* what is needed of it; NULL: all */
     struct icl_picture *out;
     char reason[DECODER_REASON_CAPACITY];
 };
@@ -25,8 +26,13 @@ struct decoding {
 /* Records the reason and returns status. */
 imgcls_status icl_decoder_refuse(struct decoding *in, imgcls_status status,
                                  const char *format, ...) IMGCLS_PRINTF(3, 4);
+/* Is it a size that may be decoded? */
+imgcls_status icl_decoder_check(struct decoding *in, uint64_t width, uint64_t height);
 /* Checks the size against ICL_PICTURE_PIXELS_MAX, sets it and allocates the pixels. */
 imgcls_status icl_decoder_begin(struct decoding *in, uint64_t width, uint64_t height);
+/* The same for a part of a picture, whose place the caller has set in out. */
+imgcls_status icl_decoder_begin_part(struct decoding *in, uint64_t width, uint64_t height,
+                                     const struct icl_region *part);
 
 /* Fills row `y` of the picture from a row of that many interleaved components: 1 gray,
  * 2 gray and alpha, 3 RGB, 4 RGB and alpha. Alpha is dropped, as Pillow's convert does. */

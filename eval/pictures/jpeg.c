@@ -7,6 +7,11 @@
  * LOAD_TRUNCATED_IMAGES off; libjpeg alone would make up the rest in gray. Warnings about
  * damaged data inside are ignored, as Pillow ignores them.
  *
+ * Where a recipe needs a part only, columns outside it are neither transformed nor converted
+ * and rows outside it are passed over, with a margin of one coded unit on each side, so that
+ * upsampling sees the neighbours it would see. What lies below the last row needed is not
+ * decoded at all; that the file goes on to its end marker is still looked for.
+ *
  * libjpeg reports errors by longjmp: everything that must survive it lives in struct
  * reading, and nothing between setjmp and the end owns anything else.
  *
@@ -19,6 +24,7 @@
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <jpeglib.h>
 
@@ -33,6 +39,7 @@ struct reading {
     struct jpeg_progress_mgr progress;
     struct decoding *in;
     JSAMPLE *row; /* own */
+    struct icl_region part; /* of the picture, that is decoded */
     imgcls_status status;
 };
 
@@ -117,6 +124,31 @@ static int32_t orientation_of(const struct jpeg_decompress_struct *jpeg)
     return orientation;
 }
 
+/* What the recipe needs, widened to whole coded units and one more. A picture in several scans
+ * is held whole by libjpeg anyway, and one of few pixels is not worth it. */
+static void find_part(struct reading *reading)
+{
+    struct jpeg_decompress_struct *jpeg = &reading->jpeg;
+    int32_t width = (int32_t)jpeg->image_width, height = (int32_t)jpeg->image_height;
+    int32_t unit_x = 8 * jpeg->max_h_samp_factor, unit_y = 8 * jpeg->max_v_samp_factor;
+    struct icl_region *part = &reading->part;
+    int32_t right, bottom;
+    *part = (struct icl_region){0, 0, width, height};
+    if (!reading->in->recipe || jpeg_has_multiple_scans(jpeg) || jpeg->image_width > 65500 ||
+        jpeg->image_height > 65500)
+        return;
+    icl_recipe_region(reading->in->recipe, width, height, part);
+    right = part->left + part->width;
+    bottom = part->top + part->height;
+    part->left = part->left / unit_x * unit_x - unit_x;
+    part->left = part->left < 0 ? 0 : part->left;
+    part->top = part->top / unit_y * unit_y - unit_y;
+    part->top = part->top < 0 ? 0 : part->top;
+    right = (right / unit_x + 2) * unit_x;
+    part->width = (right > width ? width : right) - part->left;
+    part->height = bottom - part->top;
+}
+
 static void begin(struct reading *reading)
 {
     struct jpeg_decompress_struct *jpeg = &reading->jpeg;
@@ -131,8 +163,12 @@ static void begin(struct reading *reading)
         give_up(reading, icl_decoder_refuse(reading->in, IMGCLS_UNSUPPORTED,
                                             "JPEG of %d components; 1, 3 and 4 are read",
                                             jpeg->num_components));
+    find_part(reading);
     imgcls_status status =
-        icl_decoder_begin(reading->in, jpeg->image_width, jpeg->image_height);
+        icl_decoder_check(reading->in, jpeg->image_width, jpeg->image_height);
+    if (status == IMGCLS_OK)
+        status = icl_decoder_begin_part(reading->in, jpeg->image_width, jpeg->image_height,
+                                        &reading->part);
     if (status != IMGCLS_OK)
         give_up(reading, status);
     reading->in->out->orientation = orientation_of(jpeg);
@@ -142,23 +178,54 @@ static void begin(struct reading *reading)
                                             "no memory for a row of pixels"));
 }
 
+/* The rest of the data is not looked at, except for the end marker: within coded data 0xff is
+ * followed by 0 or a restart marker, so the first other pair is it. */
+static void find_end(struct reading *reading)
+{
+    if (reading->jpeg.unread_marker == JPEG_EOI || jpeg_input_complete(&reading->jpeg))
+        return; /* met already: decoding runs ahead of the rows it gives */
+    const struct jpeg_source_mgr *source = reading->jpeg.src;
+    if (!memmem(source->next_input_byte, source->bytes_in_buffer, "\xff\xd9", 2))
+        no_more(&reading->jpeg);
+}
+
+static void take_row(struct reading *reading, int32_t y, size_t row_bytes, size_t skip)
+{
+    int components = reading->jpeg.output_components;
+    if (components == 4) {
+        for (size_t i = 0; i < row_bytes; i++)
+            reading->row[i] = (JSAMPLE)(255 - reading->row[i]);
+        icl_decoder_row_cmyk(reading->in, y, reading->row + skip);
+    } else {
+        icl_decoder_row(reading->in, y, reading->row + skip, components);
+    }
+}
+
 static void read_rows(struct reading *reading)
 {
     struct jpeg_decompress_struct *jpeg = &reading->jpeg;
+    const struct icl_region *part = &reading->part;
+    int32_t bottom = part->top + part->height, y;
+    size_t row_bytes, skip = 0;
     jpeg_start_decompress(jpeg);
-    size_t row_bytes = (size_t)jpeg->output_width * (size_t)jpeg->output_components;
-    while (jpeg->output_scanline < jpeg->output_height) {
-        int32_t y = (int32_t)jpeg->output_scanline;
-        jpeg_read_scanlines(jpeg, &reading->row, 1);
-        if (jpeg->output_components == 4) {
-            for (size_t i = 0; i < row_bytes; i++)
-                reading->row[i] = (JSAMPLE)(255 - reading->row[i]);
-            icl_decoder_row_cmyk(reading->in, y, reading->row);
-        } else {
-            icl_decoder_row(reading->in, y, reading->row, jpeg->output_components);
-        }
+    if (part->width < (int32_t)jpeg->output_width) {
+        JDIMENSION left = (JDIMENSION)part->left, width = (JDIMENSION)part->width;
+        jpeg_crop_scanline(jpeg, &left, &width); /* may begin further left */
+        skip = (size_t)((JDIMENSION)part->left - left) * (size_t)jpeg->output_components;
     }
-    jpeg_finish_decompress(jpeg); /* walks to the end marker */
+    row_bytes = (size_t)jpeg->output_width * (size_t)jpeg->output_components;
+    if (part->top > 0)
+        jpeg_skip_scanlines(jpeg, (JDIMENSION)part->top);
+    while ((y = (int32_t)jpeg->output_scanline) < bottom) {
+        jpeg_read_scanlines(jpeg, &reading->row, 1);
+        take_row(reading, y - part->top, row_bytes, skip);
+    }
+    if (jpeg->output_scanline < jpeg->output_height) {
+        find_end(reading);
+        jpeg_abort_decompress(jpeg);
+    } else {
+        jpeg_finish_decompress(jpeg); /* walks to the end marker */
+    }
 }
 
 imgcls_status icl_decode_jpeg(struct decoding *in)

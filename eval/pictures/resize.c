@@ -9,6 +9,9 @@
  * (Geometry.c): the source coordinate is summed step by step in double, so the sum's own
  * rounding decides ties.
  *
+ * Only a part of the target may be wanted, and only the part of the source under it be there:
+ * windows are worked out in whole pictures and then moved.
+ *
  * Invariant: a window [first, first + count) lies within the source and has count >= 1.
  *
  * SPDX-License-Identifier: Apache-2.0
@@ -16,13 +19,12 @@
 #include "config.h"
 
 #include "eval/pictures/picture.h"
+#include "eval/pictures/resize.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define WEIGHT_BITS 22 /* 32 - 8 for the pixel - 2 for overshoot */
-#define HALF        (INT32_C(1) << (WEIGHT_BITS - 1))
 #define PI          3.14159265358979323846
 
 /* ---- Filters, by distance in source pixels --------------------------------------------*/
@@ -85,13 +87,7 @@ static const struct kernel {
 
 /* ---- Weights for one axis -------------------------------------------------------------*/
 
-struct axis {
-    int32_t (*window)[2]; /* own: first source pixel and count, for each target pixel */
-    int32_t *weights;     /* own: `stride` for each target pixel */
-    size_t stride;
-};
-
-static void clear_axis(struct axis *axis)
+static void clear_axis(struct icl_axis *axis)
 {
     free(axis->window);
     free(axis->weights);
@@ -99,102 +95,126 @@ static void clear_axis(struct axis *axis)
 
 static int32_t fixed(double weight)
 {
-    double scaled = weight * (1 << WEIGHT_BITS);
+    double scaled = weight * (1 << ICL_WEIGHT_BITS);
     return (int32_t)(weight < 0 ? -0.5 + scaled : 0.5 + scaled);
 }
 
-/* The source pixels under the filter centred on target pixel `at`, and their weights. */
-static void place(struct axis *axis, const struct kernel *kernel, int32_t at, int32_t from,
-                  double scale, double widened, double *weights)
+/* Source pixels [*first, *first + *count) lie under the filter centred on target `at`. */
+static void window_of(const struct kernel *kernel, int32_t at, int32_t from, double scale,
+                      double widened, int32_t *first, int32_t *count)
 {
-    double support = kernel->support * widened, step = 1.0 / widened;
-    double centre = (at + 0.5) * scale, sum = 0.0;
-    int32_t first = (int32_t)(centre - support + 0.5);
+    double support = kernel->support * widened, centre = (at + 0.5) * scale;
     int32_t past = (int32_t)(centre + support + 0.5);
-    first = first < 0 ? 0 : first;
+    *first = (int32_t)(centre - support + 0.5);
+    *first = *first < 0 ? 0 : *first;
     past = past > from ? from : past;
-    int32_t count = past - first;
-    for (int32_t i = 0; i < count; i++) {
-        weights[i] = kernel->weight((i + first - centre + 0.5) * step);
-        sum += weights[i];
-    }
-    int32_t *out = axis->weights + (size_t)at * axis->stride;
-    for (int32_t i = 0; i < count; i++)
-        out[i] = fixed(sum != 0.0 ? weights[i] / sum : weights[i]);
-    axis->window[at][0] = first;
-    axis->window[at][1] = count;
+    *count = past - *first;
 }
 
-/* False where memory is out. Sizes are at most 2^28, so nothing here overflows double. */
-static bool prepare_axis(struct axis *axis, const struct kernel *kernel, int32_t from,
-                         int32_t to)
+/* The weights of target pixel `begin + i`. */
+static void place(struct icl_axis *axis, const struct kernel *kernel, int32_t begin, int32_t i,
+                  int32_t from, double scale, double widened, double *weights)
 {
-    double scale = (double)from / to, widened = scale < 1.0 ? 1.0 : scale;
-    size_t cells, bytes;
-    axis->stride = (size_t)ceil(kernel->support * widened) * 2 + 1;
-    axis->window = calloc((size_t)to, sizeof *axis->window);
-    if (!axis->window || !icl_mul_size(axis->stride, (size_t)to, &cells) ||
-        !icl_mul_size(cells, sizeof *axis->weights, &bytes))
+    double step = 1.0 / widened, centre = (begin + i + 0.5) * scale, sum = 0.0;
+    int32_t first, count, k;
+    window_of(kernel, begin + i, from, scale, widened, &first, &count);
+    for (k = 0; k < count; k++) {
+        weights[k] = kernel->weight((k + first - centre + 0.5) * step);
+        sum += weights[k];
+    }
+    int32_t *out = axis->weights + (size_t)i * axis->stride;
+    for (k = 0; k < count; k++)
+        out[k] = fixed(sum != 0.0 ? weights[k] / sum : weights[k]);
+    axis->window[i][0] = first;
+    axis->window[i][1] = count;
+}
+
+/* Without antialias the filter keeps its own width, however much the picture shrinks. */
+static double widened_of(double scale, bool antialias)
+{
+    return scale < 1.0 || !antialias ? 1.0 : scale;
+}
+
+/* Targets [begin, begin + count) of `to`. False where memory is out. Sizes are at most 2^28,
+ * so nothing here overflows double. */
+static bool prepare_axis(struct icl_axis *axis, const struct kernel *kernel, bool antialias,
+                         int32_t from, int32_t to, int32_t begin, int32_t count)
+{
+    double scale = (double)from / to, widened = widened_of(scale, antialias);
+    size_t cells;
+    axis->count = count;
+    axis->stride = ((size_t)ceil(kernel->support * widened) * 2 + 1 + 3) / 4 * 4;
+    axis->window = calloc((size_t)count, sizeof *axis->window);
+    if (!axis->window || !icl_mul_size(axis->stride, (size_t)count, &cells))
         return false;
-    axis->weights = malloc(bytes);
+    axis->weights = calloc(cells, sizeof *axis->weights);
     double *weights = malloc(axis->stride * sizeof *weights);
     bool ok = axis->weights && weights;
-    for (int32_t at = 0; ok && at < to; at++)
-        place(axis, kernel, at, from, scale, widened, weights);
+    for (int32_t i = 0; ok && i < count; i++)
+        place(axis, kernel, begin, i, from, scale, widened, weights);
     free(weights);
     return ok;
 }
 
+void icl_resize_reach(enum icl_filter filter, bool antialias, int32_t from, int32_t to,
+                      int32_t begin, int32_t count, int32_t *first, int32_t *past)
+{
+    double scale = (double)from / to;
+    int32_t last, width;
+    *first = begin;
+    *past = begin + count;
+    if (from == to)
+        return;
+    if (filter == ICL_FILTER_NEAREST || filter == ICL_FILTER_AREA) {
+        /* one to spare on each side, for what summing steps rounds */
+        *first = (int32_t)(begin * scale) - 1;
+        *past = (int32_t)((begin + count) * scale) + 2;
+    } else {
+        const struct kernel *kernel = &kernels[filter];
+        window_of(kernel, begin, from, scale, widened_of(scale, antialias), first, &width);
+        window_of(kernel, begin + count - 1, from, scale, widened_of(scale, antialias), &last,
+                  &width);
+        *past = last + width;
+    }
+    *first = *first < 0 ? 0 : *first;
+    *past = *past > from ? from : *past;
+}
+
 /* ---- Passes ---------------------------------------------------------------------------*/
 
-static uint8_t clip(int32_t sum)
+void icl_resize_row_portable(const struct icl_axis *axis, const uint8_t *row,
+                             const uint8_t *end, size_t channels, uint8_t *to)
 {
-    int32_t level = sum >> WEIGHT_BITS; /* arithmetic: rounds down, negatives too */
-    return (uint8_t)(level < 0 ? 0 : level > 255 ? 255 : level);
-}
-
-static void resize_rows(const struct axis *axis, const struct icl_picture *in,
-                        struct icl_picture *out)
-{
-    size_t step = (size_t)in->channels;
-    for (size_t y = 0; y < (size_t)out->height; y++) {
-        const uint8_t *row = in->pixels + y * (size_t)in->width * step;
-        uint8_t *to = out->pixels + y * (size_t)out->width * step;
-        for (size_t x = 0; x < (size_t)out->width; x++) {
-            const uint8_t *from = row + (size_t)axis->window[x][0] * step;
-            const int32_t *weights = axis->weights + x * axis->stride;
-            int32_t sum[3] = {HALF, HALF, HALF};
-            for (int32_t i = 0; i < axis->window[x][1]; i++)
-                for (size_t c = 0; c < step; c++)
-                    sum[c] += *from++ * weights[i];
-            for (size_t c = 0; c < step; c++)
-                *to++ = clip(sum[c]);
-        }
+    (void)end;
+    for (int32_t x = 0; x < axis->count; x++) {
+        const uint8_t *from = row + (size_t)axis->window[x][0] * channels;
+        const int32_t *weights = axis->weights + (size_t)x * axis->stride;
+        int32_t sum[3] = {ICL_WEIGHT_HALF, ICL_WEIGHT_HALF, ICL_WEIGHT_HALF};
+        for (int32_t i = 0; i < axis->window[x][1]; i++)
+            for (size_t c = 0; c < channels; c++)
+                sum[c] += *from++ * weights[i];
+        for (size_t c = 0; c < channels; c++)
+            *to++ = icl_resize_clip(sum[c]);
     }
 }
 
-/* Row by row over all columns at once: sums stay in integers, so the order is free. */
-static bool resize_columns(const struct axis *axis, const struct icl_picture *in,
-                           struct icl_picture *out)
+#define COLUMN_BLOCK 256
+
+void icl_resize_column_portable(const uint8_t *from, size_t pitch, const int32_t *weights,
+                                int32_t count, size_t bytes, uint8_t *to)
 {
-    size_t row_bytes = (size_t)in->width * (size_t)in->channels;
-    int32_t *sums = malloc(row_bytes * sizeof *sums);
-    if (!sums)
-        return false;
-    for (size_t y = 0; y < (size_t)out->height; y++) {
-        const uint8_t *from = in->pixels + (size_t)axis->window[y][0] * row_bytes;
-        const int32_t *weights = axis->weights + y * axis->stride;
-        uint8_t *to = out->pixels + y * row_bytes;
-        for (size_t x = 0; x < row_bytes; x++)
-            sums[x] = HALF;
-        for (int32_t i = 0; i < axis->window[y][1]; i++, from += row_bytes)
-            for (size_t x = 0; x < row_bytes; x++)
-                sums[x] += from[x] * weights[i];
-        for (size_t x = 0; x < row_bytes; x++)
-            to[x] = clip(sums[x]);
+    int32_t sums[COLUMN_BLOCK];
+    for (size_t begin = 0; begin < bytes; begin += COLUMN_BLOCK) {
+        size_t block = bytes - begin < COLUMN_BLOCK ? bytes - begin : COLUMN_BLOCK;
+        const uint8_t *row = from + begin;
+        for (size_t x = 0; x < block; x++)
+            sums[x] = ICL_WEIGHT_HALF;
+        for (int32_t i = 0; i < count; i++, row += pitch)
+            for (size_t x = 0; x < block; x++)
+                sums[x] += row[x] * weights[i];
+        for (size_t x = 0; x < block; x++)
+            to[begin + x] = icl_resize_clip(sums[x]);
     }
-    free(sums);
-    return true;
 }
 
 static bool allocate(struct icl_picture *picture, int32_t width, int32_t height,
@@ -209,30 +229,80 @@ static bool allocate(struct icl_picture *picture, int32_t width, int32_t height,
     return picture->pixels != NULL;
 }
 
-/* One pass along one axis. On failure out is empty. */
-static bool pass(const struct icl_picture *in, const struct kernel *kernel, bool columns,
-                 int32_t to, struct icl_picture *out)
+/* A resize on its way: what is there of the source, what is wanted of the target. */
+struct task {
+    const struct icl_picture *in;
+    struct icl_resizing how;
+    icl_resize_row *row;
+    icl_resize_column *column;
+};
+
+/* Moves windows from the whole source into what is there of it. */
+static void move_windows(struct icl_axis *axis, int32_t by)
 {
-    struct axis axis = {0};
-    bool ok =
-        allocate(out, columns ? in->width : to, columns ? to : in->height, in->channels) &&
-        prepare_axis(&axis, kernel, columns ? in->height : in->width, to);
-    if (ok && columns)
-        ok = resize_columns(&axis, in, out);
-    else if (ok)
-        resize_rows(&axis, in, out);
+    for (int32_t i = 0; i < axis->count; i++)
+        axis->window[i][0] -= by;
+}
+
+/* Rows [first, past) of the whole source, at the target's width. */
+static bool narrow(const struct task *task, const struct kernel *kernel, int32_t first,
+                   int32_t past, struct icl_picture *out)
+{
+    const struct icl_picture *in = task->in;
+    const struct icl_resizing *how = &task->how;
+    size_t step = (size_t)in->channels, pitch = (size_t)in->width * step;
+    const uint8_t *end = in->pixels + pitch * (size_t)in->height;
+    struct icl_axis axis = {0};
+    bool ok = allocate(out, how->part_width, past - first, in->channels) &&
+              prepare_axis(&axis, kernel, how->antialias, how->from_width, how->width,
+                           how->part_left, how->part_width);
+    if (ok)
+        move_windows(&axis, in->left);
+    for (int32_t y = first; ok && y < past; y++)
+        task->row(&axis, in->pixels + (size_t)(y - in->top) * pitch, end, step,
+                  out->pixels + (size_t)(y - first) * (size_t)out->width * step);
     clear_axis(&axis);
     if (!ok)
         icl_picture_clear(out);
     return ok;
 }
 
-static bool copy(const struct icl_picture *in, struct icl_picture *out)
+/* Target rows from `from`, whose row 0 is row `first` of the whole source and whose byte
+ * `offset` is the first of the target's. */
+static bool shorten(const struct task *task, const struct kernel *kernel,
+                    const struct icl_picture *from, int32_t first, size_t offset,
+                    struct icl_picture *out)
 {
-    if (!allocate(out, in->width, in->height, in->channels))
+    const struct icl_resizing *how = &task->how;
+    size_t step = (size_t)from->channels, pitch = (size_t)from->width * step;
+    struct icl_axis axis = {0};
+    bool ok = allocate(out, how->part_width, how->part_height, from->channels) &&
+              prepare_axis(&axis, kernel, how->antialias, how->from_height, how->height,
+                           how->part_top, how->part_height);
+    size_t bytes = (size_t)how->part_width * step;
+    for (int32_t y = 0; ok && y < how->part_height; y++)
+        task->column(from->pixels + (size_t)(axis.window[y][0] - first) * pitch + offset, pitch,
+                     axis.weights + (size_t)y * axis.stride, axis.window[y][1], bytes,
+                     out->pixels + (size_t)y * bytes);
+    clear_axis(&axis);
+    if (!ok)
+        icl_picture_clear(out);
+    return ok;
+}
+
+static bool copy_part(const struct task *task, struct icl_picture *out)
+{
+    const struct icl_picture *in = task->in;
+    const struct icl_resizing *how = &task->how;
+    size_t step = (size_t)in->channels, bytes = (size_t)how->part_width * step;
+    if (!allocate(out, how->part_width, how->part_height, in->channels))
         return false;
-    memcpy(out->pixels, in->pixels,
-           (size_t)in->width * (size_t)in->height * (size_t)in->channels);
+    for (int32_t y = 0; y < how->part_height; y++)
+        memcpy(out->pixels + (size_t)y * bytes,
+               in->pixels + ((size_t)(how->part_top + y - in->top) * (size_t)in->width +
+                             (size_t)(how->part_left - in->left)) *
+                                step,
+               bytes);
     return true;
 }
 
@@ -246,58 +316,87 @@ static int32_t *nearest_of(int32_t from, int32_t to)
     return source;
 }
 
-static bool resize_nearest(const struct icl_picture *in, int32_t width, int32_t height,
-                           struct icl_picture *out)
+static bool resize_nearest(const struct task *task, struct icl_picture *out)
 {
-    int32_t *xs = nearest_of(in->width, width), *ys = nearest_of(in->height, height);
-    bool ok = xs && ys && allocate(out, width, height, in->channels);
+    const struct icl_picture *in = task->in;
+    const struct icl_resizing *how = &task->how;
+    int32_t *xs = nearest_of(how->from_width, how->width);
+    int32_t *ys = nearest_of(how->from_height, how->height);
+    bool ok = xs && ys && allocate(out, how->part_width, how->part_height, in->channels);
     size_t step = (size_t)in->channels;
-    for (size_t y = 0; ok && y < (size_t)height; y++) {
-        const uint8_t *row = in->pixels + (size_t)ys[y] * (size_t)in->width * step;
-        uint8_t *to = out->pixels + y * (size_t)width * step;
-        for (size_t x = 0; x < (size_t)width; x++)
-            memcpy(to + x * step, row + (size_t)xs[x] * step, step);
+    for (int32_t y = 0; ok && y < how->part_height; y++) {
+        const uint8_t *row = in->pixels + (size_t)(ys[how->part_top + y] - in->top) *
+                                              (size_t)in->width * step;
+        uint8_t *to = out->pixels + (size_t)y * (size_t)how->part_width * step;
+        for (int32_t x = 0; x < how->part_width; x++)
+            memcpy(to + (size_t)x * step,
+                   row + (size_t)(xs[how->part_left + x] - in->left) * step, step);
     }
     free(xs);
     free(ys);
     return ok;
 }
 
-static bool resample(const struct icl_picture *in, int32_t width, int32_t height,
-                     const struct kernel *kernel, struct icl_picture *out)
+static bool resample(const struct task *task, const struct kernel *kernel,
+                     struct icl_picture *out)
 {
-    if (width == in->width)
-        return pass(in, kernel, true, height, out);
-    if (height == in->height)
-        return pass(in, kernel, false, width, out);
+    const struct icl_picture *in = task->in;
+    const struct icl_resizing *how = &task->how;
     struct icl_picture narrowed;
-    if (!pass(in, kernel, false, width, &narrowed))
+    int32_t first, past;
+    bool ok;
+    if (how->height == how->from_height)
+        return narrow(task, kernel, how->part_top, how->part_top + how->part_height, out);
+    if (how->width == how->from_width)
+        return shorten(task, kernel, in, in->top,
+                       (size_t)(how->part_left - in->left) * (size_t)in->channels, out);
+    icl_resize_reach(how->filter, how->antialias, how->from_height, how->height, how->part_top,
+                     how->part_height, &first, &past);
+    if (!narrow(task, kernel, first, past, &narrowed))
         return false;
-    bool ok = pass(&narrowed, kernel, true, height, out);
+    ok = shorten(task, kernel, &narrowed, first, 0, out);
     icl_picture_clear(&narrowed);
     return ok;
+}
+
+imgcls_status icl_picture_resize_part(struct imgcls_context *ctx, const struct icl_picture *in,
+                                      const struct icl_resizing *how, struct icl_picture *out)
+{
+    struct task task = {.in = in, .how = *how, .row = icl_resize_row_portable,
+                        .column = icl_resize_column_portable};
+    bool ok;
+    *out = (struct icl_picture){0};
+#ifdef BUILD_AVX2
+    if (ctx->isa & IMGCLS_ISA_AVX2) {
+        task.row = icl_resize_row_avx2;
+        task.column = icl_resize_column_avx2;
+    }
+#endif
+    if (how->width < 1 || how->height < 1)
+        return icl_fail(ctx, IMGCLS_BAD_INPUT, "resize to %d x %d pixels", how->width,
+                        how->height);
+    if (how->width == how->from_width && how->height == how->from_height)
+        ok = copy_part(&task, out);
+    else if (how->filter == ICL_FILTER_NEAREST)
+        ok = resize_nearest(&task, out);
+    else
+        ok = resample(&task, &kernels[how->filter], out);
+    if (!ok)
+        return icl_fail(ctx, IMGCLS_NO_MEMORY, "no memory to resize to %d x %d pixels",
+                        how->width, how->height);
+    out->orientation = in->orientation;
+    return IMGCLS_OK;
 }
 
 imgcls_status icl_picture_resize(struct imgcls_context *ctx, const struct icl_picture *in,
                                  int32_t width, int32_t height, enum icl_filter filter,
                                  struct icl_picture *out)
 {
-    bool ok;
-    *out = (struct icl_picture){0};
-    if (width < 1 || height < 1)
-        return icl_fail(ctx, IMGCLS_BAD_INPUT, "resize to %d x %d pixels", width, height);
+    struct icl_resizing how = {.from_width = in->width, .from_height = in->height,
+                             .width = width, .height = height, .filter = filter,
+                             .antialias = true, .part_width = width, .part_height = height};
     if (filter == ICL_FILTER_AREA)
         return icl_fail(ctx, IMGCLS_UNSUPPORTED,
-                        "recipe: filter=area is OpenCV's and not available yet");
-    if (width == in->width && height == in->height)
-        ok = copy(in, out);
-    else if (filter == ICL_FILTER_NEAREST)
-        ok = resize_nearest(in, width, height, out);
-    else
-        ok = resample(in, width, height, &kernels[filter], out);
-    if (!ok)
-        return icl_fail(ctx, IMGCLS_NO_MEMORY, "no memory to resize to %d x %d pixels",
-                        width, height);
-    out->orientation = in->orientation;
-    return IMGCLS_OK;
+                        "recipe: filter=area is OpenCV's; engine=opencv has it");
+    return icl_picture_resize_part(ctx, in, &how, out);
 }

@@ -68,6 +68,9 @@ int32_t icl_recipe_channels(const struct icl_recipe *recipe);
 imgcls_status icl_recipe_resized(struct imgcls_context *ctx,
                                  const struct icl_recipe *recipe, int32_t width,
                                  int32_t height, int32_t *out_width, int32_t *out_height);
+/* The same without words: false where it fails. */
+bool icl_recipe_fits(const struct icl_recipe *recipe, int32_t width, int32_t height,
+                     int32_t *out_width, int32_t *out_height);
 /* Size of the tensor for a picture of that size, after resize and crop. */
 imgcls_status icl_recipe_size(struct imgcls_context *ctx, const struct icl_recipe *recipe,
                               int32_t width, int32_t height, int32_t *out_width,

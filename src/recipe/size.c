@@ -21,15 +21,11 @@ static int64_t in_proportion(int64_t n, int64_t part, int64_t whole)
     return (int64_t)((double)(n * part) / (double)whole);
 }
 
-imgcls_status icl_recipe_resized(struct imgcls_context *ctx,
-                                 const struct icl_recipe *recipe, int32_t width,
-                                 int32_t height, int32_t *out_width, int32_t *out_height)
+/* The size, before it is asked whether it is too large. */
+static void proportion(const struct icl_recipe *recipe, int32_t width, int32_t height,
+                       int64_t *out_width, int64_t *out_height)
 {
     int64_t w = width, h = height, n = recipe->resize_width;
-    *out_width = *out_height = 0;
-    if (width < 1 || height < 1)
-        return icl_fail(ctx, IMGCLS_BAD_INPUT, "recipe: a picture of %d x %d pixels", width,
-                        height);
     bool wide = width > height;
     if (recipe->resize == ICL_RESIZE_SQUASH) {
         w = n;
@@ -43,15 +39,41 @@ imgcls_status icl_recipe_resized(struct imgcls_context *ctx,
         w = w < 1 ? 1 : w;
         h = h < 1 ? 1 : h;
     }
+    *out_width = w;
+    *out_height = h;
+}
+
+bool icl_recipe_fits(const struct icl_recipe *recipe, int32_t width, int32_t height,
+                     int32_t *out_width, int32_t *out_height)
+{
+    int64_t w, h;
+    *out_width = *out_height = 0;
+    if (width < 1 || height < 1)
+        return false;
+    proportion(recipe, width, height, &w, &h);
     if (w > ICL_RECIPE_PIXELS_MAX || h > ICL_RECIPE_PIXELS_MAX ||
         w * h > ICL_RECIPE_PIXELS_MAX)
-        return icl_fail(ctx, IMGCLS_BAD_INPUT,
-                        "recipe: %d x %d would become %lld x %lld pixels, at most %d are "
-                        "allowed",
-                        width, height, (long long)w, (long long)h, ICL_RECIPE_PIXELS_MAX);
+        return false;
     *out_width = (int32_t)w;
     *out_height = (int32_t)h;
-    return IMGCLS_OK;
+    return true;
+}
+
+imgcls_status icl_recipe_resized(struct imgcls_context *ctx,
+                                 const struct icl_recipe *recipe, int32_t width,
+                                 int32_t height, int32_t *out_width, int32_t *out_height)
+{
+    int64_t w, h;
+    if (icl_recipe_fits(recipe, width, height, out_width, out_height))
+        return IMGCLS_OK;
+    if (width < 1 || height < 1)
+        return icl_fail(ctx, IMGCLS_BAD_INPUT, "recipe: a picture of %d x %d pixels", width,
+                        height);
+    proportion(recipe, width, height, &w, &h);
+    return icl_fail(ctx, IMGCLS_BAD_INPUT,
+                    "recipe: %d x %d would become %lld x %lld pixels, at most %d are "
+                    "allowed",
+                    width, height, (long long)w, (long long)h, ICL_RECIPE_PIXELS_MAX);
 }
 
 imgcls_status icl_recipe_size(struct imgcls_context *ctx, const struct icl_recipe *recipe,

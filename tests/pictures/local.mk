@@ -7,6 +7,10 @@ check_PROGRAMS += %D%/preprocess_test
 TESTS += %D%/preprocess_test
 %C%_preprocess_test_SOURCES = %D%/preprocess_test.c
 %C%_preprocess_test_LDADD = $(TEST_LIBS)
+check_PROGRAMS += %D%/part_test
+TESTS += %D%/part_test
+%C%_part_test_SOURCES = %D%/part_test.c
+%C%_part_test_LDADD = $(TEST_LIBS)
 EXTRA_DIST += \
 	%D%/make_fixtures.py \
 	%D%/fixtures/expected.txt \

@@ -1,0 +1,69 @@
+#!/bin/sh
+# tests/e2e/mpi_test.sh - several ranks give the row that one process gives, also after a death
+#
+# SPDX-License-Identifier: Apache-2.0
+. "$ICL_TOP_SRCDIR/tests/e2e/env.sh"
+
+if ! command -v imgcls-eval-mpi >/dev/null 2>&1 || ! command -v mpirun >/dev/null 2>&1; then
+    echo "skipped: imgcls-eval-mpi was not built or mpirun is absent"
+    exit 77
+fi
+model=$sample/lenet5/model.onnx
+recipe=$(cat "$sample/lenet5/recipe.txt")
+as_root=
+[ "$(id -u)" -ne 0 ] || as_root=--allow-run-as-root
+ranks() { # ranks N OPTION...
+    n=$1
+    shift
+    mpirun $as_root --oversubscribe -n "$n" imgcls-eval-mpi "$model" --preprocess "$recipe" \
+        --json "$@"
+}
+figures() {
+    for key in images failed top1_correct nll ece macro_f1 dataset_sha256; do
+        printf '%s=%s ' $key "$(value $key "$1")"
+    done
+}
+cp -R "$sample/val" set
+echo 'no picture' >set/4/broken.png
+
+expect 0 imgcls-eval "$model" --preprocess "$recipe" -d set --json --db one.db --predictions one.csv
+want=$(figures out)
+for n in 1 2 4; do
+    expect 0 ranks $n -d set --db many.db --predictions many.csv --part 16
+    [ "$(figures out)" = "$want" ] || complain "$n ranks: $(figures out), not $want"
+    [ "$(value ranks out)" = $n ] || complain "$n ranks: the row says $(value ranks out)"
+    cmp -s one.csv many.csv || complain "$n ranks: other predictions"
+done
+tar cf set.tar set
+expect 0 ranks 3 -d set.tar --db many.db --part 7
+[ "$(value top1_correct out)" = "$(echo "$want" | sed 's/.*top1_correct=\([0-9]*\).*/\1/')" ] ||
+    complain "a tar gives another figure"
+expect 0 imgcls-leaderboard check --db many.db
+
+# a rank that dies ends the job, and the next one goes on where it was
+for digit in 0 1 2 3 4 5 6 7 8 9; do
+    for copy in 1 2 3 4 5 6 7 8 9; do
+        for file in "$sample/val/$digit"/*.png; do
+            ln -s "$file" set/$digit/$copy-${file##*/}
+        done
+    done
+done
+expect 0 imgcls-eval "$model" --preprocess "$recipe" -d set --json --no-record
+want=$(figures out)
+ranks 3 -d set --db dead.db --part 8 >out 2>err &
+job=$!
+waited=0
+while [ $waited -lt 100 ] && ! imgcls-leaderboard query --db dead.db --json \
+    'SELECT count(*) AS n FROM progress_parts' 2>/dev/null | grep -q '"n": [1-9]'; do
+    sleep 0.1
+    waited=$((waited + 1))
+done
+victim=$(pgrep -P "$(pgrep -P $job -x mpirun || echo $job)" -x imgcls-eval-mpi 2>/dev/null | tail -n 1)
+[ -z "$victim" ] || kill -9 "$victim"
+wait $job
+expect 0 ranks 2 -d set --db dead.db --part 8
+[ "$(figures out)" = "$want" ] || complain "after a death: $(figures out), not $want"
+echo "gone on with: $(value resumed out)"
+expect 0 imgcls-leaderboard check --db dead.db
+expect 2 ranks 2 -d nowhere --no-record
+finish
