@@ -6,7 +6,7 @@ include plugins/formats/bundle/local.mk
 include plugins/formats/numpy/local.mk
 include plugins/architectures/local.mk
 include plugins/formats/compressed/local.mk
-include plugins/formats/settings/settings.mk
+include plugins/formats/settings/local.mk
 include plugins/formats/folder/local.mk
 include plugins/formats/pytorch/local.mk
 include plugins/formats/safetensors/local.mk

@@ -14,11 +14,11 @@ E2E_TESTS = \
 	%D%/interrupt_test.sh \
 	%D%/kill_test.sh \
 	%D%/main_job_test.sh \
-	%D%/mpi_test.sh \
+EXTRA_DIST += 
 	%D%/options_test.sh \
 	%D%/real_pictures_test.sh
 TESTS += $(E2E_TESTS)
-EXTRA_DIST += $(E2E_TESTS) %D%/env.sh %D%/bad-graphs
+EXTRA_DIST += $(E2E_TESTS) %D%/env.sh %D%/bad-graphs %D%/modelscope
 TEST_EXTENSIONS = .sh
 SH_LOG_COMPILER = $(SHELL)
 CLEANFILES += %D%/installed.stamp %D%/install.log

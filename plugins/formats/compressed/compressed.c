@@ -21,8 +21,8 @@
 
 #include <imgcls/plugin.h>
 
-#define RATIO_MAX 100                  /* bytes out for each byte in */
-#define SIZE_BASE ((size_t)16 << 20)   /* and this much in any case */
+#define RATIO_MAX 100               /* bytes out for each byte in */
+#define SIZE_BASE ((size_t)4 << 20) /* and this much in any case */
 #define PIECE     ((size_t)1 << 20)
 
 struct unpacking {
@@ -89,8 +89,8 @@ static imgcls_status read_data(struct unpacking *in, struct archive *archive)
         imgcls_status status = in->used == in->capacity ? make_room(in) : IMGCLS_OK;
         if (status != IMGCLS_OK)
             return status;
-        la_ssize_t got = archive_read_data(archive, in->bytes + in->used,
-                                           in->capacity - in->used);
+        la_ssize_t got =
+            archive_read_data(archive, in->bytes + in->used, in->capacity - in->used);
         if (got < 0)
             return broken(in, archive);
         if (got == 0)
@@ -105,16 +105,18 @@ static imgcls_status unpack(struct unpacking *in, struct archive *archive)
     struct archive_entry *entry;
     bool found = false;
     int result;
-    if (archive_read_open_memory(archive, in->source->bytes, in->source->size) != ARCHIVE_OK)
+    if (archive_read_open_memory(archive, in->source->bytes, in->source->size) !=
+        ARCHIVE_OK)
         return broken(in, archive);
     while ((result = archive_read_next_header(archive, &entry)) == ARCHIVE_OK) {
         if (archive_entry_filetype(entry) == AE_IFDIR)
             continue;
         if (found || (archive_entry_filetype(entry) != AE_IFREG))
-            return in->host->fail(in->host, IMGCLS_UNSUPPORTED,
-                                  "%s: an archive of more than one file; unpack it and give "
-                                  "the folder",
-                                  in->source->path);
+            return in->host->fail(
+                in->host, IMGCLS_UNSUPPORTED,
+                "%s: an archive of more than one file; unpack it and give "
+                "the folder",
+                in->source->path);
         if (archive_filter_count(archive) > 2) /* one, and the file itself */
             return in->host->fail(in->host, IMGCLS_UNSUPPORTED, "%s: is compressed twice",
                                   in->source->path);
@@ -157,11 +159,11 @@ static imgcls_status read_checkpoint(const struct imgcls_host *host,
     imgcls_status status = unpack(&in, archive);
     archive_read_free(archive);
     if (status == IMGCLS_OK && is_compressed(in.bytes, in.used))
-        status = host->fail(host, IMGCLS_UNSUPPORTED, "%s: is compressed twice",
-                            source->path);
+        status =
+            host->fail(host, IMGCLS_UNSUPPORTED, "%s: is compressed twice", source->path);
     if (status == IMGCLS_OK)
-        status = host->source_of_bytes(host, source, source->path, in.bytes, in.used,
-                                       &inner);
+        status =
+            host->source_of_bytes(host, source, source->path, in.bytes, in.used, &inner);
     if (status != IMGCLS_OK) {
         host->release(host, in.bytes);
         return status;

@@ -1,7 +1,6 @@
 # plugins/formats/pytorch/local.mk - torch.save's files
 plugin_LTLIBRARIES += plugins/pytorch.la
 plugins_pytorch_la_SOURCES = \
-	$(SETTINGS_SOURCES) \
 	%D%/globals.c \
 	%D%/legacy.c \
 	%D%/meta.c \
@@ -14,5 +13,5 @@ plugins_pytorch_la_SOURCES = \
 	%D%/weights.h \
 	%D%/zip.c
 plugins_pytorch_la_LDFLAGS = $(PLUGIN_LINK_FLAGS)
-plugins_pytorch_la_LIBADD = $(JANSSON_LIBS)
+plugins_pytorch_la_LIBADD = $(SETTINGS_LIBS)
 EXTRA_DIST += %D%/README.md

@@ -3,8 +3,8 @@
  *
  * Takes the bytes of one pickle, gives its value. Opcodes are those that Python's and
  * PyTorch's writers emit in protocols 2 to 5
- * (https://docs.python.org/3/library/pickletools.html); those of protocols 0 and 1 and those
- * that only a hand-written pickle has are refused by number.
+ * (https://docs.python.org/3/library/pickletools.html); those of protocols 0 and 1 and
+ * those that only a hand-written pickle has are refused by number.
  *
  * Invariants: every opcode makes at most one value, so memory is linear in the bytes; memo
  * indices stay below the number of opcodes seen; a value that is put into a container has
@@ -22,7 +22,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PROTOCOL_MAX 5
+#define PROTOCOL_MAX   5
 #define NAME_MAX_BYTES 256 /* of a module's or a class's name */
 
 struct machine {
@@ -77,8 +77,8 @@ static imgcls_status push(struct machine *m, struct pickle_value *value)
 {
     if (!value)
         return IMGCLS_NO_MEMORY;
-    imgcls_status status = grow(m, (void **)&m->stack, &m->stack_capacity, m->depth + 1,
-                                sizeof *m->stack);
+    imgcls_status status =
+        grow(m, (void **)&m->stack, &m->stack_capacity, m->depth + 1, sizeof *m->stack);
     if (status == IMGCLS_OK)
         m->stack[m->depth++] = value;
     return status;
@@ -100,7 +100,8 @@ static imgcls_status pop(struct machine *m, struct pickle_value **out)
 }
 
 /* Items above the last mark, which is taken away. */
-static imgcls_status pop_mark(struct machine *m, struct pickle_value ***items, size_t *count)
+static imgcls_status pop_mark(struct machine *m, struct pickle_value ***items,
+                              size_t *count)
 {
     if (m->mark_count == 0)
         return wrong(m, "needs a mark and there is none");
@@ -117,8 +118,8 @@ static imgcls_status memo_put(struct machine *m, size_t index)
         return wrong(m, "remembers a value and there is none");
     if (index >= m->opcodes)
         return wrong(m, "memo index %zu after %zu opcodes", index, m->opcodes);
-    imgcls_status status = grow(m, (void **)&m->memo, &m->memo_capacity, index + 1,
-                                sizeof *m->memo);
+    imgcls_status status =
+        grow(m, (void **)&m->memo, &m->memo_capacity, index + 1, sizeof *m->memo);
     if (status == IMGCLS_OK) {
         m->memo[index] = m->stack[m->depth - 1];
         m->memoized++;
@@ -245,15 +246,15 @@ static imgcls_status stack_global(struct machine *m)
     if (status == IMGCLS_OK && (name->kind != PICKLE_TEXT || module->kind != PICKLE_TEXT))
         status = wrong(m, "a global whose name is no text");
     if (status == IMGCLS_OK)
-        status =
-            pickle_global(m->pickle, module->u.text.bytes, module->u.text.length,
-                          name->u.text.bytes, name->u.text.length, &value);
+        status = pickle_global(m->pickle, module->u.text.bytes, module->u.text.length,
+                               name->u.text.bytes, name->u.text.length, &value);
     return status == IMGCLS_OK ? push(m, value) : status;
 }
 
 /* ---- Containers -----------------------------------------------------------------------*/
 
-static imgcls_status push_tuple(struct machine *m, struct pickle_value **items, size_t count)
+static imgcls_status push_tuple(struct machine *m, struct pickle_value **items,
+                                size_t count)
 {
     struct pickle_value *tuple = pickle_new(m->pickle, PICKLE_TUPLE);
     if (!tuple)
@@ -365,8 +366,8 @@ static imgcls_status persistent(struct machine *m)
 
 static imgcls_status mark(struct machine *m)
 {
-    imgcls_status status = grow(m, (void **)&m->marks, &m->mark_capacity,
-                                m->mark_count + 1, sizeof *m->marks);
+    imgcls_status status =
+        grow(m, (void **)&m->marks, &m->mark_capacity, m->mark_count + 1, sizeof *m->marks);
     if (status == IMGCLS_OK)
         m->marks[m->mark_count++] = m->depth;
     return status;
@@ -403,54 +404,102 @@ static imgcls_status numbered(struct machine *m, size_t width, int op)
 static imgcls_status step(struct machine *m, unsigned op)
 {
     switch (op) {
-    case 0x80: return protocol(m);
-    case 0x95: return skip_frame(m);
-    case '(': return mark(m);
-    case 'N': return push(m, &m->pickle->none);
-    case 0x88: return push(m, &m->pickle->yes);
-    case 0x89: return push(m, &m->pickle->no);
-    case 'J': return numbered(m, 4, 'J');
-    case 'K': return numbered(m, 1, 'K');
-    case 'M': return numbered(m, 2, 'K');
-    case 0x8a: return push_long(m, 1);
-    case 0x8b: return push_long(m, 4);
-    case 'G': return push_real(m);
-    case 'X': return push_bytes(m, PICKLE_TEXT, 4);
-    case 0x8c: return push_bytes(m, PICKLE_TEXT, 1);
-    case 0x8d: return push_bytes(m, PICKLE_TEXT, 8);
-    case 'U': return push_bytes(m, PICKLE_TEXT, 1); /* Python 2's str */
-    case 'T': return push_bytes(m, PICKLE_TEXT, 4);
-    case 'C': return push_bytes(m, PICKLE_BYTES, 1);
-    case 'B': return push_bytes(m, PICKLE_BYTES, 4);
-    case 0x8e: return push_bytes(m, PICKLE_BYTES, 8);
-    case 0x96: return push_bytes(m, PICKLE_BYTES, 8);
-    case '}': return push(m, pickle_new(m->pickle, PICKLE_DICT));
-    case ']': return push(m, pickle_new(m->pickle, PICKLE_LIST));
-    case 0x8f: return push(m, pickle_new(m->pickle, PICKLE_LIST));
-    case ')': return push(m, pickle_new(m->pickle, PICKLE_TUPLE));
-    case 't': return marked_tuple(m);
-    case 0x91: return marked_tuple(m); /* frozenset */
-    case 0x85: return short_tuple(m, 1);
-    case 0x86: return short_tuple(m, 2);
-    case 0x87: return short_tuple(m, 3);
-    case 's': return extend_few(m, PICKLE_DICT, 2);
-    case 'u': return extend_marked(m, PICKLE_DICT);
-    case 'a': return extend_few(m, PICKLE_LIST, 1);
-    case 'e': return extend_marked(m, PICKLE_LIST);
-    case 0x90: return extend_marked(m, PICKLE_LIST);
-    case 'q': return numbered(m, 1, 'q');
-    case 'r': return numbered(m, 4, 'q');
-    case 0x94: return memo_put(m, m->memoized);
-    case 'h': return numbered(m, 1, 'h');
-    case 'j': return numbered(m, 4, 'h');
-    case 'c': return push_global(m);
-    case 0x93: return stack_global(m);
-    case 'R': return reduce(m, false);
-    case 0x81: return reduce(m, false);
-    case 0x92: return reduce(m, true);
-    case 'b': return build(m);
-    case 'Q': return persistent(m);
-    default: break;
+    case 0x80:
+        return protocol(m);
+    case 0x95:
+        return skip_frame(m);
+    case '(':
+        return mark(m);
+    case 'N':
+        return push(m, &m->pickle->none);
+    case 0x88:
+        return push(m, &m->pickle->yes);
+    case 0x89:
+        return push(m, &m->pickle->no);
+    case 'J':
+        return numbered(m, 4, 'J');
+    case 'K':
+        return numbered(m, 1, 'K');
+    case 'M':
+        return numbered(m, 2, 'K');
+    case 0x8a:
+        return push_long(m, 1);
+    case 0x8b:
+        return push_long(m, 4);
+    case 'G':
+        return push_real(m);
+    case 'X':
+        return push_bytes(m, PICKLE_TEXT, 4);
+    case 0x8c:
+        return push_bytes(m, PICKLE_TEXT, 1);
+    case 0x8d:
+        return push_bytes(m, PICKLE_TEXT, 8);
+    case 'U':
+        return push_bytes(m, PICKLE_TEXT, 1); /* Python 2's str */
+    case 'T':
+        return push_bytes(m, PICKLE_TEXT, 4);
+    case 'C':
+        return push_bytes(m, PICKLE_BYTES, 1);
+    case 'B':
+        return push_bytes(m, PICKLE_BYTES, 4);
+    case 0x8e:
+        return push_bytes(m, PICKLE_BYTES, 8);
+    case 0x96:
+        return push_bytes(m, PICKLE_BYTES, 8);
+    case '}':
+        return push(m, pickle_new(m->pickle, PICKLE_DICT));
+    case ']':
+        return push(m, pickle_new(m->pickle, PICKLE_LIST));
+    case 0x8f:
+        return push(m, pickle_new(m->pickle, PICKLE_LIST));
+    case ')':
+        return push(m, pickle_new(m->pickle, PICKLE_TUPLE));
+    case 't':
+        return marked_tuple(m);
+    case 0x91:
+        return marked_tuple(m); /* frozenset */
+    case 0x85:
+        return short_tuple(m, 1);
+    case 0x86:
+        return short_tuple(m, 2);
+    case 0x87:
+        return short_tuple(m, 3);
+    case 's':
+        return extend_few(m, PICKLE_DICT, 2);
+    case 'u':
+        return extend_marked(m, PICKLE_DICT);
+    case 'a':
+        return extend_few(m, PICKLE_LIST, 1);
+    case 'e':
+        return extend_marked(m, PICKLE_LIST);
+    case 0x90:
+        return extend_marked(m, PICKLE_LIST);
+    case 'q':
+        return numbered(m, 1, 'q');
+    case 'r':
+        return numbered(m, 4, 'q');
+    case 0x94:
+        return memo_put(m, m->memoized);
+    case 'h':
+        return numbered(m, 1, 'h');
+    case 'j':
+        return numbered(m, 4, 'h');
+    case 'c':
+        return push_global(m);
+    case 0x93:
+        return stack_global(m);
+    case 'R':
+        return reduce(m, false);
+    case 0x81:
+        return reduce(m, false);
+    case 0x92:
+        return reduce(m, true);
+    case 'b':
+        return build(m);
+    case 'Q':
+        return persistent(m);
+    default:
+        break;
     }
     m->p--;
     return wrong(m, "opcode 0x%02x is not among those that are read", op);
@@ -482,13 +531,13 @@ imgcls_status pickle_read(struct pickle *pickle, const unsigned char *bytes, siz
                           size_t *at, struct pickle_value **out)
 {
     const struct imgcls_host *host = pickle->host;
-    struct machine m = {.pickle = pickle, .bytes = bytes, .p = bytes + *at,
-                        .end = bytes + size};
+    struct machine m = {
+        .pickle = pickle, .bytes = bytes, .p = bytes + *at, .end = bytes + size};
     *out = NULL;
     imgcls_status status = run(&m, out);
     *at = (size_t)(m.p - bytes);
     host->release(host, m.stack);
     host->release(host, m.memo);
     host->release(host, m.marks);
-    return status;
+    return status == IMGCLS_NO_MEMORY && pickle->exceeded ? IMGCLS_BAD_INPUT : status;
 }

@@ -2,9 +2,9 @@
  * plugins/formats/pytorch/pickle.h - a pickle as plain data
  *
  * Python's pickle is a program for a stack machine that may call anything. Here it is read
- * as data: a fixed set of opcodes, a fixed list of names (globals.c) that stand for kinds of
- * data, and no calls, for there is nothing that could be called. Whatever is not on the two
- * lists is refused by name.
+ * as data: a fixed set of opcodes, a fixed list of names (globals.c) that stand for kinds
+ * of data, and no calls, for there is nothing that could be called. Whatever is not on the
+ * two lists is refused by name.
  *
  * Values live in an arena that the pickle owns; texts and bytes point into the mapped file.
  * A value may be reached on many ways (and from itself): whoever walks counts his steps.
@@ -79,6 +79,7 @@ struct pickle {
     const char *path; /* for messages */
     struct pickle_chunk *chunks;
     size_t allocated; /* bytes of all chunks' pieces */
+    bool exceeded;    /* it wanted more than it may have */
     size_t read;      /* bytes of pickles so far: what allocated is measured against */
     struct pickle_value none, yes, no;
     struct pickle_storage *storages;

@@ -36,6 +36,7 @@ void *pickle_alloc(struct pickle *pickle, size_t size)
         pickle->host->fail(pickle->host, IMGCLS_BAD_INPUT,
                            "%s: the pickle unfolds to more than %d times its size",
                            pickle->path, BYTES_EACH);
+        pickle->exceeded = true;
         return NULL;
     }
     pickle->allocated += size;
@@ -119,9 +120,12 @@ struct pickle_value *pickle_get(const struct pickle_value *dict, const char *key
 static size_t sequence(const unsigned char *p, size_t left)
 {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t length = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3
-                    : p[0] < 0xf5                                                ? 4
-                                                                                 : 0;
+    size_t length = p[0] < 0x80   ? 1
+                    : p[0] < 0xc2 ? 0
+                    : p[0] < 0xe0 ? 2
+                    : p[0] < 0xf0 ? 3
+                    : p[0] < 0xf5 ? 4
+                                  : 0;
     if (length <= 1)
         return p[0] ? length : 0;
     uint32_t point = p[0] & (0x7fu >> length);

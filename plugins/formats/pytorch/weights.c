@@ -21,9 +21,9 @@
 
 /* Where libraries put the state dictionary; averaged copies (EMA) come last. */
 static const char *const holders[] = {
-    "state_dict", "model_state_dict", "model", "model_state", "module", "net", "network",
-    "weights",    "params",           "teacher", "student",   "state_dict_ema",
-    "model_ema",  "ema_state_dict",   "ema",
+    "state_dict", "model_state_dict", "model",     "model_state",    "module",
+    "net",        "network",          "weights",   "params",         "teacher",
+    "student",    "state_dict_ema",   "model_ema", "ema_state_dict", "ema",
 };
 
 static bool has_tensors(const struct pickle_value *dict)
@@ -76,28 +76,26 @@ static imgcls_status add_tensor(struct pickle *pickle, const char *name,
 {
     const struct imgcls_host *host = pickle->host;
     const struct stored *stored = from->storage->owner;
-    struct imgcls_tensor tensor = {.struct_size = sizeof tensor,
-                                   .type = from->type,
-                                   .rank = from->rank};
-    int64_t reach, begin;
-    size_t one, used, skipped, bytes;
+    struct imgcls_tensor tensor = {
+        .struct_size = sizeof tensor, .type = from->type, .rank = from->rank};
+    int64_t reach, begin, count = imgcls_count(from->rank, from->dims);
+    size_t one, skipped;
     memcpy(tensor.dims, from->dims, sizeof tensor.dims);
     memcpy(tensor.strides, from->strides, sizeof tensor.strides);
     imgcls_status status = host->size_of(host, from->type, 1, &one);
     if (status != IMGCLS_OK)
         return status;
-    if (!reach_of(from, &reach) || __builtin_add_overflow(reach, from->storage->first, &begin) ||
-        host->size_of(host, from->type, reach ? begin : 0, &used) != IMGCLS_OK ||
-        used > stored->size)
+    if (!reach_of(from, &reach) ||
+        __builtin_add_overflow(reach, from->storage->first, &begin) ||
+        (reach && (uint64_t)begin > stored->size / one))
         return wrong(pickle, name, "reaches past the end of its storage");
-    if (host->size_of(host, from->type, imgcls_count(from->rank, from->dims), &bytes) !=
-            IMGCLS_OK ||
-        bytes > limit)
+    if (count < 0 || (uint64_t)count > limit / one)
         return wrong(pickle, name, "has more elements than the file has bytes for");
     skipped = reach ? (size_t)(from->first + from->storage->first) * one : 0;
-    tensor.size_bytes = bytes;
+    tensor.size_bytes = (size_t)count * one;
     tensor.data = (void *)(stored->bytes + skipped);
-    /* Data of the old stream begin anywhere; elements must lie at multiples of their size. */
+    /* Data of the old stream begin anywhere; elements must lie at multiples of their size.
+     */
     bool aligned = (uintptr_t)tensor.data % one == 0;
     return host->checkpoint_add(host, checkpoint, name, &tensor,
                                 aligned ? stored->storage : NULL);
