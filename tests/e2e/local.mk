@@ -14,7 +14,8 @@ E2E_TESTS = \
 	%D%/interrupt_test.sh \
 	%D%/kill_test.sh \
 	%D%/main_job_test.sh \
-EXTRA_DIST += 
+	%D%/modelscope_test.sh \
+	%D%/mpi_test.sh \
 	%D%/options_test.sh \
 	%D%/real_pictures_test.sh
 TESTS += $(E2E_TESTS)
