@@ -6,6 +6,7 @@
 
 FOLDER holds one folder a model, in the model-zoo layout: model.onnx and test_data_set_0 with input_0.pb and
 output_0.pb, whose output was computed in float64. Each model is verified as it is and again as a bundle.
+The page's sections on checkpoints are put behind these by tests/architectures/checkpoint_table.py --into.
 """
 import glob, json, os, subprocess, sys, tempfile
 
