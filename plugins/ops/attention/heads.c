@@ -303,6 +303,14 @@ static int32_t accepts_f32(const struct imgcls_host *host, const struct imgcls_n
     return takes(host, node, OP_BIT(IMGCLS_F32));
 }
 
+/* The vector kernels run along v's columns: these must lie side by side. */
+static int32_t accepts_rows(const struct imgcls_host *host, const struct imgcls_node *node)
+{
+    const int64_t *v;
+    const size_t count = host->attr_ints(host, node, "v", &v);
+    return count > 0 && v[count - 1] == 1 && accepts_f32(host, node);
+}
+
 static int32_t accepts_f64(const struct imgcls_host *host, const struct imgcls_node *node)
 {
     return takes(host, node, OP_BIT(IMGCLS_F64));
@@ -328,12 +336,12 @@ static const struct imgcls_kernel f64_portable =
 #if BUILD_AVX2
 HEADS_RUN(run_f32_avx2, heads_f32_avx2)
 static const struct imgcls_kernel f32_avx2 =
-    HEADS_KERNEL("heads_f32_avx2", IMGCLS_ISA_AVX2, accepts_f32, run_f32_avx2);
+    HEADS_KERNEL("heads_f32_avx2", IMGCLS_ISA_AVX2, accepts_rows, run_f32_avx2);
 #endif
 #if BUILD_AVX512
 HEADS_RUN(run_f32_avx512, heads_f32_avx512)
 static const struct imgcls_kernel f32_avx512 =
-    HEADS_KERNEL("heads_f32_avx512", IMGCLS_ISA_AVX512, accepts_f32, run_f32_avx512);
+    HEADS_KERNEL("heads_f32_avx512", IMGCLS_ISA_AVX512, accepts_rows, run_f32_avx512);
 #endif
 
 static const struct imgcls_kernel *const kernels[] = {
