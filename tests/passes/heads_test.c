@@ -236,6 +236,28 @@ static void as_vision_transformers_have_it(void **state)
     becomes(1, 0); /* nothing else is left */
 }
 
+/* As convolutions give it: tokens last, so that v's columns are not side by side. */
+static void with_channels_before_tokens(void **state)
+{
+    (void)state;
+    input("x", DIMS(2, 216, 5));
+    reshape("x", "apart", DIMS(2, 3, 3, 24, 5));
+    transpose("apart", "turned", DIMS(1, 0, 2, 4, 3));
+    axis(node("Split", "turned", "q1 k1 v1"), 0);
+    ints("zero", DIMS(0));
+    node("Squeeze", "q1 zero", "q");
+    node("Squeeze", "k1 zero", "k");
+    node("Squeeze", "v1 zero", "v");
+    transpose("k", "kt", DIMS(0, 1, 3, 2));
+    node("MatMul", "q kt", "scores");
+    axis(node("Softmax", "scores", "weights"), -1);
+    node("MatMul", "weights v", "heads");
+    transpose("heads", "tokens", DIMS(0, 1, 3, 2));
+    reshape("tokens", "y", DIMS(2, 72, 5));
+    output("y");
+    becomes(1, 0);
+}
+
 static void with_indexes_and_a_divisor(void **state)
 {
     static const int64_t index[] = {0, 1, 2};
@@ -393,6 +415,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(as_vision_transformers_have_it),
+        CASE(with_channels_before_tokens),
         CASE(with_indexes_and_a_divisor),
         CASE(with_windows_a_bias_and_a_mask),
         CASE(across_two_sequences),
