@@ -3,4 +3,5 @@ EXTRA_DIST += \
 	%D%/README.md \
 	%D%/baseline.json \
 	%D%/models_table.py \
+	%D%/speed_table.py \
 	%D%/suite_test.py
