@@ -21,6 +21,7 @@
 
 #include "programs/model_options.h"
 
+#define BAR_WIDTH 20 /* columns of a probability drawn, on a terminal */
 #define TOP_MAX 100000
 
 static const struct command_option options[] = {
@@ -99,8 +100,13 @@ static void print_answers(const struct classifying *work, const char *file, size
     for (size_t i = 0; i < count; i++) {
         printf("  %s", work->colour && i == 0 ? "\033[32m" : "");
         terminal_pad(stdout, label_of(&work->best[i], buffer, sizeof buffer), width);
-        printf("  %6.2f %%  %5d%s\n", 100.0 * (double)work->best[i].probability,
-               work->best[i].index, work->colour && i == 0 ? "\033[0m" : "");
+        printf("  %6.2f %%  %5d", 100.0 * (double)work->best[i].probability,
+               work->best[i].index);
+        if (work->colour && terminal_is_utf8()) {
+            fputs("  ", stdout);
+            terminal_bar(stdout, (double)work->best[i].probability, BAR_WIDTH);
+        }
+        printf("%s\n", work->colour && i == 0 ? "\033[0m" : "");
     }
 }
 

@@ -90,6 +90,69 @@ board 2 export --format csv 1
 board 2 export --format csv -o no/such/place.csv
 board 2 export
 
+# ---- What reads across runs
+board 0 disagree 1 2 --json
+holds '"file": "8/1581.png"' out
+board 0 classes 1 --worst 3 --json
+[ "$(grep -c '"class"' out)" -eq 3 ] || complain "classes: not the three worst"
+board 0 pareto
+holds 'time and size' out
+board 0 regressions
+board 0 regressions --strict --tolerance 100 # nothing can be so slow, and accuracy stayed
+board 2 regressions --since yesterday
+holds "neither a time such as" err
+board 0 drop
+board 0 compare 1 2
+holds 'no difference is shown' out
+
+# ---- Merging is idempotent, and older or foreign files are told apart
+expect 0 imgcls-leaderboard merge board.db --db copy.db --json
+holds '"added": 3, "known": 0' out
+expect 0 imgcls-leaderboard merge board.db --db copy.db --json
+holds '"added": 0, "known": 3' out
+expect 0 imgcls-leaderboard check --db copy.db
+one_line() { # one_line WORDS ARGUMENT...: status 2 and one line with the words
+    words=$1
+    shift
+    expect 2 imgcls-leaderboard "$@"
+    [ "$(grep -c . err)" -eq 1 ] || { complain "'$*' said more or less than one line"; cat err; }
+    holds "$words" err
+}
+printf 'no database at all, but long enough to be taken for one by its name\n' >junk.db
+one_line 'not an SQLite database' list --db junk.db
+one_line 'junk.db' merge junk.db
+head -c 30000 copy.db >cut.db
+one_line 'cut.db' check --db cut.db
+printf 'name,accuracy\nx,1\n' >wrong.csv
+one_line "columns 'model' and 'top1'" import wrong.csv
+one_line 'no such file\|No such file' import nowhere.csv
+board 0 list --columns run --json
+[ "$(grep -c '"run"' out)" -eq 3 ] || complain "bad input changed the board"
+
+# ---- A full disk (files may not grow past 64 KiB) loses nothing that was recorded
+cp copy.db full.db
+(
+    trap '' XFSZ
+    ulimit -f 64
+    exec imgcls-eval "$sample/lenet5/model.onnx" -d "$sample/val" --db full.db --quiet \
+        --preprocess "$(cat "$sample/lenet5/recipe.txt")"
+) >out 2>err
+[ $? -eq 2 ] || complain "a full disk does not give status 2"
+[ "$(grep -c . err)" -eq 1 ] && grep -q 'full.db' err || complain "full disk: $(cat err)"
+expect 0 imgcls-leaderboard check --db full.db
+holds '3 runs checked' out
+
+# ---- Colours on a terminal only, and not where NO_COLOR is set
+if command -v script >/dev/null; then
+    LC_ALL=C.UTF-8 TERM=xterm script -qec 'imgcls-leaderboard list' /dev/null >out </dev/null
+    holds "$(printf '\033\\[1m')" out
+    holds '●' out
+    LC_ALL=C.UTF-8 TERM=xterm NO_COLOR=1 script -qec 'imgcls-leaderboard list' /dev/null >out </dev/null
+    grep -q "$(printf '\033')" out && complain "NO_COLOR is not honoured"
+fi
+board 0 list
+grep -q "$(printf '\033')" out && complain "colours where there is no terminal"
+
 # somebody with sqlite3 at hand: found out, status 1
 if command -v sqlite3 >/dev/null; then
     sqlite3 board.db 'UPDATE runs SET top1 = 1' 2>err && complain "a run could be changed"
