@@ -9,6 +9,7 @@
 #include "config.h"
 
 #include "programs/command.h"
+#include "programs/eval_diagnose.h"
 #include "programs/eval_tables.h"
 #include "programs/model_options.h"
 
@@ -42,6 +43,8 @@ static const struct command_option options[] = {
     {"resume", 0, NULL, "go on with an evaluation that was ended; refuse where the one\n"
                         "that stands there differs (without it, such a one is left alone)"},
     {"no-resume", 0, NULL, "begin anew and forget what was done"},
+    {"diagnose", 0, NULL, "try mean, channel order, crop and filter on a few hundred pictures\n"
+                          "(--limit) and say which pipeline fits; leaves no row"},
     {"per-class", 0, "CSV", "write every class's counts, accuracy, precision, recall, F1"},
     {"confusion", 0, "CSV", "write which classes were taken for which, a row a pair"},
     {"predictions", 'o', "CSV", "write the five best classes of every picture; fields that a\n"
@@ -348,6 +351,13 @@ static imgcls_status evaluate(struct job *job, const char *path)
     int64_t run_id = 0;
     imgcls_status status;
     model_options_take(line, &how);
+    if (command_value(line, "diagnose")) {
+        json_t *answer = NULL;
+        status = eval_diagnose(job->ctx, path, &how.options, &what, line->json ? &answer : NULL);
+        if (answer)
+            json_array_append_new(job->runs, answer);
+        return status;
+    }
     status = imgcls_model_open_with(job->ctx, path, &how.options, &model);
     if (status != IMGCLS_OK)
         return status;

@@ -31,6 +31,8 @@ imgcls_convert_LDADD = $(COMMAND_LIBS) -lm
 bin_PROGRAMS += imgcls-eval
 imgcls_eval_SOURCES = \
 	%D%/eval.c \
+	%D%/eval_diagnose.c \
+	%D%/eval_diagnose.h \
 	%D%/eval_tables.c \
 	%D%/eval_tables.h
 imgcls_eval_LDADD = $(COMMAND_LIBS) -lm
