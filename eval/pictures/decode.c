@@ -31,9 +31,9 @@ static const struct {
     {"pgm", 0, 3, "P5\n", icl_decode_pnm},
     {"ppm", 0, 3, "P6\n", icl_decode_pnm},
     {"gif", 0, 4, "GIF8", NULL},
-    {"tiff", 0, 4, "II*\0", NULL},
-    {"tiff", 0, 4, "MM\0*", NULL},
-    {"bmp", 0, 2, "BM", NULL},
+    {"tiff", 0, 4, "II*\0", icl_decode_tiff},
+    {"tiff", 0, 4, "MM\0*", icl_decode_tiff},
+    {"bmp", 0, 2, "BM", icl_decode_bmp},
 };
 
 static size_t find_kind(const unsigned char *bytes, size_t size)
@@ -172,10 +172,10 @@ static imgcls_status not_read(struct decoding *in, size_t kind)
         return icl_decoder_refuse(in, IMGCLS_BAD_INPUT, "is empty");
     if (kind < sizeof kinds / sizeof *kinds)
         return icl_decoder_refuse(in, IMGCLS_UNSUPPORTED,
-                                  "is a %s picture; jpeg, png and webp are read",
+                                  "is a %s picture; jpeg, png, webp, bmp, tiff, pgm and ppm are read",
                                   kinds[kind].kind);
     return icl_decoder_refuse(in, IMGCLS_BAD_INPUT,
-                              "is no picture (jpeg, png and webp are read)");
+                              "is no picture (jpeg, png, webp, bmp, tiff, pgm and ppm are read)");
 }
 
 static imgcls_status decode(struct imgcls_context *ctx, const char *name, const void *bytes,

@@ -1,5 +1,6 @@
 # eval/pictures/local.mk - see README.md of this folder
 libicl_la_SOURCES += \
+	%D%/bmp.c \
 	%D%/decode.c \
 	%D%/decoder.h \
 	%D%/exif.c \
@@ -11,6 +12,7 @@ libicl_la_SOURCES += \
 	%D%/preprocess.c \
 	%D%/resize.c \
 	%D%/resize.h \
+	%D%/tiff.c \
 	%D%/webp.c
 if BUILD_AVX2
 noinst_LTLIBRARIES += %D%/libpicturesavx2.la
