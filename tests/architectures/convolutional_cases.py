@@ -2,9 +2,13 @@
 """tests/architectures/convolutional_cases.py - float64 references of convolutional networks, by naming scheme
 
     convolutional_cases.py fixtures DIR [NAME..]   write small cases as DIR/NAME.case (no weights)
-    convolutional_cases.py list                    their names
+    convolutional_cases.py folders DIR [NAME..]    write them as DIR/NAME/: weights, configuration
+    convolutional_cases.py full DIR [NAME..]       the same for networks of their public sizes
+    convolutional_cases.py list                    names of the small ones, then of the full ones
 
-Needs torch, torchvision, timm, transformers, numpy. A case is a library's model with weights
+Folders are measured by checkpoint_table.py, which the table in docs/models.md is made by.
+
+Needs torch, torchvision, timm, transformers, safetensors, numpy. A case is a library's model with weights
 from formula.py, named as a scheme names them, and the logits that the library computes in
 float64. mmcls and mmpretrain, which do not install beside a current torch, are made by
 renaming: `names` turns the library's names into theirs. `wrong` puts a known error into the
@@ -38,7 +42,8 @@ from torchvision import models as tv  # noqa: E402
 
 CLASSES = 7
 LIMIT = 2e-5
-CASES = {}
+CASES = {}  # small ones, for fixtures
+FULL = {}
 
 
 def case(name, family, make, size=64, channels=3, library=None, config=None, source=None, names=None, wrong=None,
@@ -588,6 +593,27 @@ def convnext_cases():
          config={"model_type": "convnext", "layer_norm_eps": 1e-6}, rules=FAINT)
 
 
+# ---- Networks of their public sizes -----------------------------------------------------------
+
+def full_cases():
+    small = dict(CASES)
+    for name in ("alexnet", "vgg16_bn", "resnet18", "resnet152", "wide_resnet50_2", "resnext50_32x4d", "mobilenet_v2",
+                 "mobilenet_v3_small", "mobilenet_v3_large", "densenet121", "squeezenet1_0", "shufflenet_v2_x1_0",
+                 "regnet_x_1_6gf", "regnet_y_800mf", "convnext_tiny", "efficientnet_b0", "efficientnet_b3"):
+        family = next(f for f in ("alexnet", "vgg", "resnet", "resnext", "mobilenet_v2", "mobilenet_v3", "densenet",
+                                  "squeezenet", "shufflenet_v2", "regnet", "convnext", "efficientnet") if f in name)
+        case("full_%s_torchvision" % name, family.replace("resnext", "resnet"), lambda name=name: getattr(tv, name)(),
+             size=224)
+    for name in ("resnet50d", "mobilenetv2_100", "mobilenetv3_large_100", "tf_mobilenetv3_small_100", "efficientnet_b0",
+                 "tf_efficientnet_b0", "vgg11_bn", "regnety_008", "convnext_atto", "convnext_nano"):
+        family = next(f for k, f in (("resnet", "resnet"), ("netv2", "mobilenet_v2"), ("netv3", "mobilenet_v3"),
+                                     ("efficientnet", "efficientnet"), ("vgg", "vgg"), ("regnet", "regnet"),
+                                     ("convnext", "convnext")) if k in name)
+        case("full_%s_timm" % name, family, lambda name=name: timm.create_model(name), size=224, library="timm",
+             source=name, config={"architecture": name})
+    FULL.update({name: CASES.pop(name) for name in set(CASES) - set(small)})
+
+
 # ---- Making ---------------------------------------------------------------------------------
 
 def weights_of(one, state):
@@ -632,6 +658,55 @@ def compute(one):
     return weights, x, y, wrong, rough
 
 
+def scheme_of(one):
+    if one["library"]:
+        return {"transformers": "Hugging Face", "mm": "mmpretrain"}.get(one["library"], one["library"])
+    return "torchvision" if one["family"] != "lenet" else "plain"
+
+
+def write_folder(name, folder):
+    """What a user has: weights, configuration, and beside them a known example."""
+    from safetensors.numpy import save_file
+    one = FULL.get(name) or CASES[name]
+    weights, x, y, _, rough = compute(one)
+    path = os.path.join(folder, name.removeprefix("cnn_"))
+    os.makedirs(path, exist_ok=True)
+    state = {to: torch.from_numpy(numpy.ascontiguousarray(value)) for to, _, _, _, value in weights.values()}
+    size, config = one["size"], dict(one["config"] or {})
+    if one["library"] == "mm":
+        torch.save({"meta": {"CLASSES": ["c%d" % i for i in range(y.shape[1])]}, "state_dict": state},
+                   os.path.join(path, "pytorch_model.pt"))
+        steps = [{"type": "Resize", "size": [size, -1], "backend": "pillow"}, {"type": "CenterCrop", "crop_size": size},
+                 {"type": "Normalize", "mean": [123.675, 116.28, 103.53], "std": [58.395, 57.12, 57.375], "to_rgb": True}]
+        config = {"framework": "pytorch", "task": "image-classification",
+                  "model": {"type": "ClassificationModel", "mm_model": {"type": "ImageClassifier", **config}},
+                  "preprocessor": {"val": steps}}
+        with open(os.path.join(path, "configuration.json"), "w") as file:
+            json.dump(config, file)
+    elif one["library"]:
+        save_file({k: v.numpy() for k, v in state.items()}, os.path.join(path, "model.safetensors"))
+        if one["library"] == "timm":
+            config = {"architecture": one["source"] or one["family"], "num_classes": int(y.shape[1]),
+                      "pretrained_cfg": {"input_size": [one["channels"], size, size], "crop_pct": 1.0}}
+        else:
+            with open(os.path.join(path, "preprocessor_config.json"), "w") as file:
+                json.dump({"do_resize": True, "size": {"height": size, "width": size}, "do_normalize": True,
+                           "do_center_crop": False, "image_mean": [0.5] * 3, "image_std": [0.5] * 3, "resample": 2}, file)
+        with open(os.path.join(path, "config.json"), "w") as file:
+            json.dump(config, file)
+    else:
+        torch.save(state, os.path.join(path, "checkpoint.pt"))
+    numpy.savez(os.path.join(path, "reference.npz"), input=x.float().numpy(), output=y.float().numpy())
+    known = {"architecture": one["family"], "names": scheme_of(one), "path": ""}
+    if not one["library"]:  # a bare file says nothing of the size
+        known.update(path="checkpoint.pt", shape=list(x.shape))
+    elif one["channels"] != 3 or one["library"] == "transformers":
+        known.update(shape=list(x.shape))
+    with open(os.path.join(path, "case.json"), "w") as file:
+        json.dump(known, file)
+    print("%-40s torch float32 %.1e" % (name, rough))
+
+
 def write_fixture(name, folder):
     one = CASES[name]
     weights, x, y, wrong, rough = compute(one)
@@ -665,15 +740,16 @@ def main():
     for make in (lenet_cases, alexnet_cases, vgg_cases, resnet_cases, mobilenet_v2_cases, mobilenet_v3_cases,
                  efficientnet_cases, other_cases, regnet_cases, convnext_cases):
         make()
+    full_cases()
     command = sys.argv[1] if len(sys.argv) > 1 else ""
     if command == "list":
-        print("\n".join(CASES))
-    elif command == "fixtures" and len(sys.argv) > 2:
+        print("\n".join(list(CASES) + list(FULL)))
+    elif command in ("fixtures", "folders", "full") and len(sys.argv) > 2:
         os.makedirs(sys.argv[2], exist_ok=True)
         failed = 0
-        for name in sys.argv[3:] or CASES:
+        for name in sys.argv[3:] or (FULL if command == "full" else CASES):
             try:
-                write_fixture(name, sys.argv[2])
+                (write_fixture if command == "fixtures" else write_folder)(name, sys.argv[2])
             except Exception as error:  # the others are written all the same
                 print("%s: %s: %s" % (name, type(error).__name__, error))
                 failed += 1

@@ -54,7 +54,8 @@ checkpoint() { # FILE HEADER NUMBERS...: a safetensors file
     header=$2
     file=$1
     shift 2
-    { printf '%b' "$(printf '\\%03o' ${#header})"'\000\000\000\000\000\000\000'
+    length=$(printf '\\%03o\\%03o' $((${#header} % 256)) $((${#header} / 256)))
+    { printf '%b' "$length"'\000\000\000\000\000\000'
       printf '%s' "$header"; printf '%b' "$@"; } >"$file"
 }
 hidden='"hidden.weight":{"dtype":"F32","shape":[2,4],"data_offsets":[0,32]}'
@@ -75,7 +76,7 @@ checkpoint odd.safetensors "{$hidden,$out,${bias%bias*}bios${bias#*bias}}  " "$n
 refused 'missing out.bias (nearest: out.bios).* left over out.bios' \
     imgcls-convert odd.safetensors --arch scaled-tanh-net -o odd.imgcls --no-register
 checkpoint odd.safetensors \
-    "{$hidden,$out,${bias%:\[2\]*}:[1],\"data_offsets\":[56,60]}}  " "${numbers%$zero}"
+    "{$hidden,$out,${bias%:\[2\]*}:[1],\"data_offsets\":[56,60]}}  " "${numbers%"$zero"}"
 refused 'out.bias (must be float32 of rank 1, the last dimension 2)' \
     imgcls-convert odd.safetensors --arch scaled-tanh-net -o odd.imgcls --no-register
 
