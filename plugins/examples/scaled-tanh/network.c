@@ -53,6 +53,7 @@ static int64_t parameter(const struct imgcls_host *host,
         snprintf(why, sizeof why, "must be float32 of rank %d, the last dimension %lld",
                  (int)rank, (long long)last);
         host->checkpoint_missing(host, checkpoint, name, why);
+        host->checkpoint_use(host, checkpoint, name); /* not left over, too */
         return -1;
     }
     return host->graph_add_parameter(host, graph, checkpoint, name) == IMGCLS_OK
