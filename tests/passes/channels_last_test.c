@@ -325,7 +325,7 @@ static const struct {
     {"concatenated channels", branches, 2, 3},
     {"axes of pads, slices, means", axes, 2, 1},
     {"resized", resized, 2, 1},
-    {"mean of pixels", mean_of_pixels, 1, 1},
+    {"mean of pixels", mean_of_pixels, 1, 2},
     {"mean of pixels as a pool", mean_kept, 2, 2},
     {"a normalisation before a convolution", norm_between, 2, 3},
     {"the graph's own transposes vanish", permuted_block, 2, 2},
