@@ -9,6 +9,7 @@ libicl_la_SOURCES += \
 	%D%/gelu.c \
 	%D%/global_mean.c \
 	%D%/heads.c \
+	%D%/inline_if.c \
 	%D%/passes.c \
 	%D%/passes.h \
 	%D%/rows.h \

@@ -28,6 +28,7 @@ static const struct icl_pass fuse_passes[] = {
     {"constants-to-initializers", icl_pass_constants},
     {"drop-identity", icl_pass_drop_identity},
     {"settle-shapes", icl_pass_settle_shapes},
+    {"inline-if", icl_pass_inline_if},
     {"fold-batch-norm", icl_pass_fold_batch_norm},
     {"fuse-gelu", icl_pass_fuse_gelu},
     {"name-global-mean", icl_pass_name_global_mean},

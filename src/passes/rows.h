@@ -18,6 +18,8 @@ imgcls_status icl_pass_drop_identity(struct imgcls_graph *graph, size_t *changes
 imgcls_status icl_pass_drop_dead(struct imgcls_graph *graph, size_t *changes);
 /* Types and shapes of all values; arithmetic on shapes becomes constants (icl_graph_settle). */
 imgcls_status icl_pass_settle_shapes(struct imgcls_graph *graph, size_t *changes);
+/* An If whose condition is a constant becomes the branch that it takes. */
+imgcls_status icl_pass_inline_if(struct imgcls_graph *graph, size_t *changes);
 /* y = BatchNormalization(Conv(x)) becomes a Conv with other weights. */
 imgcls_status icl_pass_fold_batch_norm(struct imgcls_graph *graph, size_t *changes);
 /* 0.5 * x * (1 + erf(x / sqrt(2))), as exporters write it out, becomes Gelu. */

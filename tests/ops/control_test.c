@@ -237,9 +237,70 @@ static int tear_down(void **state)
     return 0;
 }
 
+/* then: x + c; else: -x, by two nodes and a constant each. */
+static struct imgcls_graph *branch_of(struct imgcls_graph *outer, bool then)
+{
+    struct imgcls_graph *graph = flow_inner(outer);
+    if (then) {
+        FLOW_F32(graph, "c", 10, 20);
+        flow_node(graph, "Add x c -> t");
+    } else {
+        FLOW_F32(graph, "c", 0, 0);
+        flow_node(graph, "Sub c x -> t");
+    }
+    flow_node(graph, "Identity t -> r");
+    flow_output(graph, "r", IMGCLS_KIND_TENSOR, IMGCLS_F32);
+    return graph;
+}
+
+static void an_if_with_a_constant_condition_becomes_its_branch(void **state)
+{
+    static const struct icl_plan_options options = {.threads = 1};
+    static const float want[2][2] = {{-1, -2}, {11, 22}};
+    float pixels[] = {1, 2};
+    for (int taken = 0; taken < 2; taken++) {
+        struct imgcls_graph *graph = flow_graph(*state, 18);
+        struct imgcls_tensor tensor;
+        const struct imgcls_value *output;
+        const struct imgcls_node *step;
+        const char *kernel;
+        struct icl_session *session;
+        assert_int_equal(icl_graph_add_input(graph, "x", IMGCLS_KIND_TENSOR, IMGCLS_F32, 1,
+                                             (const int64_t[]){2}, NULL),
+                         IMGCLS_OK);
+        FLOW_BOOL(graph, "yes", (uint8_t)taken);
+        /* Twice, so that the names of the branches meet; the second reads the first. */
+        for (int i = 0; i < 2; i++) {
+            struct icl_node *node = flow_node(graph, i ? "If yes -> b" : "If yes -> a");
+            flow_body(node, "then_branch", branch_of(graph, true));
+            flow_body(node, "else_branch", branch_of(graph, false));
+        }
+        flow_node(graph, "Add a b -> s");
+        flow_node(graph, "Sub s a -> y");
+        flow_output(graph, "y", IMGCLS_KIND_TENSOR, IMGCLS_F32);
+        assert_int_equal(
+            icl_tensor_borrow(*state, IMGCLS_F32, 1, (const int64_t[]){2}, pixels, &tensor),
+            IMGCLS_OK);
+        const struct imgcls_value value = {.struct_size = sizeof value,
+                                           .kind = IMGCLS_KIND_TENSOR,
+                                           .type = IMGCLS_F32,
+                                           .tensor = &tensor};
+        const struct imgcls_value *input = &value;
+        assert_int_equal(icl_session_create(*state, graph, &options, &session), IMGCLS_OK);
+        if (icl_session_run(session, &input, &output) != IMGCLS_OK)
+            fail_msg("%s", imgcls_error(*state));
+        assert_memory_equal(output->tensor->data, want[taken], sizeof want[taken]);
+        for (size_t i = 0; icl_plan_step(icl_session_plan(session), i, &step, &kernel); i++)
+            assert_string_not_equal(step->type, "If");
+        icl_session_destroy(session);
+        icl_graph_destroy(graph);
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_if_with_a_constant_condition_becomes_its_branch),
         cmocka_unit_test(a_condition_chooses),
         cmocka_unit_test(loops_count_and_ask),
         cmocka_unit_test(a_loop_without_end_ends_at_the_limit),
