@@ -143,7 +143,7 @@ static struct value attend(struct net *net, struct value x, struct at at)
     heads.q = split_heads(net, dense(net, tokens, QUERY, at), count);
     heads.k = split_heads(net, dense(net, few, KEY, at), count);
     heads.v = split_heads(net, dense(net, few, VALUE, at), count);
-    heads.q = times(net, heads.q, 1.0 / sqrt((double)DEPTH));
+    heads.q = by_number(net, heads.q, 1.0 / sqrt((double)DEPTH));
     x = attention_apply(net, attention_scores(net, &heads), &heads);
     return picture_of_tokens(net, dense(net, x, ATTENTION_OUT, at), height, width);
 }

@@ -229,7 +229,7 @@ static struct value perceptron_bias(struct net *net, const struct stage *stage,
 {
     struct value table = coordinates(net, stage, windows);
     table = project(net, activate(net, dense(net, table, CPB_UP, at), RELU), CPB_DOWN, at);
-    table = times(net, activate(net, table, SIGMOID), 16.0);
+    table = by_number(net, activate(net, table, SIGMOID), 16.0);
     return bias_of_table(net, table, windows->down * windows->right,
                          displacements(net, windows));
 }
@@ -263,7 +263,7 @@ static struct value attend(struct net *net, struct stage *stage, struct windows 
         scores = cosines(net, &heads, at);
         bias = perceptron_bias(net, stage, windows, at);
     } else {
-        heads.q = times(net, heads.q, 1.0 / sqrt((double)heads.depth));
+        heads.q = by_number(net, heads.q, 1.0 / sqrt((double)heads.depth));
         scores = attention_scores(net, &heads);
         bias = table_bias(net, windows, at);
     }

@@ -154,7 +154,7 @@ struct value classify(struct net *net, struct value x, int part)
     return x;
 }
 
-struct value times(struct net *net, struct value x, double number)
+struct value by_number(struct net *net, struct value x, double number)
 {
     const char *const inputs[] = {x.name, net_constant_float(net, number), NULL};
     net_node(net, "Mul", inputs, &x.name);

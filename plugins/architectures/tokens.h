@@ -43,7 +43,7 @@ struct value whole(struct net *net, int part, struct at at, int rank, const int6
 /* x times a parameter of x.channels numbers; x where the scheme or the file has none. */
 struct value scaled(struct net *net, struct value x, int part, struct at at);
 /* x by a number. */
-struct value times(struct net *net, struct value x, double number);
+struct value by_number(struct net *net, struct value x, double number);
 /* Layer normalisation where the file has one; else x. */
 struct value layer_norm_if(struct net *net, struct value x, int part, struct at at);
 /* Whether a file that is whole has this parameter, which not every network of the kind has:

@@ -272,7 +272,7 @@ static struct value relative_bias(struct net *net, struct body *body, int part,
 static struct value attend(struct net *net, struct body *body, struct value x, struct at at)
 {
     struct heads heads = attention_heads(net, x, &attention, at, body->heads);
-    heads.q = times(net, heads.q, 1.0 / sqrt((double)heads.depth));
+    heads.q = by_number(net, heads.q, 1.0 / sqrt((double)heads.depth));
     struct value scores = attention_scores(net, &heads);
     if (net->scheme->parts[TABLE] && (net_has(net, TABLE, at, "") || !body->shared.name))
         scores = net_binary(net, "Add", scores, relative_bias(net, body, TABLE, at));
@@ -315,7 +315,7 @@ static struct value head(struct net *net, struct value tokens, struct body *body
     if (!net->scheme->parts[HEAD_DIST])
         return x;
     struct value other = classify(net, token_at(net, tokens, 1), HEAD_DIST);
-    return times(net, add(net, x, other), 0.5);
+    return by_number(net, add(net, x, other), 0.5);
 }
 
 /* What all families must have and no block asks for. */
