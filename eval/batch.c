@@ -1,8 +1,8 @@
 /*
  * eval/batch.c - pictures of one size gathered, run together, and scored one by one
  *
- * Where only some classes are compared (ImageNet-A, -R), their scores are gathered first, so
- * that softmax, ranking and log-probability are over them alone, as if the model had no
+ * Where only some classes are compared (ImageNet-A, -R), their scores are gathered first,
+ * so that softmax, ranking and log-probability are over them alone, as if the model had no
  * others.
  *
  * SPDX-License-Identifier: Apache-2.0
@@ -33,12 +33,14 @@ struct icl_batch {
     float *mean;             /* one row, where several views are averaged; own */
     float *gathered;         /* one row of the compared classes; own */
     struct waiting *waiting; /* own */
-    size_t capacity, count, planned; /* planned: rows of the last run, 0: none at this size */
+    size_t capacity, count,
+        planned; /* planned: rows of the last run, 0: none at this size */
     size_t picture_elements;
     int64_t views, channels, height, width;
 };
 
-imgcls_status icl_batch_capacity(struct imgcls_model *model, int64_t asked, size_t *capacity)
+imgcls_status icl_batch_capacity(struct imgcls_model *model, int64_t asked,
+                                 size_t *capacity)
 {
     int64_t views = model->recipe.views > 1 ? model->recipe.views : 1;
     struct imgcls_tensor shape;
@@ -61,8 +63,8 @@ imgcls_status icl_batch_open(struct imgcls_model *model, struct icl_evaluation *
     if (!batch || !batch->waiting) {
         free(batch);
         *out = NULL;
-        return icl_fail(model->ctx, IMGCLS_NO_MEMORY, "no memory for a batch of %zu pictures",
-                        capacity);
+        return icl_fail(model->ctx, IMGCLS_NO_MEMORY,
+                        "no memory for a batch of %zu pictures", capacity);
     }
     batch->ctx = model->ctx;
     batch->model = model;
@@ -98,8 +100,9 @@ static imgcls_status resize(struct icl_batch *batch, int32_t width, int32_t heig
         !icl_mul_size(elements, (size_t)height, &elements) ||
         !icl_mul_size(elements, (size_t)width, &elements) ||
         !icl_mul_size(elements, batch->capacity, &all))
-        return icl_fail(batch->ctx, IMGCLS_LIMIT, "a batch of %zu pictures of %dx%d overflows",
-                        batch->capacity, (int)width, (int)height);
+        return icl_fail(batch->ctx, IMGCLS_LIMIT,
+                        "a batch of %zu pictures of %dx%d overflows", batch->capacity,
+                        (int)width, (int)height);
     batch->picture_elements = elements;
     batch->tensor = icl_alloc(batch->ctx, all, sizeof *batch->tensor);
     return batch->tensor ? IMGCLS_OK : icl_alloc_status(batch->ctx);
@@ -170,8 +173,8 @@ static void score(struct icl_batch *batch, const float *row, int64_t classes, si
         double sum = exp(answer->label_log_probability);
         struct icl_answer other;
         for (i = 0; i < entry->also_count; i++) {
-            int32_t also = set->compared_count > 0 ? place_of(set, entry->also[i])
-                                                   : entry->also[i];
+            int32_t also =
+                set->compared_count > 0 ? place_of(set, entry->also[i]) : entry->also[i];
             if (also < 0)
                 continue;
             icl_answer_score(row, classes, also, &other, NULL);
@@ -184,15 +187,16 @@ static void score(struct icl_batch *batch, const float *row, int64_t classes, si
             answer->top[i] = set->compared[answer->top[i]];
 }
 
-static imgcls_status run_model(struct icl_batch *batch, const float **rows, int64_t *classes)
+static imgcls_status run_model(struct icl_batch *batch, const float **rows,
+                               int64_t *classes)
 {
     bool first = batch->planning && batch->planned != batch->count;
     imgcls_status status;
     if (first)
         pthread_mutex_lock(batch->planning);
-    status = icl_model_scores(batch->model, batch->tensor,
-                              (int64_t)batch->count * batch->views, batch->channels,
-                              batch->height, batch->width, rows, classes);
+    status =
+        icl_model_scores(batch->model, batch->tensor, (int64_t)batch->count * batch->views,
+                         batch->channels, batch->height, batch->width, rows, classes);
     if (first)
         pthread_mutex_unlock(batch->planning);
     batch->planned = batch->count;
@@ -214,12 +218,14 @@ imgcls_status icl_batch_run(struct icl_batch *batch)
     if (status == IMGCLS_OK)
         status = make_rows(batch, classes);
     for (i = 0; i < batch->count && status == IMGCLS_OK; i++)
-        score(batch, mean_of_views(batch, rows, i, classes), classes, batch->waiting[i].index);
+        score(batch, mean_of_views(batch, rows, i, classes), classes,
+              batch->waiting[i].index);
     seconds = icl_seconds() - began;
     for (i = 0; i < batch->count && status == IMGCLS_OK; i++) {
         const struct waiting *waiting = &batch->waiting[i];
         if (!icl_evaluation_finish_picture(batch->evaluation, waiting->index,
-                                           waiting->seconds + seconds, waiting->oriented, NULL))
+                                           waiting->seconds + seconds, waiting->oriented,
+                                           NULL))
             status = icl_fail(batch->ctx, IMGCLS_NO_MEMORY, "no memory for an answer");
     }
     batch->count = 0;

@@ -25,7 +25,9 @@ void icl_batch_close(struct icl_batch *batch);
 imgcls_status icl_batch_add(struct icl_batch *batch, const struct icl_fed *fed);
 /* Runs what waits. */
 imgcls_status icl_batch_run(struct icl_batch *batch);
-/* Pictures a run: as asked; else as the model's first dimension fixes it; else a default. */
-imgcls_status icl_batch_capacity(struct imgcls_model *model, int64_t asked, size_t *capacity);
+/* Pictures a run: as asked; else as the model's first dimension fixes it; else a default.
+ */
+imgcls_status icl_batch_capacity(struct imgcls_model *model, int64_t asked,
+                                 size_t *capacity);
 
 #endif

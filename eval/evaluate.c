@@ -4,9 +4,9 @@
  * A job is the evaluation under way: model, data set, answers so far, and where progress is
  * kept. Threads work on it (lanes.c), or other processes (the functions "in parts" of the
  * header). Nothing that is computed depends on the number of threads or processes, on the
- * batch or on interruptions: pictures are scored one by one into their own places, figures are
- * taken over all of them in the order of the set, and the engine gives the same bits for a
- * picture alone and in a batch.
+ * batch or on interruptions: pictures are scored one by one into their own places, figures
+ * are taken over all of them in the order of the set, and the engine gives the same bits
+ * for a picture alone and in a batch.
  *
  * Not here: figures over answers (metrics/), the tables (leaderboard/).
  *
@@ -36,19 +36,20 @@ struct imgcls_evaluation_job {
     struct icl_evaluation *evaluation; /* own until finished */
     struct imgcls_board *board;        /* where progress is kept, or NULL */
     struct icl_progress progress;
-    char *model_path, *dataset_path;   /* own, absolute */
+    char *model_path, *dataset_path; /* own, absolute */
     char engine[80], times[65], key[300];
-    struct icl_place_stream *stream;   /* own, where the set is one */
-    size_t *order;                     /* own: reading order of the set */
-    size_t next;                       /* claimed of it */
+    struct icl_place_stream *stream; /* own, where the set is one */
+    size_t *order;                   /* own: reading order of the set */
+    size_t next;                     /* claimed of it */
     size_t done;
-    size_t *unsaved;                   /* own: finished, not committed yet */
+    size_t *unsaved; /* own: finished, not committed yet */
     size_t unsaved_count;
     double began, saved;
     bool in_parts;
 };
 
-/* ---- What threads hand in ---------------------------------------------------------------*/
+/* ---- What threads hand in
+ * ---------------------------------------------------------------*/
 
 bool icl_evaluation_finish_picture(struct icl_evaluation *evaluation, size_t index,
                                    double seconds, bool oriented, const char *reason)
@@ -76,21 +77,22 @@ imgcls_status icl_evaluation_settle_classes(struct icl_evaluation *evaluation,
     pthread_mutex_lock(&evaluation->lock);
     if (model->label_count > 0 && model->label_count != (size_t)classes)
         status = icl_fail(model->ctx, IMGCLS_BAD_INPUT,
-                          "%s: %zu class names, but the model has %lld classes", model->path,
-                          model->label_count, (long long)classes);
+                          "%s: %zu class names, but the model has %lld classes",
+                          model->path, model->label_count, (long long)classes);
     else if (evaluation->head.classes != 0 ? evaluation->head.classes != classes
                                            : evaluation->set->classes > classes)
-        status = icl_fail(model->ctx, IMGCLS_BAD_INPUT,
-                          "%s: %lld classes in the data set, but the model has %lld",
-                          model->path, (long long)evaluation->set->classes,
-                          (long long)classes);
+        status =
+            icl_fail(model->ctx, IMGCLS_BAD_INPUT,
+                     "%s: %lld classes in the data set, but the model has %lld",
+                     model->path, (long long)evaluation->set->classes, (long long)classes);
     else
         evaluation->head.classes = classes;
     pthread_mutex_unlock(&evaluation->lock);
     return status;
 }
 
-/* ---- Figures ----------------------------------------------------------------------------*/
+/* ---- Figures
+ * ----------------------------------------------------------------------------*/
 
 static int by_value(const void *a, const void *b)
 {
@@ -132,7 +134,8 @@ static imgcls_status list_failures(struct icl_evaluation *evaluation)
     for (i = 0; i < evaluation->set->count; i++) {
         const struct icl_outcome *outcome = &evaluation->outcomes[i];
         head->oriented += outcome->oriented;
-        if (!outcome->reason || head->failure_count >= (size_t)evaluation->figures.tally.failed)
+        if (!outcome->reason ||
+            head->failure_count >= (size_t)evaluation->figures.tally.failed)
             continue;
         evaluation->failures[head->failure_count].file = evaluation->set->entries[i].file;
         evaluation->failures[head->failure_count++].reason = outcome->reason;
@@ -181,8 +184,8 @@ imgcls_status icl_evaluation_figures(struct icl_evaluation *evaluation)
     return status == IMGCLS_OK ? latencies(evaluation) : status;
 }
 
-imgcls_status imgcls_evaluation_confusion(const struct imgcls_evaluation *head, int64_t label,
-                                          int64_t *predicted)
+imgcls_status imgcls_evaluation_confusion(const struct imgcls_evaluation *head,
+                                          int64_t label, int64_t *predicted)
 {
     const struct icl_evaluation *evaluation = (const struct icl_evaluation *)head;
     size_t i;
@@ -204,7 +207,8 @@ static int by_group(const void *a, const void *b)
 }
 
 imgcls_status imgcls_evaluation_groups(const struct imgcls_evaluation *head,
-                                       struct imgcls_evaluation_group **groups, size_t *count)
+                                       struct imgcls_evaluation_group **groups,
+                                       size_t *count)
 {
     const struct icl_evaluation *evaluation = (const struct icl_evaluation *)head;
     const struct icl_dataset *set = evaluation->set;
@@ -238,9 +242,8 @@ imgcls_status imgcls_evaluation_groups(const struct imgcls_evaluation *head,
             memcpy(list[k].name, name, sizeof name);
         }
         list[k].images++;
-        list[k].top1_correct +=
-            evaluation->answers[i].top[0] >= 0 &&
-            icl_dataset_is_right(entry, evaluation->answers[i].top[0]);
+        list[k].top1_correct += evaluation->answers[i].top[0] >= 0 &&
+                                icl_dataset_is_right(entry, evaluation->answers[i].top[0]);
     }
     if (*count > 0)
         qsort(list, *count, sizeof *list, by_group);
@@ -248,7 +251,8 @@ imgcls_status imgcls_evaluation_groups(const struct imgcls_evaluation *head,
     return IMGCLS_OK;
 }
 
-/* ---- Opening ----------------------------------------------------------------------------*/
+/* ---- Opening
+ * ----------------------------------------------------------------------------*/
 
 /* The caller's struct may be older or newer than ours. */
 static struct imgcls_evaluation_options
@@ -278,7 +282,9 @@ static imgcls_status open_set(struct imgcls_evaluation_job *job)
         .label_base = options->label_base == 1   ? 1
                       : options->label_base == 2 ? 0
                                                  : ICL_LABEL_BASE_AUTO,
-        .present_only = options->classes == 2 ? 1 : options->classes == 1 ? 0 : -1,
+        .present_only = options->classes == 2   ? 1
+                        : options->classes == 1 ? 0
+                                                : -1,
     };
     imgcls_status status = icl_model_needs_recipe(model);
     if (status != IMGCLS_OK)
@@ -316,9 +322,10 @@ static imgcls_status allocate(struct imgcls_evaluation_job *job)
     job->model_path = icl_absolute_path(job->model->path);
     job->dataset_path = icl_absolute_path(job->options.dataset);
     if (!evaluation->answers || !evaluation->outcomes || !evaluation->probabilities ||
-        !evaluation->finished || !evaluation->recipe || !evaluation->dataset || !job->order ||
-        !job->unsaved || !job->model_path || !job->dataset_path)
-        return icl_fail(job->model->ctx, IMGCLS_NO_MEMORY, "no memory for %zu answers", count);
+        !evaluation->finished || !evaluation->recipe || !evaluation->dataset ||
+        !job->order || !job->unsaved || !job->model_path || !job->dataset_path)
+        return icl_fail(job->model->ctx, IMGCLS_NO_MEMORY, "no memory for %zu answers",
+                        count);
     if (gmtime_r(&now, &parts))
         strftime(evaluation->started, sizeof evaluation->started, "%Y-%m-%dT%H:%M:%SZ",
                  &parts);
@@ -340,14 +347,15 @@ static imgcls_status make_key(struct imgcls_evaluation_job *job)
 {
     struct icl_evaluation *evaluation = job->evaluation;
     char recipe[65];
-    imgcls_status status = icl_dataset_manifest(evaluation->set, false, evaluation->manifest);
+    imgcls_status status =
+        icl_dataset_manifest(evaluation->set, false, evaluation->manifest);
     if (status == IMGCLS_OK)
         status = icl_dataset_manifest(evaluation->set, true, job->times);
     icl_sha256_of(evaluation->recipe, strlen(evaluation->recipe), recipe);
     snprintf(job->engine, sizeof job->engine, "%s %s", imgcls_version(),
              icl_isa_name(job->model->ctx->isa));
-    snprintf(job->key, sizeof job->key, "%s %s %s %s", imgcls_model_sha256(job->model), recipe,
-             evaluation->manifest, job->engine);
+    snprintf(job->key, sizeof job->key, "%s %s %s %s", imgcls_model_sha256(job->model),
+             recipe, evaluation->manifest, job->engine);
     return status;
 }
 
@@ -383,8 +391,10 @@ static void say(struct imgcls_evaluation_job *job)
         options->note(options->argument, set->evidence[i]);
     if (!options->note || job->done == 0)
         return;
-    snprintf(line, sizeof line, "going on with the evaluation that began at %s: %zu of %zu "
-             "pictures are done", job->evaluation->started, job->done, set->count);
+    snprintf(line, sizeof line,
+             "going on with the evaluation that began at %s: %zu of %zu "
+             "pictures are done",
+             job->evaluation->started, job->done, set->count);
     options->note(options->argument, line);
 }
 
@@ -444,7 +454,8 @@ void imgcls_evaluation_close(struct imgcls_evaluation_job *job)
     free(job);
 }
 
-/* ---- Working ----------------------------------------------------------------------------*/
+/* ---- Working
+ * ----------------------------------------------------------------------------*/
 
 const char *imgcls_evaluation_key(const struct imgcls_evaluation_job *job)
 {
@@ -466,8 +477,8 @@ static imgcls_status save(struct imgcls_evaluation_job *job)
     imgcls_status status = IMGCLS_OK;
     double now = icl_seconds();
     if (job->board && job->unsaved_count > 0)
-        status = icl_progress_commit(job->board, &job->progress, job->evaluation, job->unsaved,
-                                     job->unsaved_count, now - job->began);
+        status = icl_progress_commit(job->board, &job->progress, job->evaluation,
+                                     job->unsaved, job->unsaved_count, now - job->began);
     job->unsaved_count = 0;
     job->saved = now;
     return status;
@@ -484,7 +495,8 @@ static imgcls_status on_news(void *argument, const size_t *indices, size_t count
     memcpy(job->unsaved + job->unsaved_count, indices, count * sizeof *indices);
     job->unsaved_count += count;
     job->done += count;
-    if (icl_seconds() - job->saved >= COMMIT_SECONDS || job->done == job->evaluation->set->count)
+    if (icl_seconds() - job->saved >= COMMIT_SECONDS ||
+        job->done == job->evaluation->set->count)
         status = save(job);
     if (status == IMGCLS_OK && options->progress)
         options->progress(options->argument, (int64_t)job->done,
@@ -514,7 +526,8 @@ static imgcls_status work_on(struct imgcls_evaluation_job *job, const size_t *pl
     return status;
 }
 
-size_t imgcls_evaluation_claim(struct imgcls_evaluation_job *job, size_t most, int64_t *numbers)
+size_t imgcls_evaluation_claim(struct imgcls_evaluation_job *job, size_t most,
+                               int64_t *numbers)
 {
     const struct icl_evaluation *evaluation = job->evaluation;
     size_t count = 0;
@@ -524,8 +537,9 @@ size_t imgcls_evaluation_claim(struct imgcls_evaluation_job *job, size_t most, i
     return count;
 }
 
-imgcls_status imgcls_evaluation_work(struct imgcls_evaluation_job *job, const int64_t *numbers,
-                                     size_t count, void **bytes, size_t *size)
+imgcls_status imgcls_evaluation_work(struct imgcls_evaluation_job *job,
+                                     const int64_t *numbers, size_t count, void **bytes,
+                                     size_t *size)
 {
     icl_forgive(job->model->ctx); /* what an earlier call left */
     struct icl_bytes records = {0};
@@ -534,7 +548,8 @@ imgcls_status imgcls_evaluation_work(struct imgcls_evaluation_job *job, const in
     *bytes = NULL;
     *size = 0;
     if (!plan)
-        return icl_fail(job->model->ctx, IMGCLS_NO_MEMORY, "no memory for %zu pictures", count);
+        return icl_fail(job->model->ctx, IMGCLS_NO_MEMORY, "no memory for %zu pictures",
+                        count);
     for (i = 0; i < count && status == IMGCLS_OK; i++) {
         if (numbers[i] < 0 || (uint64_t)numbers[i] >= job->evaluation->set->count)
             status = icl_fail(job->model->ctx, IMGCLS_BAD_INPUT, "picture %lld of %zu",
@@ -608,7 +623,8 @@ imgcls_status imgcls_evaluation_finish(struct imgcls_evaluation_job *job,
         status = icl_evaluation_figures(evaluation);
     head->peak_memory_bytes = icl_peak_memory();
     if (status == IMGCLS_OK && job->options.predictions)
-        status = icl_predictions_write(job->model->ctx, job->options.predictions, evaluation);
+        status =
+            icl_predictions_write(job->model->ctx, job->options.predictions, evaluation);
     if (status != IMGCLS_OK)
         return status;
     *out = head;

@@ -19,7 +19,7 @@
 struct icl_outcome {
     float milliseconds; /* from reading it to its scores */
     uint8_t done, oriented;
-    char *reason;       /* own: why it failed; NULL: it did not */
+    char *reason; /* own: why it failed; NULL: it did not */
 };
 
 struct icl_evaluation {
@@ -27,17 +27,18 @@ struct icl_evaluation {
     struct icl_dataset *set;       /* own: files and labels, in the answers' order */
     struct icl_answer *answers;    /* set->count of them, as the three below */
     struct icl_outcome *outcomes;
-    float (*probabilities)[ICL_ANSWER_TOP]; /* in full */
+    float (*probabilities)[ICL_ANSWER_TOP];     /* in full */
     struct imgcls_evaluation_failure *failures; /* borrowed from set and outcomes */
     struct icl_figures figures;
     char *recipe, *dataset;
     char sha256[65], manifest[65];
     char started[21];
-    int64_t progress_id; /* its row while it goes on; removed with the run's recording; 0: none */
+    int64_t progress_id; /* its row while it goes on; removed with the run's recording; 0:
+                            none */
     /* Pictures finished by whatever thread, in the order of finishing. */
     pthread_mutex_t lock; /* guards the three below and head.classes */
     pthread_cond_t news;
-    size_t *finished;     /* own: set->count long */
+    size_t *finished; /* own: set->count long */
     size_t finished_count;
 };
 
@@ -59,8 +60,8 @@ struct icl_bytes {
 };
 bool icl_record_append(const struct icl_evaluation *evaluation, size_t index,
                        struct icl_bytes *bytes);
-/* Takes in all records; *count of them, their indices in indices (room for set->count; may be
- * NULL). False where the bytes are no records of this set or memory is out. */
+/* Takes in all records; *count of them, their indices in indices (room for set->count; may
+ * be NULL). False where the bytes are no records of this set or memory is out. */
 bool icl_record_take(struct icl_evaluation *evaluation, const uint8_t *bytes, size_t size,
                      size_t *indices, size_t *count);
 

@@ -4,9 +4,8 @@
  * Each thread has a context of its own, so that the words about one picture never mix with
  * those about another; tensors are freed through the context they came from.
  *
- * Invariant: claimed - taken <= slots; slot i holds picture number taken <= n < claimed with
- * n % slots == i.
- * Not here: running the model and scoring (evaluate.c).
+ * Invariant: claimed - taken <= slots; slot i holds picture number taken <= n < claimed
+ * with n % slots == i. Not here: running the model and scoring (evaluate.c).
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -101,8 +100,8 @@ imgcls_status icl_fed_prepare(struct imgcls_context *ctx, struct icl_dataset *se
     raw->bytes = NULL;
     if (status == IMGCLS_OK) {
         fed->orientation = picture.orientation;
-        status = icl_preprocess(ctx, recipe, &picture, &fed->tensor, &fed->width,
-                                &fed->height);
+        status =
+            icl_preprocess(ctx, recipe, &picture, &fed->tensor, &fed->width, &fed->height);
         if (status != IMGCLS_OK)
             snprintf(fed->reason, sizeof fed->reason, "%s", imgcls_error(ctx));
     }
@@ -188,8 +187,8 @@ static imgcls_status start(struct icl_feeder *feeder)
 
 imgcls_status icl_feeder_open(struct imgcls_context *ctx, struct icl_dataset *set,
                               const struct icl_recipe *recipe, const size_t *plan,
-                              size_t count, struct icl_place_stream *stream, int32_t threads,
-                              size_t slots, struct icl_feeder **out)
+                              size_t count, struct icl_place_stream *stream,
+                              int32_t threads, size_t slots, struct icl_feeder **out)
 {
     struct icl_feeder *feeder = calloc(1, sizeof *feeder);
     imgcls_status status = IMGCLS_OK;
@@ -255,7 +254,8 @@ imgcls_status icl_feeder_next(struct icl_feeder *feeder, struct icl_fed *fed)
         struct icl_raw raw;
         size_t index = feeder->plan[feeder->taken++];
         icl_raw_read(feeder->set, feeder->stream, index, &raw);
-        status = icl_fed_prepare(feeder->ctx, feeder->set, feeder->recipe, index, &raw, fed);
+        status =
+            icl_fed_prepare(feeder->ctx, feeder->set, feeder->recipe, index, &raw, fed);
     } else {
         status = take(feeder, fed);
     }

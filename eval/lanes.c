@@ -5,8 +5,8 @@
  * all pictures come out in one size (plans are then made once a lane) and a copy of the
  * weights for each lane is at most a quarter of the memory that may be used.
  *
- * Measured on two cores (docs/performance.md): lanes are faster for small models, whose layers
- * are too short to be divided, and not slower for large ones.
+ * Measured on two cores (docs/performance.md): lanes are faster for small models, whose
+ * layers are too short to be divided, and not slower for large ones.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -46,7 +46,8 @@ struct lanes {
     size_t count;
 };
 
-/* ---- What was finished ------------------------------------------------------------------*/
+/* ---- What was finished
+ * ------------------------------------------------------------------*/
 
 /* Hands on what is new; `at` is how much was handed on before. */
 static imgcls_status tell(struct icl_evaluation *evaluation,
@@ -64,7 +65,8 @@ static imgcls_status tell(struct icl_evaluation *evaluation,
     return status;
 }
 
-/* ---- Lanes ------------------------------------------------------------------------------*/
+/* ---- Lanes
+ * ------------------------------------------------------------------------------*/
 
 static void stop(struct lanes *all, imgcls_status status, const char *error)
 {
@@ -104,7 +106,8 @@ static imgcls_status do_picture(struct lane *lane, size_t index, struct icl_raw 
         return icl_fail(lane->ctx, IMGCLS_INTERRUPTED, "%s: interrupted",
                         evaluation->set->path);
     }
-    status = icl_fed_prepare(lane->ctx, evaluation->set, &lane->twin->recipe, index, raw, &fed);
+    status =
+        icl_fed_prepare(lane->ctx, evaluation->set, &lane->twin->recipe, index, raw, &fed);
     if (status == IMGCLS_OK)
         status = icl_batch_add(lane->batch, &fed);
     else
@@ -185,11 +188,12 @@ static imgcls_status attend(struct lanes *all, size_t started)
     return status;
 }
 
-static imgcls_status run_lanes(struct imgcls_model *model, struct icl_evaluation *evaluation,
+static imgcls_status run_lanes(struct imgcls_model *model,
+                               struct icl_evaluation *evaluation,
                                const struct icl_lanes_options *options, size_t count)
 {
-    struct lanes all = {.model = model, .evaluation = evaluation, .options = options,
-                        .count = count};
+    struct lanes all = {
+        .model = model, .evaluation = evaluation, .options = options, .count = count};
     imgcls_status status = IMGCLS_OK;
     size_t started = 0, i;
     pthread_mutex_init(&all.reading, NULL);
@@ -229,16 +233,17 @@ static imgcls_status run_lanes(struct imgcls_model *model, struct icl_evaluation
     return status;
 }
 
-/* ---- Shared -----------------------------------------------------------------------------*/
+/* ---- Shared
+ * -----------------------------------------------------------------------------*/
 
-static imgcls_status run_shared(struct imgcls_model *model, struct icl_evaluation *evaluation,
+static imgcls_status run_shared(struct imgcls_model *model,
+                                struct icl_evaluation *evaluation,
                                 const struct icl_lanes_options *options)
 {
     size_t slots = options->batch * 2, at = 0, done;
     struct icl_feeder *feeder = NULL;
     struct icl_batch *batch = NULL;
-    imgcls_status status =
-        icl_batch_open(model, evaluation, options->batch, NULL, &batch);
+    imgcls_status status = icl_batch_open(model, evaluation, options->batch, NULL, &batch);
     if (slots < (size_t)options->threads * 2)
         slots = (size_t)options->threads * 2;
     if (status == IMGCLS_OK)
@@ -263,12 +268,14 @@ static imgcls_status run_shared(struct imgcls_model *model, struct icl_evaluatio
     return status;
 }
 
-/* ---- Which ------------------------------------------------------------------------------*/
+/* ---- Which
+ * ------------------------------------------------------------------------------*/
 
 static int32_t count_lanes(const struct imgcls_model *model,
                            const struct icl_lanes_options *options)
 {
-    bool one_size = model->recipe.crop_width > 0 || model->recipe.resize == ICL_RESIZE_SQUASH;
+    bool one_size =
+        model->recipe.crop_width > 0 || model->recipe.resize == ICL_RESIZE_SQUASH;
     int64_t memory = icl_machine_memory(), weights;
     if (options->threads < 2 || !one_size || options->count < 2 * (size_t)options->threads)
         return 0;

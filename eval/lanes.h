@@ -1,10 +1,10 @@
 /*
  * eval/lanes.h - evaluating a plan of pictures with threads
  *
- * Two ways, with the same bits. Lanes: each thread takes whole pictures, from the file to the
- * scores, with a session of its own; nothing waits for anything, at the price of packed
- * weights once a thread. Shared: threads decode ahead (feeder.c) and one session runs on all
- * of them.
+ * Two ways, with the same bits. Lanes: each thread takes whole pictures, from the file to
+ * the scores, with a session of its own; nothing waits for anything, at the price of packed
+ * weights once a thread. Shared: threads decode ahead (feeder.c) and one session runs on
+ * all of them.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -19,8 +19,8 @@ struct icl_lanes_options {
     struct icl_place_stream *stream; /* of a set that is one, else NULL */
     size_t batch;
     int32_t threads;
-    /* Called on the caller's thread now and then with pictures that were finished, and once at
-     * the end. Other than IMGCLS_OK ends the evaluation. */
+    /* Called on the caller's thread now and then with pictures that were finished, and once
+     * at the end. Other than IMGCLS_OK ends the evaluation. */
     imgcls_status (*news)(void *argument, const size_t *indices, size_t count);
     void *argument;
 };

@@ -1,8 +1,8 @@
 /*
  * eval/record.c - a finished picture as bytes: what progress keeps and ranks exchange
  *
- * Little-endian: index (8 bytes), flags (1), answer (34), five probabilities (20), SHA-256 of
- * the file (32), milliseconds (4), length of the reason (2), the reason. Nothing that is
+ * Little-endian: index (8 bytes), flags (1), answer (34), five probabilities (20), SHA-256
+ * of the file (32), milliseconds (4), length of the reason (2), the reason. Nothing that is
  * taken in is believed: indices and lengths are compared with what there is.
  *
  * SPDX-License-Identifier: Apache-2.0
@@ -14,11 +14,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ANSWER_BYTES 34
-#define HEAD_BYTES (8 + 1 + ANSWER_BYTES + 4 * ICL_ANSWER_TOP + 32 + 4 + 2)
+#define ANSWER_BYTES  34
+#define HEAD_BYTES    (8 + 1 + ANSWER_BYTES + 4 * ICL_ANSWER_TOP + 32 + 4 + 2)
 #define FLAG_ORIENTED 1
-#define FLAG_HASHED 2
-#define FLAG_FAILED 4
+#define FLAG_HASHED   2
+#define FLAG_FAILED   4
 
 static uint8_t *put(uint8_t *to, uint64_t value, int bytes)
 {
@@ -33,7 +33,7 @@ static uint64_t take(const uint8_t **from, int bytes)
     uint64_t value = 0;
     int i;
     for (i = 0; i < bytes; i++)
-        value |= (uint64_t)*(*from)++ << (8 * i);
+        value |= (uint64_t) * (*from)++ << (8 * i);
     return value;
 }
 

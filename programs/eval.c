@@ -23,67 +23,87 @@
 #include <imgcls/leaderboard.h>
 
 static const struct command_option options[] = {
-    {"dataset", 'd', "PATH", "folder, archive (tar, tar.gz, tar.zst, zip), shards\n"
-                            "(x-{000..012}.tar) or file of labelled pictures; required"},
+    {"dataset", 'd', "PATH",
+     "folder, archive (tar, tar.gz, tar.zst, zip), shards\n"
+     "(x-{000..012}.tar) or file of labelled pictures; required"},
     MODEL_OPTION_ROWS,
-    {"layout", 0, "NAME", "how the data set is laid out; default: recognised. folders,\n"
-                          "imagenet-v2, imagenet-sketch, imagenet-a, imagenet-r,\n"
-                          "imagenet-c, val-txt, devkit, kaggle, csv, real, webdataset,\n"
-                          "cifar10, cifar100, mnist"},
-    {"truth", 0, "FILE", "the labels, where they lie outside the data set: val.txt, the\n"
-                         "devkit's ground truth, Kaggle's solution, a csv, ReaL's json"},
+    {"layout", 0, "NAME",
+     "how the data set is laid out; default: recognised. folders,\n"
+     "imagenet-v2, imagenet-sketch, imagenet-a, imagenet-r,\n"
+     "imagenet-c, val-txt, devkit, kaggle, csv, real, webdataset,\n"
+     "cifar10, cifar100, mnist"},
+    {"truth", 0, "FILE",
+     "the labels, where they lie outside the data set: val.txt, the\n"
+     "devkit's ground truth, Kaggle's solution, a csv, ReaL's json"},
     {"label-base", 0, "0|1", "lists count classes from 0 or from 1; default: recognised"},
-    {"classes", 0, "all|present", "compare the scores of all classes, or of those that have\n"
-                                  "pictures; default: present for ImageNet-A and -R, else all"},
+    {"classes", 0, "all|present",
+     "compare the scores of all classes, or of those that have\n"
+     "pictures; default: present for ImageNet-A and -R, else all"},
     {"batch", 'b', "N|auto", "pictures a run of the model; figures do not depend on it"},
-    {"limit", 'n', "N", "only N pictures, spread evenly over the set: picture number\n"
-                        "floor(i * all / N) for each i from 0"},
+    {"limit", 'n', "N",
+     "only N pictures, spread evenly over the set: picture number\n"
+     "floor(i * all / N) for each i from 0"},
     {"shuffle", 0, NULL, "read in an order that is drawn; with --limit, draw the pictures"},
     {"seed", 0, "N", "what drawing begins with; default: 0"},
-    {"resume", 0, NULL, "go on with an evaluation that was ended; refuse where the one\n"
-                        "that stands there differs (without it, such a one is left alone)"},
+    {"resume", 0, NULL,
+     "go on with an evaluation that was ended; refuse where the one\n"
+     "that stands there differs (without it, such a one is left alone)"},
     {"no-resume", 0, NULL, "begin anew and forget what was done"},
-    {"diagnose", 0, NULL, "try mean, channel order, crop and filter on a few hundred pictures\n"
-                          "(--limit) and say which pipeline fits; leaves no row"},
+    {"diagnose", 0, NULL,
+     "try mean, channel order, crop and filter on a few hundred pictures\n"
+     "(--limit) and say which pipeline fits; leaves no row"},
     {"per-class", 0, "CSV", "write every class's counts, accuracy, precision, recall, F1"},
     {"confusion", 0, "CSV", "write which classes were taken for which, a row a pair"},
-    {"predictions", 'o', "CSV", "write the five best classes of every picture; fields that a\n"
-                                "picture has not (it failed, or fewer classes) are empty"},
-    {"min-top1", 0, "X", "exit 1 where top-1 is below X: a fraction up to 1 (0.6), a\n"
-                         "percentage above it (60)"},
+    {"predictions", 'o', "CSV",
+     "write the five best classes of every picture; fields that a\n"
+     "picture has not (it failed, or fewer classes) are empty"},
+    {"min-top1", 0, "X",
+     "exit 1 where top-1 is below X: a fraction up to 1 (0.6), a\n"
+     "percentage above it (60)"},
     {"strict", 0, NULL, "exit 1 where a picture could not be read"},
-    {"db", 0, "FILE", "leaderboard to write to; default: $IMGCLS_DB, else\n"
-                      "imgcls/leaderboard.db under $XDG_DATA_HOME (~/.local/share)"},
+    {"db", 0, "FILE",
+     "leaderboard to write to; default: $IMGCLS_DB, else\n"
+     "imgcls/leaderboard.db under $XDG_DATA_HOME (~/.local/share)"},
     {"no-record", 0, NULL, "leave no row on the leaderboard"},
-    {"memory-limit", 0, "SIZE", "stop, with status 3, before using more than SIZE (e.g. 2G)"},
-    {"max-iterations", 0, "N", "stop, with status 3, a loop that is still going after N rounds\n"
-                               "(default 1000000)"},
+    {"memory-limit", 0, "SIZE",
+     "stop, with status 3, before using more than SIZE (e.g. 2G)"},
+    {"max-iterations", 0, "N",
+     "stop, with status 3, a loop that is still going after N rounds\n"
+     "(default 1000000)"},
     {NULL, 0, NULL, NULL},
 };
 
 static const struct command command = {
     .name = "imgcls-eval",
-    .summary = "Measure top-1 and top-5 of image classifiers on a folder of labelled pictures.",
+    .summary =
+        "Measure top-1 and top-5 of image classifiers on a folder of labelled pictures.",
     .synopsis = "[MODEL...] --dataset DIR [OPTION]...",
     .details =
-        "MODEL is an .onnx file, an .imgcls bundle, a checkpoint file or folder; without one,\n"
+        "MODEL is an .onnx file, an .imgcls bundle, a checkpoint file or folder; without "
+        "one,\n"
         "the model that was converted last is taken from the leaderboard.\n"
         "\n"
         "The layout is recognised and printed with the first pictures and their classes.\n"
         "The class of a folder comes from the full list of labels, never from the folders\n"
-        "that happen to exist: by wnid (n01440764, where labels read \"n01440764 tench\"), by\n"
+        "that happen to exist: by wnid (n01440764, where labels read \"n01440764 tench\"), "
+        "by\n"
         "name (underscores are spaces), or by\n"
-        "class index (0, 1, 2, ...). Without labels there must be exactly as many folders as\n"
-        "classes, and they are taken in sorted order. The first pictures are shown with their\n"
+        "class index (0, 1, 2, ...). Without labels there must be exactly as many folders "
+        "as\n"
+        "classes, and they are taken in sorted order. The first pictures are shown with "
+        "their\n"
         "class, so that a shift is seen at once.\n"
         "\n"
-        "A picture that cannot be read counts as wrong, is listed by name, and stays in the\n"
+        "A picture that cannot be read counts as wrong, is listed by name, and stays in "
+        "the\n"
         "denominator; so does one whose scores hold a NaN. Rates come with their 95 %\n"
-        "interval (Wilson). In JSON top1 and top5 are fractions from 0 to 1 (top1_percent and\n"
+        "interval (Wilson). In JSON top1 and top5 are fractions from 0 to 1 (top1_percent "
+        "and\n"
         "top5_percent beside them); top5 is null where there are 10 classes or fewer.\n"
         "\n"
         "An evaluation that is ended in the middle, in whatever way, goes on where it was\n"
-        "when the same command is given again, and ends with the same figures; progress is\n"
+        "when the same command is given again, and ends with the same figures; progress "
+        "is\n"
         "kept in the leaderboard once a second. Changed files, another recipe or another\n"
         "version of imgcls begin anew.",
     .options = options,
@@ -128,8 +148,9 @@ static void on_progress(void *argument, int64_t done, int64_t total)
     progress_show(&job->progress, done);
 }
 
-/* Model and data set are in order: now is the time to see whether there will be a row, and to
- * say what is going to be done. A bad input has left no database and one line by then. */
+/* Model and data set are in order: now is the time to see whether there will be a row, and
+ * to say what is going to be done. A bad input has left no database and one line by then.
+ */
 static imgcls_status on_ready(void *argument)
 {
     struct job *job = argument;
@@ -138,7 +159,8 @@ static imgcls_status on_ready(void *argument)
         status = imgcls_board_open(job->ctx, command_value(&job->line, "db"),
                                    IMGCLS_BOARD_WRITE, &job->board);
     if (status == IMGCLS_OK && !job->line.quiet)
-        fprintf(stderr, "%s: preprocessing %s\n", job->path, imgcls_model_recipe(job->model));
+        fprintf(stderr, "%s: preprocessing %s\n", job->path,
+                imgcls_model_recipe(job->model));
     return status;
 }
 
@@ -168,10 +190,9 @@ static json_t *json_failures(const struct imgcls_evaluation *evaluation)
     json_t *list = json_array();
     size_t i;
     for (i = 0; i < evaluation->failure_count; i++)
-        json_array_append_new(list,
-                              json_pack("{s:o,s:o}", "file",
-                                        json_name(evaluation->failures[i].file), "reason",
-                                        json_name(evaluation->failures[i].reason)));
+        json_array_append_new(
+            list, json_pack("{s:o,s:o}", "file", json_name(evaluation->failures[i].file),
+                            "reason", json_name(evaluation->failures[i].reason)));
     return list;
 }
 
@@ -187,10 +208,10 @@ static json_t *json_groups(const struct imgcls_evaluation *e)
     size_t count = 0, i;
     if (imgcls_evaluation_groups(e, &groups, &count) == IMGCLS_OK)
         for (i = 0; i < count; i++)
-            json_array_append_new(list, json_pack("{s:o,s:I,s:I}", "name",
-                                                  json_name(groups[i].name), "images",
-                                                  (json_int_t)groups[i].images, "top1_correct",
-                                                  (json_int_t)groups[i].top1_correct));
+            json_array_append_new(
+                list, json_pack("{s:o,s:I,s:I}", "name", json_name(groups[i].name),
+                                "images", (json_int_t)groups[i].images, "top1_correct",
+                                (json_int_t)groups[i].top1_correct));
     free(groups);
     return list;
 }
@@ -212,7 +233,8 @@ static json_t *json_run(const char *path, const struct imgcls_model *model,
     json_object_set_new(run, "top5_percent",
                         five ? json_real(100 * e->top5.value) : json_null());
     json_object_set_new(run, "top5_interval", five ? json_interval(&e->top5) : json_null());
-    json_object_set_new(run, "top5_correct", five ? json_integer(e->top5_correct) : json_null());
+    json_object_set_new(run, "top5_correct",
+                        five ? json_integer(e->top5_correct) : json_null());
     json_object_set_new(run, "classes", json_integer(e->classes));
     json_object_set_new(run, "images_per_second", json_real(e->images_per_second));
     json_object_set_new(run, "seconds", json_real(e->seconds));
@@ -265,8 +287,8 @@ static void print_more(const struct imgcls_evaluation *e)
            100 * e->class_accuracy, 100 * e->macro_precision, 100 * e->macro_f1);
     printf("  calibration error %.2f %% expected, %.2f %% mean; log-likelihood -%.4f\n",
            100 * e->ece, 100 * e->mce, e->nll);
-    printf("  latency %.1f ms (half), %.1f ms (90 %%), %.1f ms (99 %%)\n", e->latency_p50_ms,
-           e->latency_p90_ms, e->latency_p99_ms);
+    printf("  latency %.1f ms (half), %.1f ms (90 %%), %.1f ms (99 %%)\n",
+           e->latency_p50_ms, e->latency_p90_ms, e->latency_p99_ms);
     if (e->compared_classes < e->classes)
         printf("  the scores of %lld of %lld classes were compared\n",
                (long long)e->compared_classes, (long long)e->classes);
@@ -312,8 +334,9 @@ static void print_run(const struct job *job, const char *path,
 static void judge(struct job *job, const char *path, const struct imgcls_evaluation *e)
 {
     if (job->min_top1 >= 0 && e->top1.value < job->min_top1 - 1e-12) {
-        command_complain(&job->line, "%s: top-1 is %.4g %%, below the %.4g %% of --min-top1",
-                         path, 100 * e->top1.value, 100 * job->min_top1);
+        command_complain(&job->line,
+                         "%s: top-1 is %.4g %%, below the %.4g %% of --min-top1", path,
+                         100 * e->top1.value, 100 * job->min_top1);
         job->failed_check = true;
     }
     if (e->failed > 0 && command_value(&job->line, "strict")) {
@@ -339,7 +362,9 @@ static imgcls_status evaluate(struct job *job, const char *path)
         .classes = job->classes,
         .shuffle = command_value(line, "shuffle") != NULL,
         .seed = job->seed,
-        .resume = command_value(line, "no-resume") ? 2 : command_value(line, "resume") ? 1 : 0,
+        .resume = command_value(line, "no-resume") ? 2
+                  : command_value(line, "resume")  ? 1
+                                                   : 0,
         .board = &job->board,
         .note = on_note,
         .progress = on_progress,
@@ -353,7 +378,8 @@ static imgcls_status evaluate(struct job *job, const char *path)
     model_options_take(line, &how);
     if (command_value(line, "diagnose")) {
         json_t *answer = NULL;
-        status = eval_diagnose(job->ctx, path, &how.options, &what, line->json ? &answer : NULL);
+        status =
+            eval_diagnose(job->ctx, path, &how.options, &what, line->json ? &answer : NULL);
         if (answer)
             json_array_append_new(job->runs, answer);
         return status;
@@ -377,9 +403,11 @@ static imgcls_status evaluate(struct job *job, const char *path)
     else if (!line->json)
         print_run(job, path, evaluation, run_id);
     if (status == IMGCLS_OK)
-        status = eval_write_classes(job->ctx, model, evaluation, command_value(line, "per-class"));
+        status = eval_write_classes(job->ctx, model, evaluation,
+                                    command_value(line, "per-class"));
     if (status == IMGCLS_OK)
-        status = eval_write_confusion(job->ctx, evaluation, command_value(line, "confusion"));
+        status =
+            eval_write_confusion(job->ctx, evaluation, command_value(line, "confusion"));
     judge(job, path, evaluation);
 done:
     imgcls_evaluation_destroy(evaluation);
@@ -427,7 +455,8 @@ static imgcls_status evaluate_all(struct job *job)
 static const char *const class_words[] = {"all", "present", NULL};
 static const char *const base_words[] = {"0", "1", NULL};
 
-/* An option's value as the number of one of `words`, from 1 on; 0 where it was not given. */
+/* An option's value as the number of one of `words`, from 1 on; 0 where it was not given.
+ */
 static bool take_word(struct command_line *line, const char *name, const char *const *words,
                       int32_t *out)
 {
@@ -438,7 +467,8 @@ static bool take_word(struct command_line *line, const char *name, const char *c
         if (strcmp(value, words[i]) == 0)
             *out = i + 1;
     if (value && *out == 0)
-        command_complain(line, "--%s %s: %s or %s is wanted", name, value, words[0], words[1]);
+        command_complain(line, "--%s %s: %s or %s is wanted", name, value, words[0],
+                         words[1]);
     return !value || *out > 0;
 }
 
@@ -447,19 +477,22 @@ static bool check_usage(struct job *job)
 {
     struct command_line *line = &job->line;
     if (!command_value(line, "dataset")) {
-        command_complain(line, "--dataset PATH is needed: a folder with one folder a class, or "
-                               "another layout (see --help)");
+        command_complain(line,
+                         "--dataset PATH is needed: a folder with one folder a class, or "
+                         "another layout (see --help)");
         return false;
     }
     if (command_value(line, "predictions") && line->positional_count > 1) {
-        command_complain(line, "--predictions %s: holds one model's answers, %zu models named",
+        command_complain(line,
+                         "--predictions %s: holds one model's answers, %zu models named",
                          command_value(line, "predictions"), line->positional_count);
         return false;
     }
     if (!take_word(line, "classes", class_words, &job->classes) ||
         !take_word(line, "label-base", base_words, &job->label_base))
         return false;
-    job->label_base = job->label_base ? 3 - job->label_base : 0; /* 1 from one, 2 from zero */
+    job->label_base =
+        job->label_base ? 3 - job->label_base : 0; /* 1 from one, 2 from zero */
     if (command_value(line, "batch") && strcmp(command_value(line, "batch"), "auto") == 0)
         job->batch = 0;
     else if (!command_integer(line, "batch", 1, 65536, 0, &job->batch))
@@ -475,9 +508,9 @@ static bool check_usage(struct job *job)
 
 static void print_json(struct job *job)
 {
-    json_t *answer = json_pack("{s:O,s:o}", "runs", job->runs, "database",
-                               job->board ? json_name(imgcls_board_path(job->board))
-                                          : json_null());
+    json_t *answer =
+        json_pack("{s:O,s:o}", "runs", job->runs, "database",
+                  job->board ? json_name(imgcls_board_path(job->board)) : json_null());
     json_dumpf(answer, stdout, JSON_INDENT(2));
     printf("\n");
     json_decref(answer);

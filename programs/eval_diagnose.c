@@ -1,14 +1,14 @@
 /*
  * programs/eval_diagnose.c - which preprocessing, and which order of classes, fits a model
  *
- * Every figure below the published one has a reason, mostly one of a few: mean and deviation,
- * channel order, crop, filter, classes numbered otherwise. Trying all of their combinations
- * would be some hundred runs; they hardly depend on each other, so one is settled after the
- * other, those that move accuracy most first. Every trial is an ordinary evaluation of the same
- * few hundred pictures, without a row.
+ * Every figure below the published one has a reason, mostly one of a few: mean and
+ * deviation, channel order, crop, filter, classes numbered otherwise. Trying all of their
+ * combinations would be some hundred runs; they hardly depend on each other, so one is
+ * settled after the other, those that move accuracy most first. Every trial is an ordinary
+ * evaluation of the same few hundred pictures, without a row.
  *
- * The order of classes is read off the first trial's confusion: pictures of class k that are
- * taken for k + 1 or k - 1 mean labels that are counted from elsewhere.
+ * The order of classes is read off the first trial's confusion: pictures of class k that
+ * are taken for k + 1 or k - 1 mean labels that are counted from elsewhere.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -22,14 +22,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PICTURES 300
+#define PICTURES     300
 #define SIDE_DEFAULT 224
-#define TRIALS_MAX 64
+#define TRIALS_MAX   64
 
 static const struct {
     const char *name, *text;
 } colors[] = {
-    {"ImageNet's mean and deviation", "range=1,mean=0.485/0.456/0.406,std=0.229/0.224/0.225"},
+    {"ImageNet's mean and deviation",
+     "range=1,mean=0.485/0.456/0.406,std=0.229/0.224/0.225"},
     {"-1 to 1", "range=1,mean=0.5/0.5/0.5,std=0.5/0.5/0.5"},
     {"CLIP's mean and deviation", "range=1,mean=0.48145466/0.4578275/0.40821073,"
                                   "std=0.26862954/0.26130258/0.27577711"},
@@ -39,13 +40,17 @@ static const struct {
     {"RGB mean, 0 to 255", "range=255,mean=123.68/116.78/103.94,std=1/1/1"},
 };
 static const double fractions[] = {0.875, 0.9, 0.95, 1.0, 0}; /* 0: squashed */
-static const char *const filters[] = {"filter=bilinear", "filter=bicubic", "filter=lanczos",
+static const char *const filters[] = {"filter=bilinear",
+                                      "filter=bicubic",
+                                      "filter=lanczos",
                                       "filter=bilinear,engine=opencv",
-                                      "filter=area,engine=opencv", "filter=bilinear,engine=tf"};
+                                      "filter=area,engine=opencv",
+                                      "filter=bilinear,engine=tf"};
 
 struct trial {
     char recipe[300];
-    int64_t images, right, up, down; /* taken for the class itself, the next, the one before */
+    int64_t images, right, up,
+        down; /* taken for the class itself, the next, the one before */
 };
 
 struct diagnosis {
@@ -56,6 +61,7 @@ struct diagnosis {
     struct trial trials[TRIALS_MAX];
     size_t count;
     int side;
+    bool gray; /* one channel: its numbers are the first of three */
 };
 
 /* A pipeline by its parts. */
@@ -64,19 +70,40 @@ struct parts {
     bool bgr;
 };
 
+/* "mean=1/2/3,std=4/5/6" becomes "mean=1,std=4". */
+static void keep_first_of_three(char *text)
+{
+    char *to = text;
+    bool skipping = false;
+    for (; *text; text++) {
+        skipping = *text == '/' || (skipping && *text != ',');
+        if (!skipping)
+            *to++ = *text;
+    }
+    *to = '\0';
+}
+
 static void compose(const struct diagnosis *d, const struct parts *parts, char text[300])
 {
-    char resize[64];
+    char resize[64], numbers[160];
     double fraction = fractions[parts->fraction];
     if (fraction == 0)
         snprintf(resize, sizeof resize, "resize=%dx%d", d->side, d->side);
     else
         snprintf(resize, sizeof resize, "resize=%d", (int)floor(d->side / fraction + 1e-9));
-    snprintf(text, 300, "%s,%s,crop=%d,color=%s,%s", resize, filters[parts->filter], d->side,
-             parts->bgr ? "bgr" : "rgb", colors[parts->color].text);
+    snprintf(numbers, sizeof numbers, "%s", colors[parts->color].text);
+    if (d->gray)
+        keep_first_of_three(numbers);
+    snprintf(text, 300, "%s,%s,crop=%d,color=%s,%s", resize, filters[parts->filter],
+             d->side,
+             d->gray      ? "gray"
+             : parts->bgr ? "bgr"
+                          : "rgb",
+             numbers);
 }
 
-static imgcls_status count_neighbours(const struct imgcls_evaluation *e, struct trial *trial)
+static imgcls_status count_neighbours(const struct imgcls_evaluation *e,
+                                      struct trial *trial)
 {
     int64_t *row = calloc((size_t)e->classes + 1, sizeof *row), label;
     if (!row)
@@ -92,7 +119,8 @@ static imgcls_status count_neighbours(const struct imgcls_evaluation *e, struct 
     return IMGCLS_OK;
 }
 
-/* One more trial; *right its number of right answers. A recipe tried before is not run again. */
+/* One more trial; *right its number of right answers. A recipe tried before is not run
+ * again. */
 static imgcls_status try_recipe(struct diagnosis *d, const char *recipe, int64_t *right)
 {
     struct imgcls_model_options how = d->model_options;
@@ -127,8 +155,8 @@ static imgcls_status try_recipe(struct diagnosis *d, const char *recipe, int64_t
     return status;
 }
 
-static imgcls_status try_parts(struct diagnosis *d, const struct parts *parts, int64_t *best,
-                               struct parts *chosen)
+static imgcls_status try_parts(struct diagnosis *d, const struct parts *parts,
+                               int64_t *best, struct parts *chosen)
 {
     char text[300];
     int64_t right;
@@ -165,7 +193,8 @@ static imgcls_status search(struct diagnosis *d)
     return status;
 }
 
-/* Side of the pictures that the model takes; its own recipe is tried first where it has one. */
+/* Side of the pictures that the model takes; its own recipe is tried first where it has
+ * one. */
 static imgcls_status begin(struct diagnosis *d)
 {
     struct imgcls_model *model;
@@ -179,8 +208,10 @@ static imgcls_status begin(struct diagnosis *d)
         return status;
     status = imgcls_model_input(model, 0, &name, &shape);
     d->side = SIDE_DEFAULT;
-    if (status == IMGCLS_OK && shape.rank == 4 && shape.dims[2] > 3 && shape.dims[2] < 16384)
+    if (status == IMGCLS_OK && shape.rank == 4 && shape.dims[2] > 3 &&
+        shape.dims[2] < 16384)
         d->side = (int)shape.dims[2];
+    d->gray = status == IMGCLS_OK && shape.rank == 4 && shape.dims[1] == 1;
     own = imgcls_model_recipe(model);
     if (own)
         snprintf(text, sizeof text, "%s", own);
@@ -199,10 +230,12 @@ static const char *order_of(const struct trial *trial)
 {
     int64_t few = trial->right > 5 ? trial->right : 5;
     if (trial->up > 2 * few)
-        return "most answers are one class too high: labels that count from 1, or a model with "
+        return "most answers are one class too high: labels that count from 1, or a model "
+               "with "
                "a class for background in front (--label-base)";
     if (trial->down > 2 * few)
-        return "most answers are one class too low: labels that are taken as counting from 1 "
+        return "most answers are one class too low: labels that are taken as counting from "
+               "1 "
                "and count from 0 (--label-base)";
     return NULL;
 }
@@ -212,9 +245,10 @@ static json_t *to_json(const struct diagnosis *d, const char *order)
     json_t *list = json_array();
     size_t i;
     for (i = 0; i < d->count; i++)
-        json_array_append_new(list, json_pack("{s:s,s:I,s:I}", "recipe", d->trials[i].recipe,
-                                              "top1_correct", (json_int_t)d->trials[i].right,
-                                              "images", (json_int_t)d->trials[i].images));
+        json_array_append_new(list,
+                              json_pack("{s:s,s:I,s:I}", "recipe", d->trials[i].recipe,
+                                        "top1_correct", (json_int_t)d->trials[i].right,
+                                        "images", (json_int_t)d->trials[i].images));
     return json_pack("{s:s,s:s,s:o,s:o}", "model", d->path, "recipe", d->trials[0].recipe,
                      "order", order ? json_string(order) : json_null(), "trials", list);
 }

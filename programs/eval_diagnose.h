@@ -10,9 +10,9 @@
 
 #include <jansson.h>
 
-/* Tries pipelines on options->limit pictures (a few hundred where it is 0) and says on standard
- * output, or in *json where it is not NULL, which fits best. model_options' recipe is only one
- * of the candidates. *json: own. */
+/* Tries pipelines on options->limit pictures (a few hundred where it is 0) and says on
+ * standard output, or in *json where it is not NULL, which fits best. model_options' recipe
+ * is only one of the candidates. *json: own. */
 imgcls_status eval_diagnose(struct imgcls_context *ctx, const char *path,
                             const struct imgcls_model_options *model_options,
                             const struct imgcls_evaluation_options *options, json_t **json);

@@ -3,13 +3,14 @@
  *
  *     mpirun -n 8 imgcls-eval-mpi model.imgcls --dataset imagenet/val
  *
- * Rank 0 keeps the leaderboard and hands out pictures, a part at a time, to whoever is free;
- * the others work and send back answers, which rank 0 commits before it hands out more. So a
- * rank that dies takes at most the part with it that it was at, and the evaluation can be gone
- * on with, by any number of processes or by imgcls-eval. One process alone does everything.
+ * Rank 0 keeps the leaderboard and hands out pictures, a part at a time, to whoever is
+ * free; the others work and send back answers, which rank 0 commits before it hands out
+ * more. So a rank that dies takes at most the part with it that it was at, and the
+ * evaluation can be gone on with, by any number of processes or by imgcls-eval. One process
+ * alone does everything.
  *
- * Messages: ASK (empty) and ANSWERS (bytes) to rank 0; PART (numbers; none: the end) from it;
- * FAILED (words) to it, upon which it ends the job. Rank 0 sleeps between looks at its
+ * Messages: ASK (empty) and ANSWERS (bytes) to rank 0; PART (numbers; none: the end) from
+ * it; FAILED (words) to it, upon which it ends the job. Rank 0 sleeps between looks at its
  * messages, since MPI_Recv would burn the processor that a worker could use.
  *
  * SPDX-License-Identifier: Apache-2.0
@@ -31,13 +32,14 @@
 
 #define PART_DEFAULT 32 /* pictures: seconds of work, so that little is lost */
 #define KEY_CAPACITY 512
-#define LOOK_NS 500000L
+#define LOOK_NS      500000L
 
 enum tag { TAG_ASK = 1, TAG_ANSWERS, TAG_PART, TAG_FAILED };
 
 static const struct command_option options[] = {
-    {"dataset", 'd', "PATH", "labelled pictures, as imgcls-eval takes them, and where every\n"
-                             "process finds them; required"},
+    {"dataset", 'd', "PATH",
+     "labelled pictures, as imgcls-eval takes them, and where every\n"
+     "process finds them; required"},
     MODEL_OPTION_ROWS,
     {"layout", 0, "NAME", "how the data set is laid out; default: recognised"},
     {"truth", 0, "FILE", "the labels, where they lie outside the data set"},
@@ -53,15 +55,18 @@ static const struct command_option options[] = {
 
 static const struct command command = {
     .name = "imgcls-eval-mpi",
-    .summary = "Measure an image classifier with many processes, on one machine or several.",
+    .summary =
+        "Measure an image classifier with many processes, on one machine or several.",
     .synopsis = "MODEL --dataset PATH [OPTION]...",
-    .details =
-        "Started by mpirun. Rank 0 hands out pictures and records; the other ranks work. The\n"
-        "figures are those of imgcls-eval, to the bit. Give --threads so that the ranks of a\n"
-        "machine share its processors; the default is 1.\n"
-        "\n"
-        "Where a rank dies, the same command goes on where it was: at most one part (--part)\n"
-        "a rank is done again.",
+    .details = "Started by mpirun. Rank 0 hands out pictures and records; the other ranks "
+               "work. The\n"
+               "figures are those of imgcls-eval, to the bit. Give --threads so that the "
+               "ranks of a\n"
+               "machine share its processors; the default is 1.\n"
+               "\n"
+               "Where a rank dies, the same command goes on where it was: at most one part "
+               "(--part)\n"
+               "a rank is done again.",
     .options = options,
     .examples = "  mpirun -n 9 imgcls-eval-mpi resnet50.imgcls -d imagenet/val\n"
                 "  mpirun --hostfile hosts imgcls-eval-mpi m.imgcls -d /data/val --json",
@@ -125,12 +130,14 @@ static imgcls_status open_job(struct job *job)
     };
     imgcls_status status;
     model_options_take(line, &how);
-    status = imgcls_model_open_with(job->ctx, line->positionals[0], &how.options, &job->model);
-    return status == IMGCLS_OK ? imgcls_evaluation_open(job->model, &what, &job->parts) : status;
+    status =
+        imgcls_model_open_with(job->ctx, line->positionals[0], &how.options, &job->model);
+    return status == IMGCLS_OK ? imgcls_evaluation_open(job->model, &what, &job->parts)
+                               : status;
 }
 
-/* Have all ranks the same model, data set and engine? Collective: every rank takes part, also
- * one that could not open them. */
+/* Have all ranks the same model, data set and engine? Collective: every rank takes part,
+ * also one that could not open them. */
 static imgcls_status agree(struct job *job, imgcls_status status)
 {
     char own[KEY_CAPACITY] = "", first[KEY_CAPACITY];
@@ -142,13 +149,15 @@ static imgcls_status agree(struct job *job, imgcls_status status)
     differs = !mine && first[0] && strcmp(first, own) != 0;
     if (differs)
         command_complain(&job->line,
-                         "rank %d: model, recipe, data set or engine is not rank 0's", job->rank);
+                         "rank %d: model, recipe, data set or engine is not rank 0's",
+                         job->rank);
     mine = mine || differs;
     MPI_Allreduce(&mine, &worst, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD);
     return status != IMGCLS_OK ? status : worst ? IMGCLS_BAD_INPUT : IMGCLS_OK;
 }
 
-/* ---- Ranks that work --------------------------------------------------------------------*/
+/* ---- Ranks that work
+ * --------------------------------------------------------------------*/
 
 static imgcls_status work(struct job *job)
 {
@@ -180,7 +189,8 @@ static imgcls_status work(struct job *job)
     return status;
 }
 
-/* ---- Rank 0 -----------------------------------------------------------------------------*/
+/* ---- Rank 0
+ * -----------------------------------------------------------------------------*/
 
 /* Waits for a message without keeping a processor busy. */
 static void wait_for_message(MPI_Status *info)
@@ -217,7 +227,8 @@ static imgcls_status coordinate(struct job *job)
         bytes = malloc((size_t)size + 1);
         if (!bytes)
             return IMGCLS_NO_MEMORY;
-        MPI_Recv(bytes, size, MPI_BYTE, info.MPI_SOURCE, info.MPI_TAG, MPI_COMM_WORLD, &info);
+        MPI_Recv(bytes, size, MPI_BYTE, info.MPI_SOURCE, info.MPI_TAG, MPI_COMM_WORLD,
+                 &info);
         bytes[size] = '\0';
         if (info.MPI_TAG == TAG_FAILED) {
             command_complain(&job->line, "%s", bytes);
@@ -270,8 +281,8 @@ static void print(struct job *job, const struct imgcls_evaluation *e, int64_t ru
             printf("  run %lld in %s\n", (long long)run, imgcls_board_path(job->board));
         return;
     }
-    all = json_pack("{s:[{s:s,s:I,s:I,s:f,s:I,s:f,s:f,s:f,s:f,s:I,s:i,s:I,s:s,s:s}]}", "runs",
-                    "model", path, "images", (json_int_t)e->images, "failed",
+    all = json_pack("{s:[{s:s,s:I,s:I,s:f,s:I,s:f,s:f,s:f,s:f,s:I,s:i,s:I,s:s,s:s}]}",
+                    "runs", "model", path, "images", (json_int_t)e->images, "failed",
                     (json_int_t)e->failed, "top1", e->top1.value, "top1_correct",
                     (json_int_t)e->top1_correct, "nll", e->nll, "ece", e->ece, "macro_f1",
                     e->macro_f1, "images_per_second", e->images_per_second, "resumed",

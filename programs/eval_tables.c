@@ -47,8 +47,8 @@ static imgcls_status table_open(struct table *table, const char *path)
 static imgcls_status table_close(struct table *table)
 {
     imgcls_status status = IMGCLS_OK;
-    bool bad = ferror(table->file) || fflush(table->file) != 0 ||
-               fsync(fileno(table->file)) != 0;
+    bool bad =
+        ferror(table->file) || fflush(table->file) != 0 || fsync(fileno(table->file)) != 0;
     bad = fclose(table->file) != 0 || bad;
     if (bad || rename(table->temporary, table->path) != 0) {
         status = fail(table);
@@ -76,7 +76,8 @@ static void put_text(FILE *file, const char *text)
     fputc('"', file);
 }
 
-imgcls_status eval_write_classes(struct imgcls_context *ctx, const struct imgcls_model *model,
+imgcls_status eval_write_classes(struct imgcls_context *ctx,
+                                 const struct imgcls_model *model,
                                  const struct imgcls_evaluation *e, const char *path)
 {
     struct table table;

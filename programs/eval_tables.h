@@ -9,8 +9,10 @@
 #include <imgcls/evaluate.h>
 
 /* path NULL: nothing is written. A failure has been said on standard error. */
-imgcls_status eval_write_classes(struct imgcls_context *ctx, const struct imgcls_model *model,
-                                 const struct imgcls_evaluation *evaluation, const char *path);
+imgcls_status eval_write_classes(struct imgcls_context *ctx,
+                                 const struct imgcls_model *model,
+                                 const struct imgcls_evaluation *evaluation,
+                                 const char *path);
 imgcls_status eval_write_confusion(struct imgcls_context *ctx,
                                    const struct imgcls_evaluation *evaluation,
                                    const char *path);

@@ -3,12 +3,13 @@
  *
  * Nothing is unpacked and no link is followed: a member is bytes with a name. An archive
  * within an archive (ImageNet's train.tar is a tar of tars) is opened over the bytes of its
- * member while they pass by. Formats are tar and zip, filters gzip, bzip2, xz and zstd, each
- * switched on by name: libarchive's "all" includes ones that run programs or refer to files.
+ * member while they pass by. Formats are tar and zip, filters gzip, bzip2, xz and zstd,
+ * each switched on by name: libarchive's "all" includes ones that run programs or refer to
+ * files.
  *
- * libarchive comes with a dozen libraries of its own, which every program would load at every
- * start; it is loaded when the first archive is opened. Its header gives the types, so a
- * call through the table is checked as a call of the function itself is.
+ * libarchive comes with a dozen libraries of its own, which every program would load at
+ * every start; it is loaded when the first archive is opened. Its header gives the types,
+ * so a call through the table is checked as a call of the function itself is.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -29,32 +30,32 @@
 #include <archive.h>
 #include <archive_entry.h>
 
-#define BLOCK ((size_t)256 << 10)
-#define HELD_MAX ((size_t)1 << 30)     /* of all members that are kept */
+#define BLOCK        ((size_t)256 << 10)
+#define HELD_MAX     ((size_t)1 << 30) /* of all members that are kept */
 #define HELD_ONE_MAX ((size_t)256 << 20)
 
-#define FUNCTIONS(X)                                                                            \
-    X(archive_read_new)                                                                         \
-    X(archive_read_free)                                                                        \
-    X(archive_read_support_filter_gzip)                                                         \
-    X(archive_read_support_filter_bzip2)                                                        \
-    X(archive_read_support_filter_xz)                                                           \
-    X(archive_read_support_filter_zstd)                                                         \
-    X(archive_read_support_format_tar)                                                          \
-    X(archive_read_support_format_zip)                                                          \
-    X(archive_read_open_filename)                                                               \
-    X(archive_read_open)                                                                        \
-    X(archive_read_next_header)                                                                 \
-    X(archive_read_data)                                                                        \
-    X(archive_error_string)                                                                     \
-    X(archive_read_header_position)                                                             \
-    X(archive_filter_code)                                                                      \
-    X(archive_format)                                                                           \
-    X(archive_entry_pathname)                                                                   \
-    X(archive_entry_pathname_utf8)                                                              \
-    X(archive_entry_filetype)                                                                   \
-    X(archive_entry_size)                                                                       \
-    X(archive_entry_mtime)                                                                      \
+#define FUNCTIONS(X)                                                                       \
+    X(archive_read_new)                                                                    \
+    X(archive_read_free)                                                                   \
+    X(archive_read_support_filter_gzip)                                                    \
+    X(archive_read_support_filter_bzip2)                                                   \
+    X(archive_read_support_filter_xz)                                                      \
+    X(archive_read_support_filter_zstd)                                                    \
+    X(archive_read_support_format_tar)                                                     \
+    X(archive_read_support_format_zip)                                                     \
+    X(archive_read_open_filename)                                                          \
+    X(archive_read_open)                                                                   \
+    X(archive_read_next_header)                                                            \
+    X(archive_read_data)                                                                   \
+    X(archive_error_string)                                                                \
+    X(archive_read_header_position)                                                        \
+    X(archive_filter_code)                                                                 \
+    X(archive_format)                                                                      \
+    X(archive_entry_pathname)                                                              \
+    X(archive_entry_pathname_utf8)                                                         \
+    X(archive_entry_filetype)                                                              \
+    X(archive_entry_size)                                                                  \
+    X(archive_entry_mtime)                                                                 \
     X(archive_entry_hardlink)
 
 struct icl_archive_library {
@@ -78,16 +79,17 @@ imgcls_status icl_archive_load(struct imgcls_context *ctx, struct icl_archive_li
                         "libarchive is needed to read archives and cannot be loaded: %s",
                         dlerror());
     }
-#define RESOLVE(name)                                                                           \
-    *(void **)&library->name = dlsym(library->handle, #name);                                   \
-    if (!library->name)                                                                         \
+#define RESOLVE(name)                                                                      \
+    *(void **)&library->name = dlsym(library->handle, #name);                              \
+    if (!library->name)                                                                    \
         missing = #name;
     FUNCTIONS(RESOLVE)
 #undef RESOLVE
     if (missing) {
         icl_archive_unload(library);
-        return icl_fail(ctx, IMGCLS_UNSUPPORTED, "%s: has no function %s; version 3.6 is needed",
-                        LIBARCHIVE_SONAME, missing);
+        return icl_fail(ctx, IMGCLS_UNSUPPORTED,
+                        "%s: has no function %s; version 3.6 is needed", LIBARCHIVE_SONAME,
+                        missing);
     }
     *out = library;
     return IMGCLS_OK;
@@ -101,7 +103,8 @@ void icl_archive_unload(struct icl_archive_library *library)
     free(library);
 }
 
-/* ---- Walking through one archive --------------------------------------------------------*/
+/* ---- Walking through one archive
+ * --------------------------------------------------------*/
 
 struct walker {
     const struct icl_archive_library *library;
@@ -189,8 +192,8 @@ static bool enter(struct walker *walker)
     walker->outer_name = walker->path;
     walker->path = NULL;
     return walker->inner && walker->outer_name &&
-           walker->library->archive_read_open(walker->inner, walker, NULL, feed_inner, NULL) ==
-               ARCHIVE_OK;
+           walker->library->archive_read_open(walker->inner, walker, NULL, feed_inner,
+                                              NULL) == ARCHIVE_OK;
 }
 
 /* "./a//b" and "/a/b" are "a/b". */
@@ -264,7 +267,8 @@ static imgcls_status walker_read(struct walker *walker, size_t most, uint8_t **b
             snprintf(reason, capacity, "no memory for %zu bytes", room);
             return IMGCLS_NO_MEMORY;
         }
-        got = walker->library->archive_read_data(walker->current, buffer + used, room - used);
+        got =
+            walker->library->archive_read_data(walker->current, buffer + used, room - used);
         if (got < 0) {
             snprintf(reason, capacity, "archive: %s", words_of(walker, walker->current));
             free(buffer);
@@ -292,7 +296,8 @@ static imgcls_status walker_read(struct walker *walker, size_t most, uint8_t **b
     return IMGCLS_OK;
 }
 
-/* ---- Listing ----------------------------------------------------------------------------*/
+/* ---- Listing
+ * ----------------------------------------------------------------------------*/
 
 static bool is_litter_path(const char *path)
 {
@@ -334,15 +339,17 @@ static imgcls_status refuse(const struct icl_place *place, uint32_t shard,
     return icl_fail(place->ctx, IMGCLS_BAD_INPUT, "%s: %s", place->shards[shard], words);
 }
 
-/* Small things are read as they pass: labels, and first bytes where the name says nothing. */
-static imgcls_status look_into(struct icl_place *place, struct walker *walker, uint32_t shard,
-                               struct icl_member *member)
+/* Small things are read as they pass: labels, and first bytes where the name says nothing.
+ */
+static imgcls_status look_into(struct icl_place *place, struct walker *walker,
+                               uint32_t shard, struct icl_member *member)
 {
     char reason[200] = "";
     imgcls_status status;
     size_t size;
     if (may_hold_labels(walker->path) && walker->size <= HELD_ONE_MAX) {
-        status = walker_read(walker, HELD_ONE_MAX, &member->held, &size, reason, sizeof reason);
+        status =
+            walker_read(walker, HELD_ONE_MAX, &member->held, &size, reason, sizeof reason);
         if (status != IMGCLS_OK)
             return refuse(place, shard, reason);
         member->size = size;
@@ -363,7 +370,9 @@ static imgcls_status look_into(struct icl_place *place, struct walker *walker, u
 static imgcls_status take_member(struct icl_place *place, struct walker *walker,
                                  uint32_t shard, const char *prefix)
 {
-    struct icl_member member = {.size = walker->size, .time = walker->time, .shard = shard,
+    struct icl_member member = {.size = walker->size,
+                                .time = walker->time,
+                                .shard = shard,
                                 .position = walker->reached - 1};
     char *path = NULL;
     imgcls_status status = IMGCLS_OK;
@@ -392,12 +401,14 @@ static imgcls_status take_member(struct icl_place *place, struct walker *walker,
 
 /* A plain tar can be skipped through without reading, so that a cut in the last member's
  * data would go unseen: compare with the file's length. */
-static bool is_cut(const struct icl_place *place, const struct walker *walker, uint32_t shard)
+static bool is_cut(const struct icl_place *place, const struct walker *walker,
+                   uint32_t shard)
 {
     const struct icl_archive_library *library = walker->library;
     struct stat info;
     int64_t begin;
-    if (walker->inner || library->archive_filter_code(walker->outer, 0) != ARCHIVE_FILTER_NONE ||
+    if (walker->inner ||
+        library->archive_filter_code(walker->outer, 0) != ARCHIVE_FILTER_NONE ||
         (library->archive_format(walker->outer) & ARCHIVE_FORMAT_BASE_MASK) !=
             ARCHIVE_FORMAT_TAR ||
         stat(place->shards[shard], &info) != 0)
@@ -411,14 +422,16 @@ imgcls_status icl_archive_list(struct icl_place *place, uint32_t shard)
     char reason[300] = "";
     struct walker *walker = walker_open(place, shard, reason, sizeof reason);
     const char *slash = strrchr(place->shards[shard], '/');
-    const char *prefix = place->shard_count > 1 ? slash ? slash + 1 : place->shards[shard] : "";
+    const char *prefix =
+        place->shard_count > 1 ? slash ? slash + 1 : place->shards[shard] : "";
     imgcls_status status = IMGCLS_OK;
     int got = 0;
     if (!walker)
         return refuse(place, shard, reason);
     while (status == IMGCLS_OK && (got = walker_next(walker)) > 0) {
         if (icl_interrupted())
-            status = icl_fail(place->ctx, IMGCLS_INTERRUPTED, "%s: interrupted", place->path);
+            status =
+                icl_fail(place->ctx, IMGCLS_INTERRUPTED, "%s: interrupted", place->path);
         else if (is_cut(place, walker, shard))
             got = -1;
         else
@@ -428,7 +441,8 @@ imgcls_status icl_archive_list(struct icl_place *place, uint32_t shard)
     }
     if (status == IMGCLS_OK && got < 0) {
         struct archive *at = walker->inner ? walker->inner : walker->outer;
-        snprintf(reason, sizeof reason, "cut short or damaged after %llu members%s%.80s: %s",
+        snprintf(reason, sizeof reason,
+                 "cut short or damaged after %llu members%s%.80s: %s",
                  (unsigned long long)walker->reached, walker->path ? ", the last is " : "",
                  walker->path ? walker->path : "", words_of(walker, at));
         status = refuse(place, shard, reason);
@@ -437,13 +451,14 @@ imgcls_status icl_archive_list(struct icl_place *place, uint32_t shard)
     return status;
 }
 
-/* ---- Reading in order -------------------------------------------------------------------*/
+/* ---- Reading in order
+ * -------------------------------------------------------------------*/
 
 struct icl_place_stream {
     const struct icl_place *place;
     struct walker *walker; /* own; NULL before the first */
     uint32_t shard;
-    uint32_t broken;       /* 1 + the shard past whose damage nothing can be read; 0: none */
+    uint32_t broken; /* 1 + the shard past whose damage nothing can be read; 0: none */
 };
 
 imgcls_status icl_place_stream_open(const struct icl_place *place,
@@ -451,7 +466,8 @@ imgcls_status icl_place_stream_open(const struct icl_place *place,
 {
     *out = calloc(1, sizeof **out);
     if (!*out)
-        return icl_fail(place->ctx, IMGCLS_NO_MEMORY, "%s: no memory to read it", place->path);
+        return icl_fail(place->ctx, IMGCLS_NO_MEMORY, "%s: no memory to read it",
+                        place->path);
     (*out)->place = place;
     return IMGCLS_OK;
 }
@@ -500,5 +516,6 @@ imgcls_status icl_place_stream_read(struct icl_place_stream *stream,
         stream->broken = member->shard + 1;
         return IMGCLS_BAD_INPUT;
     }
-    return walker_read(stream->walker, ICL_PICTURE_BYTES_MAX, bytes, size, reason, capacity);
+    return walker_read(stream->walker, ICL_PICTURE_BYTES_MAX, bytes, size, reason,
+                       capacity);
 }

@@ -32,11 +32,13 @@ static const struct icl_dataset_layout *const layouts[] = {
 };
 #define LAYOUT_COUNT (sizeof layouts / sizeof layouts[0])
 
-/* ---- For layouts ------------------------------------------------------------------------*/
+/* ---- For layouts
+ * ------------------------------------------------------------------------*/
 
 imgcls_status icl_dataset_no_memory(struct icl_dataset *set)
 {
-    return icl_fail(set->ctx, IMGCLS_NO_MEMORY, "%s: no memory for its pictures", set->path);
+    return icl_fail(set->ctx, IMGCLS_NO_MEMORY, "%s: no memory for its pictures",
+                    set->path);
 }
 
 imgcls_status icl_dataset_add(struct icl_dataset *set, const char *file,
@@ -115,7 +117,8 @@ bool icl_dataset_is_called(const struct icl_dataset *set, const char *words)
     return strcasestr(first, words) != NULL;
 }
 
-/* ---- Labels as texts --------------------------------------------------------------------*/
+/* ---- Labels as texts
+ * --------------------------------------------------------------------*/
 
 static int by_text(const void *a, const void *b)
 {
@@ -131,9 +134,11 @@ static int64_t number_of(const char *text)
 
 /* Labels that are all numbers: zero-based unless the user or the numbers say otherwise. */
 static imgcls_status label_by_number(struct icl_dataset *set, const char *place,
-                                     const char *const *texts, size_t count, int32_t *labels)
+                                     const char *const *texts, size_t count,
+                                     int32_t *labels)
 {
-    int64_t least = INT64_MAX, most = 0, base = set->options.label_base, classes = set->classes;
+    int64_t least = INT64_MAX, most = 0, base = set->options.label_base,
+            classes = set->classes;
     size_t i;
     for (i = 0; i < count; i++) {
         int64_t number = number_of(texts[i]);
@@ -142,19 +147,21 @@ static imgcls_status label_by_number(struct icl_dataset *set, const char *place,
     }
     if (base == ICL_LABEL_BASE_AUTO) {
         base = classes > 0 && least >= 1 && most == classes;
-        if (base == 1 && icl_dataset_note(set, "labels go from %lld to %lld: taken as one-based",
-                                          (long long)least, (long long)most) != IMGCLS_OK)
+        if (base == 1 &&
+            icl_dataset_note(set, "labels go from %lld to %lld: taken as one-based",
+                             (long long)least, (long long)most) != IMGCLS_OK)
             return IMGCLS_NO_MEMORY;
         if (least >= 1 && base == 0 && classes > 1 &&
-            icl_dataset_note(set, "labels go from %lld to %lld: taken as zero-based; where they "
-                             "are not, --label-base 1 says so", (long long)least,
-                             (long long)most) != IMGCLS_OK)
+            icl_dataset_note(set,
+                             "labels go from %lld to %lld: taken as zero-based; where they "
+                             "are not, --label-base 1 says so",
+                             (long long)least, (long long)most) != IMGCLS_OK)
             return IMGCLS_NO_MEMORY;
     }
     if (least < base || (classes > 0 && most - base >= classes))
         return icl_fail(set->ctx, IMGCLS_BAD_INPUT,
-                        "%s: label %lld: outside the classes, which are %lld to %lld", place,
-                        (long long)(least < base ? least : most), (long long)base,
+                        "%s: label %lld: outside the classes, which are %lld to %lld",
+                        place, (long long)(least < base ? least : most), (long long)base,
                         (long long)(classes + base - 1));
     for (i = 0; i < count; i++)
         labels[i] = (int32_t)(number_of(texts[i]) - base);
@@ -164,9 +171,9 @@ static imgcls_status label_by_number(struct icl_dataset *set, const char *place,
 }
 
 /* Wnids and names: each different text is looked up once. */
-static imgcls_status label_by_name(struct icl_dataset *set, const struct icl_class_space *space,
-                                   const char *place, const char *const *texts, size_t count,
-                                   int32_t *labels)
+static imgcls_status label_by_name(struct icl_dataset *set,
+                                   const struct icl_class_space *space, const char *place,
+                                   const char *const *texts, size_t count, int32_t *labels)
 {
     const char **unique = malloc((count + 1) * sizeof *unique);
     int32_t *indices = malloc((count + 1) * sizeof *indices);
@@ -198,9 +205,9 @@ done:
     return status;
 }
 
-imgcls_status icl_dataset_label(struct icl_dataset *set, const struct icl_class_space *space,
-                                const char *place, const char *const *texts, size_t count,
-                                int32_t *labels)
+imgcls_status icl_dataset_label(struct icl_dataset *set,
+                                const struct icl_class_space *space, const char *place,
+                                const char *const *texts, size_t count, int32_t *labels)
 {
     size_t numbers = 0, i;
     for (i = 0; i < count; i++)
@@ -211,7 +218,8 @@ imgcls_status icl_dataset_label(struct icl_dataset *set, const struct icl_class_
                             : label_by_name(set, space, place, texts, count, labels);
 }
 
-/* ---- Opening ----------------------------------------------------------------------------*/
+/* ---- Opening
+ * ----------------------------------------------------------------------------*/
 
 static int by_file(const void *a, const void *b)
 {
@@ -228,7 +236,8 @@ static imgcls_status choose_layout(struct icl_dataset *set, const char *name)
     for (i = 0; i < LAYOUT_COUNT; i++) {
         size_t used = strlen(known);
         bids[i] = name ? strcmp(name, layouts[i]->name) == 0 : layouts[i]->bid(set);
-        snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "", layouts[i]->name);
+        snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "",
+                 layouts[i]->name);
         if (bids[i] > best) {
             best = bids[i];
             set->layout = layouts[i];
@@ -249,14 +258,16 @@ static imgcls_status choose_layout(struct icl_dataset *set, const char *name)
         return icl_fail(set->ctx, IMGCLS_BAD_INPUT, "layout '%s': not known, these are: %s",
                         name, known);
     if (set->place->pictures > 0)
-        return icl_fail(set->ctx, IMGCLS_BAD_INPUT,
-                        "%s: %zu pictures and nothing that says their labels, neither class "
-                        "folders nor a list (val.txt, csv, ...); --truth FILE names one",
-                        set->path, set->place->pictures);
-    return icl_fail(set->ctx, IMGCLS_BAD_INPUT,
-                    "%s: no data set is recognised there (known layouts: %s); the simplest is "
-                    "one folder of pictures a class",
-                    set->path, known);
+        return icl_fail(
+            set->ctx, IMGCLS_BAD_INPUT,
+            "%s: %zu pictures and nothing that says their labels, neither class "
+            "folders nor a list (val.txt, csv, ...); --truth FILE names one",
+            set->path, set->place->pictures);
+    return icl_fail(
+        set->ctx, IMGCLS_BAD_INPUT,
+        "%s: no data set is recognised there (known layouts: %s); the simplest is "
+        "one folder of pictures a class",
+        set->path, known);
 }
 
 static imgcls_status note_rest(struct icl_dataset *set, const struct icl_class_space *space)
@@ -267,13 +278,14 @@ static imgcls_status note_rest(struct icl_dataset *set, const struct icl_class_s
         status = icl_dataset_note(set, "ignored: %lld hidden or system files and folders",
                                   (long long)set->place->ignored);
     if (status == IMGCLS_OK && set->others > 0)
-        status = icl_dataset_note(set, "ignored: %lld files that are no pictures, first: %s",
-                                  (long long)set->others, set->first_other);
+        status =
+            icl_dataset_note(set, "ignored: %lld files that are no pictures, first: %s",
+                             (long long)set->others, set->first_other);
     for (i = 0; i < TRIPLES && i < set->count && status == IMGCLS_OK; i++) {
         const struct icl_dataset_entry *entry = &set->entries[i];
         bool named = (size_t)entry->label < space->label_count;
-        status = icl_dataset_note(set, "  %s is class %d%s%s", entry->file, (int)entry->label,
-                                  named ? ": " : "",
+        status = icl_dataset_note(set, "  %s is class %d%s%s", entry->file,
+                                  (int)entry->label, named ? ": " : "",
                                   named ? icl_label_name(space->labels[entry->label]) : "");
     }
     return status;
@@ -290,13 +302,15 @@ static imgcls_status sort_entries(struct icl_dataset *set)
             first = i;
     if (twice == 0)
         return IMGCLS_OK;
-    return icl_fail(set->ctx, IMGCLS_BAD_INPUT, "%s: %zu names stand there twice, first: %s",
-                    set->path, twice, set->entries[first].file);
+    return icl_fail(set->ctx, IMGCLS_BAD_INPUT,
+                    "%s: %zu names stand there twice, first: %s", set->path, twice,
+                    set->entries[first].file);
 }
 
 imgcls_status icl_dataset_open(struct imgcls_context *ctx,
                                const struct icl_dataset_options *options,
-                               const struct icl_class_space *space, struct icl_dataset **out)
+                               const struct icl_class_space *space,
+                               struct icl_dataset **out)
 {
     struct icl_dataset *set = calloc(1, sizeof *set);
     imgcls_status status;
@@ -317,7 +331,8 @@ imgcls_status icl_dataset_open(struct imgcls_context *ctx,
     if (status == IMGCLS_OK)
         status = set->layout->list(set, space);
     if (status == IMGCLS_OK && set->count == 0)
-        status = icl_fail(ctx, IMGCLS_BAD_INPUT, "%s: no picture in any folder", options->path);
+        status =
+            icl_fail(ctx, IMGCLS_BAD_INPUT, "%s: no picture in any folder", options->path);
     if (status == IMGCLS_OK)
         status = sort_entries(set);
     if (status == IMGCLS_OK)
@@ -350,7 +365,8 @@ void icl_dataset_close(struct icl_dataset *set)
     free(set);
 }
 
-/* ---- Which pictures, in which order -----------------------------------------------------*/
+/* ---- Which pictures, in which order
+ * -----------------------------------------------------*/
 
 /* SplitMix64: a permutation that is the same on every machine. */
 static uint64_t draw(uint64_t *state)
@@ -429,8 +445,8 @@ imgcls_status icl_dataset_settle_classes(struct icl_dataset *set)
             set->compared[count++] = (int32_t)i;
     set->compared_count = count;
     free(present);
-    return icl_dataset_note(set, "only the scores of the %zu classes with pictures are compared",
-                            count);
+    return icl_dataset_note(
+        set, "only the scores of the %zu classes with pictures are compared", count);
 }
 
 /* Where an entry lies among those of its stream. */
@@ -465,7 +481,8 @@ void icl_dataset_order(const struct icl_dataset *set, int64_t seed, size_t *orde
     for (i = 0; i < set->count; i++) {
         const struct icl_member *member = set->entries[i].member;
         places[i] = (struct place_in_stream){.position = member ? member->position : 0,
-                                             .shard = member ? member->shard : 0, .index = i};
+                                             .shard = member ? member->shard : 0,
+                                             .index = i};
     }
     qsort(places, set->count, sizeof *places, by_place);
     for (i = 0; i < set->count; i++)
@@ -473,7 +490,8 @@ void icl_dataset_order(const struct icl_dataset *set, int64_t seed, size_t *orde
     free(places);
 }
 
-/* ---- Reading and hashing ----------------------------------------------------------------*/
+/* ---- Reading and hashing
+ * ----------------------------------------------------------------*/
 
 bool icl_dataset_is_stream(const struct icl_dataset *set)
 {
@@ -507,7 +525,8 @@ imgcls_status icl_dataset_read(struct icl_dataset *set, struct icl_place_stream 
     if (set->records)
         status = icl_records_read(set->records, entry, bytes, size, reason, capacity);
     else if (stream)
-        status = icl_place_stream_read(stream, entry->member, bytes, size, reason, capacity);
+        status =
+            icl_place_stream_read(stream, entry->member, bytes, size, reason, capacity);
     else
         status = icl_place_read(set->place, entry->member, bytes, size, reason, capacity);
     if (status != IMGCLS_OK)

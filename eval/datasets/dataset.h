@@ -3,9 +3,9 @@
  *
  * What lies at a path is listed first (place.h), then layouts bid for it and the highest
  * gives labels (layouts[] in dataset.c is the one list to touch). The pictures are in one
- * order on every machine: bytewise by relative path. The class index of a picture comes from
- * the full label list, never from the folders that happen to be there: a subset must not
- * shift labels.
+ * order on every machine: bytewise by relative path. The class index of a picture comes
+ * from the full label list, never from the folders that happen to be there: a subset must
+ * not shift labels.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -26,8 +26,9 @@ struct icl_class_space {
 struct icl_dataset_options {
     const char *path;
     const char *layout;
-    const char *truth;   /* a file of labels that lies elsewhere */
-    int32_t label_base;  /* number of the first class in lists: 0 or 1, ICL_LABEL_BASE_AUTO */
+    const char *truth; /* a file of labels that lies elsewhere */
+    int32_t
+        label_base; /* number of the first class in lists: 0 or 1, ICL_LABEL_BASE_AUTO */
     int32_t present_only; /* compare the scores of classes with pictures only: 1 yes, 0 no,
                              -1 where the layout says so (ImageNet-A and -R) */
 };
@@ -36,7 +37,7 @@ struct icl_dataset_entry {
     char *file; /* relative to the set, own */
     int32_t label;
     int32_t also_count;
-    int32_t *also; /* own: further right classes (ReaL) */
+    int32_t *also;                   /* own: further right classes (ReaL) */
     const struct icl_member *member; /* borrowed from the place; NULL: no such file */
     uint64_t record;                 /* number within it, where set->records */
     bool hashed;                     /* sha256 is set; else the file could not be read */
@@ -60,15 +61,15 @@ struct icl_dataset {
     const struct icl_dataset_layout *layout;
     struct icl_dataset_options options; /* borrowed texts */
     char *path;
-    struct icl_place *place;      /* own */
-    struct icl_records *records;  /* own: pictures within large files; NULL: none */
+    struct icl_place *place;     /* own */
+    struct icl_records *records; /* own: pictures within large files; NULL: none */
     struct icl_dataset_entry *entries;
     size_t count, capacity;
     int64_t classes; /* of the space; where the model does not know: as the set has it */
     int64_t others;  /* files that are neither pictures nor used for labels */
     const char *first_other;
-    int64_t skipped; /* pictures that the ground truth has no answer for (ReaL) */
-    bool corrupted;  /* names are corruption/severity/... (ImageNet-C) */
+    int64_t skipped;          /* pictures that the ground truth has no answer for (ReaL) */
+    bool corrupted;           /* names are corruption/severity/... (ImageNet-C) */
     bool restrict_to_present; /* where present_only leaves it to the layout */
     int32_t *compared; /* own: classes whose scores are compared, rising; NULL: all */
     size_t compared_count;
@@ -77,13 +78,14 @@ struct icl_dataset {
 };
 
 /*
- * Opens a data set. Fails where the path is none, where a folder is no class, where names are
- * ambiguous, where there is no picture: each in words that say what was found and what would
- * do. Own: icl_dataset_close.
+ * Opens a data set. Fails where the path is none, where a folder is no class, where names
+ * are ambiguous, where there is no picture: each in words that say what was found and what
+ * would do. Own: icl_dataset_close.
  */
 imgcls_status icl_dataset_open(struct imgcls_context *ctx,
                                const struct icl_dataset_options *options,
-                               const struct icl_class_space *space, struct icl_dataset **out);
+                               const struct icl_class_space *space,
+                               struct icl_dataset **out);
 void icl_dataset_close(struct icl_dataset *set);
 /* Keeps `limit` pictures: spread evenly, number floor(i * count / limit) for each i; or,
  * where seed is not negative, drawn by it. 0 keeps all. */
@@ -101,8 +103,8 @@ bool icl_dataset_is_stream(const struct icl_dataset *set);
 imgcls_status icl_dataset_read(struct icl_dataset *set, struct icl_place_stream *stream,
                                size_t index, uint8_t **bytes, size_t *size, char *reason,
                                size_t capacity);
-/* SHA-256 over a line "file<TAB>label<TAB>sha256 of the file" for each picture, in order; "-"
- * stands for the hash of one that could not be read. After all were read. Several right
+/* SHA-256 over a line "file<TAB>label<TAB>sha256 of the file" for each picture, in order;
+ * "-" stands for the hash of one that could not be read. After all were read. Several right
  * labels are "3,17". */
 imgcls_status icl_dataset_sha256(const struct icl_dataset *set, char text[65]);
 /* The manifest: the same lines with the file's size in the place of its hash; known before
@@ -112,9 +114,11 @@ imgcls_status icl_dataset_manifest(const struct icl_dataset *set, bool with_time
 /* Is `class` right for picture `index`? */
 bool icl_dataset_is_right(const struct icl_dataset_entry *entry, int32_t class_index);
 
-/* ---- For layouts ------------------------------------------------------------------------*/
+/* ---- For layouts
+ * ------------------------------------------------------------------------*/
 
-/* Appends a picture; file is copied; member may be NULL: a listed file that is not there. */
+/* Appends a picture; file is copied; member may be NULL: a listed file that is not there.
+ */
 imgcls_status icl_dataset_add(struct icl_dataset *set, const char *file,
                               const struct icl_member *member, int32_t label);
 /* Appends a line of evidence. */
@@ -129,11 +133,12 @@ const struct icl_member *icl_dataset_find(const struct icl_dataset *set, const c
 bool icl_dataset_is_called(const struct icl_dataset *set, const char *words);
 /* Class indices of `count` labels as texts, where the same one may stand several times:
  * wnids, names or numbers, numbers with regard to the label base. */
-imgcls_status icl_dataset_label(struct icl_dataset *set, const struct icl_class_space *space,
-                                const char *place, const char *const *texts, size_t count,
-                                int32_t *labels);
+imgcls_status icl_dataset_label(struct icl_dataset *set,
+                                const struct icl_class_space *space, const char *place,
+                                const char *const *texts, size_t count, int32_t *labels);
 
-/* ---- For records ------------------------------------------------------------------------*/
+/* ---- For records
+ * ------------------------------------------------------------------------*/
 
 imgcls_status icl_records_read(const struct icl_records *records,
                                const struct icl_dataset_entry *entry, uint8_t **bytes,

@@ -1,15 +1,15 @@
 /*
  * eval/datasets/folders.c - the layouts that are folders: one folder of pictures a class
  *
- * As torchvision's ImageFolder reads it: pictures at any depth below a class folder belong to
- * it. Unlike there, a class folder's index comes from the labels (class_names.c). A picture
- * outside every class folder is an error, for it has no label and leaving it out would change
- * the denominator unseen.
+ * As torchvision's ImageFolder reads it: pictures at any depth below a class folder belong
+ * to it. Unlike there, a class folder's index comes from the labels (class_names.c). A
+ * picture outside every class folder is an error, for it has no label and leaving it out
+ * would change the denominator unseen.
  *
  * ImageNet's relatives are folders too, each with its own habit: ImageNet-V2 numbers them,
  * -A and -R compare the scores of their 200 classes only, -C puts corruption and severity
- * in front. An archive of class folders mostly holds one more folder around them, and one of
- * tars within holds a tar a class; both are seen through.
+ * in front. An archive of class folders mostly holds one more folder around them, and one
+ * of tars within holds a tar a class; both are seen through.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -25,10 +25,25 @@
 
 /* The corruptions of ImageNet-C, the four extra ones last. */
 static const char *const corruptions[] = {
-    "gaussian_noise", "shot_noise",        "impulse_noise", "defocus_blur",     "glass_blur",
-    "motion_blur",    "zoom_blur",         "snow",          "frost",            "fog",
-    "brightness",     "contrast",          "elastic_transform", "pixelate",     "jpeg_compression",
-    "speckle_noise",  "gaussian_blur",     "spatter",       "saturate",
+    "gaussian_noise",
+    "shot_noise",
+    "impulse_noise",
+    "defocus_blur",
+    "glass_blur",
+    "motion_blur",
+    "zoom_blur",
+    "snow",
+    "frost",
+    "fog",
+    "brightness",
+    "contrast",
+    "elastic_transform",
+    "pixelate",
+    "jpeg_compression",
+    "speckle_noise",
+    "gaussian_blur",
+    "spatter",
+    "saturate",
 };
 
 /* Classes by the names of folders, while they are gathered. */
@@ -61,7 +76,8 @@ static bool name_add(struct gathering *gathering, const char *name, size_t lengt
 static bool name_find(struct gathering *gathering, const char *name, size_t length,
                       int32_t *index)
 {
-    size_t plain = length > 4 && memcmp(name + length - 4, ".tar", 4) == 0 ? length - 4 : length;
+    size_t plain =
+        length > 4 && memcmp(name + length - 4, ".tar", 4) == 0 ? length - 4 : length;
     size_t i;
     for (i = gathering->count; i-- > 0;)
         if (strlen(gathering->names[i]) == plain &&
@@ -73,7 +89,8 @@ static bool name_find(struct gathering *gathering, const char *name, size_t leng
     return name_add(gathering, name, length);
 }
 
-/* How long "fog/3/" in front of a class folder is; a set may begin below, at "3/". 0: none. */
+/* How long "fog/3/" in front of a class folder is; a set may begin below, at "3/". 0: none.
+ */
 static size_t corruption_of(const char *path)
 {
     const char *part, *slash;
@@ -114,8 +131,8 @@ static bool is_corrupted(const struct icl_dataset *set)
     return found > 0;
 }
 
-/* How much of all names is one folder around the class folders, in an archive. It is no class
- * itself: there must be two folders between it and nothing. */
+/* How much of all names is one folder around the class folders, in an archive. It is no
+ * class itself: there must be two folders between it and nothing. */
 static size_t shell_of(const struct icl_dataset *set, const struct icl_class_space *space)
 {
     const struct icl_place *place = set->place;
@@ -154,7 +171,8 @@ static size_t shell_of(const struct icl_dataset *set, const struct icl_class_spa
     }
 }
 
-static imgcls_status take_pictures(struct gathering *gathering, size_t shell, bool corrupted)
+static imgcls_status take_pictures(struct gathering *gathering, size_t shell,
+                                   bool corrupted)
 {
     struct icl_dataset *set = gathering->set;
     imgcls_status status = IMGCLS_OK;
@@ -202,8 +220,8 @@ static void hint(const struct gathering *gathering, imgcls_status status)
         if (strcmp(name, "val") != 0 && strcmp(name, "test") != 0 &&
             strcmp(name, "validation") != 0)
             continue;
-        icl_fail_within(gathering->set->ctx, status, "%s: perhaps %s/%s is meant", path, path,
-                        name);
+        icl_fail_within(gathering->set->ctx, status, "%s: perhaps %s/%s is meant", path,
+                        path, name);
         return;
     }
 }
@@ -219,14 +237,15 @@ static int by_name(const void *a, const void *b)
     return strcmp(((const struct ranked *)a)->name, ((const struct ranked *)b)->name);
 }
 
-static imgcls_status label_all(struct gathering *gathering, const struct icl_class_space *space,
-                               enum icl_naming *naming)
+static imgcls_status label_all(struct gathering *gathering,
+                               const struct icl_class_space *space, enum icl_naming *naming)
 {
     struct icl_dataset *set = gathering->set;
     size_t count = gathering->count, i;
     struct ranked *ranked = calloc(count, sizeof *ranked);
     const char **names = calloc(count, sizeof *names);
-    int32_t *sorted = calloc(count, sizeof *sorted), *indices = calloc(count, sizeof *indices);
+    int32_t *sorted = calloc(count, sizeof *sorted),
+            *indices = calloc(count, sizeof *indices);
     imgcls_status status = IMGCLS_OK;
     if (!ranked || !names || !sorted || !indices) {
         status = icl_dataset_no_memory(set);
@@ -272,32 +291,38 @@ static imgcls_status list_with(struct icl_dataset *set, const struct icl_class_s
         status = icl_dataset_note(set, "ignored: %lld folders without a picture",
                                   (long long)set->place->empty_folders);
     if (status == IMGCLS_OK && set->count > 0)
-        status = icl_dataset_note(set, "%s: %s, %zu folders %s in %lld classes, %zu pictures",
-                                  set->path, set->layout->what, gathering.count,
-                                  icl_naming_text(naming), (long long)set->classes, set->count);
+        status =
+            icl_dataset_note(set, "%s: %s, %zu folders %s in %lld classes, %zu pictures",
+                             set->path, set->layout->what, gathering.count,
+                             icl_naming_text(naming), (long long)set->classes, set->count);
     for (i = 0; i < gathering.count; i++)
         free(gathering.names[i]);
     free(gathering.names);
     return status;
 }
 
-/* ---- The layouts ------------------------------------------------------------------------*/
+/* ---- The layouts
+ * ------------------------------------------------------------------------*/
 
-static imgcls_status list_folders(struct icl_dataset *set, const struct icl_class_space *space)
+static imgcls_status list_folders(struct icl_dataset *set,
+                                  const struct icl_class_space *space)
 {
     return list_with(set, space, false);
 }
 
-static imgcls_status list_corrupted(struct icl_dataset *set, const struct icl_class_space *space)
+static imgcls_status list_corrupted(struct icl_dataset *set,
+                                    const struct icl_class_space *space)
 {
     imgcls_status status;
     set->corrupted = true;
-    status = icl_dataset_note(set, "its pictures are cropped already: a recipe without resize, "
-                                   "crop=224 alone, is how its authors test");
+    status =
+        icl_dataset_note(set, "its pictures are cropped already: a recipe without resize, "
+                              "crop=224 alone, is how its authors test");
     return status == IMGCLS_OK ? list_with(set, space, true) : status;
 }
 
-static imgcls_status list_restricted(struct icl_dataset *set, const struct icl_class_space *space)
+static imgcls_status list_restricted(struct icl_dataset *set,
+                                     const struct icl_class_space *space)
 {
     set->restrict_to_present = true;
     return list_with(set, space, false);
@@ -351,8 +376,8 @@ static int32_t bid_sketch(const struct icl_dataset *set)
  * 200 classes must not be scored like them unasked. */
 static int32_t bid_a(const struct icl_dataset *set)
 {
-    bool called =
-        icl_dataset_is_called(set, "imagenet-a") || icl_dataset_is_called(set, "imagenet_a");
+    bool called = icl_dataset_is_called(set, "imagenet-a") ||
+                  icl_dataset_is_called(set, "imagenet_a");
     return called && count_wnids(set) == 200 ? 70 : 0;
 }
 
@@ -372,9 +397,10 @@ const struct icl_dataset_layout icl_layout_folders = {
     .name = "folders", .what = "class folders", .bid = bid_folders, .list = list_folders};
 const struct icl_dataset_layout icl_layout_imagenet_v2 = {
     .name = "imagenet-v2", .what = "ImageNet-V2", .bid = bid_v2, .list = list_folders};
-const struct icl_dataset_layout icl_layout_imagenet_sketch = {
-    .name = "imagenet-sketch", .what = "ImageNet-Sketch", .bid = bid_sketch,
-    .list = list_folders};
+const struct icl_dataset_layout icl_layout_imagenet_sketch = {.name = "imagenet-sketch",
+                                                              .what = "ImageNet-Sketch",
+                                                              .bid = bid_sketch,
+                                                              .list = list_folders};
 const struct icl_dataset_layout icl_layout_imagenet_a = {
     .name = "imagenet-a", .what = "ImageNet-A", .bid = bid_a, .list = list_restricted};
 const struct icl_dataset_layout icl_layout_imagenet_r = {

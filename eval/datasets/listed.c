@@ -2,10 +2,10 @@
  * eval/datasets/listed.c - the layouts where a list says what the pictures show
  *
  * The list lies among the pictures, one folder above them, or is named by the user. A table
- * with paths (csv) is the data set itself: a listed picture that is not there fails and stays
- * in the denominator. ImageNet's own lists are about all 50,000 pictures: there the pictures
- * are the data set, names without a picture are counted and said, and a picture without a
- * label is an error.
+ * with paths (csv) is the data set itself: a listed picture that is not there fails and
+ * stays in the denominator. ImageNet's own lists are about all 50,000 pictures: there the
+ * pictures are the data set, names without a picture are counted and said, and a picture
+ * without a label is an error.
  *
  * Pictures are found by path, else by a path that ends alike, else by the name alone, with
  * and without ending. Where several would do, nothing is guessed.
@@ -28,7 +28,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* ---- Finding the list -------------------------------------------------------------------*/
+/* ---- Finding the list
+ * -------------------------------------------------------------------*/
 
 /* Where a list may lie beside the set: in the folder above. */
 static const char *const beside[] = {
@@ -40,11 +41,8 @@ static const char *const beside[] = {
     "data/ILSVRC2012_validation_ground_truth.txt",
 };
 static const char *const synsets_beside[] = {
-    "meta.mat",
-    "ILSVRC2012_devkit_t12/data/meta.mat",
-    "data/meta.mat",
-    "map_clsloc.txt",
-    "ILSVRC2012_devkit_t12/data/map_clsloc.txt",
+    "meta.mat",       "ILSVRC2012_devkit_t12/data/meta.mat",       "data/meta.mat",
+    "map_clsloc.txt", "ILSVRC2012_devkit_t12/data/map_clsloc.txt",
 };
 
 /* "a/b" of "a/b/c"; own: free; NULL: no memory. */
@@ -109,7 +107,8 @@ static enum icl_truth_kind kind_of_member(const struct icl_dataset *set,
             return ICL_TRUTH_NONE;
         memcpy(head, member->held, size);
     } else {
-        int file = openat(set->place->folder, member->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+        int file =
+            openat(set->place->folder, member->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
         ssize_t got = file >= 0 ? read(file, head, sizeof head - 1) : -1;
         if (file >= 0)
             close(file);
@@ -179,9 +178,9 @@ static imgcls_status find_list(struct icl_dataset *set, enum icl_truth_kind kind
         return icl_fail(set->ctx, IMGCLS_BAD_INPUT,
                         "%s: %s is neither there nor beside it; --truth names the file",
                         set->path, icl_truth_words(kind));
-    status = found->member ? icl_place_text(set->place, found->member, &found->text,
-                                            &found->size)
-                           : read_text(set, found->place, &found->text, &found->size);
+    status = found->member
+                 ? icl_place_text(set->place, found->member, &found->text, &found->size)
+                 : read_text(set, found->place, &found->text, &found->size);
     if (status == IMGCLS_OK && icl_truth_kind_of(found->text, found->size) != kind)
         status = icl_fail(set->ctx, IMGCLS_BAD_INPUT, "%s: not %s", found->place,
                           icl_truth_words(kind));
@@ -190,8 +189,8 @@ static imgcls_status find_list(struct icl_dataset *set, enum icl_truth_kind kind
     return status;
 }
 
-static int32_t bid_for(const struct icl_dataset *set, enum icl_truth_kind kind, int32_t inside,
-                       int32_t outside)
+static int32_t bid_for(const struct icl_dataset *set, enum icl_truth_kind kind,
+                       int32_t inside, int32_t outside)
 {
     size_t i, flat = 0, numbered = 0;
     char *path;
@@ -201,7 +200,8 @@ static int32_t bid_for(const struct icl_dataset *set, enum icl_truth_kind kind, 
         ssize_t got = file >= 0 ? read(file, head, sizeof head - 1) : -1;
         if (file >= 0)
             close(file);
-        /* A file that cannot be read is somebody's list all the same: csv says what is wrong. */
+        /* A file that cannot be read is somebody's list all the same: csv says what is
+         * wrong. */
         return got > 0 ? icl_truth_kind_of(head, (size_t)got) == kind ? 100 : 0
                        : kind == ICL_TRUTH_CSV;
     }
@@ -227,7 +227,8 @@ static int32_t bid_for(const struct icl_dataset *set, enum icl_truth_kind kind, 
     return path ? outside : 0;
 }
 
-/* ---- Which picture ----------------------------------------------------------------------*/
+/* ---- Which picture
+ * ----------------------------------------------------------------------*/
 
 /* Pictures by the name without folders and ending. */
 struct stem {
@@ -238,7 +239,7 @@ struct stem {
 struct finder {
     struct stem *stems; /* own, sorted */
     size_t count;
-    bool *used;         /* own: by stem, labelled already */
+    bool *used; /* own: by stem, labelled already */
 };
 
 static size_t stem_length(const char *base)
@@ -270,7 +271,8 @@ static imgcls_status finder_open(struct icl_dataset *set, struct finder *finder)
     for (i = 0; i < set->place->count; i++) {
         const struct icl_member *member = &set->place->members[i];
         if (member->picture)
-            finder->stems[finder->count++] = (struct stem){member, stem_length(member->base)};
+            finder->stems[finder->count++] =
+                (struct stem){member, stem_length(member->base)};
     }
     if (finder->count > 0)
         qsort(finder->stems, finder->count, sizeof *finder->stems, by_stem);
@@ -329,7 +331,8 @@ static size_t find_picture(const struct finder *finder, const char *name)
     return all == 1 && base == name ? low : NOT_THERE;
 }
 
-/* ---- Joining both -----------------------------------------------------------------------*/
+/* ---- Joining both
+ * -----------------------------------------------------------------------*/
 
 /* How pictures and list fit together. */
 struct joining {
@@ -401,10 +404,12 @@ static imgcls_status join_names(struct joining *joining)
 /* 17 of "ILSVRC2012_val_00000017.JPEG"; 0 where it is no such name. */
 static size_t number_in_name(const char *base)
 {
-    return strncmp(base, "ILSVRC2012_val_", 15) == 0 ? (size_t)strtoull(base + 15, NULL, 10) : 0;
+    return strncmp(base, "ILSVRC2012_val_", 15) == 0 ? (size_t)strtoull(base + 15, NULL, 10)
+                                                     : 0;
 }
 
-static imgcls_status give_several(struct joining *joining, const struct icl_truth_item *item)
+static imgcls_status give_several(struct joining *joining,
+                                  const struct icl_truth_item *item)
 {
     struct icl_dataset *set = joining->set;
     struct icl_dataset_entry *entry = &set->entries[set->count - 1];
@@ -412,10 +417,11 @@ static imgcls_status give_several(struct joining *joining, const struct icl_trut
     size_t i;
     for (i = 0; i < item->several; i++)
         if (set->classes > 0 && numbers[i] >= set->classes)
-            return icl_fail(set->ctx, IMGCLS_BAD_INPUT,
-                            "%s: entry %zu: label %d: outside the classes, which are 0 to %lld",
-                            joining->truth.place, item->line - 1, (int)numbers[i],
-                            (long long)set->classes - 1);
+            return icl_fail(
+                set->ctx, IMGCLS_BAD_INPUT,
+                "%s: entry %zu: label %d: outside the classes, which are 0 to %lld",
+                joining->truth.place, item->line - 1, (int)numbers[i],
+                (long long)set->classes - 1);
     entry->label = numbers[0];
     if (item->several == 1)
         return IMGCLS_OK;
@@ -462,7 +468,8 @@ static imgcls_status join_numbers(struct joining *joining)
     return status;
 }
 
-/* ---- Labels -----------------------------------------------------------------------------*/
+/* ---- Labels
+ * -----------------------------------------------------------------------------*/
 
 /* The wnids of the devkit's numbers, from the set, or from beside it. */
 static imgcls_status find_synsets(struct icl_dataset *set, const struct found *list,
@@ -481,7 +488,8 @@ static imgcls_status find_synsets(struct icl_dataset *set, const struct found *l
     above[1] = strdup(set->path);
     above[2] = folder_above(set->path);
     for (k = 0; k < 3 && !text && !member; k++)
-        for (i = 0; above[k] && i < sizeof synsets_beside / sizeof synsets_beside[0] && !text;
+        for (i = 0;
+             above[k] && i < sizeof synsets_beside / sizeof synsets_beside[0] && !text;
              i++) {
             free(path);
             if (asprintf(&path, "%s/%s", above[k], synsets_beside[i]) < 0)
@@ -490,12 +498,14 @@ static imgcls_status find_synsets(struct icl_dataset *set, const struct found *l
                 status = read_text(set, path, &text, &size);
         }
     if (text)
-        status = icl_synsets_read(set->ctx, path, (const uint8_t *)text, size, wnids, count);
+        status =
+            icl_synsets_read(set->ctx, path, (const uint8_t *)text, size, wnids, count);
     else if (!member)
-        status = icl_fail(set->ctx, IMGCLS_BAD_INPUT,
-                          "%s: counts classes in the devkit's order; meta.mat, which says it, is "
-                          "neither beside it nor in %s",
-                          list->place, set->path);
+        status = icl_fail(
+            set->ctx, IMGCLS_BAD_INPUT,
+            "%s: counts classes in the devkit's order; meta.mat, which says it, is "
+            "neither beside it nor in %s",
+            list->place, set->path);
     for (k = 0; k < 3; k++)
         free(above[k]);
     free(text);
@@ -508,8 +518,10 @@ static int by_wnid(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Devkit's number -> wnid -> class, by the labels or, where they carry no wnids, by rank. */
-static imgcls_status label_devkit(struct joining *joining, const struct icl_class_space *space,
+/* Devkit's number -> wnid -> class, by the labels or, where they carry no wnids, by rank.
+ */
+static imgcls_status label_devkit(struct joining *joining,
+                                  const struct icl_class_space *space,
                                   const struct found *list)
 {
     struct icl_dataset *set = joining->set;
@@ -532,9 +544,10 @@ static imgcls_status label_devkit(struct joining *joining, const struct icl_clas
         const struct icl_truth_item *item = &joining->truth.items[i];
         unsigned long id = strtoul(item->label, NULL, 10);
         if (id < 1 || id > count || !wnids[id - 1][0]) {
-            status = icl_fail(set->ctx, IMGCLS_BAD_INPUT,
-                              "%s: line %zu: label %lu: outside the classes, which are 1 to %zu",
-                              list->place, item->line, id, count);
+            status =
+                icl_fail(set->ctx, IMGCLS_BAD_INPUT,
+                         "%s: line %zu: label %lu: outside the classes, which are 1 to %zu",
+                         list->place, item->line, id, count);
             break;
         }
         texts[i] = wnids[id - 1];
@@ -558,7 +571,8 @@ static imgcls_status label_devkit(struct joining *joining, const struct icl_clas
     return status;
 }
 
-static imgcls_status label_items(struct joining *joining, const struct icl_class_space *space,
+static imgcls_status label_items(struct joining *joining,
+                                 const struct icl_class_space *space,
                                  const struct found *list)
 {
     size_t count = joining->truth.count, i;
@@ -582,26 +596,29 @@ static imgcls_status label_items(struct joining *joining, const struct icl_class
     return status;
 }
 
-/* ---- The whole --------------------------------------------------------------------------*/
+/* ---- The whole
+ * --------------------------------------------------------------------------*/
 
 static imgcls_status report(struct joining *joining, const struct found *list)
 {
     struct icl_dataset *set = joining->set;
     bool table = joining->truth.kind == ICL_TRUTH_CSV;
-    imgcls_status status = icl_dataset_note(
-        set, "%s: %s with %zu lines in %s, %zu pictures", set->path, set->layout->what,
-        joining->truth.count, list->place, set->count);
+    imgcls_status status =
+        icl_dataset_note(set, "%s: %s with %zu lines in %s, %zu pictures", set->path,
+                         set->layout->what, joining->truth.count, list->place, set->count);
     if (status == IMGCLS_OK && joining->missing > 0)
-        status = icl_dataset_note(set, "%s: %zu names without a picture%s, first: %s",
-                                  list->place, joining->missing,
-                                  table ? ", counted as wrong" : "", joining->first_missing);
+        status = icl_dataset_note(
+            set, "%s: %zu names without a picture%s, first: %s", list->place,
+            joining->missing, table ? ", counted as wrong" : "", joining->first_missing);
     if (status == IMGCLS_OK && joining->twice > 0)
-        status = icl_dataset_note(set, "%s: %zu names stand there twice, with the same label; "
-                                       "first: %s",
+        status = icl_dataset_note(set,
+                                  "%s: %zu names stand there twice, with the same label; "
+                                  "first: %s",
                                   list->place, joining->twice, joining->first_twice);
     if (status == IMGCLS_OK && joining->truth.disagreeing > 0)
-        status = icl_dataset_note(set, "%s: %zu pictures with boxes of several classes; the "
-                                       "first is taken",
+        status = icl_dataset_note(set,
+                                  "%s: %zu pictures with boxes of several classes; the "
+                                  "first is taken",
                                   list->place, joining->truth.disagreeing);
     if (status == IMGCLS_OK && set->skipped > 0)
         status = icl_dataset_note(set, "%s: %lld pictures without a right answer, left out",
@@ -611,8 +628,8 @@ static imgcls_status report(struct joining *joining, const struct found *list)
                                           list->place, joining->unlisted,
                                           joining->first_unlisted)
                        : icl_fail(set->ctx, IMGCLS_BAD_INPUT,
-                                  "%s: no label for %zu of the pictures, first: %s", list->place,
-                                  joining->unlisted, joining->first_unlisted);
+                                  "%s: no label for %zu of the pictures, first: %s",
+                                  list->place, joining->unlisted, joining->first_unlisted);
     return status;
 }
 
@@ -645,15 +662,15 @@ static imgcls_status list_by(struct icl_dataset *set, const struct icl_class_spa
     return status;
 }
 
-#define LAYOUT(symbol, kind, inside, outside)                                                   \
-    static int32_t bid_##symbol(const struct icl_dataset *set)                                  \
-    {                                                                                           \
-        return bid_for(set, kind, inside, outside);                                             \
-    }                                                                                           \
-    static imgcls_status list_##symbol(struct icl_dataset *set,                                 \
-                                       const struct icl_class_space *space)                     \
-    {                                                                                           \
-        return list_by(set, space, kind);                                                       \
+#define LAYOUT(symbol, kind, inside, outside)                                              \
+    static int32_t bid_##symbol(const struct icl_dataset *set)                             \
+    {                                                                                      \
+        return bid_for(set, kind, inside, outside);                                        \
+    }                                                                                      \
+    static imgcls_status list_##symbol(struct icl_dataset *set,                            \
+                                       const struct icl_class_space *space)                \
+    {                                                                                      \
+        return list_by(set, space, kind);                                                  \
     }
 
 LAYOUT(val_txt, ICL_TRUTH_VAL_TXT, 84, 64)
@@ -662,12 +679,14 @@ LAYOUT(kaggle, ICL_TRUTH_KAGGLE, 86, 66)
 LAYOUT(csv, ICL_TRUTH_CSV, 80, 0)
 LAYOUT(real, ICL_TRUTH_REAL, 72, 0)
 
-const struct icl_dataset_layout icl_layout_val_txt = {
-    .name = "val-txt", .what = "a list of names and classes", .bid = bid_val_txt,
-    .list = list_val_txt};
-const struct icl_dataset_layout icl_layout_devkit = {
-    .name = "devkit", .what = "the devkit's ground truth", .bid = bid_devkit,
-    .list = list_devkit};
+const struct icl_dataset_layout icl_layout_val_txt = {.name = "val-txt",
+                                                      .what = "a list of names and classes",
+                                                      .bid = bid_val_txt,
+                                                      .list = list_val_txt};
+const struct icl_dataset_layout icl_layout_devkit = {.name = "devkit",
+                                                     .what = "the devkit's ground truth",
+                                                     .bid = bid_devkit,
+                                                     .list = list_devkit};
 const struct icl_dataset_layout icl_layout_kaggle = {
     .name = "kaggle", .what = "Kaggle's solution", .bid = bid_kaggle, .list = list_kaggle};
 const struct icl_dataset_layout icl_layout_csv = {

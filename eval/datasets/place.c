@@ -22,7 +22,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define DEPTH_MAX 16 /* symbolic links can make a folder its own child */
+#define DEPTH_MAX  16 /* symbolic links can make a folder its own child */
 #define SHARDS_MAX 1000000
 
 bool icl_is_litter(const char *name)
@@ -33,8 +33,9 @@ bool icl_is_litter(const char *name)
 
 bool icl_is_picture_name(const char *name)
 {
-    static const char *const endings[] = {"jpg", "jpeg", "jpe",  "jfif", "png", "webp", "bmp",
-                                          "gif", "tif",  "tiff", "ppm",  "pgm", "avif", "heic"};
+    static const char *const endings[] = {"jpg",  "jpeg", "jpe",  "jfif", "png",
+                                          "webp", "bmp",  "gif",  "tif",  "tiff",
+                                          "ppm",  "pgm",  "avif", "heic"};
     const char *dot = strrchr(name, '.');
     size_t i;
     for (i = 0; dot && i < sizeof endings / sizeof endings[0]; i++)
@@ -45,8 +46,8 @@ bool icl_is_picture_name(const char *name)
 
 bool icl_is_archive_name(const char *name)
 {
-    static const char *const endings[] = {".tar",     ".tar.gz", ".tgz", ".tar.zst", ".tzst",
-                                          ".tar.bz2", ".tar.xz", ".zip"};
+    static const char *const endings[] = {".tar",  ".tar.gz",  ".tgz",    ".tar.zst",
+                                          ".tzst", ".tar.bz2", ".tar.xz", ".zip"};
     size_t length = strlen(name), i;
     for (i = 0; i < sizeof endings / sizeof endings[0]; i++) {
         size_t end = strlen(endings[i]);
@@ -65,7 +66,8 @@ int icl_natural_order(const char *a, const char *b)
             size_t zx = strspn(x, "0"), zy = strspn(y, "0");
             const char *p = x + (zx < m ? zx : m - 1), *q = y + (zy < n ? zy : n - 1);
             size_t rest = (size_t)(x + m - p), other = (size_t)(y + n - q);
-            int order = rest != other ? (rest > other) - (rest < other) : memcmp(p, q, rest);
+            int order =
+                rest != other ? (rest > other) - (rest < other) : memcmp(p, q, rest);
             if (order)
                 return order;
             x += m;
@@ -82,11 +84,13 @@ int icl_natural_order(const char *a, const char *b)
     return strcmp(a, b);
 }
 
-/* ---- Members ----------------------------------------------------------------------------*/
+/* ---- Members
+ * ----------------------------------------------------------------------------*/
 
 static imgcls_status no_memory(const struct icl_place *place)
 {
-    return icl_fail(place->ctx, IMGCLS_NO_MEMORY, "%s: no memory for its names", place->path);
+    return icl_fail(place->ctx, IMGCLS_NO_MEMORY, "%s: no memory for its names",
+                    place->path);
 }
 
 imgcls_status icl_place_add(struct icl_place *place, const struct icl_member *member,
@@ -125,7 +129,8 @@ static int by_path(const void *a, const void *b)
     return strcmp(x->path, y->path);
 }
 
-/* ---- Folders ----------------------------------------------------------------------------*/
+/* ---- Folders
+ * ----------------------------------------------------------------------------*/
 
 /* A picture by name, or else by its first bytes. */
 static bool is_picture(const struct icl_place *place, const char *path)
@@ -166,8 +171,7 @@ static imgcls_status take_item(struct icl_place *place, int folder, const char *
     char *path = NULL;
     size_t before = place->pictures;
     if (item->d_type == DT_UNKNOWN || item->d_type == DT_LNK)
-        is_folder =
-            fstatat(folder, item->d_name, &info, 0) == 0 && S_ISDIR(info.st_mode);
+        is_folder = fstatat(folder, item->d_name, &info, 0) == 0 && S_ISDIR(info.st_mode);
     if (asprintf(&path, "%s%s%s", relative, *relative ? "/" : "", item->d_name) < 0)
         return no_memory(place);
     status = is_folder ? walk(place, path, depth + 1) : take_file(place, path);
@@ -214,12 +218,13 @@ static imgcls_status walk(struct icl_place *place, const char *relative, int dep
     return status;
 }
 
-/* ---- Archives ---------------------------------------------------------------------------*/
+/* ---- Archives
+ * ---------------------------------------------------------------------------*/
 
 static imgcls_status add_shard(struct icl_place *place, char *path)
 {
-    char **grown = path ? realloc(place->shards, (place->shard_count + 1) * sizeof *grown)
-                        : NULL;
+    char **grown =
+        path ? realloc(place->shards, (place->shard_count + 1) * sizeof *grown) : NULL;
     if (!grown) {
         free(path);
         return no_memory(place);
@@ -299,7 +304,8 @@ static imgcls_status open_file(struct icl_place *place, const char *path)
     if (icl_is_archive_name(path))
         return add_shard(place, strdup(path));
     place->is_file = true;
-    parent = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
+    parent =
+        slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
     if (!parent)
         return no_memory(place);
     place->folder = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -379,7 +385,8 @@ bool icl_place_is_stream(const struct icl_place *place)
     return place->shard_count > 0;
 }
 
-/* ---- Reading ----------------------------------------------------------------------------*/
+/* ---- Reading
+ * ----------------------------------------------------------------------------*/
 
 static imgcls_status read_all(int file, size_t size, uint8_t **bytes, char *reason,
                               size_t capacity)

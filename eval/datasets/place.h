@@ -1,5 +1,6 @@
 /*
- * eval/datasets/place.h - what lies at a path: a folder's files or an archive's members alike
+ * eval/datasets/place.h - what lies at a path: a folder's files or an archive's members
+ * alike
  *
  * Layouts see one list of members, whatever holds them. A folder is walked; archives (tar,
  * zip, whatever libarchive reads, compressed or not, one or many) are streamed through and
@@ -14,10 +15,11 @@
 
 #include "src/context/context.h"
 
-#define ICL_PICTURE_BYTES_MAX ((size_t)256 << 20) /* a larger file is no picture to measure */
+#define ICL_PICTURE_BYTES_MAX                                                              \
+    ((size_t)256 << 20) /* a larger file is no picture to measure */
 
 struct icl_member {
-    char *path;        /* relative to the place, own; "shard.tar/x.jpg" where there are many */
+    char *path; /* relative to the place, own; "shard.tar/x.jpg" where there are many */
     const char *base;  /* its last part */
     uint64_t size;     /* bytes */
     int64_t time;      /* of the last change, nanoseconds */
@@ -30,17 +32,17 @@ struct icl_member {
 struct icl_place {
     struct imgcls_context *ctx;
     char *path;
-    int folder;        /* descriptor, -1 where the place is no folder of files */
-    char **shards;     /* own: paths of archives, in natural order */
+    int folder;    /* descriptor, -1 where the place is no folder of files */
+    char **shards; /* own: paths of archives, in natural order */
     size_t shard_count;
     struct icl_archive_library *library; /* own, where there are shards */
     struct icl_member *members;          /* bytewise by path */
     size_t count, capacity;
-    size_t pictures;                     /* of them */
+    size_t pictures; /* of them */
     size_t held_bytes;
-    int64_t ignored;   /* by name: hidden files, .DS_Store, AppleDouble, ... */
+    int64_t ignored;       /* by name: hidden files, .DS_Store, AppleDouble, ... */
     int64_t empty_folders; /* directly beneath, without a picture */
-    bool is_file;      /* one plain file, no archive: the only member */
+    bool is_file;          /* one plain file, no archive: the only member */
 };
 
 /* Lists what lies at path: a folder, an archive, a folder of nothing but archives, several
@@ -67,7 +69,8 @@ imgcls_status icl_place_stream_read(struct icl_place_stream *stream,
                                     const struct icl_member *member, uint8_t **bytes,
                                     size_t *size, char *reason, size_t capacity);
 
-/* Names that are never data: hidden ones (.DS_Store, ._x), Thumbs.db, desktop.ini, __MACOSX. */
+/* Names that are never data: hidden ones (.DS_Store, ._x), Thumbs.db, desktop.ini,
+ * __MACOSX. */
 bool icl_is_litter(const char *name);
 /* Does the name end like a picture's? */
 bool icl_is_picture_name(const char *name);
@@ -79,7 +82,8 @@ int icl_natural_order(const char *a, const char *b);
 imgcls_status icl_read_picture_file(int folder, const char *file, uint8_t **bytes,
                                     size_t *size, char *reason, size_t capacity);
 
-/* ---- For archive.c ----------------------------------------------------------------------*/
+/* ---- For archive.c
+ * ----------------------------------------------------------------------*/
 
 /* Appends a member and takes over `held`. */
 imgcls_status icl_place_add(struct icl_place *place, const struct icl_member *member,
@@ -87,7 +91,8 @@ imgcls_status icl_place_add(struct icl_place *place, const struct icl_member *me
 /* Appends all members of archive `shard`. */
 imgcls_status icl_archive_list(struct icl_place *place, uint32_t shard);
 /* Loads libarchive; says what is missing where it is not there. */
-imgcls_status icl_archive_load(struct imgcls_context *ctx, struct icl_archive_library **out);
+imgcls_status icl_archive_load(struct imgcls_context *ctx,
+                               struct icl_archive_library **out);
 void icl_archive_unload(struct icl_archive_library *library);
 
 #endif

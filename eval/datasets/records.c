@@ -1,13 +1,15 @@
 /*
- * eval/datasets/records.c - CIFAR's and MNIST's files: many small pictures in a few large files
+ * eval/datasets/records.c - CIFAR's and MNIST's files: many small pictures in a few large
+ * files
  *
- * CIFAR-10: a label byte, then 1024 red, green and blue bytes each; CIFAR-100: coarse and fine
- * label in front, the fine one counts. Both say nothing about themselves, so length and
- * range of labels decide. MNIST: idx files, big-endian, magic 0x803 for pictures and 0x801 for
- * labels, plain or gzip-compressed. Where training and test files lie together, the test's are
- * taken: a figure on training pictures is none.
+ * CIFAR-10: a label byte, then 1024 red, green and blue bytes each; CIFAR-100: coarse and
+ * fine label in front, the fine one counts. Both say nothing about themselves, so length
+ * and range of labels decide. MNIST: idx files, big-endian, magic 0x803 for pictures and
+ * 0x801 for labels, plain or gzip-compressed. Where training and test files lie together,
+ * the test's are taken: a figure on training pictures is none.
  *
- * A record is handed out as a PPM or PGM file, so that it is decoded like any other picture.
+ * A record is handed out as a PPM or PGM file, so that it is decoded like any other
+ * picture.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -25,18 +27,18 @@
 
 #include <zlib.h>
 
-#define CIFAR_SIDE 32
+#define CIFAR_SIDE   32
 #define CIFAR_PIXELS (CIFAR_SIDE * CIFAR_SIDE)
-#define FILE_MAX ((size_t)1 << 30)
+#define FILE_MAX     ((size_t)1 << 30)
 #define IDX_PICTURES 0x803
-#define IDX_LABELS 0x801
+#define IDX_LABELS   0x801
 
 struct icl_records {
     uint8_t *bytes; /* own: of all files, one after another */
     size_t size;
-    size_t first;   /* where record 0 begins */
-    size_t stride;  /* from one to the next */
-    size_t skip;    /* label bytes in front of the pixels */
+    size_t first;  /* where record 0 begins */
+    size_t stride; /* from one to the next */
+    size_t skip;   /* label bytes in front of the pixels */
     uint32_t width, height;
     uint32_t channels; /* planes */
 };
@@ -56,8 +58,9 @@ imgcls_status icl_records_read(const struct icl_records *records,
     const uint8_t *from =
         records->bytes + records->first + entry->record * records->stride + records->skip;
     char head[64];
-    int length = snprintf(head, sizeof head, "P%c\n%u %u\n255\n",
-                          records->channels == 3 ? '6' : '5', records->width, records->height);
+    int length =
+        snprintf(head, sizeof head, "P%c\n%u %u\n255\n", records->channels == 3 ? '6' : '5',
+                 records->width, records->height);
     *size = (size_t)length + pixels * records->channels;
     *bytes = malloc(*size);
     if (!*bytes) {
@@ -71,7 +74,8 @@ imgcls_status icl_records_read(const struct icl_records *records,
     return IMGCLS_OK;
 }
 
-/* ---- Files ------------------------------------------------------------------------------*/
+/* ---- Files
+ * ------------------------------------------------------------------------------*/
 
 static imgcls_status bad(struct icl_dataset *set, const struct icl_member *member,
                          const char *what)
@@ -113,8 +117,9 @@ static imgcls_status load(struct icl_dataset *set, const struct icl_member *memb
             room = room < *size + 65536 ? *size + 65536 : room;
             grown = *size > FILE_MAX ? NULL : realloc(*bytes, room);
             if (!grown) {
-                status = *size > FILE_MAX ? bad(set, member, "too large for a file of records")
-                                          : icl_dataset_no_memory(set);
+                status = *size > FILE_MAX
+                             ? bad(set, member, "too large for a file of records")
+                             : icl_dataset_no_memory(set);
                 break;
             }
             *bytes = grown;
@@ -135,11 +140,13 @@ static bool ends_with(const char *text, const char *end)
     return length >= tail && strcmp(text + length - tail, end) == 0;
 }
 
-/* ---- CIFAR ------------------------------------------------------------------------------*/
+/* ---- CIFAR
+ * ------------------------------------------------------------------------------*/
 
 static bool is_cifar_file(const struct icl_member *member, size_t record)
 {
-    return ends_with(member->base, ".bin") && member->size > 0 && member->size % record == 0;
+    return ends_with(member->base, ".bin") && member->size > 0 &&
+           member->size % record == 0;
 }
 
 /* Do the labels at the front of the first records fit? */
@@ -155,7 +162,8 @@ static bool labels_fit(const struct icl_dataset *set, const struct icl_member *m
         uint8_t found[2] = {255, 255};
         if (member->held)
             memcpy(found, member->held + i * record, labels);
-        else if (file < 0 || pread(file, found, labels, (off_t)(i * record)) != (ssize_t)labels)
+        else if (file < 0 ||
+                 pread(file, found, labels, (off_t)(i * record)) != (ssize_t)labels)
             fit = false;
         for (k = 0; k < labels; k++)
             fit = fit && found[k] < limits[k];
@@ -172,7 +180,8 @@ static bool is_cifar(const struct icl_dataset *set, const struct icl_member *mem
 {
     size_t labels = hundred ? 2 : 1, record = 3 * CIFAR_PIXELS + labels;
     return is_cifar_file(member, record) &&
-           labels_fit(set, member, record, labels, hundred ? cifar100_limits : cifar10_limits);
+           labels_fit(set, member, record, labels,
+                      hundred ? cifar100_limits : cifar10_limits);
 }
 
 static int32_t bid_cifar(const struct icl_dataset *set, bool hundred)
@@ -194,10 +203,11 @@ static imgcls_status add_records(struct icl_dataset *set, const struct icl_membe
     for (i = 0; i < count && status == IMGCLS_OK; i++) {
         int label = labels[i * stride];
         if (classes > 0 && label >= classes)
-            return icl_fail(set->ctx, IMGCLS_BAD_INPUT,
-                            "%s/%s: record %zu: label %d: outside the classes, which are 0 to "
-                            "%lld",
-                            set->path, member->path, i, label, (long long)classes - 1);
+            return icl_fail(
+                set->ctx, IMGCLS_BAD_INPUT,
+                "%s/%s: record %zu: label %d: outside the classes, which are 0 to "
+                "%lld",
+                set->path, member->path, i, label, (long long)classes - 1);
         snprintf(name, sizeof name, "%.480s/%07zu", member->path, i);
         status = icl_dataset_add(set, name, member, label);
         if (status == IMGCLS_OK)
@@ -215,8 +225,11 @@ static imgcls_status list_cifar(struct icl_dataset *set, bool hundred)
     if (!records)
         return icl_dataset_no_memory(set);
     set->records = records;
-    *records = (struct icl_records){.stride = record, .skip = labels, .width = CIFAR_SIDE,
-                                    .height = CIFAR_SIDE, .channels = 3};
+    *records = (struct icl_records){.stride = record,
+                                    .skip = labels,
+                                    .width = CIFAR_SIDE,
+                                    .height = CIFAR_SIDE,
+                                    .channels = 3};
     for (i = 0; i < set->place->count; i++)
         has_test = has_test || (is_cifar(set, &set->place->members[i], hundred) &&
                                 strncmp(set->place->members[i].base, "test", 4) == 0);
@@ -239,10 +252,10 @@ static imgcls_status list_cifar(struct icl_dataset *set, bool hundred)
         files++;
     }
     return status == IMGCLS_OK
-               ? icl_dataset_note(set, "%s: %s, records of %zu bytes in %zu file%s, %zu pictures%s",
-                                  set->path, set->layout->what, record, files,
-                                  files == 1 ? "" : "s", set->count,
-                                  has_test ? ", those of the test" : "")
+               ? icl_dataset_note(
+                     set, "%s: %s, records of %zu bytes in %zu file%s, %zu pictures%s",
+                     set->path, set->layout->what, record, files, files == 1 ? "" : "s",
+                     set->count, has_test ? ", those of the test" : "")
                : status;
 }
 
@@ -256,24 +269,26 @@ static int32_t bid_cifar100(const struct icl_dataset *set)
     return bid_cifar(set, true);
 }
 
-static imgcls_status list_cifar10(struct icl_dataset *set, const struct icl_class_space *space)
+static imgcls_status list_cifar10(struct icl_dataset *set,
+                                  const struct icl_class_space *space)
 {
     (void)space;
     return list_cifar(set, false);
 }
 
-static imgcls_status list_cifar100(struct icl_dataset *set, const struct icl_class_space *space)
+static imgcls_status list_cifar100(struct icl_dataset *set,
+                                   const struct icl_class_space *space)
 {
     (void)space;
     return list_cifar(set, true);
 }
 
-/* ---- MNIST ------------------------------------------------------------------------------*/
+/* ---- MNIST
+ * ------------------------------------------------------------------------------*/
 
-static const char *const mnist_pictures[] = {"t10k-images-idx3-ubyte", "t10k-images.idx3-ubyte",
-                                             "test-images-idx3-ubyte",
-                                             "train-images-idx3-ubyte",
-                                             "train-images.idx3-ubyte"};
+static const char *const mnist_pictures[] = {
+    "t10k-images-idx3-ubyte", "t10k-images.idx3-ubyte", "test-images-idx3-ubyte",
+    "train-images-idx3-ubyte", "train-images.idx3-ubyte"};
 
 /* "t10k-images-idx3-ubyte(.gz)" and the like; the test's before the training's. */
 static const struct icl_member *find_mnist(const struct icl_dataset *set)
@@ -290,7 +305,8 @@ static const struct icl_member *find_mnist(const struct icl_dataset *set)
     return NULL;
 }
 
-/* The file of labels that belongs to one of pictures: in the place, or beside a lone file. */
+/* The file of labels that belongs to one of pictures: in the place, or beside a lone file.
+ */
 static const struct icl_member *mnist_labels(struct icl_dataset *set,
                                              const struct icl_member *pictures)
 {
@@ -299,7 +315,8 @@ static const struct icl_member *mnist_labels(struct icl_dataset *set,
     size_t i;
     for (i = 0; i < set->place->count; i++) {
         const char *base = set->place->members[i].base;
-        snprintf(name, sizeof name, "%.*s-labels", (int)(dash - pictures->base), pictures->base);
+        snprintf(name, sizeof name, "%.*s-labels", (int)(dash - pictures->base),
+                 pictures->base);
         if (strncmp(base, name, strlen(name)) == 0 && strstr(base, "idx1-ubyte"))
             return &set->place->members[i];
     }
@@ -316,7 +333,8 @@ static uint32_t big_endian(const uint8_t *p)
     return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
-static imgcls_status list_mnist(struct icl_dataset *set, const struct icl_class_space *space)
+static imgcls_status list_mnist(struct icl_dataset *set,
+                                const struct icl_class_space *space)
 {
     const struct icl_member *pictures = find_mnist(set), *labels;
     struct icl_records *records = calloc(1, sizeof *records);
@@ -355,11 +373,12 @@ static imgcls_status list_mnist(struct icl_dataset *set, const struct icl_class_
         records->height > 65535 ||
         (records->size - 16) / ((size_t)records->width * records->height) != count ||
         big_endian(label_bytes + 4) != count || label_size - 8 < count) {
-        status = icl_fail(set->ctx, IMGCLS_BAD_INPUT,
-                          "%s/%s: %zu pictures of %u x %u in %zu bytes, %u labels in %zu: they "
-                          "do not agree",
-                          set->path, pictures->path, count, records->width, records->height,
-                          records->size, big_endian(label_bytes + 4), label_size);
+        status =
+            icl_fail(set->ctx, IMGCLS_BAD_INPUT,
+                     "%s/%s: %zu pictures of %u x %u in %zu bytes, %u labels in %zu: they "
+                     "do not agree",
+                     set->path, pictures->path, count, records->width, records->height,
+                     records->size, big_endian(label_bytes + 4), label_size);
         goto done;
     }
     records->stride = (size_t)records->width * records->height;

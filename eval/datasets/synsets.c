@@ -25,12 +25,12 @@
 #include <zlib.h>
 
 #define HEADER_BYTES 128
-#define MATRIX 14     /* miMATRIX */
-#define COMPRESSED 15 /* miCOMPRESSED */
+#define MATRIX       14 /* miMATRIX */
+#define COMPRESSED   15 /* miCOMPRESSED */
 #define CLASS_STRUCT 2
-#define FIELDS_MAX 64
+#define FIELDS_MAX   64
 #define INFLATED_MAX ((size_t)256 << 20)
-#define IDS_MAX 100000
+#define IDS_MAX      100000
 
 /* A part of the file, read from the front. */
 struct span {
@@ -83,12 +83,18 @@ static double number_in(const struct element *element)
     float narrow;
     uint32_t bits;
     switch (element->type) {
-    case 1: return size >= 1 ? (int8_t)p[0] : -1;
-    case 2: return size >= 1 ? p[0] : -1;
-    case 3: return size >= 2 ? (int16_t)(p[0] | p[1] << 8) : -1;
-    case 4: return size >= 2 ? p[0] | p[1] << 8 : -1;
-    case 5: return size >= 4 ? (int32_t)u32(p) : -1;
-    case 6: return size >= 4 ? (double)u32(p) : -1;
+    case 1:
+        return size >= 1 ? (int8_t)p[0] : -1;
+    case 2:
+        return size >= 1 ? p[0] : -1;
+    case 3:
+        return size >= 2 ? (int16_t)(p[0] | p[1] << 8) : -1;
+    case 4:
+        return size >= 2 ? p[0] | p[1] << 8 : -1;
+    case 5:
+        return size >= 4 ? (int32_t)u32(p) : -1;
+    case 6:
+        return size >= 4 ? (double)u32(p) : -1;
     case 7:
         if (size < 4)
             return -1;
@@ -100,7 +106,8 @@ static double number_in(const struct element *element)
             return -1;
         memcpy(&wide, p, sizeof wide); /* the machine is little-endian, as the file */
         return wide;
-    default: return -1;
+    default:
+        return -1;
     }
 }
 
@@ -290,14 +297,15 @@ imgcls_status icl_synsets_read(struct imgcls_context *ctx, const char *place,
 {
     struct table table = {0};
     bool mat = size > HEADER_BYTES && bytes[126] == 'I' && bytes[127] == 'M';
-    bool fine = mat ? read_mat(bytes, size, &table)
-                    : read_lines((const char *)bytes, size, &table);
+    bool fine =
+        mat ? read_mat(bytes, size, &table) : read_lines((const char *)bytes, size, &table);
     *wnids = NULL;
     *count = 0;
     if (!fine) {
         free(table.wnids);
         return icl_fail(ctx, IMGCLS_BAD_INPUT,
-                        "%s: no list of synsets: the devkit's meta.mat or a wnid a line", place);
+                        "%s: no list of synsets: the devkit's meta.mat or a wnid a line",
+                        place);
     }
     *wnids = table.wnids;
     *count = table.count;

@@ -1,9 +1,9 @@
 /*
  * eval/datasets/truth.c - lists of right answers become items: a name and a label
  *
- * Texts are cut in place: separators become zero bytes and items point between them. Columns
- * of a csv are found by their names, in any order; without a header the first field is the
- * name and the second the label.
+ * Texts are cut in place: separators become zero bytes and items point between them.
+ * Columns of a csv are found by their names, in any order; without a header the first field
+ * is the name and the second the label.
  *
  * Not here: which picture an item is about, which class a label is (listed.c).
  *
@@ -28,12 +28,13 @@
 const char *icl_truth_words(enum icl_truth_kind kind)
 {
     static const char *const words[] = {
-        "nothing",         "a list of names and classes", "the devkit's ground truth",
-        "Kaggle's solution", "a table of pictures",       "ReaL labels"};
+        "nothing",           "a list of names and classes", "the devkit's ground truth",
+        "Kaggle's solution", "a table of pictures",         "ReaL labels"};
     return words[kind];
 }
 
-/* ---- Lines and fields -------------------------------------------------------------------*/
+/* ---- Lines and fields
+ * -------------------------------------------------------------------*/
 
 /* The next line without its end, or NULL; *rest goes behind it. Cuts in place. */
 static char *next_line(char **rest)
@@ -57,7 +58,8 @@ static bool is_number(const char *text)
     return length > 0 && length < 10 && !text[length];
 }
 
-/* Splits a line of separated values in place (RFC 4180 quoting); gives the number of fields. */
+/* Splits a line of separated values in place (RFC 4180 quoting); gives the number of
+ * fields. */
 static size_t split(char *line, char separator, char **fields)
 {
     size_t count = 0;
@@ -90,7 +92,10 @@ static size_t split(char *line, char separator, char **fields)
 
 static char separator_of(const char *line)
 {
-    return strchr(line, ',') ? ',' : strchr(line, '\t') ? '\t' : strchr(line, ';') ? ';' : '\0';
+    return strchr(line, ',')    ? ','
+           : strchr(line, '\t') ? '\t'
+           : strchr(line, ';')  ? ';'
+                                : '\0';
 }
 
 /* A column by one of several names; -1: there is none. */
@@ -104,13 +109,14 @@ static int column(char *const *fields, size_t count, const char *const *names)
     return -1;
 }
 
-static const char *const name_columns[] = {"path", "file", "filename", "file_name", "image",
-                                           "image_path", "img", "name", NULL};
-static const char *const label_columns[] = {"label", "class", "target", "class_index", "index",
-                                            "label_index", "class_id", "y", "wnid", "synset",
-                                            "class_name", NULL};
+static const char *const name_columns[] = {
+    "path", "file", "filename", "file_name", "image", "image_path", "img", "name", NULL};
+static const char *const label_columns[] = {
+    "label",    "class", "target", "class_index", "index",      "label_index",
+    "class_id", "y",     "wnid",   "synset",      "class_name", NULL};
 
-/* ---- Which kind -------------------------------------------------------------------------*/
+/* ---- Which kind
+ * -------------------------------------------------------------------------*/
 
 static enum icl_truth_kind kind_of_table(char *line)
 {
@@ -120,7 +126,8 @@ static enum icl_truth_kind kind_of_table(char *line)
                                                                          NULL};
     if (column(fields, count, id) >= 0 && column(fields, count, boxes) >= 0)
         return ICL_TRUTH_KAGGLE;
-    if (column(fields, count, name_columns) >= 0 && column(fields, count, label_columns) >= 0)
+    if (column(fields, count, name_columns) >= 0 &&
+        column(fields, count, label_columns) >= 0)
         return ICL_TRUTH_CSV;
     return count >= 2 && icl_is_picture_name(fields[0]) ? ICL_TRUTH_CSV : ICL_TRUTH_NONE;
 }
@@ -155,7 +162,8 @@ enum icl_truth_kind icl_truth_kind_of(const char *text, size_t size)
     return separator_of(line) ? kind_of_table(line) : ICL_TRUTH_NONE;
 }
 
-/* ---- Parsing ----------------------------------------------------------------------------*/
+/* ---- Parsing
+ * ----------------------------------------------------------------------------*/
 
 static imgcls_status no_memory(struct imgcls_context *ctx, const char *place)
 {
@@ -179,8 +187,8 @@ static bool add_item(struct icl_truth *truth, const struct icl_truth_item *item)
 static imgcls_status bad_line(struct imgcls_context *ctx, const char *place, size_t line,
                               const char *found, const char *wanted)
 {
-    return icl_fail(ctx, IMGCLS_BAD_INPUT, "%s: line %zu: '%.60s': no %s", place, line, found,
-                    wanted);
+    return icl_fail(ctx, IMGCLS_BAD_INPUT, "%s: line %zu: '%.60s': no %s", place, line,
+                    found, wanted);
 }
 
 /* "name label" */
@@ -204,7 +212,8 @@ static bool cut_boxes(char *boxes, struct icl_truth *truth, struct icl_truth_ite
     char *save, *word;
     size_t at = 0;
     item->label = NULL;
-    for (word = strtok_r(boxes, " ", &save); word; word = strtok_r(NULL, " ", &save), at++) {
+    for (word = strtok_r(boxes, " ", &save); word;
+         word = strtok_r(NULL, " ", &save), at++) {
         if (at % 5 != 0)
             continue;
         if (!item->label)
@@ -217,7 +226,8 @@ static bool cut_boxes(char *boxes, struct icl_truth *truth, struct icl_truth_ite
     return item->label != NULL;
 }
 
-static imgcls_status parse_table(struct imgcls_context *ctx, struct icl_truth *truth, char *rest)
+static imgcls_status parse_table(struct imgcls_context *ctx, struct icl_truth *truth,
+                                 char *rest)
 {
     static const char *const id[] = {"ImageId", NULL}, *const boxes[] = {"PredictionString",
                                                                          NULL};
@@ -256,7 +266,8 @@ static imgcls_status parse_table(struct imgcls_context *ctx, struct icl_truth *t
     return IMGCLS_OK;
 }
 
-static imgcls_status parse_lines(struct imgcls_context *ctx, struct icl_truth *truth, char *rest)
+static imgcls_status parse_lines(struct imgcls_context *ctx, struct icl_truth *truth,
+                                 char *rest)
 {
     size_t number = 0;
     char *line;
@@ -300,16 +311,17 @@ static imgcls_status parse_real(struct imgcls_context *ctx, struct icl_truth *tr
         return icl_fail(ctx, IMGCLS_BAD_INPUT, "%s: no list of lists of classes%s%s",
                         truth->place, root ? "" : ": ", root ? "" : error.text);
     }
-    json_array_foreach(root, i, list) {
-        struct icl_truth_item item = {.line = i + 1, .first = truth->number_count,
-                                      .several = json_array_size(list)};
+    json_array_foreach(root, i, list)
+    {
+        struct icl_truth_item item = {
+            .line = i + 1, .first = truth->number_count, .several = json_array_size(list)};
         for (k = 0; k < item.several && status == IMGCLS_OK; k++) {
             json_int_t number = json_is_integer(json_array_get(list, k))
                                     ? json_integer_value(json_array_get(list, k))
                                     : -1;
             if (number < 0 || number >= INT32_MAX)
-                status = icl_fail(ctx, IMGCLS_BAD_INPUT, "%s: entry %zu: no list of classes",
-                                  truth->place, i);
+                status = icl_fail(ctx, IMGCLS_BAD_INPUT,
+                                  "%s: entry %zu: no list of classes", truth->place, i);
             else if (!add_number(truth, (int32_t)number))
                 status = no_memory(ctx, truth->place);
         }
@@ -330,15 +342,16 @@ imgcls_status icl_truth_parse(struct imgcls_context *ctx, const char *place, cha
 {
     imgcls_status status;
     char *begin = text;
-    *truth = (struct icl_truth){.kind = icl_truth_kind_of(text, size), .place = place,
-                                .text = text};
+    *truth = (struct icl_truth){
+        .kind = icl_truth_kind_of(text, size), .place = place, .text = text};
     if (size >= 3 && memcmp(begin, "\xef\xbb\xbf", 3) == 0)
         begin += 3;
     if (truth->kind == ICL_TRUTH_NONE)
-        status = icl_fail(ctx, IMGCLS_BAD_INPUT,
-                          "%s: no list of labels: lines 'NAME CLASS', a csv with columns path "
-                          "and label, Kaggle's solution, the devkit's numbers or a ReaL list",
-                          place);
+        status =
+            icl_fail(ctx, IMGCLS_BAD_INPUT,
+                     "%s: no list of labels: lines 'NAME CLASS', a csv with columns path "
+                     "and label, Kaggle's solution, the devkit's numbers or a ReaL list",
+                     place);
     else if (truth->kind == ICL_TRUTH_REAL)
         status = parse_real(ctx, truth, begin, size - (size_t)(begin - text));
     else if (truth->kind == ICL_TRUTH_CSV || truth->kind == ICL_TRUTH_KAGGLE)

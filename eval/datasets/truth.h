@@ -3,9 +3,9 @@
  *
  *     val-txt   "ILSVRC2012_val_00000001.JPEG 65" (caffe, mmpretrain)
  *     devkit    "490": a line a picture, numbers in the devkit's own order of classes
- *     kaggle    "ImageId,PredictionString": "ILSVRC2012_val_00000001,n01751748 111 108 230 366"
- *     csv       "path,label" with a header, or a name and a label on each line
- *     real      "[[65], [970, 795], []]": several right answers a picture (ReaL)
+ *     kaggle    "ImageId,PredictionString": "ILSVRC2012_val_00000001,n01751748 111 108 230
+ * 366" csv       "path,label" with a header, or a name and a label on each line real
+ * "[[65], [970, 795], []]": several right answers a picture (ReaL)
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -24,21 +24,21 @@ enum icl_truth_kind {
 };
 
 struct icl_truth_item {
-    const char *name;  /* borrowed from the text; NULL where pictures are numbered */
-    const char *label; /* a number, a wnid or a name; NULL: several, or none (ReaL) */
+    const char *name;      /* borrowed from the text; NULL where pictures are numbered */
+    const char *label;     /* a number, a wnid or a name; NULL: several, or none (ReaL) */
     size_t first, several; /* of icl_truth.numbers */
     size_t line;
 };
 
 struct icl_truth {
     enum icl_truth_kind kind;
-    const char *place; /* borrowed: file, for messages */
-    char *text;        /* own: items point into it */
+    const char *place;            /* borrowed: file, for messages */
+    char *text;                   /* own: items point into it */
     struct icl_truth_item *items; /* own */
     size_t count, capacity;
     int32_t *numbers; /* own: of all ReaL items */
     size_t number_count, number_capacity;
-    size_t disagreeing;  /* Kaggle: boxes of one picture with different classes */
+    size_t disagreeing; /* Kaggle: boxes of one picture with different classes */
 };
 
 /* What kind of list the text is, from its first lines. Pure. */

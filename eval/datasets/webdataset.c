@@ -1,10 +1,10 @@
 /*
  * eval/datasets/webdataset.c - the layout "webdataset": shards of samples in tar files
  *
- * The files of one sample stand side by side and share their name up to the first dot of its
- * last part: 000123.jpg, 000123.cls. "cls" is the class in decimal text; failing that, a
- * number "label", "cls" or "class" in "json". Some sets count classes from one; the smallest
- * and largest label tell, and the user can (label_by_number in dataset.c).
+ * The files of one sample stand side by side and share their name up to the first dot of
+ * its last part: 000123.jpg, 000123.cls. "cls" is the class in decimal text; failing that,
+ * a number "label", "cls" or "class" in "json". Some sets count classes from one; the
+ * smallest and largest label tell, and the user can (label_by_number in dataset.c).
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -83,7 +83,8 @@ struct sample {
     const struct icl_member *picture, *label;
 };
 
-static struct sample sample_of(const struct icl_member *first, const struct icl_member *past)
+static struct sample sample_of(const struct icl_member *first,
+                               const struct icl_member *past)
 {
     struct sample sample = {NULL, NULL};
     for (; first < past; first++) {
@@ -121,8 +122,8 @@ static imgcls_status list(struct icl_dataset *set, const struct icl_class_space 
             label_of(sample.label, texts[taken]);
         if (!sample.label || !texts[taken][0]) {
             status = icl_fail(set->ctx, IMGCLS_BAD_INPUT,
-                              "%s: %s has no class beside it (cls, or label in json)", set->path,
-                              sample.picture->path);
+                              "%s: %s has no class beside it (cls, or label in json)",
+                              set->path, sample.picture->path);
             break;
         }
         pointers[taken] = texts[taken];
@@ -134,8 +135,8 @@ static imgcls_status list(struct icl_dataset *set, const struct icl_class_space 
     for (i = 0; i < taken && status == IMGCLS_OK; i++)
         set->entries[i].label = labels[i];
     if (status == IMGCLS_OK)
-        status = icl_dataset_note(set, "%s: WebDataset, %zu shard%s, %zu samples", set->path,
-                                  set->place->shard_count,
+        status = icl_dataset_note(set, "%s: WebDataset, %zu shard%s, %zu samples",
+                                  set->path, set->place->shard_count,
                                   set->place->shard_count == 1 ? "" : "s", taken);
     free(texts);
     free(pointers);

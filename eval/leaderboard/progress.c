@@ -2,13 +2,13 @@
  * eval/leaderboard/progress.c - evaluations under way, kept so that a kill costs a second
  *
  * A row says what is evaluated and who does it; finished pictures follow in parts, one a
- * commit, as eval/record.c writes them. The row and its parts go away in the transaction that
- * makes the run, so that there is either progress or a run, never both, and nothing is lost
- * between them.
+ * commit, as eval/record.c writes them. The row and its parts go away in the transaction
+ * that makes the run, so that there is either progress or a run, never both, and nothing is
+ * lost between them.
  *
- * An owner is a process by boot, number and start, so that a number given to another process
- * later is not taken for it. Progress of a process on another machine counts as abandoned
- * after ten minutes without a commit.
+ * An owner is a process by boot, number and start, so that a number given to another
+ * process later is not taken for it. Progress of a process on another machine counts as
+ * abandoned after ten minutes without a commit.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -21,7 +21,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define OWNER_CAPACITY 200
+#define OWNER_CAPACITY    200
 #define ABANDONED_SECONDS 600
 
 /* Start of a process in clock ticks since boot; 0: no such process. */
@@ -39,8 +39,10 @@ static unsigned long long start_of(long process)
     fclose(file);
     text[size] = '\0';
     after = strrchr(text, ')'); /* the name may hold anything */
-    if (!after || sscanf(after + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d "
-                                    "%*d %*d %*d %*d %*d %llu", &start) != 1)
+    if (!after || sscanf(after + 1,
+                         " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d "
+                         "%*d %*d %*d %*d %*d %llu",
+                         &start) != 1)
         return 0;
     return start;
 }
@@ -69,7 +71,8 @@ static bool is_alive(const char *owner, double age)
     size_t boot = strcspn(owner, ":");
     owner_text(own);
     if (strncmp(own, owner, boot + 1) != 0)
-        return age < ABANDONED_SECONDS; /* another machine, or this one before it was started */
+        return age <
+               ABANDONED_SECONDS; /* another machine, or this one before it was started */
     if (sscanf(owner + boot, ":%ld:%llu", &process, &start) != 2)
         return false;
     return start != 0 && start_of(process) == start && process != (long)getpid();
@@ -92,7 +95,8 @@ imgcls_status icl_progress_remove(struct imgcls_board *board, int64_t id)
     return run_with_id(board, "DELETE FROM progress WHERE id = ?1", id);
 }
 
-/* ---- Finding what was left --------------------------------------------------------------*/
+/* ---- Finding what was left
+ * --------------------------------------------------------------*/
 
 /* A row as found. */
 struct row {
@@ -102,7 +106,8 @@ struct row {
     char differs[128]; /* in what; "" where it fits */
 };
 
-static void compare(struct row *row, const char *what, const char *found, const char *wanted)
+static void compare(struct row *row, const char *what, const char *found,
+                    const char *wanted)
 {
     size_t used = strlen(row->differs);
     if (!found || strcmp(found, wanted) != 0)
@@ -111,8 +116,9 @@ static void compare(struct row *row, const char *what, const char *found, const 
 }
 
 /* The newest abandoned row of this model and data set by path, or that fits entirely. */
-static imgcls_status find_rows(struct imgcls_board *board, const struct icl_progress_key *key,
-                               struct row *fits, struct row *differs)
+static imgcls_status find_rows(struct imgcls_board *board,
+                               const struct icl_progress_key *key, struct row *fits,
+                               struct row *differs)
 {
     sqlite3_stmt *statement = NULL;
     imgcls_status status = icl_board_prepare(
@@ -190,10 +196,10 @@ static imgcls_status take_over(struct imgcls_board *board, const struct row *row
 {
     char owner[OWNER_CAPACITY], time[21];
     sqlite3_stmt *statement = NULL;
-    imgcls_status status = icl_board_prepare(
-        board,
-        "UPDATE progress SET owner = ?2, resumed = resumed + 1, updated_at = ?3 WHERE id = ?1",
-        &statement);
+    imgcls_status status = icl_board_prepare(board,
+                                             "UPDATE progress SET owner = ?2, resumed = "
+                                             "resumed + 1, updated_at = ?3 WHERE id = ?1",
+                                             &statement);
     if (status == IMGCLS_OK) {
         owner_text(owner);
         icl_board_time(time);
@@ -207,7 +213,8 @@ static imgcls_status take_over(struct imgcls_board *board, const struct row *row
     return status == IMGCLS_OK ? take_parts(board, row->id, evaluation) : status;
 }
 
-static imgcls_status begin_anew(struct imgcls_board *board, const struct icl_progress_key *key,
+static imgcls_status begin_anew(struct imgcls_board *board,
+                                const struct icl_progress_key *key,
                                 const struct icl_evaluation *evaluation, int64_t *id)
 {
     char owner[OWNER_CAPACITY], time[21];
@@ -215,7 +222,8 @@ static imgcls_status begin_anew(struct imgcls_board *board, const struct icl_pro
     imgcls_status status = icl_board_prepare(
         board,
         "INSERT INTO progress (model_sha256, model_path, dataset_path, recipe, engine,"
-        " manifest_sha256, images, owner, seconds, resumed, oriented, started_at, updated_at)"
+        " manifest_sha256, images, owner, seconds, resumed, oriented, started_at, "
+        "updated_at)"
         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, 0, 0, ?9, ?10)",
         &statement);
     if (status != IMGCLS_OK)
@@ -238,8 +246,9 @@ static imgcls_status begin_anew(struct imgcls_board *board, const struct icl_pro
     return status;
 }
 
-imgcls_status icl_progress_open(struct imgcls_board *board, const struct icl_progress_key *key,
-                                int32_t resume, struct icl_evaluation *evaluation,
+imgcls_status icl_progress_open(struct imgcls_board *board,
+                                const struct icl_progress_key *key, int32_t resume,
+                                struct icl_evaluation *evaluation,
                                 struct icl_progress *progress)
 {
     struct row fits, differs;
@@ -250,10 +259,11 @@ imgcls_status icl_progress_open(struct imgcls_board *board, const struct icl_pro
         return status;
     status = find_rows(board, key, &fits, &differs);
     if (status == IMGCLS_OK && resume == 1 && fits.id == 0 && differs.id != 0)
-        status = icl_fail(board->ctx, IMGCLS_BAD_INPUT,
-                          "%s: the evaluation of this model that was begun at %s cannot be gone "
-                          "on with: %s differs",
-                          key->model_path, differs.started, differs.differs);
+        status =
+            icl_fail(board->ctx, IMGCLS_BAD_INPUT,
+                     "%s: the evaluation of this model that was begun at %s cannot be gone "
+                     "on with: %s differs",
+                     key->model_path, differs.started, differs.differs);
     if (status == IMGCLS_OK && resume == 2 && fits.id != 0) {
         status = icl_progress_remove(board, fits.id);
         fits.id = 0;

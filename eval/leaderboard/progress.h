@@ -30,8 +30,9 @@ struct icl_progress {
  * anew. resume as in imgcls_evaluation_options. An evaluation that another living process
  * works on is left alone.
  */
-imgcls_status icl_progress_open(struct imgcls_board *board, const struct icl_progress_key *key,
-                                int32_t resume, struct icl_evaluation *evaluation,
+imgcls_status icl_progress_open(struct imgcls_board *board,
+                                const struct icl_progress_key *key, int32_t resume,
+                                struct icl_evaluation *evaluation,
                                 struct icl_progress *progress);
 /* Commits finished pictures; seconds: spent in this process. */
 imgcls_status icl_progress_commit(struct imgcls_board *board,

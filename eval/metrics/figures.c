@@ -1,9 +1,9 @@
 /*
  * eval/metrics/figures.c - every figure of a run, from its answers and labels alone
  *
- * A picture with several right classes counts, per class, for the one that was answered where
- * that is right, else for the first of them. Failed pictures and those with a NaN are wrong
- * in every rate, and stay out of what needs a probability (nll, calibration, ties).
+ * A picture with several right classes counts, per class, for the one that was answered
+ * where that is right, else for the first of them. Failed pictures and those with a NaN are
+ * wrong in every rate, and stay out of what needs a probability (nll, calibration, ties).
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -46,10 +46,12 @@ static int32_t own_class(const struct icl_answer *answer, const struct icl_right
     return right->label;
 }
 
-static void calibrate(struct icl_figures *figures, const struct icl_answer *answer, bool right)
+static void calibrate(struct icl_figures *figures, const struct icl_answer *answer,
+                      bool right)
 {
     double confidence = icl_f16_to_f32(answer->probability[0]);
-    int bin = (int)ceil(confidence * ICL_CALIBRATION_BINS) - 1; /* (0, 1/15], (1/15, 2/15], ... */
+    int bin =
+        (int)ceil(confidence * ICL_CALIBRATION_BINS) - 1; /* (0, 1/15], (1/15, 2/15], ... */
     bin = bin < 0 ? 0 : bin >= ICL_CALIBRATION_BINS ? ICL_CALIBRATION_BINS - 1 : bin;
     figures->bins[bin].images++;
     figures->bins[bin].correct += right;
@@ -76,7 +78,8 @@ void icl_figures_add(struct icl_figures *figures, const struct icl_answer *answe
         return;
     if (answer->top[0] < figures->class_count)
         figures->classes[answer->top[0]].predicted++;
-    figures->ties += answer->top[1] >= 0 && answer->probability[0] == answer->probability[1];
+    figures->ties +=
+        answer->top[1] >= 0 && answer->probability[0] == answer->probability[1];
     figures->nll -= answer->label_log_probability;
     calibrate(figures, answer, first);
 }

@@ -1,9 +1,9 @@
 /*
  * eval/metrics/figures.h - every figure of a run, from its answers and labels alone
  *
- * Pure functions of what is stored (five best, float16 probabilities, float32 log-probability
- * of the label), walked in the order of the set, so that they can be computed again to the
- * bit. docs/evaluation.md defines each in words.
+ * Pure functions of what is stored (five best, float16 probabilities, float32
+ * log-probability of the label), walked in the order of the set, so that they can be
+ * computed again to the bit. docs/evaluation.md defines each in words.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -18,7 +18,7 @@ struct icl_class_figures {
     int64_t images;       /* whose class it is */
     int64_t top1_correct; /* of them */
     int64_t top5_correct;
-    int64_t predicted;    /* pictures whose best class it is */
+    int64_t predicted; /* pictures whose best class it is */
 };
 
 /* One bin of the reliability diagram: pictures whose best probability lies in it. */
@@ -29,11 +29,12 @@ struct icl_calibration_bin {
 
 struct icl_figures {
     struct icl_tally tally;
-    int64_t ties;            /* two best probabilities equal, as stored */
-    double nll;              /* mean of -ln p(label) over the pictures that have scores */
-    double ece, mce;         /* calibration error: expected; mean over bins with pictures */
-    double class_accuracy;   /* mean over the classes that have pictures, as are the two below */
-    double macro_precision;  /* a class that was never answered counts as 0 */
+    int64_t ties;    /* two best probabilities equal, as stored */
+    double nll;      /* mean of -ln p(label) over the pictures that have scores */
+    double ece, mce; /* calibration error: expected; mean over bins with pictures */
+    double
+        class_accuracy; /* mean over the classes that have pictures, as are the two below */
+    double macro_precision; /* a class that was never answered counts as 0 */
     double macro_f1;
     int64_t class_count;
     struct icl_class_figures *classes; /* own: class_count of them */
@@ -47,7 +48,8 @@ struct icl_right {
 };
 
 /* Is one of the first k classes right? */
-bool icl_right_answer(const struct icl_answer *answer, const struct icl_right *right, int k);
+bool icl_right_answer(const struct icl_answer *answer, const struct icl_right *right,
+                      int k);
 
 /* Begins with no picture. False: no memory. Own: icl_figures_clear. */
 bool icl_figures_begin(struct icl_figures *figures, int64_t classes);

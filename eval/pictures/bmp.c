@@ -1,8 +1,8 @@
 /*
  * eval/pictures/bmp.c - BMP without compression: 1, 4, 8, 24 or 32 bits a pixel
  *
- * After Microsoft's description of BITMAPFILEHEADER, BITMAPCOREHEADER and BITMAPINFOHEADER. Rows
- * are padded to four bytes and stand upside down unless the height is negative.
+ * After Microsoft's description of BITMAPFILEHEADER, BITMAPCOREHEADER and BITMAPINFOHEADER.
+ * Rows are padded to four bytes and stand upside down unless the height is negative.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -32,7 +32,7 @@ static imgcls_status read_header(struct decoding *file, struct bitmap *map)
     uint32_t header, compression = 0;
     if (file->size < 26)
         return icl_decoder_refuse(file, IMGCLS_BAD_INPUT, "BMP: %zu bytes, too short",
-                       file->size);
+                                  file->size);
     header = little(at + 14, 4);
     map->pixels_at = little(at + 10, 4);
     map->palette_at = 14 + (int64_t)header;
@@ -49,7 +49,7 @@ static imgcls_status read_header(struct decoding *file, struct bitmap *map)
         map->colours = little(at + 46, 4);
     } else {
         return icl_decoder_refuse(file, IMGCLS_BAD_INPUT, "BMP: a header of %u bytes",
-                       header);
+                                  header);
     }
     if (compression != 0)
         return icl_decoder_refuse(file, IMGCLS_UNSUPPORTED,
@@ -86,9 +86,10 @@ imgcls_status icl_decode_bmp(struct decoding *file)
     if (status != IMGCLS_OK)
         return status;
     if (map.bits != 1 && map.bits != 4 && map.bits != 8 && map.bits != 24 && map.bits != 32)
-        return icl_decoder_refuse(file, IMGCLS_UNSUPPORTED,
-                                  "BMP: %lld bits a pixel, 1, 4, 8, 24 and 32 are supported",
-                       (long long)map.bits);
+        return icl_decoder_refuse(
+            file, IMGCLS_UNSUPPORTED,
+            "BMP: %lld bits a pixel, 1, 4, 8, 24 and 32 are supported",
+            (long long)map.bits);
     if (map.width < 0)
         return icl_decoder_refuse(file, IMGCLS_BAD_INPUT, "BMP: a width of %lld",
                                   (long long)map.width);
@@ -103,8 +104,8 @@ imgcls_status icl_decode_bmp(struct decoding *file)
         (map.bits < 24 &&
          map.palette_at + map.colours * map.palette_entry > (int64_t)file->size))
         return icl_decoder_refuse(file, IMGCLS_BAD_INPUT,
-                                  "truncated BMP: %zu bytes for %lld x %lld pixels", file->size,
-                                  (long long)map.width, (long long)map.height);
+                                  "truncated BMP: %zu bytes for %lld x %lld pixels",
+                                  file->size, (long long)map.width, (long long)map.height);
     status = icl_decoder_begin(file, (uint64_t)map.width, (uint64_t)map.height);
     if (status != IMGCLS_OK)
         return status;
@@ -112,8 +113,8 @@ imgcls_status icl_decode_bmp(struct decoding *file)
     if (!rgb)
         return icl_decoder_refuse(file, IMGCLS_NO_MEMORY, "no memory for a row of pixels");
     for (y = 0; y < map.height; y++) {
-        const unsigned char *row = file->bytes + map.pixels_at +
-                                   stride * (map.upright ? y : map.height - 1 - y);
+        const unsigned char *row =
+            file->bytes + map.pixels_at + stride * (map.upright ? y : map.height - 1 - y);
         for (x = 0; x < map.width; x++)
             put(file, &map, row, x, rgb + 3 * x);
         icl_decoder_row(file, (int32_t)y, rgb, 3);

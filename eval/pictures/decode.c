@@ -171,19 +171,21 @@ static imgcls_status not_read(struct decoding *in, size_t kind)
     if (in->size == 0)
         return icl_decoder_refuse(in, IMGCLS_BAD_INPUT, "is empty");
     if (kind < sizeof kinds / sizeof *kinds)
-        return icl_decoder_refuse(in, IMGCLS_UNSUPPORTED,
-                                  "is a %s picture; jpeg, png, webp, bmp, tiff, pgm and ppm are read",
-                                  kinds[kind].kind);
-    return icl_decoder_refuse(in, IMGCLS_BAD_INPUT,
-                              "is no picture (jpeg, png, webp, bmp, tiff, pgm and ppm are read)");
+        return icl_decoder_refuse(
+            in, IMGCLS_UNSUPPORTED,
+            "is a %s picture; jpeg, png, webp, bmp, tiff, pgm and ppm are read",
+            kinds[kind].kind);
+    return icl_decoder_refuse(
+        in, IMGCLS_BAD_INPUT,
+        "is no picture (jpeg, png, webp, bmp, tiff, pgm and ppm are read)");
 }
 
 static imgcls_status decode(struct imgcls_context *ctx, const char *name, const void *bytes,
                             size_t size, int32_t channels, const struct icl_recipe *recipe,
                             struct icl_picture *out, char *reason, size_t capacity)
 {
-    struct decoding in = {.bytes = bytes, .size = size, .channels = channels,
-                          .recipe = recipe, .out = out};
+    struct decoding in = {
+        .bytes = bytes, .size = size, .channels = channels, .recipe = recipe, .out = out};
     *out = (struct icl_picture){0};
     size_t kind = find_kind(bytes, size);
     bool readable = kind < sizeof kinds / sizeof *kinds && kinds[kind].decode;
@@ -207,8 +209,8 @@ imgcls_status icl_picture_decode(struct imgcls_context *ctx, const char *name,
 
 imgcls_status icl_picture_decode_for(struct imgcls_context *ctx, const char *name,
                                      const void *bytes, size_t size,
-                                     const struct icl_recipe *recipe, struct icl_picture *out,
-                                     char *reason, size_t capacity)
+                                     const struct icl_recipe *recipe,
+                                     struct icl_picture *out, char *reason, size_t capacity)
 {
     return decode(ctx, name, bytes, size, icl_recipe_channels(recipe), recipe, out, reason,
                   capacity);

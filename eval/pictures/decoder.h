@@ -17,7 +17,7 @@
 struct decoding {
     const unsigned char *bytes;
     size_t size;
-    int32_t channels; /* wanted: 3 or 1 */
+    int32_t channels;                /* wanted: 3 or 1 */
     const struct icl_recipe *recipe; /* what is needed of it; NULL: all */
     struct icl_picture *out;
     char reason[DECODER_REASON_CAPACITY];

@@ -3,14 +3,14 @@
  *
  * engine=opencv: cv2.resize on 8-bit pictures. nearest takes floor(x * scale). bilinear and
  * bicubic (a = -0.75) look at two and four pixels however much the picture shrinks, with
- * weights of 11 bits; bilinear rounds in OpenCV's two steps. area averages what a target pixel
- * covers, in float32, and is bilinear where the picture grows. Written from the arithmetic of
- * opencv/opencv: modules/imgproc/src/resize.cpp; builds of OpenCV that use a vendor's library
- * differ from it by a level here and there.
+ * weights of 11 bits; bilinear rounds in OpenCV's two steps. area averages what a target
+ * pixel covers, in float32, and is bilinear where the picture grows. Written from the
+ * arithmetic of opencv/opencv: modules/imgproc/src/resize.cpp; builds of OpenCV that use a
+ * vendor's library differ from it by a level here and there.
  *
  * engine=tf: tf.image.resize of version 2 with antialias=False: pixel centres at one half,
- * bilinear, bicubic (a = -0.5) or nearest in float32, rounded to whole levels at the end, which
- * TensorFlow leaves open.
+ * bilinear, bicubic (a = -0.5) or nearest in float32, rounded to whole levels at the end,
+ * which TensorFlow leaves open.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -22,8 +22,8 @@
 #include <stdlib.h>
 
 #define CV_BITS 11 /* of a weight */
-#define CV_ONE (1 << CV_BITS)
-#define TAPS 4
+#define CV_ONE  (1 << CV_BITS)
+#define TAPS    4
 
 /* One target coordinate: the source pixels (kept within the picture) and their weights. */
 struct tap {
@@ -56,10 +56,10 @@ static struct tap *taps_of(const struct icl_resizing *how, int32_t from, int32_t
         struct tap *tap = &taps[i];
         centre -= (float)first;
         if (how->filter == ICL_FILTER_NEAREST) {
-            tap->at[0] = within(how->engine == ICL_ENGINE_OPENCV
-                                    ? (int32_t)floor(i * scale)
-                                    : (int32_t)floor((i + 0.5) * scale),
-                                from);
+            tap->at[0] =
+                within(how->engine == ICL_ENGINE_OPENCV ? (int32_t)floor(i * scale)
+                                                        : (int32_t)floor((i + 0.5) * scale),
+                       from);
             tap->weight[0] = 1;
         } else if (how->filter == ICL_FILTER_BICUBIC) {
             cubic(centre, a, tap->weight);
@@ -96,7 +96,8 @@ static uint8_t cv_level(const uint8_t *const rows[TAPS], const struct tap *x,
     }
     if (linear) {
         int32_t level = (((y->fixed[0] * (across[0] >> 4)) >> 16) +
-                         ((y->fixed[1] * (across[1] >> 4)) >> 16) + 2) >> 2;
+                         ((y->fixed[1] * (across[1] >> 4)) >> 16) + 2) >>
+                        2;
         return (uint8_t)(level < 0 ? 0 : level > 255 ? 255 : level);
     }
     for (k = 0; k < TAPS; k++)
@@ -118,14 +119,16 @@ static uint8_t float_level(const uint8_t *const rows[TAPS], const struct tap *x,
     return to_level(sum);
 }
 
-/* OpenCV's area for a picture that shrinks: each source pixel by the share that is covered. */
-static uint8_t area_level(const struct icl_picture *in, double left, double right, double top,
-                          double bottom, size_t c)
+/* OpenCV's area for a picture that shrinks: each source pixel by the share that is covered.
+ */
+static uint8_t area_level(const struct icl_picture *in, double left, double right,
+                          double top, double bottom, size_t c)
 {
     double sum = 0, all = (right - left) * (bottom - top);
     for (int32_t y = (int32_t)floor(top); y < bottom && y < in->height; y++) {
         double high = fmin(bottom, y + 1) - fmax(top, y);
-        const uint8_t *row = in->pixels + (size_t)y * (size_t)in->width * (size_t)in->channels;
+        const uint8_t *row =
+            in->pixels + (size_t)y * (size_t)in->width * (size_t)in->channels;
         for (int32_t x = (int32_t)floor(left); x < right && x < in->width; x++)
             sum += row[(size_t)x * (size_t)in->channels + c] * high *
                    (fmin(right, x + 1) - fmax(left, x));
@@ -133,8 +136,10 @@ static uint8_t area_level(const struct icl_picture *in, double left, double righ
     return to_level(sum / all);
 }
 
-imgcls_status icl_picture_interpolate(struct imgcls_context *ctx, const struct icl_picture *in,
-                                      const struct icl_resizing *given, struct icl_picture *out)
+imgcls_status icl_picture_interpolate(struct imgcls_context *ctx,
+                                      const struct icl_picture *in,
+                                      const struct icl_resizing *given,
+                                      struct icl_picture *out)
 {
     struct icl_resizing how = *given;
     double across = (double)in->width / how.width, down = (double)in->height / how.height;
@@ -146,8 +151,10 @@ imgcls_status icl_picture_interpolate(struct imgcls_context *ctx, const struct i
     bool linear = how.filter == ICL_FILTER_BILINEAR;
     xs = taps_of(&how, in->width, how.width);
     ys = taps_of(&how, in->height, how.height);
-    *out = (struct icl_picture){.width = how.part_width, .height = how.part_height,
-                                .channels = in->channels, .orientation = in->orientation};
+    *out = (struct icl_picture){.width = how.part_width,
+                                .height = how.part_height,
+                                .channels = in->channels,
+                                .orientation = in->orientation};
     out->pixels = malloc((size_t)how.part_width * (size_t)how.part_height * step);
     for (int32_t y = 0; xs && ys && out->pixels && y < how.part_height; y++) {
         const struct tap *tap = &ys[how.part_top + y];
@@ -160,9 +167,10 @@ imgcls_status icl_picture_interpolate(struct imgcls_context *ctx, const struct i
                 int32_t column = how.part_left + x;
                 if (area)
                     *to = area_level(in, column * across, (column + 1) * across,
-                                     (how.part_top + y) * down, (how.part_top + y + 1) * down,
-                                     c);
-                else if (how.engine == ICL_ENGINE_OPENCV && how.filter != ICL_FILTER_NEAREST)
+                                     (how.part_top + y) * down,
+                                     (how.part_top + y + 1) * down, c);
+                else if (how.engine == ICL_ENGINE_OPENCV &&
+                         how.filter != ICL_FILTER_NEAREST)
                     *to = cv_level(rows, &xs[column], tap, step, c, linear);
                 else
                     *to = float_level(rows, &xs[column], tap, step, c);
@@ -173,6 +181,6 @@ imgcls_status icl_picture_interpolate(struct imgcls_context *ctx, const struct i
     if (xs && ys && out->pixels)
         return IMGCLS_OK;
     icl_picture_clear(out);
-    return icl_fail(ctx, IMGCLS_NO_MEMORY, "no memory to resize to %d x %d pixels", how.width,
-                    how.height);
+    return icl_fail(ctx, IMGCLS_NO_MEMORY, "no memory to resize to %d x %d pixels",
+                    how.width, how.height);
 }

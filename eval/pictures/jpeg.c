@@ -7,10 +7,11 @@
  * LOAD_TRUNCATED_IMAGES off; libjpeg alone would make up the rest in gray. Warnings about
  * damaged data inside are ignored, as Pillow ignores them.
  *
- * Where a recipe needs a part only, columns outside it are neither transformed nor converted
- * and rows outside it are passed over, with a margin of one coded unit on each side, so that
- * upsampling sees the neighbours it would see. What lies below the last row needed is not
- * decoded at all; that the file goes on to its end marker is still looked for.
+ * Where a recipe needs a part only, columns outside it are neither transformed nor
+ * converted and rows outside it are passed over, with a margin of one coded unit on each
+ * side, so that upsampling sees the neighbours it would see. What lies below the last row
+ * needed is not decoded at all; that the file goes on to its end marker is still looked
+ * for.
  *
  * libjpeg reports errors by longjmp: everything that must survive it lives in struct
  * reading, and nothing between setjmp and the end owns anything else.
@@ -38,7 +39,7 @@ struct reading {
     struct jpeg_source_mgr source;
     struct jpeg_progress_mgr progress;
     struct decoding *in;
-    JSAMPLE *row; /* own */
+    JSAMPLE *row;           /* own */
     struct icl_region part; /* of the picture, that is decoded */
     imgcls_status status;
 };
@@ -124,8 +125,8 @@ static int32_t orientation_of(const struct jpeg_decompress_struct *jpeg)
     return orientation;
 }
 
-/* What the recipe needs, widened to whole coded units and one more. A picture in several scans
- * is held whole by libjpeg anyway, and one of few pixels is not worth it. */
+/* What the recipe needs, widened to whole coded units and one more. A picture in several
+ * scans is held whole by libjpeg anyway, and one of few pixels is not worth it. */
 static void find_part(struct reading *reading)
 {
     struct jpeg_decompress_struct *jpeg = &reading->jpeg;
@@ -134,8 +135,8 @@ static void find_part(struct reading *reading)
     struct icl_region *part = &reading->part;
     int32_t right, bottom;
     *part = (struct icl_region){0, 0, width, height};
-    if (!reading->in->recipe || jpeg_has_multiple_scans(jpeg) || jpeg->image_width > 65500 ||
-        jpeg->image_height > 65500)
+    if (!reading->in->recipe || jpeg_has_multiple_scans(jpeg) ||
+        jpeg->image_width > 65500 || jpeg->image_height > 65500)
         return;
     icl_recipe_region(reading->in->recipe, width, height, part);
     right = part->left + part->width;
@@ -178,8 +179,8 @@ static void begin(struct reading *reading)
                                             "no memory for a row of pixels"));
 }
 
-/* The rest of the data is not looked at, except for the end marker: within coded data 0xff is
- * followed by 0 or a restart marker, so the first other pair is it. */
+/* The rest of the data is not looked at, except for the end marker: within coded data 0xff
+ * is followed by 0 or a restart marker, so the first other pair is it. */
 static void find_end(struct reading *reading)
 {
     if (reading->jpeg.unread_marker == JPEG_EOI || jpeg_input_complete(&reading->jpeg))

@@ -19,8 +19,8 @@ struct icl_picture {
     int32_t channels;    /* 3: RGB, 1: gray */
     uint8_t *pixels;     /* own: rows without padding, channels interleaved */
     int32_t orientation; /* EXIF tag, 0 where there is none; never applied here */
-    /* Where only a part was decoded: the whole picture's size, and where the part lies in it;
-     * width and height are the part's. whole_width 0: the pixels are all of it. */
+    /* Where only a part was decoded: the whole picture's size, and where the part lies in
+     * it; width and height are the part's. whole_width 0: the pixels are all of it. */
     int32_t whole_width, whole_height, left, top;
 };
 
@@ -31,12 +31,13 @@ const char *icl_picture_kind(const void *bytes, size_t size);
 imgcls_status icl_picture_decode(struct imgcls_context *ctx, const char *name,
                                  const void *bytes, size_t size, int32_t channels,
                                  struct icl_picture *out, char *reason, size_t capacity);
-/* The same, with no more of the picture than `recipe` uses: icl_preprocess gives the same bits
- * from it. */
+/* The same, with no more of the picture than `recipe` uses: icl_preprocess gives the same
+ * bits from it. */
 imgcls_status icl_picture_decode_for(struct imgcls_context *ctx, const char *name,
                                      const void *bytes, size_t size,
-                                     const struct icl_recipe *recipe, struct icl_picture *out,
-                                     char *reason, size_t capacity);
+                                     const struct icl_recipe *recipe,
+                                     struct icl_picture *out, char *reason,
+                                     size_t capacity);
 void icl_picture_clear(struct icl_picture *picture);
 
 /* A resize of a whole picture of which only a part of the target is wanted. */
@@ -52,13 +53,18 @@ struct icl_resizing {
 void icl_resize_reach(enum icl_filter filter, bool antialias, int32_t from, int32_t to,
                       int32_t begin, int32_t count, int32_t *first, int32_t *past);
 /* Pillow's, of which `in` must hold what the part needs. */
-imgcls_status icl_picture_resize_part(struct imgcls_context *ctx, const struct icl_picture *in,
-                                      const struct icl_resizing *how, struct icl_picture *out);
+imgcls_status icl_picture_resize_part(struct imgcls_context *ctx,
+                                      const struct icl_picture *in,
+                                      const struct icl_resizing *how,
+                                      struct icl_picture *out);
 /* OpenCV's and TensorFlow's; `in` is the whole picture. */
-imgcls_status icl_picture_interpolate(struct imgcls_context *ctx, const struct icl_picture *in,
-                                      const struct icl_resizing *how, struct icl_picture *out);
+imgcls_status icl_picture_interpolate(struct imgcls_context *ctx,
+                                      const struct icl_picture *in,
+                                      const struct icl_resizing *how,
+                                      struct icl_picture *out);
 
-/* The part of a picture of this size that a recipe uses, as columns [left, left + width). */
+/* The part of a picture of this size that a recipe uses, as columns [left, left + width).
+ */
 struct icl_region {
     int32_t left, top, width, height;
 };

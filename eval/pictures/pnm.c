@@ -13,7 +13,8 @@
 
 #include <stdlib.h>
 
-/* The next number of the head; -1 where there is none. Comments run to the end of a line. */
+/* The next number of the head; -1 where there is none. Comments run to the end of a line.
+ */
 static int64_t take_number(const struct decoding *in, size_t *at)
 {
     int64_t value = 0;
@@ -43,9 +44,10 @@ imgcls_status icl_decode_pnm(struct decoding *in)
     uint8_t *row;
     int32_t y;
     if (width < 0 || height < 0 || largest < 1 || largest > 255 || at >= in->size)
-        return icl_decoder_refuse(in, IMGCLS_BAD_INPUT,
-                                  "broken PNM: width, height and a largest level of 1 to 255 "
-                                  "are wanted");
+        return icl_decoder_refuse(
+            in, IMGCLS_BAD_INPUT,
+            "broken PNM: width, height and a largest level of 1 to 255 "
+            "are wanted");
     at++; /* one white space */
     status = icl_decoder_begin(in, (uint64_t)width, (uint64_t)height);
     if (status != IMGCLS_OK)
@@ -60,7 +62,8 @@ imgcls_status icl_decode_pnm(struct decoding *in)
     for (y = 0; y < height; y++, at += row_bytes) {
         for (x = 0; x < row_bytes; x++) {
             int64_t level = in->bytes[at + x] > largest ? largest : in->bytes[at + x];
-            row[x] = (uint8_t)(largest == 255 ? level : (level * 255 + largest / 2) / largest);
+            row[x] =
+                (uint8_t)(largest == 255 ? level : (level * 255 + largest / 2) / largest);
         }
         icl_decoder_row(in, y, row, components);
     }

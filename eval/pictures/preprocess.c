@@ -6,8 +6,8 @@
  * Normalize ((x - mean) / std in float32). A byte has 256 values, so the arithmetic is done
  * once per value and channel, and the bits are those of doing it per pixel.
  *
- * Only what the crop uses is resized. Five views are the corners and the centre, ten the same
- * and their mirror images, as torchvision's TenCrop has them.
+ * Only what the crop uses is resized. Five views are the corners and the centre, ten the
+ * same and their mirror images, as torchvision's TenCrop has them.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -23,7 +23,8 @@ static imgcls_status check_supported(struct imgcls_context *ctx,
 {
     bool pillow = recipe->engine == ICL_ENGINE_PILLOW;
     bool known = recipe->filter == ICL_FILTER_NEAREST ||
-                 recipe->filter == ICL_FILTER_BILINEAR || recipe->filter == ICL_FILTER_BICUBIC ||
+                 recipe->filter == ICL_FILTER_BILINEAR ||
+                 recipe->filter == ICL_FILTER_BICUBIC ||
                  (recipe->engine == ICL_ENGINE_OPENCV && recipe->filter == ICL_FILTER_AREA);
     if (recipe->resize == ICL_RESIZE_NONE)
         return IMGCLS_OK;
@@ -31,11 +32,12 @@ static imgcls_status check_supported(struct imgcls_context *ctx,
         return icl_fail(ctx, IMGCLS_UNSUPPORTED,
                         "recipe: filter=area is OpenCV's; engine=opencv has it");
     if (!pillow && !known)
-        return icl_fail(ctx, IMGCLS_UNSUPPORTED,
-                        "recipe: this filter is not engine=%s's; nearest, bilinear and bicubic "
-                        "are%s",
-                        recipe->engine == ICL_ENGINE_OPENCV ? "opencv" : "tf",
-                        recipe->engine == ICL_ENGINE_OPENCV ? ", and area" : "");
+        return icl_fail(
+            ctx, IMGCLS_UNSUPPORTED,
+            "recipe: this filter is not engine=%s's; nearest, bilinear and bicubic "
+            "are%s",
+            recipe->engine == ICL_ENGINE_OPENCV ? "opencv" : "tf",
+            recipe->engine == ICL_ENGINE_OPENCV ? ", and area" : "");
     return IMGCLS_OK;
 }
 
@@ -50,8 +52,8 @@ static int32_t crop_offset(int32_t size, int32_t crop, enum icl_offset rule)
     return rule == ICL_OFFSET_HALFUP ? half + 1 : half + half % 2; /* ties to even */
 }
 
-/* Where view `view` of a recipe begins in a picture of `size` pixels: the centre for one view;
- * with five, the corners from the top left on, by rows, and the centre last. */
+/* Where view `view` of a recipe begins in a picture of `size` pixels: the centre for one
+ * view; with five, the corners from the top left on, by rows, and the centre last. */
 static int32_t view_offset(const struct icl_recipe *recipe, int32_t view, bool horizontal,
                            int32_t size, int32_t crop)
 {
@@ -85,16 +87,16 @@ void icl_recipe_region(const struct icl_recipe *recipe, int32_t width, int32_t h
         !icl_recipe_fits(recipe, width, height, &to_width, &to_height))
         return; /* all of it, or what is wrong is said later */
     used_of(recipe, true, to_width, &first, &past);
-    icl_resize_reach(recipe->filter, recipe->antialias, width, to_width, first, past - first,
-                     &left, &right);
+    icl_resize_reach(recipe->filter, recipe->antialias, width, to_width, first,
+                     past - first, &left, &right);
     used_of(recipe, false, to_height, &first, &past);
-    icl_resize_reach(recipe->filter, recipe->antialias, height, to_height, first, past - first,
-                     &top, &bottom);
+    icl_resize_reach(recipe->filter, recipe->antialias, height, to_height, first,
+                     past - first, &top, &bottom);
     *region = (struct icl_region){left, top, right - left, bottom - top};
 }
 
-/* The window of `size` at (left, top) of the resized picture, of which `in` is the part that
- * begins at (at_x, at_y); what lies outside is padding. */
+/* The window of `size` at (left, top) of the resized picture, of which `in` is the part
+ * that begins at (at_x, at_y); what lies outside is padding. */
 static bool cut(const struct icl_recipe *recipe, const struct icl_picture *in, int32_t at_x,
                 int32_t at_y, int32_t left, int32_t top, struct icl_picture *out)
 {
@@ -152,8 +154,8 @@ static imgcls_status resize(struct imgcls_context *ctx, const struct icl_recipe 
                             const struct icl_picture *picture, struct resized *out)
 {
     struct icl_picture in = *picture; /* its pixels are borrowed */
-    struct icl_resizing how = {.filter = recipe->filter, .engine = recipe->engine,
-                             .antialias = recipe->antialias};
+    struct icl_resizing how = {
+        .filter = recipe->filter, .engine = recipe->engine, .antialias = recipe->antialias};
     int32_t right, bottom;
     imgcls_status status = check_supported(ctx, recipe);
     if (!in.whole_width) {
@@ -165,8 +167,8 @@ static imgcls_status resize(struct imgcls_context *ctx, const struct icl_recipe 
             icl_fail(ctx, IMGCLS_INTERNAL, "a picture of %d channels for a recipe of %d",
                      picture->channels, icl_recipe_channels(recipe));
     if (status == IMGCLS_OK)
-        status = icl_recipe_resized(ctx, recipe, in.whole_width, in.whole_height, &out->width,
-                                    &out->height);
+        status = icl_recipe_resized(ctx, recipe, in.whole_width, in.whole_height,
+                                    &out->width, &out->height);
     if (status != IMGCLS_OK)
         return status;
     used_of(recipe, true, out->width, &out->left, &right);

@@ -1,9 +1,10 @@
 /*
- * eval/pictures/resize.avx2.c - the sums of resizing with AVX2, bit for bit the portable ones
+ * eval/pictures/resize.avx2.c - the sums of resizing with AVX2, bit for bit the portable
+ * ones
  *
- * A weight of 22 bits is taken apart into its low 15 bits and the rest, w = high * 2^15 + low,
- * so that two pixels and two weights fit one multiply-add of 16-bit pairs; both halves are
- * summed on their own and joined at the end. Sums wrap as the portable ones do.
+ * A weight of 22 bits is taken apart into its low 15 bits and the rest, w = high * 2^15 +
+ * low, so that two pixels and two weights fit one multiply-add of 16-bit pairs; both halves
+ * are summed on their own and joined at the end. Sums wrap as the portable ones do.
  *
  * Rows take four pixels of three channels at a time, columns two rows at a time.
  *
@@ -67,14 +68,14 @@ void icl_resize_column_avx2(const uint8_t *from, size_t pitch, const int32_t *we
         icl_resize_column_portable(from + x, pitch, weights, count, bytes - x, to + x);
 }
 
-void icl_resize_row_avx2(const struct icl_axis *axis, const uint8_t *row, const uint8_t *end,
-                         size_t channels, uint8_t *to)
+void icl_resize_row_avx2(const struct icl_axis *axis, const uint8_t *row,
+                         const uint8_t *end, size_t channels, uint8_t *to)
 {
     /* r0 r1 g0 g1 b0 b1 of two pixels, as 16-bit values; the last pair is empty. The upper
      * half takes the next two pixels. */
-    const __m256i spread = _mm256_setr_epi8(0, -1, 3, -1, 1, -1, 4, -1, 2, -1, 5, -1, -1, -1, -1,
-                                            -1, 6, -1, 9, -1, 7, -1, 10, -1, 8, -1, 11, -1, -1,
-                                            -1, -1, -1);
+    const __m256i spread =
+        _mm256_setr_epi8(0, -1, 3, -1, 1, -1, 4, -1, 2, -1, 5, -1, -1, -1, -1, -1, 6, -1, 9,
+                         -1, 7, -1, 10, -1, 8, -1, 11, -1, -1, -1, -1, -1);
     /* The low 15 bits and the rest of four weights, each pair once a channel. */
     const __m128i mask = _mm_set1_epi32(LOW_MASK);
     int32_t x;
@@ -89,17 +90,19 @@ void icl_resize_row_avx2(const struct icl_axis *axis, const uint8_t *row, const 
         __m256i low = _mm256_setzero_si256(), high = low;
         __m128i sum;
         if (from + ((size_t)count + 3) / 4 * 12 + 4 > end) {
-            struct icl_axis one = {axis->window + x, axis->weights + (size_t)x * axis->stride,
-                                   axis->stride, 1};
+            struct icl_axis one = {axis->window + x,
+                                   axis->weights + (size_t)x * axis->stride, axis->stride,
+                                   1};
             icl_resize_row_portable(&one, row, end, channels, to);
             continue;
         }
         for (i = 0; i < count; i += 4, from += 12) {
             __m256i pixels = _mm256_shuffle_epi8(
-                _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)from)), spread);
+                _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)from)),
+                spread);
             __m128i four = _mm_loadu_si128((const __m128i *)(weights + i));
-            __m128i parts = _mm_packs_epi32(_mm_and_si128(four, mask),
-                                            _mm_srai_epi32(four, LOW_BITS));
+            __m128i parts =
+                _mm_packs_epi32(_mm_and_si128(four, mask), _mm_srai_epi32(four, LOW_BITS));
             /* parts: low 0 1 2 3, high 0 1 2 3; pairs are 32 bits each */
             __m256i both = _mm256_broadcastsi128_si256(parts);
             __m256i lows = _mm256_permutevar8x32_epi32(

@@ -9,8 +9,8 @@
  * (Geometry.c): the source coordinate is summed step by step in double, so the sum's own
  * rounding decides ties.
  *
- * Only a part of the target may be wanted, and only the part of the source under it be there:
- * windows are worked out in whole pictures and then moved.
+ * Only a part of the target may be wanted, and only the part of the source under it be
+ * there: windows are worked out in whole pictures and then moved.
  *
  * Invariant: a window [first, first + count) lies within the source and has count >= 1.
  *
@@ -25,7 +25,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PI          3.14159265358979323846
+#define PI 3.14159265358979323846
 
 /* ---- Filters, by distance in source pixels --------------------------------------------*/
 
@@ -112,8 +112,8 @@ static void window_of(const struct kernel *kernel, int32_t at, int32_t from, dou
 }
 
 /* The weights of target pixel `begin + i`. */
-static void place(struct icl_axis *axis, const struct kernel *kernel, int32_t begin, int32_t i,
-                  int32_t from, double scale, double widened, double *weights)
+static void place(struct icl_axis *axis, const struct kernel *kernel, int32_t begin,
+                  int32_t i, int32_t from, double scale, double widened, double *weights)
 {
     double step = 1.0 / widened, centre = (begin + i + 0.5) * scale, sum = 0.0;
     int32_t first, count, k;
@@ -135,8 +135,8 @@ static double widened_of(double scale, bool antialias)
     return scale < 1.0 || !antialias ? 1.0 : scale;
 }
 
-/* Targets [begin, begin + count) of `to`. False where memory is out. Sizes are at most 2^28,
- * so nothing here overflows double. */
+/* Targets [begin, begin + count) of `to`. False where memory is out. Sizes are at most
+ * 2^28, so nothing here overflows double. */
 static bool prepare_axis(struct icl_axis *axis, const struct kernel *kernel, bool antialias,
                          int32_t from, int32_t to, int32_t begin, int32_t count)
 {
@@ -172,8 +172,8 @@ void icl_resize_reach(enum icl_filter filter, bool antialias, int32_t from, int3
     } else {
         const struct kernel *kernel = &kernels[filter];
         window_of(kernel, begin, from, scale, widened_of(scale, antialias), first, &width);
-        window_of(kernel, begin + count - 1, from, scale, widened_of(scale, antialias), &last,
-                  &width);
+        window_of(kernel, begin + count - 1, from, scale, widened_of(scale, antialias),
+                  &last, &width);
         *past = last + width;
     }
     *first = *first < 0 ? 0 : *first;
@@ -281,9 +281,9 @@ static bool shorten(const struct task *task, const struct kernel *kernel,
                            how->part_top, how->part_height);
     size_t bytes = (size_t)how->part_width * step;
     for (int32_t y = 0; ok && y < how->part_height; y++)
-        task->column(from->pixels + (size_t)(axis.window[y][0] - first) * pitch + offset, pitch,
-                     axis.weights + (size_t)y * axis.stride, axis.window[y][1], bytes,
-                     out->pixels + (size_t)y * bytes);
+        task->column(from->pixels + (size_t)(axis.window[y][0] - first) * pitch + offset,
+                     pitch, axis.weights + (size_t)y * axis.stride, axis.window[y][1],
+                     bytes, out->pixels + (size_t)y * bytes);
     clear_axis(&axis);
     if (!ok)
         icl_picture_clear(out);
@@ -350,8 +350,8 @@ static bool resample(const struct task *task, const struct kernel *kernel,
     if (how->width == how->from_width)
         return shorten(task, kernel, in, in->top,
                        (size_t)(how->part_left - in->left) * (size_t)in->channels, out);
-    icl_resize_reach(how->filter, how->antialias, how->from_height, how->height, how->part_top,
-                     how->part_height, &first, &past);
+    icl_resize_reach(how->filter, how->antialias, how->from_height, how->height,
+                     how->part_top, how->part_height, &first, &past);
     if (!narrow(task, kernel, first, past, &narrowed))
         return false;
     ok = shorten(task, kernel, &narrowed, first, 0, out);
@@ -359,10 +359,14 @@ static bool resample(const struct task *task, const struct kernel *kernel,
     return ok;
 }
 
-imgcls_status icl_picture_resize_part(struct imgcls_context *ctx, const struct icl_picture *in,
-                                      const struct icl_resizing *how, struct icl_picture *out)
+imgcls_status icl_picture_resize_part(struct imgcls_context *ctx,
+                                      const struct icl_picture *in,
+                                      const struct icl_resizing *how,
+                                      struct icl_picture *out)
 {
-    struct task task = {.in = in, .how = *how, .row = icl_resize_row_portable,
+    struct task task = {.in = in,
+                        .how = *how,
+                        .row = icl_resize_row_portable,
                         .column = icl_resize_column_portable};
     bool ok;
     *out = (struct icl_picture){0};
@@ -392,9 +396,14 @@ imgcls_status icl_picture_resize(struct imgcls_context *ctx, const struct icl_pi
                                  int32_t width, int32_t height, enum icl_filter filter,
                                  struct icl_picture *out)
 {
-    struct icl_resizing how = {.from_width = in->width, .from_height = in->height,
-                             .width = width, .height = height, .filter = filter,
-                             .antialias = true, .part_width = width, .part_height = height};
+    struct icl_resizing how = {.from_width = in->width,
+                               .from_height = in->height,
+                               .width = width,
+                               .height = height,
+                               .filter = filter,
+                               .antialias = true,
+                               .part_width = width,
+                               .part_height = height};
     if (filter == ICL_FILTER_AREA)
         return icl_fail(ctx, IMGCLS_UNSUPPORTED,
                         "recipe: filter=area is OpenCV's; engine=opencv has it");

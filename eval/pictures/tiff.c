@@ -63,16 +63,36 @@ static bool take_tag(struct tiff *tiff, uint64_t at)
     if ((uint64_t)size * count <= 4)
         place = (uint32_t)(at + 8); /* short lists lie in the entry itself */
     switch (tag) {
-    case 256: to = &tiff->width; break;
-    case 257: to = &tiff->height; break;
-    case 258: to = &tiff->bits; break;
-    case 259: to = &tiff->compression; break;
-    case 262: to = &tiff->kind; break;
-    case 274: to = &tiff->orientation; break;
-    case 277: to = &tiff->samples; break;
-    case 278: to = &tiff->rows; break;
-    case 284: to = &tiff->planar; break;
-    case 317: to = &tiff->predictor; break;
+    case 256:
+        to = &tiff->width;
+        break;
+    case 257:
+        to = &tiff->height;
+        break;
+    case 258:
+        to = &tiff->bits;
+        break;
+    case 259:
+        to = &tiff->compression;
+        break;
+    case 262:
+        to = &tiff->kind;
+        break;
+    case 274:
+        to = &tiff->orientation;
+        break;
+    case 277:
+        to = &tiff->samples;
+        break;
+    case 278:
+        to = &tiff->rows;
+        break;
+    case 284:
+        to = &tiff->planar;
+        break;
+    case 317:
+        to = &tiff->predictor;
+        break;
     case 273:
         tiff->offsets_at = place;
         tiff->offsets_type = type;
@@ -114,22 +134,24 @@ static imgcls_status check_form(const struct tiff *tiff)
                                            : tiff->samples >= 1 && tiff->samples <= 8;
     if (tiff->bits != 8 || tiff->kind > PALETTE || !samples || tiff->planar != 1 ||
         tiff->predictor != 1)
-        return icl_decoder_refuse(file, IMGCLS_UNSUPPORTED,
-                                  "TIFF: %u samples of %u bits, kind %u, planes %u, predictor %u; "
-                       "8 bits, kinds 0 to 3, planes 1 and predictor 1 are supported",
-                       tiff->samples, tiff->bits, tiff->kind, tiff->planar, tiff->predictor);
+        return icl_decoder_refuse(
+            file, IMGCLS_UNSUPPORTED,
+            "TIFF: %u samples of %u bits, kind %u, planes %u, predictor %u; "
+            "8 bits, kinds 0 to 3, planes 1 and predictor 1 are supported",
+            tiff->samples, tiff->bits, tiff->kind, tiff->planar, tiff->predictor);
     if (tiff->compression != PLAIN && tiff->compression != PACKBITS &&
         tiff->compression != DEFLATE && tiff->compression != DEFLATE_OLD)
-        return icl_decoder_refuse(file, IMGCLS_UNSUPPORTED,
-                                  "TIFF: compression %u; 1, 8, 32773 and 32946 are supported",
-                       tiff->compression);
+        return icl_decoder_refuse(
+            file, IMGCLS_UNSUPPORTED,
+            "TIFF: compression %u; 1, 8, 32773 and 32946 are supported", tiff->compression);
     if (tiff->kind == PALETTE && tiff->palette_count < 768)
         return refuse(tiff, "the palette is too short");
     return IMGCLS_OK;
 }
 
 /* n + 1 bytes follow, or one that stands 1 - n times (section 9). */
-static bool unpack_bits(const unsigned char *from, size_t count, unsigned char *to, size_t size)
+static bool unpack_bits(const unsigned char *from, size_t count, unsigned char *to,
+                        size_t size)
 {
     size_t at = 0, done = 0;
     while (done < size) {
@@ -184,7 +206,8 @@ static imgcls_status read_strips(const struct tiff *tiff)
 {
     struct decoding *file = tiff->file;
     const size_t stride = (size_t)tiff->width * tiff->samples;
-    const uint32_t rows = tiff->rows && tiff->rows < tiff->height ? tiff->rows : tiff->height;
+    const uint32_t rows =
+        tiff->rows && tiff->rows < tiff->height ? tiff->rows : tiff->height;
     unsigned char *strip = NULL, *rgb = malloc((size_t)tiff->width * 3);
     imgcls_status status = IMGCLS_OK;
     size_t bytes;
@@ -215,8 +238,13 @@ static imgcls_status read_strips(const struct tiff *tiff)
 
 imgcls_status icl_decode_tiff(struct decoding *in)
 {
-    struct tiff tiff = {.file = in, .big = in->bytes[0] == 'M', .bits = 1,
-                        .compression = PLAIN, .samples = 1, .planar = 1, .predictor = 1};
+    struct tiff tiff = {.file = in,
+                        .big = in->bytes[0] == 'M',
+                        .bits = 1,
+                        .compression = PLAIN,
+                        .samples = 1,
+                        .planar = 1,
+                        .predictor = 1};
     imgcls_status status = read_tags(&tiff);
     if (status == IMGCLS_OK)
         status = check_form(&tiff);

@@ -1,8 +1,8 @@
 /*
  * tests/datasets/records_test.c - CIFAR's and MNIST's files: recognised, cut into pictures
  *
- * Files are written here byte by byte after their descriptions; a record's pixels follow from
- * its number, so that a shift by a byte or a plane would be seen.
+ * Files are written here byte by byte after their descriptions; a record's pixels follow
+ * from its number, so that a shift by a byte or a plane would be seen.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -86,8 +86,9 @@ static void expect_picture(struct icl_dataset *set, size_t index, int number)
     char reason[128] = "";
     uint8_t *bytes;
     size_t size, i, c;
-    assert_int_equal(icl_dataset_read(set, NULL, index, &bytes, &size, reason, sizeof reason),
-                     IMGCLS_OK);
+    assert_int_equal(
+        icl_dataset_read(set, NULL, index, &bytes, &size, reason, sizeof reason),
+        IMGCLS_OK);
     assert_int_equal(icl_picture_decode(set->ctx, "x", bytes, size, 3, &picture, NULL, 0),
                      IMGCLS_OK);
     assert_int_equal(picture.width, 32);
@@ -158,7 +159,8 @@ static void a_label_outside_is_named(void **state)
     assert_non_null(strstr(imgcls_error(f->ctx), "label 7"));
 }
 
-static void put_gz(const struct fixture *f, const char *name, const void *bytes, size_t size)
+static void put_gz(const struct fixture *f, const char *name, const void *bytes,
+                   size_t size)
 {
     char path[160];
     gzFile file;
@@ -169,8 +171,8 @@ static void put_gz(const struct fixture *f, const char *name, const void *bytes,
     gzclose(file);
 }
 
-static const uint8_t two_pictures[] = {0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 3,
-                                       1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+static const uint8_t two_pictures[] = {0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2,  0,  0,
+                                       0, 3, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
 static const uint8_t two_labels[] = {0, 0, 8, 1, 0, 0, 0, 2, 4, 1};
 
 static void mnist_is_read_plain_and_packed(void **state)
@@ -200,7 +202,8 @@ static void mnist_is_read_plain_and_packed(void **state)
         assert_int_equal(set->entries[0].label, 4);
         assert_int_equal(set->entries[1].label, 1);
         assert_int_equal(
-            icl_dataset_read(set, NULL, 1, &bytes, &size, reason, sizeof reason), IMGCLS_OK);
+            icl_dataset_read(set, NULL, 1, &bytes, &size, reason, sizeof reason),
+            IMGCLS_OK);
         assert_int_equal(icl_picture_decode(f->ctx, "x", bytes, size, 1, &picture, NULL, 0),
                          IMGCLS_OK);
         assert_int_equal(picture.width, 3);

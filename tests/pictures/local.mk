@@ -13,6 +13,9 @@ TESTS += %D%/part_test
 %C%_part_test_LDADD = $(TEST_LIBS)
 EXTRA_DIST += \
 	%D%/make_fixtures.py \
+	%D%/fixtures/bmp_bits.bmp \
+	%D%/fixtures/bmp_gray.bmp \
+	%D%/fixtures/bmp_rgb.bmp \
 	%D%/fixtures/expected.txt \
 	%D%/fixtures/imagenet-sample.txt \
 	%D%/fixtures/jpeg_420.jpg \
@@ -63,6 +66,10 @@ EXTRA_DIST += \
 	%D%/fixtures/png_type6_depth16_adam7.png \
 	%D%/fixtures/png_type6_depth8.png \
 	%D%/fixtures/png_type6_depth8_adam7.png \
+	%D%/fixtures/tiff_gray_packbits.tif \
+	%D%/fixtures/tiff_palette.tif \
+	%D%/fixtures/tiff_rgb.tif \
+	%D%/fixtures/tiff_rgb_deflate.tif \
 	%D%/fixtures/webp_alpha.webp \
 	%D%/fixtures/webp_alpha_exact.webp \
 	%D%/fixtures/webp_animated.webp \

@@ -174,6 +174,17 @@ def make_webps():
                                     lossless=True))
 
 
+def make_others():
+    put("bmp_rgb.bmp", saved(image(31, 23, "RGB"), "BMP"))
+    put("bmp_gray.bmp", saved(image(30, 11, "L"), "BMP"))
+    put("bmp_bits.bmp", saved(image(37, 9, "L").convert("1"), "BMP"))
+    put("tiff_rgb.tif", saved(image(31, 23, "RGB"), "TIFF"))
+    put("tiff_gray_packbits.tif", saved(image(30, 11, "L"), "TIFF", compression="packbits"))
+    put("tiff_rgb_deflate.tif", saved(image(29, 13, "RGB"), "TIFF",
+                                      compression="tiff_adobe_deflate"))
+    put("tiff_palette.tif", saved(image(21, 17, "RGB").quantize(32), "TIFF"))
+
+
 # ---- What the libraries make of them --------------------------------------------------------
 
 FILTERS = {"nearest": T.InterpolationMode.NEAREST, "box": T.InterpolationMode.BOX,
@@ -265,6 +276,7 @@ if __name__ == "__main__":
     make_pngs()
     make_jpegs()
     make_webps()
+    make_others()
     write_lines("expected.txt", expectations())
     if len(sys.argv) > 1:
         write_lines("imagenet-sample.txt", sample_expectations(sys.argv[1]))

@@ -1,9 +1,9 @@
 /*
  * tests/pictures/part_test.c - decoding and resizing a part gives the bits of the whole
  *
- * Every fixture and, where it is, the ImageNet sample: the recipe's tensor from a picture that
- * was decoded for it equals the one from the whole picture; and the vectorised sums equal the
- * portable ones for random weights, sizes and channels.
+ * Every fixture and, where it is, the ImageNet sample: the recipe's tensor from a picture
+ * that was decoded for it equals the one from the whole picture; and the vectorised sums
+ * equal the portable ones for random weights, sizes and channels.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -66,8 +66,9 @@ static void expect_same(struct imgcls_context *ctx, const char *path,
     assert_int_equal(aw, bw);
     assert_int_equal(ah, bh);
     if (first == IMGCLS_OK &&
-        memcmp(a, b, (size_t)recipe->views * (size_t)aw * (size_t)ah *
-                         (size_t)icl_recipe_channels(recipe) * sizeof *a) != 0)
+        memcmp(a, b,
+               (size_t)recipe->views * (size_t)aw * (size_t)ah *
+                   (size_t)icl_recipe_channels(recipe) * sizeof *a) != 0)
         fail_msg("%s: %s: other bits", path, text);
     icl_free(ctx, a);
     icl_free(ctx, b);
@@ -141,7 +142,8 @@ static void vectors_give_the_portable_bits(void **state)
     }
     for (round = 0; round < 200; round++) {
         size_t channels = round % 4 ? 3 : 1, i, k;
-        int32_t width = (int32_t)(draw(&seed) % 90) + 1, targets = (int32_t)(draw(&seed) % 40) + 1;
+        int32_t width = (int32_t)(draw(&seed) % 90) + 1,
+                targets = (int32_t)(draw(&seed) % 40) + 1;
         int32_t rows = (int32_t)(draw(&seed) % 12) + 1;
         size_t pitch = (size_t)width * channels, bytes = pitch * (size_t)rows;
         uint8_t *source = malloc(bytes), got[512], want[512];

@@ -71,6 +71,17 @@ evaluate 2 --no-record
 evaluate 2 -d set --no-record --batch 0
 evaluate 2 -d set --no-record --layout tar
 
+# the pipeline that fits is found, whatever was asked for; tables are written
+expect 0 imgcls-eval "$model" --preprocess resize=32,color=gray,mean=9,std=0.35 \
+    -d "$sample/val" --diagnose --json --limit 60
+holds '"recipe": "resize=32' out
+[ "$(sed -n 's/.*"top1_correct": \([0-9]*\).*/\1/p' out | head -n 1)" -gt 50 ] ||
+    complain "no pipeline is found"
+evaluate 0 -d set --no-record --per-class classes.csv --confusion confusion.csv
+[ "$(wc -l <classes.csv)" -eq 11 ] || complain "not a row a class"
+[ "$(awk -F, 'NR > 1 { n += $3 } END { print n }' confusion.csv)" = 9 ] ||
+    complain "the confusion matrix holds other than all pictures"
+
 # a limit spreads over the classes
 evaluate 0 -d "$sample/val" --limit 20 --no-record --predictions l.csv
 [ "$(wc -l <l.csv)" -eq 21 ] || complain "--limit 20 gives $(wc -l <l.csv) lines"
