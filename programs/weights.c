@@ -60,7 +60,8 @@ static void print_tensors(const struct imgcls_weights *weights)
         elements += imgcls_count(tensor->rank, tensor->dims);
         bytes += tensor->size_bytes;
     }
-    printf("tensors: %zu of %" PRId64 " elements, %" PRIu64 " bytes\n", count, elements, bytes);
+    printf("tensors: %zu of %" PRId64 " elements, %" PRIu64 " bytes\n", count, elements,
+           bytes);
 }
 
 static void print_labels(const char *labels)
@@ -117,26 +118,27 @@ static json_t *tensors_json(const struct imgcls_weights *weights)
         json_t *shape = json_array();
         for (int32_t d = 0; d < tensor->rank; d++)
             json_array_append_new(shape, json_integer(tensor->dims[d]));
-        json_array_append_new(rows, json_pack("{s:s, s:s, s:o, s:I}", "name", name, "type",
-                                              imgcls_type_text(tensor->type), "shape", shape,
-                                              "bytes", (json_int_t)tensor->size_bytes));
+        json_array_append_new(rows,
+                              json_pack("{s:s, s:s, s:o, s:I}", "name", name, "type",
+                                        imgcls_type_text(tensor->type), "shape", shape,
+                                        "bytes", (json_int_t)tensor->size_bytes));
     }
     return rows;
 }
 
 static bool print_json(const struct imgcls_weights *weights)
 {
-    json_t *object = json_pack(
-        "{s:s, s:s, s:o, s:o, s:s?, s:s?, s:s?, s:s?, s:o, s:o}", "format",
-        imgcls_weights_format(weights), "sha256", imgcls_weights_sha256(weights), "tensors",
-        tensors_json(weights), "globals",
-        lines_json(imgcls_weights_text(weights, IMGCLS_META_GLOBALS)), "prefix",
-        imgcls_weights_text(weights, IMGCLS_META_PREFIX), "library",
-        imgcls_weights_text(weights, IMGCLS_META_LIBRARY), "architecture",
-        imgcls_weights_text(weights, IMGCLS_META_EVIDENCE), "recipe",
-        imgcls_weights_text(weights, IMGCLS_META_RECIPE), "labels",
-        lines_json(imgcls_weights_text(weights, IMGCLS_META_LABELS)), "notes",
-        lines_json(imgcls_weights_text(weights, IMGCLS_META_NOTES)));
+    json_t *object =
+        json_pack("{s:s, s:s, s:o, s:o, s:s?, s:s?, s:s?, s:s?, s:o, s:o}", "format",
+                  imgcls_weights_format(weights), "sha256", imgcls_weights_sha256(weights),
+                  "tensors", tensors_json(weights), "globals",
+                  lines_json(imgcls_weights_text(weights, IMGCLS_META_GLOBALS)), "prefix",
+                  imgcls_weights_text(weights, IMGCLS_META_PREFIX), "library",
+                  imgcls_weights_text(weights, IMGCLS_META_LIBRARY), "architecture",
+                  imgcls_weights_text(weights, IMGCLS_META_EVIDENCE), "recipe",
+                  imgcls_weights_text(weights, IMGCLS_META_RECIPE), "labels",
+                  lines_json(imgcls_weights_text(weights, IMGCLS_META_LABELS)), "notes",
+                  lines_json(imgcls_weights_text(weights, IMGCLS_META_NOTES)));
     if (!object)
         return false;
     int result = json_dumpf(object, stdout, JSON_INDENT(1));
@@ -149,8 +151,7 @@ imgcls_status inspect_weights(struct imgcls_context *ctx, const struct command_l
                               const char *arch, bool *done)
 {
     struct imgcls_weights *weights;
-    imgcls_status status =
-        imgcls_weights_open(ctx, line->positionals[0], arch, &weights);
+    imgcls_status status = imgcls_weights_open(ctx, line->positionals[0], arch, &weights);
     *done = status != IMGCLS_OK || weights;
     if (weights && line->json)
         status = print_json(weights) ? IMGCLS_OK : IMGCLS_NO_MEMORY;

@@ -229,7 +229,8 @@ imgcls_status icl_checkpoint_to_graph(const struct imgcls_checkpoint *checkpoint
 
 /* ---- Texts ----------------------------------------------------------------------------*/
 
-static struct icl_checkpoint_text *find_text(const struct imgcls_checkpoint *checkpoint, const char *key)
+static struct icl_checkpoint_text *find_text(const struct imgcls_checkpoint *checkpoint,
+                                             const char *key)
 {
     for (size_t i = 0; i < checkpoint->text_count; i++)
         if (strcmp(checkpoint->texts[i].key, key) == 0)
@@ -254,7 +255,8 @@ static imgcls_status append_text(struct imgcls_checkpoint *checkpoint, const cha
         icl_grow(ctx, (void **)&checkpoint->texts, &checkpoint->text_capacity,
                  checkpoint->text_count + 1, sizeof *checkpoint->texts);
     if (status == IMGCLS_OK)
-        checkpoint->texts[checkpoint->text_count++] = (struct icl_checkpoint_text){own_key, text};
+        checkpoint->texts[checkpoint->text_count++] =
+            (struct icl_checkpoint_text){own_key, text};
     else
         icl_free(ctx, own_key);
     return status;

@@ -16,7 +16,7 @@
 
 #include "src/graph/names.h"
 
-#define NAME_MAX_COMPARED 255 /* bytes; longer names are not compared */
+#define NAME_MAX_COMPARED 255  /* bytes; longer names are not compared */
 #define COMPARED_MAX      4096 /* left-over names that nearness is asked of */
 
 void icl_checkpoint_use(const struct imgcls_checkpoint *checkpoint, const char *name)

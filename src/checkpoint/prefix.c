@@ -47,7 +47,8 @@ imgcls_status icl_checkpoint_unwrap(struct imgcls_checkpoint *checkpoint)
         for (size_t i = 0; i < checkpoint->count; i++) {
             struct icl_entry *entry = checkpoint->entries[i];
             entry->name += length;
-            imgcls_status status = icl_names_add(ctx, checkpoint->names, entry->name, entry);
+            imgcls_status status =
+                icl_names_add(ctx, checkpoint->names, entry->name, entry);
             if (status != IMGCLS_OK)
                 return status;
         }

@@ -1,9 +1,9 @@
 /*
  * src/checkpoint/settings.c - a source's configuration, asked by path
  *
- * A path is keys and list indices joined with dots: "backbone.arch", "input_size.1". What is
- * absent, null or of another kind gives the caller's fallback: configurations come from many
- * versions of many libraries, and a reader states what it takes absence to mean.
+ * A path is keys and list indices joined with dots: "backbone.arch", "input_size.1". What
+ * is absent, null or of another kind gives the caller's fallback: configurations come from
+ * many versions of many libraries, and a reader states what it takes absence to mean.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

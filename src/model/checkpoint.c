@@ -1,10 +1,11 @@
 /*
- * src/model/checkpoint.c - weights without a graph get the graph that their architecture has
+ * src/model/checkpoint.c - weights without a graph get the graph that their architecture
+ * has
  *
  * A format reads names, tensors and texts; an architecture, named by --arch, by the source,
  * or found by who recognises most, builds the graph. Around that stands what holds for all
- * of them: the input's size (--shape, else the recipe's crop, else the source's setting), the
- * refusal of parameters that do not fit, and the metadata: recipe, class names, how the
+ * of them: the input's size (--shape, else the recipe's crop, else the source's setting),
+ * the refusal of parameters that do not fit, and the metadata: recipe, class names, how the
  * architecture was known, what could not be taken over exactly.
  *
  * Not here: what a library's settings mean (plugins/formats/settings).
@@ -43,7 +44,8 @@ static imgcls_status set_size(const struct reading *in, int64_t height, int64_t 
     if (height < 1 || width < 1)
         return IMGCLS_OK;
     snprintf(text, sizeof text, "%lld", (long long)height);
-    imgcls_status status = icl_checkpoint_set_text(in->checkpoint, IMGCLS_META_HEIGHT, text);
+    imgcls_status status =
+        icl_checkpoint_set_text(in->checkpoint, IMGCLS_META_HEIGHT, text);
     snprintf(text, sizeof text, "%lld", (long long)width);
     return status == IMGCLS_OK
                ? icl_checkpoint_set_text(in->checkpoint, IMGCLS_META_WIDTH, text)
@@ -77,8 +79,8 @@ static imgcls_status size_by_shape(const struct reading *in, const char *text)
     imgcls_status status = icl_graph_create(in->ctx, NULL, &graph);
     if (status != IMGCLS_OK)
         return status;
-    status = icl_graph_add_input(graph, "input", IMGCLS_KIND_TENSOR, IMGCLS_F32, 4, open,
-                                 NULL);
+    status =
+        icl_graph_add_input(graph, "input", IMGCLS_KIND_TENSOR, IMGCLS_F32, 4, open, NULL);
     int64_t height = 0, width = 0;
     if (status == IMGCLS_OK && icl_shape_option(graph, text) == IMGCLS_OK) {
         height = graph->inputs[0]->info.dims[2];
@@ -93,8 +95,8 @@ static imgcls_status size_by_shape(const struct reading *in, const char *text)
 static imgcls_status find_size(const struct reading *in)
 {
     imgcls_status status = size_by_recipe(in);
-    for (size_t i = 0;
-         status == IMGCLS_OK && in->options->shapes && in->options->shapes[i]; i++)
+    for (size_t i = 0; status == IMGCLS_OK && in->options->shapes && in->options->shapes[i];
+         i++)
         status = size_by_shape(in, in->options->shapes[i]);
     return status;
 }
@@ -118,9 +120,9 @@ static int32_t ask(const struct reading *in, const struct imgcls_architecture *o
                    char evidence[EVIDENCE_CAPACITY])
 {
     evidence[0] = 0;
-    return one->recognise ? one->recognise(&in->ctx->host, in->checkpoint, evidence,
-                                           EVIDENCE_CAPACITY)
-                          : 0;
+    return one->recognise
+               ? one->recognise(&in->ctx->host, in->checkpoint, evidence, EVIDENCE_CAPACITY)
+               : 0;
 }
 
 static const struct imgcls_architecture *recognised(const struct reading *in)
@@ -147,8 +149,8 @@ static void list_names(const struct reading *in, char *text, size_t capacity)
     size_t used = 0;
     snprintf(text, capacity, "%s", in->count ? "" : "none are loaded");
     for (size_t i = 0; i < in->count && used < capacity; i++) {
-        int wrote = snprintf(text + used, capacity - used, "%s%s", i ? ", " : "",
-                             in->all[i]->name);
+        int wrote =
+            snprintf(text + used, capacity - used, "%s%s", i ? ", " : "", in->all[i]->name);
         used += wrote > 0 ? (size_t)wrote : capacity;
     }
 }
@@ -176,22 +178,21 @@ static void tell_evidence(const struct reading *in,
     int32_t bid = ask(in, chosen, evidence);
     int used;
     if (in->options->arch)
-        used = snprintf(text, capacity, "%s, as asked (%s)", chosen->name,
-                        in->options->arch);
+        used =
+            snprintf(text, capacity, "%s, as asked (%s)", chosen->name, in->options->arch);
     else if (by_name)
-        used = snprintf(text, capacity, "%s, as the source says (%s)", chosen->name,
-                        variant);
+        used =
+            snprintf(text, capacity, "%s, as the source says (%s)", chosen->name, variant);
     else
-        used = snprintf(text, capacity, "%s, recognised (%d of 100)", chosen->name,
-                        (int)bid);
+        used =
+            snprintf(text, capacity, "%s, recognised (%d of 100)", chosen->name, (int)bid);
     if (*evidence && used > 0 && (size_t)used < capacity)
         snprintf(text + used, capacity - (size_t)used, ": %s", evidence);
 }
 
 /* The architecture, NULL where nobody knows it, and what build is to be told. */
-static const struct imgcls_architecture *choose(const struct reading *in,
-                                                const char **variant,
-                                                char text[EVIDENCE_CAPACITY * 2])
+static const struct imgcls_architecture *
+choose(const struct reading *in, const char **variant, char text[EVIDENCE_CAPACITY * 2])
 {
     const char *arch = in->options->arch;
     *variant = arch ? arch : icl_checkpoint_text(in->checkpoint, IMGCLS_META_ARCHITECTURE);
@@ -264,7 +265,8 @@ static imgcls_status compare_count(const struct reading *in)
     return IMGCLS_OK;
 }
 
-/* timm's label_offset 1: the weights have a background class first that the names have not. */
+/* timm's label_offset 1: the weights have a background class first that the names have not.
+ */
 static imgcls_status name_background(const struct reading *in)
 {
     const char *labels = icl_checkpoint_text(in->checkpoint, IMGCLS_META_LABELS);
@@ -283,12 +285,14 @@ static imgcls_status name_background(const struct reading *in)
     if (!text)
         return icl_alloc_status(in->ctx);
     snprintf(text, size, "%s%s", first, labels);
-    imgcls_status status = icl_checkpoint_set_text(in->checkpoint, IMGCLS_META_LABELS, text);
+    imgcls_status status =
+        icl_checkpoint_set_text(in->checkpoint, IMGCLS_META_LABELS, text);
     icl_free(in->ctx, text);
     return status;
 }
 
-/* Initializers that came from the checkpoint, one a line, so that they can be written back. */
+/* Initializers that came from the checkpoint, one a line, so that they can be written back.
+ */
 static imgcls_status list_parameters(const struct reading *in)
 {
     size_t size = 1;
@@ -314,10 +318,10 @@ static imgcls_status list_parameters(const struct reading *in)
 
 static imgcls_status copy_texts(const struct reading *in)
 {
-    static const char *const keys[] = {
-        IMGCLS_META_RECIPE,  IMGCLS_META_LABELS, IMGCLS_META_PRODUCER,
-        IMGCLS_META_LIBRARY, IMGCLS_META_NOTES,  IMGCLS_META_PREFIX,
-        IMGCLS_META_ARCHITECTURE};
+    static const char *const keys[] = {IMGCLS_META_RECIPE,      IMGCLS_META_LABELS,
+                                       IMGCLS_META_PRODUCER,    IMGCLS_META_LIBRARY,
+                                       IMGCLS_META_NOTES,       IMGCLS_META_PREFIX,
+                                       IMGCLS_META_ARCHITECTURE};
     imgcls_status status = IMGCLS_OK;
     for (size_t i = 0; i < sizeof keys / sizeof *keys && status == IMGCLS_OK; i++) {
         const char *text = icl_checkpoint_text(in->checkpoint, keys[i]);
@@ -343,8 +347,7 @@ imgcls_status icl_read_checkpoint(struct imgcls_context *ctx, struct icl_registr
                                   const struct icl_read_options *options,
                                   struct imgcls_graph *graph)
 {
-    struct reading in = {
-        .ctx = ctx, .source = source, .options = options, .graph = graph};
+    struct reading in = {.ctx = ctx, .source = source, .options = options, .graph = graph};
     imgcls_status status = icl_checkpoint_create(ctx, &in.checkpoint);
     if (status == IMGCLS_OK)
         status = format->read_checkpoint(&ctx->host, source, in.checkpoint);

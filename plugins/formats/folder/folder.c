@@ -19,13 +19,22 @@
 
 /* In the order of preference. */
 static const char *const weights[] = {
-    "model.safetensors", "pytorch_model.bin", "model.safetensors.index.json",
-    "pytorch_model.bin.index.json", "pytorch_model.pt", "checkpoints.pth", "model.pth",
+    "model.safetensors",
+    "pytorch_model.bin",
+    "model.safetensors.index.json",
+    "pytorch_model.bin.index.json",
+    "pytorch_model.pt",
+    "checkpoints.pth",
+    "model.pth",
     "model.pt",
 };
 static const char *const modelscope_weights[] = {
-    "pytorch_model.pt", "checkpoints.pth", "pytorch_model.bin", "model.safetensors",
-    "model.safetensors.index.json", "pytorch_model.bin.index.json",
+    "pytorch_model.pt",
+    "checkpoints.pth",
+    "pytorch_model.bin",
+    "model.safetensors",
+    "model.safetensors.index.json",
+    "pytorch_model.bin.index.json",
 };
 static const char *const label_files[] = {"classname.txt", "classes.txt", "labels.txt"};
 
@@ -76,8 +85,7 @@ static imgcls_status read_json(const struct opened *in, const char *name, json_t
     *out = NULL;
     if (!in->host->source_has(in->host, in->folder, name))
         return IMGCLS_OK;
-    imgcls_status status =
-        in->host->source_open_beneath(in->host, in->folder, name, &file);
+    imgcls_status status = in->host->source_open_beneath(in->host, in->folder, name, &file);
     if (status != IMGCLS_OK)
         return status;
     *out = folder_json(in->host, file);
@@ -115,10 +123,11 @@ static imgcls_status read_weights(const struct opened *in)
         host->source_close(host, file);
         return status;
     }
-    return host->fail(host, IMGCLS_BAD_INPUT,
-                      "%s: no weights in it (%s, %s, %s, ...); a file of another name can be "
-                      "given itself",
-                      in->folder->path, list[0], list[1], list[2]);
+    return host->fail(
+        host, IMGCLS_BAD_INPUT,
+        "%s: no weights in it (%s, %s, %s, ...); a file of another name can be "
+        "given itself",
+        in->folder->path, list[0], list[1], list[2]);
 }
 
 /* ---- Settings -------------------------------------------------------------------------*/
@@ -192,8 +201,8 @@ static imgcls_status read_label_file(const struct opened *in)
             status = IMGCLS_NO_MEMORY;
         if (text) {
             memcpy(text, file->bytes, file->size);
-            status = host->checkpoint_set_text(host, in->checkpoint, IMGCLS_META_LABELS,
-                                               text);
+            status =
+                host->checkpoint_set_text(host, in->checkpoint, IMGCLS_META_LABELS, text);
         }
         host->release(host, text);
         host->source_close(host, file);
@@ -203,7 +212,8 @@ static imgcls_status read_label_file(const struct opened *in)
     return IMGCLS_OK;
 }
 
-imgcls_status folder_read(const struct imgcls_host *host, const struct imgcls_source *source,
+imgcls_status folder_read(const struct imgcls_host *host,
+                          const struct imgcls_source *source,
                           struct imgcls_checkpoint *checkpoint)
 {
     struct opened in = {.host = host, .folder = source, .checkpoint = checkpoint};

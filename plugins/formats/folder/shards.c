@@ -73,12 +73,13 @@ static imgcls_status read_all(const struct imgcls_host *host,
         if (status != IMGCLS_OK)
             break;
         if (!json_is_string(file))
-            status = host->fail(host, IMGCLS_BAD_INPUT, "%s: tensor '%s' has no file's name",
-                                source->path, name);
+            status = host->fail(host, IMGCLS_BAD_INPUT,
+                                "%s: tensor '%s' has no file's name", source->path, name);
         else if (!json_object_get(done, json_string_value(file)))
-            status = json_object_set_new(done, json_string_value(file), json_true()) == 0
-                         ? read_shard(host, source, map, json_string_value(file), checkpoint)
-                         : IMGCLS_NO_MEMORY;
+            status =
+                json_object_set_new(done, json_string_value(file), json_true()) == 0
+                    ? read_shard(host, source, map, json_string_value(file), checkpoint)
+                    : IMGCLS_NO_MEMORY;
     }
     const struct imgcls_tensor *found;
     json_object_foreach(map, name, file)
@@ -95,7 +96,8 @@ static imgcls_status read_all(const struct imgcls_host *host,
     return status;
 }
 
-imgcls_status shards_read(const struct imgcls_host *host, const struct imgcls_source *source,
+imgcls_status shards_read(const struct imgcls_host *host,
+                          const struct imgcls_source *source,
                           struct imgcls_checkpoint *checkpoint)
 {
     json_t *index = folder_json(host, source);

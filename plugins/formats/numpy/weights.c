@@ -27,8 +27,7 @@ static imgcls_status add_array(const struct imgcls_host *host,
     struct imgcls_tensor tensor = {.struct_size = sizeof tensor,
                                    .type = header.type,
                                    .rank = header.rank,
-                                   .data =
-                                       (void *)(source->bytes + header.data_offset)};
+                                   .data = (void *)(source->bytes + header.data_offset)};
     int64_t stride = 1;
     for (int32_t i = 0; i < header.rank; i++) {
         int32_t d = header.fortran ? i : header.rank - 1 - i;
@@ -69,8 +68,8 @@ imgcls_status npz_read_checkpoint(const struct imgcls_host *host,
     imgcls_status status = host->zip_open(host, source, &zip);
     if (status != IMGCLS_OK)
         return status;
-    for (size_t i = 0;
-         status == IMGCLS_OK && (member = host->zip_member_at(host, zip, i)); i++)
+    for (size_t i = 0; status == IMGCLS_OK && (member = host->zip_member_at(host, zip, i));
+         i++)
         status = add_member(host, source, zip, member, checkpoint);
     host->zip_close(host, zip);
     return status;

@@ -28,9 +28,9 @@ enum meaning {
     AS_FIELDS,      /* an object whose state is a dictionary */
     AS_LIST,        /* () or (items) */
     AS_TUPLE,
-    AS_OPAQUE,   /* data that nobody here reads */
-    AS_GETATTR,  /* of an opaque class only: data, too */
-    AS_REFUSED,  /* known, and not supported: `word` says what it is */
+    AS_OPAQUE,  /* data that nobody here reads */
+    AS_GETATTR, /* of an opaque class only: data, too */
+    AS_REFUSED, /* known, and not supported: `word` says what it is */
 };
 
 struct pickle_rule {
@@ -41,10 +41,19 @@ struct pickle_rule {
 };
 
 #define STORAGE(name, type)                                                                \
-    {"torch", name, AS_STORAGE, type, NULL}, {"torch.cuda", name, AS_STORAGE, type, NULL}
-#define DTYPE(name, type) {"torch", name, AS_DTYPE, type, NULL}
+    {"torch", name, AS_STORAGE, type, NULL},                                               \
+    {                                                                                      \
+        "torch.cuda", name, AS_STORAGE, type, NULL                                         \
+    }
+#define DTYPE(name, type)                                                                  \
+    {                                                                                      \
+        "torch", name, AS_DTYPE, type, NULL                                                \
+    }
 #define BUILTIN(name, meaning)                                                             \
-    {"builtins", name, meaning, 0, NULL}, {"__builtin__", name, meaning, 0, NULL}
+    {"builtins", name, meaning, 0, NULL},                                                  \
+    {                                                                                      \
+        "__builtin__", name, meaning, 0, NULL                                              \
+    }
 #define NUMPY(module, name)                                                                \
     {"numpy.core." module, name, AS_OPAQUE, 0, NULL},                                      \
     {                                                                                      \
@@ -202,11 +211,10 @@ imgcls_status pickle_global(struct pickle *pickle, const char *module, size_t mo
                                   "%s: holds %s (%s.%s), which is not supported",
                                   pickle->path, rule->word, rule->module, rule->name);
     imgcls_status status = note(pickle, rule);
-    struct pickle_value *value = status == IMGCLS_OK
-                                     ? pickle_new(pickle, rule->meaning == AS_WORD
-                                                              ? PICKLE_TEXT
-                                                              : PICKLE_GLOBAL)
-                                     : NULL;
+    struct pickle_value *value =
+        status == IMGCLS_OK
+            ? pickle_new(pickle, rule->meaning == AS_WORD ? PICKLE_TEXT : PICKLE_GLOBAL)
+            : NULL;
     if (!value)
         return IMGCLS_NO_MEMORY;
     if (rule->meaning == AS_WORD) {
@@ -253,13 +261,13 @@ static imgcls_status make_tensor(struct pickle *pickle, const struct pickle_valu
         return bad_tensor(pickle, "storage is none");
     if (!first || first->kind != PICKLE_INT || first->u.integer < 0)
         return bad_tensor(pickle, "offset is no count of elements");
-    if (!sizes || sizes->kind != PICKLE_TUPLE || !strides || strides->kind != PICKLE_TUPLE ||
-        sizes->u.list.count != strides->u.list.count)
+    if (!sizes || sizes->kind != PICKLE_TUPLE || !strides ||
+        strides->kind != PICKLE_TUPLE || sizes->u.list.count != strides->u.list.count)
         return bad_tensor(pickle, "sizes and strides are not two lists of one length");
     if (sizes->u.list.count > IMGCLS_MAX_RANK)
         return bad_tensor(pickle, "rank is above 16");
-    if (typed && (!dtype || dtype->kind != PICKLE_GLOBAL ||
-                  dtype->u.rule->meaning != AS_DTYPE))
+    if (typed &&
+        (!dtype || dtype->kind != PICKLE_GLOBAL || dtype->u.rule->meaning != AS_DTYPE))
         return bad_tensor(pickle, "element type is none");
     if (!typed && storage->u.storage->type == IMGCLS_UNDEFINED)
         return bad_tensor(pickle, "storage has no element type");
@@ -341,15 +349,24 @@ imgcls_status pickle_reduce(struct pickle *pickle, const struct pickle_value *ca
     const struct pickle_value *first = argument(arguments, 0);
     *out = NULL;
     switch (rule->meaning) {
-    case AS_TENSOR: return make_tensor(pickle, arguments, false, out);
-    case AS_TYPED: return make_tensor(pickle, arguments, true, out);
-    case AS_SUBCLASS: return make_subclass(pickle, arguments, out);
-    case AS_FIRST: *out = (struct pickle_value *)(first ? first : &pickle->none); return 0;
-    case AS_DICT: return make_dict(pickle, first, out);
+    case AS_TENSOR:
+        return make_tensor(pickle, arguments, false, out);
+    case AS_TYPED:
+        return make_tensor(pickle, arguments, true, out);
+    case AS_SUBCLASS:
+        return make_subclass(pickle, arguments, out);
+    case AS_FIRST:
+        *out = (struct pickle_value *)(first ? first : &pickle->none);
+        return 0;
+    case AS_DICT:
+        return make_dict(pickle, first, out);
     case AS_DEFAULTDICT:
-    case AS_FIELDS: return make_dict(pickle, NULL, out);
-    case AS_LIST: return make_list(pickle, PICKLE_LIST, first, out);
-    case AS_TUPLE: return make_list(pickle, PICKLE_TUPLE, first, out);
+    case AS_FIELDS:
+        return make_dict(pickle, NULL, out);
+    case AS_LIST:
+        return make_list(pickle, PICKLE_LIST, first, out);
+    case AS_TUPLE:
+        return make_list(pickle, PICKLE_TUPLE, first, out);
     case AS_GETATTR:
         if (!first || first->kind != PICKLE_GLOBAL || first->u.rule->meaning != AS_OPAQUE)
             break;
@@ -357,7 +374,8 @@ imgcls_status pickle_reduce(struct pickle *pickle, const struct pickle_value *ca
     case AS_OPAQUE:
         *out = pickle_new(pickle, PICKLE_OPAQUE);
         return *out ? IMGCLS_OK : IMGCLS_NO_MEMORY;
-    default: break;
+    default:
+        break;
     }
     return pickle->host->fail(pickle->host, IMGCLS_BAD_INPUT,
                               "%s: the pickle calls '%s.%s', which stands for no data",

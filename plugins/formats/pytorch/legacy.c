@@ -142,8 +142,7 @@ static imgcls_status read_pieces(struct stream *in, const struct pickle_value *k
         piece->key = pickle_text(&in->pickle, keys->u.list.items[i]);
         if (!piece->key)
             return refuse(in, "a storage's key is no text");
-        status =
-            read_piece(in, element_bytes(in, sorted, count, piece->key), &at, piece);
+        status = read_piece(in, element_bytes(in, sorted, count, piece->key), &at, piece);
     }
     if (status == IMGCLS_OK && at != in->source->size)
         status = refuse(in, "bytes behind the last storage");
@@ -165,7 +164,8 @@ static imgcls_status find_pieces(struct stream *in, const struct pickle_value *k
         return refuse(in, "its fifth pickle is no list of storages");
     for (struct pickle_storage *s = in->pickle.storages; s; s = s->next)
         count++;
-    struct pickle_storage **sorted = pickle_alloc(&in->pickle, (count + 1) * sizeof *sorted);
+    struct pickle_storage **sorted =
+        pickle_alloc(&in->pickle, (count + 1) * sizeof *sorted);
     in->pieces = pickle_alloc(&in->pickle, (keys->u.list.count + 1) * sizeof *in->pieces);
     if (!sorted || !in->pieces)
         return IMGCLS_NO_MEMORY;
@@ -214,8 +214,8 @@ static imgcls_status read_stream(struct stream *in, struct imgcls_checkpoint *ch
                                 "%s: a pickle, but none that torch.save wrote",
                                 in->source->path);
     for (int i = 1; i < 5 && status == IMGCLS_OK; i++)
-        status = pickle_read(&in->pickle, in->source->bytes, in->source->size, &at,
-                             &parts[i]);
+        status =
+            pickle_read(&in->pickle, in->source->bytes, in->source->size, &at, &parts[i]);
     if (status == IMGCLS_OK)
         status = check_machine(in, parts[1], parts[2]);
     if (status == IMGCLS_OK)

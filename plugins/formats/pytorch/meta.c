@@ -52,9 +52,9 @@ static imgcls_status add_names(struct pickle *pickle, const struct pickle_value 
     for (size_t i = 0; i < names->u.list.count && status == IMGCLS_OK; i++) {
         const char *name = pickle_text(pickle, names->u.list.items[i]);
         if (!name || !*name) {
-            status = host->fail(host, IMGCLS_BAD_INPUT,
-                                "%s: class name %zu is empty or no UTF-8 text",
-                                pickle->path, i);
+            status =
+                host->fail(host, IMGCLS_BAD_INPUT,
+                           "%s: class name %zu is empty or no UTF-8 text", pickle->path, i);
             break;
         }
         for (const char *p = name; *p; p++)
@@ -67,7 +67,8 @@ static imgcls_status add_names(struct pickle *pickle, const struct pickle_value 
     return status;
 }
 
-static imgcls_status add_globals(struct pickle *pickle, struct imgcls_checkpoint *checkpoint)
+static imgcls_status add_globals(struct pickle *pickle,
+                                 struct imgcls_checkpoint *checkpoint)
 {
     const struct imgcls_host *host = pickle->host;
     char name[128];
@@ -110,7 +111,8 @@ static imgcls_status add_architecture(struct pickle *pickle, const struct pickle
 }
 
 /* mmcls and mmpretrain save the whole configuration as Python text. */
-static imgcls_status add_configuration(struct pickle *pickle, const struct pickle_value *top,
+static imgcls_status add_configuration(struct pickle *pickle,
+                                       const struct pickle_value *top,
                                        struct imgcls_checkpoint *checkpoint)
 {
     const struct pickle_value *meta = pickle_get(top, "meta");
@@ -119,7 +121,8 @@ static imgcls_status add_configuration(struct pickle *pickle, const struct pickl
     if (!text)
         text = pickle_get(meta, "cfg");
     if (!text || text->kind != PICKLE_TEXT) {
-        bool mm = pickle_get(meta, "mmcls_version") || pickle_get(meta, "mmpretrain_version") ||
+        bool mm = pickle_get(meta, "mmcls_version") ||
+                  pickle_get(meta, "mmpretrain_version") ||
                   pickle_get(meta, "mmengine_version");
         return mm ? settings_text(&in, IMGCLS_META_LIBRARY, "mm") : IMGCLS_OK;
     }

@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PICKLE_MAX ((uint64_t)1 << 30) /* bytes of data.pkl; honest ones have a few KiB */
+#define PICKLE_MAX     ((uint64_t)1 << 30) /* bytes of data.pkl; honest ones have a few KiB */
 #define NAME_MAX_BYTES 512
 
 struct archive {
@@ -139,11 +139,10 @@ static imgcls_status check_byte_order(struct archive *archive)
     imgcls_status status = open_member(archive, "byteorder", 64, &order);
     if (status == IMGCLS_OK &&
         (order->size != strlen("little") || memcmp(order->bytes, "little", 6) != 0))
-        status = archive->host->fail(archive->host, IMGCLS_UNSUPPORTED,
-                                     "%s: byte order '%.*s', only 'little' is read",
-                                     archive->source->path,
-                                     (int)(order->size > 32 ? 32 : order->size),
-                                     (const char *)order->bytes);
+        status = archive->host->fail(
+            archive->host, IMGCLS_UNSUPPORTED,
+            "%s: byte order '%.*s', only 'little' is read", archive->source->path,
+            (int)(order->size > 32 ? 32 : order->size), (const char *)order->bytes);
     return status;
 }
 

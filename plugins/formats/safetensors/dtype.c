@@ -15,11 +15,11 @@ static const struct {
     const char *dtype;
     int32_t type;
 } names[] = {
-    {"F32", IMGCLS_F32},         {"F16", IMGCLS_F16},       {"BF16", IMGCLS_BF16},
-    {"F64", IMGCLS_F64},         {"I64", IMGCLS_I64},       {"I32", IMGCLS_I32},
-    {"I16", IMGCLS_I16},         {"I8", IMGCLS_I8},         {"U8", IMGCLS_U8},
-    {"U16", IMGCLS_U16},         {"U32", IMGCLS_U32},       {"U64", IMGCLS_U64},
-    {"BOOL", IMGCLS_BOOL},       {"C64", IMGCLS_C64},       {"F8_E4M3", IMGCLS_F8E4M3FN},
+    {"F32", IMGCLS_F32},        {"F16", IMGCLS_F16},        {"BF16", IMGCLS_BF16},
+    {"F64", IMGCLS_F64},        {"I64", IMGCLS_I64},        {"I32", IMGCLS_I32},
+    {"I16", IMGCLS_I16},        {"I8", IMGCLS_I8},          {"U8", IMGCLS_U8},
+    {"U16", IMGCLS_U16},        {"U32", IMGCLS_U32},        {"U64", IMGCLS_U64},
+    {"BOOL", IMGCLS_BOOL},      {"C64", IMGCLS_C64},        {"F8_E4M3", IMGCLS_F8E4M3FN},
     {"F8_E5M2", IMGCLS_F8E5M2}, {"F8_E8M0", IMGCLS_F8E8M0},
 };
 

@@ -62,7 +62,8 @@ static bool named_so(const char *path)
 {
     static const char end[] = ".safetensors";
     size_t length = strlen(path);
-    return length >= sizeof end - 1 && strcasecmp(path + length - (sizeof end - 1), end) == 0;
+    return length >= sizeof end - 1 &&
+           strcasecmp(path + length - (sizeof end - 1), end) == 0;
 }
 
 int32_t safetensors_bid(const struct imgcls_host *host, const struct imgcls_source *source)
@@ -122,9 +123,10 @@ static imgcls_status read_entry(struct reading *in, const char *name, json_t *sa
         return wrong(in, "tensor '%s' has no dtype", name);
     entry->tensor.type = safetensors_type(dtype);
     if (entry->tensor.type == IMGCLS_UNDEFINED)
-        return in->host->fail(in->host, IMGCLS_UNSUPPORTED,
-                              "%s: safetensors: tensor '%s': element type %.32s is not read",
-                              in->source->path, name, dtype);
+        return in->host->fail(
+            in->host, IMGCLS_UNSUPPORTED,
+            "%s: safetensors: tensor '%s': element type %.32s is not read",
+            in->source->path, name, dtype);
     imgcls_status status =
         read_shape(in, name, json_object_get(said, "shape"), &entry->tensor);
     if (status != IMGCLS_OK)
@@ -188,8 +190,8 @@ static imgcls_status read_header(struct reading *in)
     if (!json_is_object(in->header))
         return wrong(in, "the header is no JSON object (%s)",
                      in->header ? "something else" : error.text);
-    in->entries = in->host->alloc(in->host, json_object_size(in->header) + 1,
-                                  sizeof *in->entries);
+    in->entries =
+        in->host->alloc(in->host, json_object_size(in->header) + 1, sizeof *in->entries);
     if (!in->entries)
         return IMGCLS_NO_MEMORY;
     json_object_foreach(in->header, name, said)

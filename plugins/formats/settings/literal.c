@@ -18,10 +18,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DEPTH_MAX   32
+#define DEPTH_MAX      32
 #define NAME_MAX_BYTES 128
-#define NUMBER_MAX  64
-#define VALUES_MAX  100000 /* in all; a name that is used counts as all that is in it */
+#define NUMBER_MAX     64
+#define VALUES_MAX     100000 /* in all; a name that is used counts as all that is in it */
 
 struct parser {
     const char *p, *end;
@@ -135,7 +135,8 @@ static json_t *parse_number(struct parser *in)
         in->p++;
     }
     text[length] = 0;
-    /* JSON's own reader, which no locale misleads; Python's "1." and ".5" it does not know. */
+    /* JSON's own reader, which no locale misleads; Python's "1." and ".5" it does not know.
+     */
     char *end;
     errno = 0;
     if (!real) {
@@ -233,8 +234,8 @@ static json_t *parse_dict(struct parser *in, char close, int depth)
 {
     json_t *dict = json_object();
     while (dict && !take(in, close)) {
-        bool done = close == '}' ? parse_item(in, dict, depth)
-                                 : parse_keyword(in, dict, depth);
+        bool done =
+            close == '}' ? parse_item(in, dict, depth) : parse_keyword(in, dict, depth);
         bool comma = done && take(in, ',');
         skip(in);
         if (!done || (!comma && (in->p >= in->end || *in->p != close))) {

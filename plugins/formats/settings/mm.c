@@ -87,8 +87,8 @@ static void crop(struct steps *steps, const json_t *step, bool efficient)
 static void normalise(struct steps *steps, const json_t *step)
 {
     const json_t *mean = json_object_get(step, "mean"), *std = json_object_get(step, "std");
-    steps->normalised = settings_three(mean, steps->recipe.mean) &&
-                        settings_three(std, steps->recipe.std);
+    steps->normalised =
+        settings_three(mean, steps->recipe.mean) && settings_three(std, steps->recipe.std);
     steps->recipe.gray = json_array_size(mean) == 1;
     steps->recipe.bgr = !is_true(step, "to_rgb", true);
     steps->recipe.range = 255;
@@ -97,7 +97,7 @@ static void normalise(struct steps *steps, const json_t *step)
 static void take_step(struct steps *steps, const json_t *step)
 {
     static const char *const harmless[] = {
-        "LoadImageFromFile", "ImageToTensor", "ToTensor", "Collect", "PackInputs",
+        "LoadImageFromFile", "ImageToTensor", "ToTensor", "Collect",  "PackInputs",
         "PackClsInputs",     "ToPIL",         "ToNumpy",  "LoadImage"};
     const char *type = json_string_value(json_object_get(step, "type"));
     if (!type)
@@ -145,8 +145,9 @@ static imgcls_status write_recipe(const struct settings *in, struct steps *steps
                                    "here it is resized and then cropped, which differs by "
                                    "rounding");
     if (status == IMGCLS_OK && steps->opencv && (recipe->resize || recipe->squash_w))
-        status = settings_note(in, "source resizes with OpenCV without antialiasing; "
-                                   "filter=%s of Pillow stands in for it",
+        status = settings_note(in,
+                               "source resizes with OpenCV without antialiasing; "
+                               "filter=%s of Pillow stands in for it",
                                recipe->filter);
     return status;
 }
@@ -205,8 +206,7 @@ imgcls_status settings_mm_config(const struct settings *in, const json_t *config
     const json_t *model = at(config, "model", NULL, NULL);
     if (!json_is_object(model) && !json_is_array(pipeline))
         return IMGCLS_OK;
-    return settings_mm(in, model, pipeline,
-                       json_is_object(normaliser) ? normaliser : NULL);
+    return settings_mm(in, model, pipeline, json_is_object(normaliser) ? normaliser : NULL);
 }
 
 imgcls_status settings_modelscope(const struct settings *in, const json_t *config)

@@ -53,7 +53,9 @@ imgcls_status settings_recipe(const struct settings *in,
         snprintf(text + used, sizeof text - used, "offset=floor,");
     used = strlen(text);
     snprintf(text + used, sizeof text - used, "color=%s,range=%d",
-             recipe->gray ? "gray" : recipe->bgr ? "bgr" : "rgb",
+             recipe->gray  ? "gray"
+             : recipe->bgr ? "bgr"
+                           : "rgb",
              recipe->range == 255 ? 255 : 1);
     put_numbers(text, "mean=", recipe->mean, recipe->gray ? 1 : 3);
     put_numbers(text, "std=", recipe->std, recipe->gray ? 1 : 3);
@@ -85,9 +87,10 @@ const char *settings_filter(const json_t *value)
 {
     static const char *const codes[] = {"nearest", "lanczos", "bilinear",
                                         "bicubic", "box",     "hamming"};
-    static const char *const others[][2] = {
-        {"linear", "bilinear"}, {"cubic", "bicubic"}, {"random", "bilinear"},
-        {"lanczos3", "lanczos"}};
+    static const char *const others[][2] = {{"linear", "bilinear"},
+                                            {"cubic", "bicubic"},
+                                            {"random", "bilinear"},
+                                            {"lanczos3", "lanczos"}};
     if (json_is_integer(value)) {
         json_int_t code = json_integer_value(value);
         return code >= 0 && code < 6 ? codes[code] : NULL;

@@ -33,8 +33,9 @@ imgcls_status settings_note(const struct settings *in, const char *format, ...)
     const char *before =
         in->host->checkpoint_text(in->host, in->checkpoint, IMGCLS_META_NOTES);
     int used = snprintf(text, sizeof text / 2, "%s", before ? before : "");
-    size_t at = used < 0 ? 0 : (size_t)used < sizeof text / 2 ? (size_t)used
-                                                              : sizeof text / 2 - 1;
+    size_t at = used < 0                         ? 0
+                : (size_t)used < sizeof text / 2 ? (size_t)used
+                                                 : sizeof text / 2 - 1;
     va_list args;
     va_start(args, format);
     int length = vsnprintf(text + at, sizeof text - at - 1, format, args);

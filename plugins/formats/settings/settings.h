@@ -46,13 +46,13 @@ json_t *settings_literals(const struct settings *in, const char *text, size_t si
 /* -- recipe.c -- */
 
 struct settings_recipe {
-    int64_t resize;               /* shorter side; 0: none */
-    int64_t squash_w, squash_h;   /* to exactly this; 0: none */
-    int64_t crop_w, crop_h;       /* 0: none */
-    const char *filter;           /* NULL: bilinear */
-    bool floor_offset;            /* crop offsets rounded down */
+    int64_t resize;             /* shorter side; 0: none */
+    int64_t squash_w, squash_h; /* to exactly this; 0: none */
+    int64_t crop_w, crop_h;     /* 0: none */
+    const char *filter;         /* NULL: bilinear */
+    bool floor_offset;          /* crop offsets rounded down */
     bool bgr, gray;
-    int range;                    /* 1 or 255 */
+    int range; /* 1 or 255 */
     double mean[3], std[3];
 };
 /* IMGCLS_META_RECIPE, and the input's size where the recipe fixes it. */

@@ -53,10 +53,11 @@ static imgcls_status set_recipe(const struct settings *in, const struct pretrain
     if (status != IMGCLS_OK)
         return status;
     if ((mode && !squash && strcmp(mode, "center") != 0) || (!squash && height != width))
-        return settings_note(in,
-                             "preprocessing (crop_mode '%.16s', %lld x %lld) cannot be said "
-                             "in a recipe: give --preprocess",
-                             mode ? mode : "center", (long long)width, (long long)height);
+        return settings_note(
+            in,
+            "preprocessing (crop_mode '%.16s', %lld x %lld) cannot be said "
+            "in a recipe: give --preprocess",
+            mode ? mode : "center", (long long)width, (long long)height);
     recipe.gray = json_integer_value(json_array_get(size, 0)) == 1;
     recipe.crop_w = width;
     recipe.crop_h = height;
@@ -85,9 +86,8 @@ static imgcls_status set_labels(const struct settings *in, const json_t *config,
     json_t *list = json_array();
     json_array_foreach(names, i, name)
     {
-        json_t *said = json_is_string(name)
-                           ? json_object_get(words, json_string_value(name))
-                           : NULL;
+        json_t *said =
+            json_is_string(name) ? json_object_get(words, json_string_value(name)) : NULL;
         json_array_append(list, json_is_string(said) ? said : (json_t *)name);
     }
     imgcls_status status = settings_labels(in, list);

@@ -23,7 +23,8 @@
 static bool is_placeholder(const char *name, size_t index)
 {
     char *end;
-    return strncmp(name, "LABEL_", 6) == 0 && strtoull(name + 6, &end, 10) == index && !*end;
+    return strncmp(name, "LABEL_", 6) == 0 && strtoull(name + 6, &end, 10) == index &&
+           !*end;
 }
 
 static imgcls_status set_labels(const struct settings *in, const json_t *config)
@@ -60,12 +61,12 @@ static imgcls_status set_labels(const struct settings *in, const json_t *config)
 /* ---- Preprocessing --------------------------------------------------------------------*/
 
 struct defaults {
-    const char *type;         /* of the model, or "" for the others */
-    int64_t size;             /* where none is said */
-    bool shortest;            /* a bare number is the shorter side */
-    int64_t crop;             /* 0: no crop unless said */
+    const char *type; /* of the model, or "" for the others */
+    int64_t size;     /* where none is said */
+    bool shortest;    /* a bare number is the shorter side */
+    int64_t crop;     /* 0: no crop unless said */
     const char *filter;
-    bool half;                /* mean and std 0.5, else ImageNet's */
+    bool half; /* mean and std 0.5, else ImageNet's */
 };
 
 static const struct defaults known[] = {
@@ -212,7 +213,8 @@ static imgcls_status set_recipe(const struct settings *in, const json_t *from,
     struct settings_recipe recipe = {.range = 1};
     const struct defaults *usual = defaults_of(type);
     const json_t *filter = json_object_get(from, "resample");
-    recipe.filter = filter && !json_is_null(filter) ? settings_filter(filter) : usual->filter;
+    recipe.filter =
+        filter && !json_is_null(filter) ? settings_filter(filter) : usual->filter;
     if (!recipe.filter)
         return settings_wrong(in, "resample is none of the codes 0 to 5");
     if (flag(from, "do_resize", true))
@@ -240,7 +242,8 @@ imgcls_status settings_transformers(const struct settings *in, const json_t *con
                                side(list ? json_array_get(size, 1) : size));
     if (status == IMGCLS_OK)
         status = set_labels(in, config);
-    if (status == IMGCLS_OK && problem && strcmp(problem, "multi_label_classification") == 0)
+    if (status == IMGCLS_OK && problem &&
+        strcmp(problem, "multi_label_classification") == 0)
         status = settings_note(in, "a picture may have several of the classes: each score "
                                    "is for a sigmoid of its own, not for one softmax");
     if (status == IMGCLS_OK && preprocessor)
