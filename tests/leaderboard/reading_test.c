@@ -287,6 +287,34 @@ static void classes_are_counted_and_sorted(void **state)
     icl_forgive(f->ctx);
 }
 
+static void further_right_classes_count(void **state)
+{
+    static const struct run runs[] = {
+        {1, 1, "a", "001122", 100, 1, "2026-01-01T00:00:00Z", 0},
+        {2, 1, "b", "701122", 100, 1, "2026-01-01T00:00:00Z", 0},
+    };
+    struct fixture *f = *state;
+    struct imgcls_board_comparison *c;
+    add_set(f->board);
+    sql(f->board, "INSERT INTO datasets (id, sha256, name, path, layout, images, classes,"
+                  " first_seen) VALUES (2, printf('%064d', 2), 'real', '/nowhere', 'folders', 6,"
+                  " 10, '2026-01-01T00:00:00Z');"
+                  "INSERT INTO pictures (dataset_id, position, file, label, also_right) SELECT"
+                  " 2, position, file, label, CASE position WHEN 0 THEN '5,7' END FROM pictures");
+    add_model(f->board, 1, "float32", 4000000, 0);
+    add_run(f->board, &runs[0]);
+    add_run(f->board, &runs[1]);
+    assert_int_equal(imgcls_board_compare(f->board, 1, 2, &c), IMGCLS_OK);
+    assert_int_equal(c->only_first_right, 1);
+    imgcls_board_comparison_destroy(c);
+    /* the same answers over the set in which class 7 is right for the first picture, too */
+    sql(f->board, "DROP TRIGGER runs_keep; UPDATE runs SET dataset_id = 2");
+    assert_int_equal(imgcls_board_compare(f->board, 1, 2, &c), IMGCLS_OK);
+    assert_int_equal(c->only_first_right, 0);
+    assert_int_equal(c->both_right, 6);
+    imgcls_board_comparison_destroy(c);
+}
+
 static void disagreements_come_surest_first(void **state)
 {
     static const char *const columns[] = {"file", "first", "second", "right", NULL};
@@ -423,6 +451,7 @@ int main(void)
         CASE(what_got_worse_is_told_with_a_cause),
         CASE(children_stand_beside_their_parents),
         CASE(classes_are_counted_and_sorted),
+        CASE(further_right_classes_count),
         CASE(disagreements_come_surest_first),
         CASE(merging_twice_adds_nothing),
         CASE(figures_of_others_stand_beside_runs),
