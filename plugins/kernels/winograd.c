@@ -12,9 +12,9 @@
 
 /* Transformed windows and sums of a block: where the weights are small they should stay in
  * L2; where they are large, more tiles have to share each pass over them. */
-#define BLOCK_SMALL (192 * 1024) /* floats */
+#define BLOCK_SMALL (96 * 1024) /* floats */
 #define BLOCK_LARGE (2 * 1024 * 1024)
-#define WEIGHTS_FEW (128 * 1024)
+#define WEIGHTS_FEW (3 * 1024 * 1024) /* floats; about half of L3 */
 #define BLOCK_UNIT  14 /* rows of the widest tile of the product */
 
 static int64_t least(int64_t a, int64_t b)

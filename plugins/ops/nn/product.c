@@ -210,9 +210,9 @@ double product_cost_avx2(double macs, int64_t rows)
 double product_cost_direct(const struct product_kernel *kernel, double macs, int64_t columns,
                            double gathered)
 {
-    /* 50 multiply-adds a nanosecond on whole panels, 2 floats gathered */
+    /* 50 to 54 multiply-adds a nanosecond on whole panels, 2 floats gathered */
     int64_t panel = kernel->b_panel, whole = (columns + panel - 1) / panel * panel;
-    return macs / 50 * (double)whole / (double)(columns < 1 ? 1 : columns) + gathered / 2 +
+    return macs / (panel > GEMM_COLUMNS ? 54 : 50) * (double)whole / (double)(columns < 1 ? 1 : columns) + gathered / 2 +
            1000;
 }
 
