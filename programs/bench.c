@@ -7,6 +7,7 @@
 
 #include "programs/command.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
@@ -26,6 +27,15 @@ static const struct command_option options[] = {
      "version"},
     {"seconds", 's', "S", "how long to repeat (default 3; at least 5 runs)"},
     {"profile", 0, NULL, "print a table per node: kernel, time, share, GFLOP/s, bytes"},
+    {"trace", 0, "FILE",
+     "write one run as a Chrome trace (chrome://tracing, ui.perfetto.dev)"},
+    {"check-choice", 0, NULL,
+     "measure every kernel that could compute each node; status 1 where\n"
+     "the chosen one is more than 5 % slower than the best of the same\n"
+     "bits; says where other bits would be faster"},
+    {"tune", 0, NULL,
+     "measure the same, and keep what wins for this CPU, below\n"
+     "$XDG_CACHE_HOME/imgcls; results keep their bits"},
     MODEL_OPTION_ROWS,
     {"memory-limit", 0, "SIZE",
      "stop, with status 3, before using more than SIZE (e.g. 2G)"},
@@ -39,7 +49,8 @@ static const struct command command = {
     .name = "imgcls-bench",
     .summary = "Measure how fast a model runs on this machine.",
     .synopsis =
-        "MODEL [--batch N] [--precision f32] [--seconds S] [--profile] [--threads N]",
+        "MODEL [--batch N] [--precision f32] [--seconds S] [--profile] [--trace FILE]\n"
+        "       [--check-choice] [--tune] [--threads N]",
     .details = "Runs the model on made-up pictures, always the same, and prints the median "
                "time of a\n"
                "run, how slow one in ten and one in a hundred were, pictures per second, "
@@ -53,7 +64,8 @@ static const struct command command = {
     .options = options,
     .examples = "  imgcls-bench resnet50.imgcls\n"
                 "  imgcls-bench vit.onnx --batch 8 --threads 2 --profile\n"
-                "  IMGCLS_ISA=avx2 imgcls-bench resnet50.onnx --json",
+                "  IMGCLS_ISA=avx2 imgcls-bench resnet50.onnx --json\n"
+                "  imgcls-bench resnet50.onnx --tune --threads 1",
     .positional_min = 1,
     .positional_max = 1,
 };
@@ -164,6 +176,31 @@ static bool print_json(const char *model, const struct imgcls_bench_report *repo
     return result == 0;
 }
 
+/* One run, step after step, as complete events; times in microseconds (Trace Event Format). */
+static bool write_trace(const char *path, const struct imgcls_bench_report *report)
+{
+    json_t *events = json_array();
+    double at = 0;
+    for (size_t i = 0; i < report->step_count; i++) {
+        const struct imgcls_bench_step *step = &report->steps[i];
+        json_array_append_new(
+            events,
+            json_pack("{s:s, s:s, s:s, s:f, s:f, s:i, s:i, s:{s:s, s:o, s:o}}", "name",
+                      step->node[0] ? step->node : step->type, "cat", step->type, "ph", "X",
+                      "ts", at, "dur", 1e3 * step->ms, "pid", 1, "tid", 1, "args", "kernel",
+                      step->kernel, "gflops", figure(step->gflops), "bytes",
+                      step->bytes < 0 ? json_null() : json_integer(step->bytes)));
+        at += 1e3 * step->ms;
+    }
+    json_t *object = json_pack("{s:o, s:s}", "traceEvents", events, "displayTimeUnit", "ms");
+    FILE *file = object ? fopen(path, "we") : NULL;
+    bool written = file && json_dumpf(object, file, JSON_INDENT(1)) == 0;
+    if (file && fclose(file) != 0)
+        written = false;
+    json_decref(object);
+    return written;
+}
+
 /* False after a usage error. */
 static bool precision_is_known(const struct command_line *line)
 {
@@ -195,7 +232,78 @@ static imgcls_status bench(const struct command_line *line, struct imgcls_contex
     } else if (status == IMGCLS_OK) {
         print_words(&report, profile);
     }
+    const char *trace = command_value(line, "trace");
+    if (status == IMGCLS_OK && trace && !write_trace(trace, &report)) {
+        command_complain(line, "%s: the trace cannot be written: %s", trace, strerror(errno));
+        status = IMGCLS_IO;
+    }
     imgcls_bench_report_clear(&report);
+    imgcls_model_close(model);
+    return status;
+}
+
+static json_t *choices_json(const char *model, const struct imgcls_bench_choices *choices)
+{
+    json_t *rows = json_array();
+    for (size_t i = 0; i < choices->row_count; i++) {
+        const struct imgcls_bench_choice *row = &choices->rows[i];
+        json_array_append_new(
+            rows,
+            json_pack("{s:s, s:s, s:s, s:f, s:s, s:f, s:b, s:s?, s:o, s:b}", "node", row->node,
+                      "type", row->type, "chosen", row->chosen, "chosen_ms", row->chosen_ms,
+                      "best", row->best, "best_ms", row->best_ms, "slow", row->is_slow, "other",
+                      row->other, "other_ms",
+                      row->other_ms < 0 ? json_null() : json_real(row->other_ms),
+                      "other_faster", row->other_is_faster));
+    }
+    return json_pack("{s:s, s:I, s:I, s:s?, s:o}", "model", model, "slow",
+                     (json_int_t)choices->slow_count, "other_faster",
+                     (json_int_t)choices->other_count, "kept_in", choices->kept_in, "nodes",
+                     rows);
+}
+
+static void print_choices(const struct imgcls_bench_choices *choices)
+{
+    for (size_t i = 0; i < choices->row_count; i++) {
+        const struct imgcls_bench_choice *row = &choices->rows[i];
+        if (row->is_slow)
+            printf("slow   %9.3f ms  %s %s: %s takes %.3f ms, %s\n", row->best_ms, row->node,
+                   row->type, row->chosen, row->chosen_ms, row->best);
+        if (row->other_is_faster)
+            printf("other  %9.3f ms  %s %s: %s takes %.3f ms; other bits by %s\n",
+                   row->other_ms, row->node, row->type, row->best, row->best_ms, row->other);
+    }
+    printf("%zu nodes: %zu more than 5 %% slower than the best kernel of the same bits, %zu "
+           "faster with other bits\n",
+           choices->row_count, choices->slow_count, choices->other_count);
+    if (choices->kept_in)
+        printf("kept in %s\n", choices->kept_in);
+}
+
+/* *slow: nodes that have a faster kernel. */
+static imgcls_status compare_choices(const struct command_line *line,
+                                     struct imgcls_context *ctx,
+                                     const struct imgcls_bench_options *how, size_t *slow)
+{
+    struct model_options given;
+    struct imgcls_model *model;
+    struct imgcls_bench_choices choices = {.struct_size = sizeof choices};
+    model_options_take(line, &given);
+    imgcls_status status =
+        imgcls_model_open_with(ctx, line->positionals[0], &given.options, &model);
+    if (status == IMGCLS_OK)
+        status = imgcls_bench_choices(model, how, command_value(line, "tune") != NULL, &choices);
+    if (status == IMGCLS_OK && line->json) {
+        json_t *object = choices_json(line->positionals[0], &choices);
+        if (!object || json_dumpf(object, stdout, JSON_INDENT(1)) != 0)
+            status = IMGCLS_NO_MEMORY;
+        putchar('\n');
+        json_decref(object);
+    } else if (status == IMGCLS_OK) {
+        print_choices(&choices);
+    }
+    *slow = choices.slow_count;
+    imgcls_bench_choices_clear(&choices);
     imgcls_model_close(model);
     return status;
 }
@@ -214,5 +322,10 @@ int main(int argc, char **argv)
         !precision_is_known(&line) || !(ctx = command_context(&line)))
         return command_refuse(&line);
     how.batch = batch;
-    return command_end(&line, ctx, bench(&line, ctx, &how));
+    bool check = command_value(&line, "check-choice") != NULL;
+    if (!check && !command_value(&line, "tune"))
+        return command_end(&line, ctx, bench(&line, ctx, &how));
+    size_t slow = 0;
+    exit_status = command_end(&line, ctx, compare_choices(&line, ctx, &how, &slow));
+    return exit_status == 0 && check && slow > 0 ? 1 : exit_status;
 }

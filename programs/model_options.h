@@ -17,7 +17,12 @@
          "mean=0.485/0.456/0.406,std=0.229/0.224/0.225"},                                      \
         {"arch", 0, "NAME", "architecture of a checkpoint that does not name it"},             \
         {"shape", 0, "NAME=DIMS",                                                              \
-         "fix an input's shape, e.g. input=1,3,224,224; repeatable"}
+         "fix an input's shape, e.g. input=1,3,224,224; repeatable"},                          \
+    {                                                                                          \
+        "deterministic", 0, NULL,                                                              \
+            "the same bits with every instruction set; costs nothing, for\n"                   \
+            "results never hang on instruction set, threads or batch"                          \
+    }
 
 #define MODEL_SHAPES_MAX 64
 

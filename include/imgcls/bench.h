@@ -64,6 +64,34 @@ IMGCLS_API imgcls_status imgcls_bench(struct imgcls_model *model,
                                       struct imgcls_bench_report *out);
 IMGCLS_API void imgcls_bench_report_clear(struct imgcls_bench_report *report);
 
+/* One step of the plan: the kernel that runs, and the fastest of those with the same bits. */
+struct imgcls_bench_choice {
+    const char *node, *type, *chosen, *best;
+    double chosen_ms, best_ms;
+    const char *other; /* kernel with other bits, NULL: the node has none */
+    double other_ms;   /* -1: none */
+    int32_t is_slow;   /* more than 5 % (and 5 us) behind the best */
+    int32_t other_is_faster;
+};
+
+struct imgcls_bench_choices {
+    size_t struct_size;
+    size_t row_count, slow_count, other_count;
+    const struct imgcls_bench_choice *rows; /* in the order of running */
+    const char *kept_in;                    /* file of the choices; NULL: not kept */
+    void *owner;
+};
+
+/* Measures, on made-up numbers, every kernel that could compute each node, in turns, for about
+ * options->seconds (default 3; and planning each candidate). keep: what wins by more than 5 %
+ * is put into the table of choices of this CPU (below $XDG_CACHE_HOME/imgcls), which later
+ * plans follow; results keep their bits. Own: imgcls_bench_choices_clear, before the model is
+ * closed; also after a failure. */
+IMGCLS_API imgcls_status imgcls_bench_choices(struct imgcls_model *model,
+                                              const struct imgcls_bench_options *options,
+                                              int32_t keep, struct imgcls_bench_choices *out);
+IMGCLS_API void imgcls_bench_choices_clear(struct imgcls_bench_choices *choices);
+
 #ifdef __cplusplus
 }
 #endif

@@ -93,6 +93,10 @@ struct imgcls_zip_writer; /* opaque */
 /* One attribute of a node. Only the field of its kind is set; lists have `count` entries.
  * TYPE: s is the type as a serialised ONNX TypeProto, i the element type of the tensors
  * inside. */
+/* An attribute, 1, by which the host asks an operator with two algorithms of different bits for
+ * the one that shapes would not choose; for measuring only. Others ignore it. */
+#define IMGCLS_ATTR_OTHER_BITS "imgcls.other_bits"
+
 struct imgcls_attr {
     size_t struct_size;
     const char *name;

@@ -27,16 +27,21 @@ int64_t winograd_row(int64_t channels)
     return direct_gathered_row(channels);
 }
 
+int winograd_fits(const struct gemm_window *window, int64_t outputs)
+{
+    return window->kernel[0] == 1 && window->kernel[1] == 3 && window->kernel[2] == 3 &&
+           window->stride[1] == 1 && window->stride[2] == 1 && window->dilation[1] == 1 &&
+           window->dilation[2] == 1 && window->in[0] == 1 && window->out[0] == 1 &&
+           window->pad[0] == 0 && window->channels <= 4096 && outputs <= 4096;
+}
+
 int winograd_pays(const struct gemm_window *window, int64_t outputs)
 {
     int64_t down = (window->out[1] + WINOGRAD_OUT - 1) / WINOGRAD_OUT;
     int64_t across = (window->out[2] + WINOGRAD_OUT - 1) / WINOGRAD_OUT;
 
-    return window->kernel[0] == 1 && window->kernel[1] == 3 && window->kernel[2] == 3 &&
-           window->stride[1] == 1 && window->stride[2] == 1 && window->dilation[1] == 1 &&
-           window->dilation[2] == 1 && window->in[0] == 1 && window->out[0] == 1 &&
-           window->pad[0] == 0 && window->channels >= 32 && outputs >= 32 &&
-           down * across >= 4 && window->channels <= 4096 && outputs <= 4096 &&
+    return winograd_fits(window, outputs) && window->channels >= 32 && outputs >= 32 &&
+           down * across >= 4 &&
            down * across * WINOGRAD_OUT * WINOGRAD_OUT <= 2 * window->out[1] * window->out[2];
 }
 

@@ -46,9 +46,11 @@ struct winograd_job {
     int64_t down, across, block;
 };
 
-/* Whether the method fits and wins: 3 x 3 windows, stride and dilation 1, one plane; channels
- * enough for the products to outweigh the transforms; at least four tiles, and not many of
- * their outputs beside the image. A question of one image's shape alone. */
+/* Whether the method fits: 3 x 3 windows, stride and dilation 1, one plane. */
+int winograd_fits(const struct gemm_window *window, int64_t outputs);
+/* Whether it fits and wins: channels enough for the products to outweigh the transforms; at
+ * least four tiles, and not many of their outputs beside the image. A question of one image's
+ * shape alone. */
 int winograd_pays(const struct gemm_window *window, int64_t outputs);
 
 /* Chooses blocks for so many threads and returns their number; a block is at most as large

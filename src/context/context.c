@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "src/plan/choices.h"
 #include "src/registry/registry.h"
 
 #define MAX_ITERATIONS 1000000 /* by default: no picture needs as many, and it ends soon */
@@ -88,6 +89,7 @@ void imgcls_context_destroy(struct imgcls_context *ctx)
     if (!ctx)
         return;
     icl_registry_close(ctx->registry);
+    icl_choices_free(ctx, ctx->choices);
     icl_free(ctx, ctx->plugin_path);
     pthread_mutex_destroy(&ctx->lock);
     free(ctx);

@@ -21,6 +21,7 @@
 #define ICL_ERROR_CAPACITY 4096
 
 struct icl_registry;
+struct icl_choices;
 
 struct imgcls_context {
     pthread_mutex_t lock; /* guards error and status */
@@ -37,6 +38,7 @@ struct imgcls_context {
     uint64_t isa; /* IMGCLS_ISA_ bits offered and allowed */
     char *plugin_path;
     struct icl_registry *registry; /* created on first use (icl_context_registry) */
+    struct icl_choices *choices;   /* created on first use (icl_choices_of) */
     struct imgcls_host host;       /* host.context is this context */
 };
 

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 #include "src/passes/passes.h"
+#include "src/plan/choices.h"
 #include "src/plan/shapes.h"
 #include "src/plan/step.h"
 #include "src/tensor/tensor.h"
@@ -47,6 +48,19 @@ static imgcls_status set_input(struct imgcls_context *ctx, struct icl_value *val
     return IMGCLS_OK;
 }
 
+/* Operators with two algorithms look for this attribute and take the other one. */
+static imgcls_status ask_for_other_bits(struct imgcls_graph *graph)
+{
+    static const struct imgcls_attr wish = {.struct_size = sizeof wish,
+                                            .name = IMGCLS_ATTR_OTHER_BITS,
+                                            .kind = IMGCLS_ATTR_INT,
+                                            .i = 1};
+    imgcls_status status = IMGCLS_OK;
+    for (size_t i = 0; status == IMGCLS_OK && i < graph->node_count; i++)
+        status = icl_node_set_attr(graph->nodes[i], &wish);
+    return status;
+}
+
 static imgcls_status make_graph(struct icl_plan *plan, const struct imgcls_graph *graph,
                                 const struct imgcls_tensor *shapes)
 {
@@ -57,6 +71,8 @@ static imgcls_status make_graph(struct icl_plan *plan, const struct imgcls_graph
         status = icl_passes_upgrade(plan->graph);
     if (status == IMGCLS_OK && !plan->options.no_fusion)
         status = icl_passes_fuse(plan->graph, NULL);
+    if (status == IMGCLS_OK && plan->options.other_bits)
+        status = ask_for_other_bits(plan->graph);
     if (status == IMGCLS_OK)
         status = icl_graph_sort(plan->graph);
     if (status == IMGCLS_OK)
@@ -310,6 +326,15 @@ void icl_plan_release(struct icl_plan *plan)
     free(plan->slots);
     free(plan->forms);
     free(plan);
+}
+
+bool icl_plan_step_key(const struct icl_plan *plan, size_t index, char key[65])
+{
+    const struct icl_step *step = index < plan->step_count ? &plan->steps[index] : NULL;
+    if (!step || !step->op || !step->kernel)
+        return false;
+    icl_choices_key(plan->ctx, plan->options.threads, step->node, key);
+    return true;
 }
 
 bool icl_plan_step(const struct icl_plan *plan, size_t index,

@@ -2,6 +2,8 @@
 libicl_la_SOURCES += \
 	%D%/adapt.c \
 	%D%/build.c \
+	%D%/choices.c \
+	%D%/choices.h \
 	%D%/choose.c \
 	%D%/convert.c \
 	%D%/convert.h \

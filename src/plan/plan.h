@@ -30,6 +30,10 @@ struct icl_plan_options {
     bool in_double;   /* every float32/16 value computed as float64 (needs portable_only) */
     bool keep_values; /* every value keeps its own bytes to the end of the run */
     int32_t threads;  /* >= 1 */
+    /* For measuring: 0 is the kernel that a plan takes anyway, n the n-th cheapest other one
+     * of each node that has so many. */
+    int32_t candidate;
+    bool other_bits; /* the algorithm that rounding would tell apart, where a node has two */
 };
 
 /* shapes: one tensor struct an input of the graph, in order, with type and dims (data
@@ -55,6 +59,10 @@ int64_t icl_graph_parameters(const struct imgcls_graph *graph);
 /* Step `index`: its node (type, name) and its kernel's name; false past the end. */
 bool icl_plan_step(const struct icl_plan *plan, size_t index,
                    const struct imgcls_node **node, const char **kernel);
+
+/* Key of step `index` among measured choices (choices.h); false past the end and where the
+ * step has no kernel of an operator. */
+bool icl_plan_step_key(const struct icl_plan *plan, size_t index, char key[65]);
 
 /* What step `index` does in one run: multiply-accumulates as its operator counts them (0
  * where it counts none), and bytes of inputs and outputs; -1 each where a shape is open. */

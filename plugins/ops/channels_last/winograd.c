@@ -29,8 +29,12 @@ bool conv_is_winograd(const struct imgcls_host *host, const struct imgcls_node *
 {
     struct winograd_job job = {0};
 
-    return node->inputs[1] && node->inputs[1]->constant && job_of(host, node, &job) &&
-           winograd_pays(&job.window, job.outputs);
+    if (!node->inputs[1] || !node->inputs[1]->constant || !job_of(host, node, &job))
+        return false;
+    if (host->attr_int(host, node, IMGCLS_ATTR_OTHER_BITS, 0)) /* for measuring */
+        return winograd_fits(&job.window, job.outputs) &&
+               !winograd_pays(&job.window, job.outputs);
+    return winograd_pays(&job.window, job.outputs);
 }
 
 static int32_t accepts(const struct imgcls_host *host, const struct imgcls_node *node)

@@ -300,7 +300,7 @@ static imgcls_status gemm_run(const struct imgcls_host *host, const struct imgcl
     };
 GEMM_DIRECT(avx2, IMGCLS_ISA_AVX2, "gemm_direct_f32_6x16_avx2")
 #if BUILD_AVX512
-GEMM_DIRECT(avx512, IMGCLS_ISA_AVX512, "gemm_direct_f32_14x32_avx512")
+GEMM_DIRECT(avx512, IMGCLS_ISA_AVX2 | IMGCLS_ISA_AVX512, "gemm_direct_f32_14x32_avx512")
 #endif
 #endif
 

@@ -371,7 +371,7 @@ static int64_t matmul_columns(const struct imgcls_host *host,
     };
 MATMUL_DIRECT(avx2, IMGCLS_ISA_AVX2, "matmul_direct_f32_6x16_avx2")
 #if BUILD_AVX512
-MATMUL_DIRECT(avx512, IMGCLS_ISA_AVX512, "matmul_direct_f32_14x32_avx512")
+MATMUL_DIRECT(avx512, IMGCLS_ISA_AVX2 | IMGCLS_ISA_AVX512, "matmul_direct_f32_14x32_avx512")
 #endif
 #endif
 
