@@ -5,8 +5,8 @@
  * all pictures come out in one size (plans are then made once a lane) and a copy of the
  * weights for each lane is at most a quarter of the memory that may be used.
  *
- * Measured on two cores (docs/performance.md): lanes are faster for small models, whose
- * layers are too short to be divided, and not slower for large ones.
+ * Lanes suit small models, whose layers are too short to be divided; each packs weights of its
+ * own, hence the bound.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -50,8 +50,8 @@ holds '七七七' out
 
 # What would meet every picture ends the command with one line.
 refused 'give --preprocess' imgcls-classify "$sample/lenet5/model.onnx" "$digit" "$digit"
-refused 'engine=opencv' imgcls-classify m.imgcls "$digit" \
-    --preprocess resize=28,engine=opencv,crop=28,color=gray,mean=0.5,std=0.5
+refused 'engine' imgcls-classify m.imgcls "$digit" \
+    --preprocess resize=28,engine=dali,crop=28,color=gray,mean=0.5,std=0.5
 refused "key 'colour' is not known" imgcls-classify m.imgcls "$digit" --preprocess colour=rgb
 printf 'one\ntwo\n' >short.txt
 refused '2 class names' imgcls-classify m.imgcls "$digit" --labels short.txt
