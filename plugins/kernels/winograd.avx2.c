@@ -7,8 +7,16 @@
 
 #include "plugins/kernels/lanes.avx2.h"
 
-#define WINOGRAD          winograd_f32_avx2
 #define PRODUCT           gemm_direct_f32_6x16_avx2
 #define PRODUCT_GRID(job) direct_grid(job, DIRECT_ROWS_AVX2, DIRECT_COLUMNS_AVX2, 1)
 #define PANEL             DIRECT_COLUMNS_AVX2
+
+#define WINOGRAD       winograd4_f32_avx2
+#define OUT            4
+#define NAME(function) function##_4
+#include "plugins/kernels/winograd.body.h"
+
+#define WINOGRAD       winograd2_f32_avx2
+#define OUT            2
+#define NAME(function) function##_2
 #include "plugins/kernels/winograd.body.h"

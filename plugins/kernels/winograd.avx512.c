@@ -7,8 +7,16 @@
 
 #include "plugins/kernels/lanes.avx512.h"
 
-#define WINOGRAD          winograd_f32_avx512
 #define PRODUCT           gemm_direct_f32_14x32_avx512
 #define PRODUCT_GRID(job) direct_grid(job, DIRECT_ROWS_AVX512, DIRECT_COLUMNS_AVX512, 1)
 #define PANEL             DIRECT_COLUMNS_AVX512
+
+#define WINOGRAD       winograd4_f32_avx512
+#define OUT            4
+#define NAME(function) function##_4
+#include "plugins/kernels/winograd.body.h"
+
+#define WINOGRAD       winograd2_f32_avx512
+#define OUT            2
+#define NAME(function) function##_2
 #include "plugins/kernels/winograd.body.h"

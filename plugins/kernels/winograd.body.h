@@ -1,11 +1,12 @@
 /*
- * plugins/kernels/winograd.body.h - transforms around 36 products, a vector of channels at a
+ * plugins/kernels/winograd.body.h - transforms around the products, a vector of channels at a
  * time
  *
- * Included once a set, after its lanes.*.h, with WINOGRAD (the kernel's name), PRODUCT (the
- * kernel that multiplies), PRODUCT_GRID(job) and PANEL (width of its panels, 0: plain) defined.
- * The tiles of a block are transformed into one matrix [tile, channel] a point, multiplied,
- * and transformed back while they are in cache.
+ * Included once a set and size of tile, after its lanes.*.h, with WINOGRAD (the kernel's name),
+ * PRODUCT (the kernel that multiplies), PRODUCT_GRID(job) and PANEL (width of its panels, 0:
+ * plain), and OUT (outputs of a tile a side) and NAME(function) defined; undefines WINOGRAD, OUT and
+ * NAME. The tiles of a block are transformed into one matrix [tile, channel] a point,
+ * multiplied, and transformed back while they are in cache.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -14,14 +15,17 @@
 
 #include "plugins/kernels/winograd.h"
 
+#ifndef ALWAYS_INLINE
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
-#define IN            WINOGRAD_IN
-#define OUT           WINOGRAD_OUT
+#endif
+#define IN            (OUT + 2)
+#define POINTS        WINOGRAD_POINTS(OUT)
 #define POINT_A       0.70710678f
 #define POINT_B       1.41421356f
 
+#if OUT == 4
 /* B': six values to six points. */
-ALWAYS_INLINE void into_points(const lanes d[IN], lanes to[IN])
+ALWAYS_INLINE void NAME(into_points)(const lanes d[IN], lanes to[IN])
 {
     lanes even, odd;
 
@@ -38,7 +42,7 @@ ALWAYS_INLINE void into_points(const lanes d[IN], lanes to[IN])
 }
 
 /* A': six points to four outputs. */
-ALWAYS_INLINE void out_of_points(const lanes p[IN], lanes to[OUT])
+ALWAYS_INLINE void NAME(out_of_points)(const lanes p[IN], lanes to[OUT])
 {
     lanes sum_a = lanes_add(p[1], p[2]), difference_a = lanes_less(p[1], p[2]);
     lanes sum_b = lanes_add(p[3], p[4]), difference_b = lanes_less(p[3], p[4]);
@@ -51,14 +55,27 @@ ALWAYS_INLINE void out_of_points(const lanes p[IN], lanes to[OUT])
                         lanes_fused(lanes_all(2 * POINT_B), difference_b, p[5]));
 }
 
-/* Where a tile lies. */
-struct place {
-    int64_t image, y, x; /* y, x: of its first output */
-};
-
-static struct place place_of(const struct winograd_job *job, int64_t tile)
+#else
+/* B': four values to four points. */
+ALWAYS_INLINE void NAME(into_points)(const lanes d[IN], lanes to[IN])
 {
-    struct place place;
+    to[0] = lanes_less(d[0], d[2]);
+    to[1] = lanes_add(d[1], d[2]);
+    to[2] = lanes_less(d[2], d[1]);
+    to[3] = lanes_less(d[3], d[1]);
+}
+
+/* A': four points to two outputs. */
+ALWAYS_INLINE void NAME(out_of_points)(const lanes p[IN], lanes to[OUT])
+{
+    to[0] = lanes_add(p[0], lanes_add(p[1], p[2]));
+    to[1] = lanes_add(lanes_less(p[1], p[2]), p[3]);
+}
+#endif
+
+static struct winograd_place NAME(place_of)(const struct winograd_job *job, int64_t tile)
+{
+    struct winograd_place place;
 
     place.x = tile % job->across * OUT;
     place.y = tile / job->across % job->down * OUT;
@@ -66,11 +83,11 @@ static struct place place_of(const struct winograd_job *job, int64_t tile)
     return place;
 }
 
-/* The 36 pixels that a tile reads; NULL: padding. */
-static void find_pixels(const struct winograd_job *job, int64_t tile,
+/* The pixels that a tile reads; NULL: padding. */
+static void NAME(find_pixels)(const struct winograd_job *job, int64_t tile,
                         const float *pixels[IN][IN])
 {
-    struct place place = place_of(job, tile);
+    struct winograd_place place = NAME(place_of)(job, tile);
     int64_t height = job->window.in[1], width = job->window.in[2], i, j;
 
     for (i = 0; i < IN; i++)
@@ -84,25 +101,25 @@ static void find_pixels(const struct winograd_job *job, int64_t tile,
 }
 
 /* One tile into row `row` of each point's matrix. */
-static void transform_in(const struct winograd_job *job, int64_t tile, float *v, int64_t plane)
+static void NAME(transform_in)(const struct winograd_job *job, int64_t tile, float *v, int64_t plane)
 {
     const float *pixels[IN][IN];
     int64_t channels = job->window.channels, c;
     int i, j;
 
-    find_pixels(job, tile, pixels);
+    NAME(find_pixels)(job, tile, pixels);
     for (c = 0; c < channels; c += LANES) {
         lane_mask mask = lanes_below(channels - c);
         lanes half[IN][IN], from[IN], to[IN];
         for (j = 0; j < IN; j++) {
             for (i = 0; i < IN; i++)
                 from[i] = pixels[i][j] ? lanes_load_part(pixels[i][j] + c, mask) : lanes_zero();
-            into_points(from, to);
+            NAME(into_points)(from, to);
             for (i = 0; i < IN; i++)
                 half[i][j] = to[i];
         }
         for (i = 0; i < IN; i++) {
-            into_points(half[i], to);
+            NAME(into_points)(half[i], to);
             for (j = 0; j < IN; j++)
                 lanes_store_part(v + (i * IN + j) * plane + c, mask, to[j]);
         }
@@ -110,7 +127,7 @@ static void transform_in(const struct winograd_job *job, int64_t tile, float *v,
 }
 
 /* Bias, steps, and into y: outputs of one tile, channels m.. of them. */
-ALWAYS_INLINE void finish(const struct winograd_job *job, const struct place *place, int64_t m,
+ALWAYS_INLINE void NAME(finish)(const struct winograd_job *job, const struct winograd_place *place, int64_t m,
                           lane_mask mask, lanes y[OUT][OUT])
 {
     int64_t height = job->window.out[1] - place->y, width = job->window.out[2] - place->x;
@@ -145,10 +162,10 @@ ALWAYS_INLINE void finish(const struct winograd_job *job, const struct place *pl
 }
 
 /* Row `row` of each point's sums into one tile of y. */
-static void transform_out(const struct winograd_job *job, int64_t tile, const float *sums,
+static void NAME(transform_out)(const struct winograd_job *job, int64_t tile, const float *sums,
                           int64_t plane)
 {
-    struct place place = place_of(job, tile);
+    struct winograd_place place = NAME(place_of)(job, tile);
     int64_t m;
     int i, j;
 
@@ -158,25 +175,25 @@ static void transform_out(const struct winograd_job *job, int64_t tile, const fl
         for (j = 0; j < IN; j++) {
             for (i = 0; i < IN; i++)
                 from[i] = lanes_load_part(sums + (i * IN + j) * plane + m, mask);
-            out_of_points(from, to);
+            NAME(out_of_points)(from, to);
             for (i = 0; i < OUT; i++)
                 half[i][j] = to[i];
         }
         for (i = 0; i < OUT; i++)
-            out_of_points(half[i], y[i]);
-        finish(job, &place, m, mask, y);
+            NAME(out_of_points)(half[i], y[i]);
+        NAME(finish)(job, &place, m, mask, y);
     }
 }
 
 /* The matrices of all points: [tiles, channels] by [channels, outputs]. */
-static void multiply_points(const struct winograd_job *job, int64_t tiles, float *v, float *sums,
+static void NAME(multiply_points)(const struct winograd_job *job, int64_t tiles, float *v, float *sums,
                             void *workspace)
 {
     struct gemm_job product = {.m = tiles, .n = job->outputs, .k = job->window.channels,
                                .k_block = WINOGRAD_K_BLOCK(job->window.channels)};
 
     product.batch_rank = 1;
-    product.batch_dims[0] = WINOGRAD_POINTS;
+    product.batch_dims[0] = POINTS;
     product.a = v;
     product.a_row = winograd_row(product.k);
     product.a_column = 1;
@@ -200,15 +217,23 @@ void WINOGRAD(const struct winograd_job *job, int64_t begin, int64_t end, void *
     int64_t tiles = job->images * job->down * job->across, channels = job->window.channels;
     int64_t v_plane = winograd_plane(channels, job->block), t;
     int64_t sums_plane = winograd_plane(job->outputs, job->block);
-    float *v = workspace, *sums = v + WINOGRAD_POINTS * v_plane;
+    float *v = workspace, *sums = v + POINTS * v_plane;
 
     for (; begin < end; begin++) {
         int64_t first = begin * job->block;
         int64_t count = tiles - first < job->block ? tiles - first : job->block;
         for (t = 0; t < count; t++)
-            transform_in(job, first + t, v + t * winograd_row(channels), v_plane);
-        multiply_points(job, count, v, sums, sums + WINOGRAD_POINTS * sums_plane);
+            NAME(transform_in)(job, first + t, v + t * winograd_row(channels), v_plane);
+        NAME(multiply_points)(job, count, v, sums, sums + POINTS * sums_plane);
         for (t = 0; t < count; t++)
-            transform_out(job, first + t, sums + t * winograd_row(job->outputs), sums_plane);
+            NAME(transform_out)(job, first + t, sums + t * winograd_row(job->outputs), sums_plane);
     }
 }
+
+#undef IN
+#undef POINTS
+#undef POINT_A
+#undef POINT_B
+#undef WINOGRAD
+#undef OUT
+#undef NAME

@@ -1,9 +1,11 @@
 /*
- * plugins/kernels/winograd.h - 3 x 3 convolution of channels-last images in 4 x 4 tiles
+ * plugins/kernels/winograd.h - 3 x 3 convolution of channels-last images in tiles of 4 x 4 or
+ * 2 x 2 outputs
  *
  * Y = A' [(G w G') * (B' d B)] A (Lavin and Gray, "Fast Algorithms for Convolutional Neural
  * Networks", 2015): each 6 x 6 window d of a channel and the weights are transformed, 36
- * products over channels take the place of 144, and each 6 x 6 sum becomes 4 x 4 outputs. The
+ * products over channels take the place of 144, and each 6 x 6 sum becomes 4 x 4 outputs (with
+ * tiles of 2 x 2: windows of 4 x 4, 16 products for 36, points 0, +-1 and infinity). The
  * points are 0, +-sqrt(1/2), +-sqrt(2) and infinity (Toom and Cook's construction): in
  * float32 they lose about half as much as 0, +-1, +-2 (measured: relative L2 of a layer of
  * 128 channels 6.3e-7 against 1.2e-6; the direct sum has 1.2e-7).
@@ -22,9 +24,8 @@
 #include "plugins/kernels/direct.h"
 #include "plugins/kernels/sets.h"
 
-#define WINOGRAD_OUT    4  /* outputs of a tile, a side */
-#define WINOGRAD_IN     6  /* inputs of a tile, a side */
-#define WINOGRAD_POINTS 36 /* products of a tile */
+/* Products of a tile with so many outputs a side. */
+#define WINOGRAD_POINTS(out) (((out) + 2) * ((out) + 2))
 
 /* Rounding within the products is what the transform back magnifies, so their blocks of k are
  * short: 4.8e-7 with 96, 3.6e-7 with 32, 2.9e-7 with 16 (64 channels, simulated). Early layers
@@ -35,6 +36,7 @@
 struct winograd_job {
     struct gemm_window window; /* 3 x 3, stride and dilation 1, one plane; all channels */
     int64_t images, outputs;   /* outputs: channels of y */
+    int64_t out;               /* outputs of a tile, a side: 2 or 4 */
     const float *x;            /* [images, in..., channels] */
     const float *u;            /* weights as winograd_weights made them */
     const float *bias;         /* [outputs], NULL: none */
@@ -46,20 +48,26 @@ struct winograd_job {
     int64_t down, across, block;
 };
 
-/* Whether the method fits: 3 x 3 windows, stride and dilation 1, one plane. */
-int winograd_fits(const struct gemm_window *window, int64_t outputs);
-/* Whether it fits and wins: channels enough for the products to outweigh the transforms; at
- * least four tiles, and not many of their outputs beside the image. A question of one image's
- * shape alone. */
-int winograd_pays(const struct gemm_window *window, int64_t outputs);
+/* Where a tile lies. */
+struct winograd_place {
+    int64_t image, y, x; /* y, x: of its first output */
+};
+
+/* Outputs of a tile, a side, with which the method fits and wins; 0: the direct sum does. 3 x 3
+ * windows, stride and dilation 1, one plane; channels enough for the products to outweigh the
+ * transforms; at least four tiles, and not many of their outputs beside the image. A question of
+ * one image's shape alone. */
+int64_t winograd_tile(const struct gemm_window *window, int64_t outputs);
+/* The other size, or 4 where the direct sum was chosen and 4 fits; 0: there is none. */
+int64_t winograd_other_tile(const struct gemm_window *window, int64_t outputs);
 
 /* Chooses blocks for so many threads and returns their number; a block is at most as large
  * as winograd_workspace allowed for. Changes no bit. */
 int64_t winograd_grid(struct winograd_job *job, int32_t threads);
 
-/* Bytes of workspace one thread needs for a job of these channels and tiles (all images); 0
- * where that is past what size_t holds. */
-size_t winograd_workspace(int64_t channels, int64_t outputs);
+/* Bytes of workspace one thread needs for any job of these channels and size of tile; 0 where
+ * that is past what size_t holds. */
+size_t winograd_workspace(int64_t channels, int64_t outputs, int64_t out);
 
 /* Floats between neighbouring tiles and between points in the workspace. */
 int64_t winograd_row(int64_t channels);
@@ -67,21 +75,27 @@ int64_t winograd_plane(int64_t channels, int64_t block);
 
 /* Floats that the transformed weights take in panels of so many columns (outputs: a plain
  * matrix [channels, outputs] a point). */
-int64_t winograd_weights_size(int64_t channels, int64_t outputs, int64_t panel);
+int64_t winograd_weights_size(int64_t channels, int64_t outputs, int64_t panel, int64_t out);
 /* w: [outputs, channels, 3, 3]. Transforms in double. */
 void winograd_weights(const float *w, int64_t channels, int64_t outputs, int64_t panel,
-                      float *u);
+                      int64_t out, float *u);
 
 typedef void winograd_kernel(const struct winograd_job *job, int64_t begin, int64_t end,
                              void *workspace);
 
-/* name, set, width of its panels (0: plain), multiply-adds of the direct sum a nanosecond */
+/* name, set, outputs of a tile a side, width of its panels (0: plain), multiply-adds of the
+ * direct sum a nanosecond */
 #define WINOGRAD_FAMILY(KERNEL)                                                            \
-    KERNEL(winograd_f32_portable, 0, 0, 1)                                                 \
-    WITH_AVX2(KERNEL(winograd_f32_avx2, IMGCLS_ISA_AVX2, DIRECT_COLUMNS_AVX2, 100))        \
-    WITH_AVX512(KERNEL(winograd_f32_avx512, IMGCLS_ISA_AVX2 | IMGCLS_ISA_AVX512,           \
-                       DIRECT_COLUMNS_AVX512, 120))
+    KERNEL(winograd4_f32_portable, 0, 4, 0, 1)                                             \
+    KERNEL(winograd2_f32_portable, 0, 2, 0, 1)                                             \
+    WITH_AVX2(KERNEL(winograd4_f32_avx2, IMGCLS_ISA_AVX2, 4, DIRECT_COLUMNS_AVX2, 100))    \
+    WITH_AVX2(KERNEL(winograd2_f32_avx2, IMGCLS_ISA_AVX2, 2, DIRECT_COLUMNS_AVX2, 70))     \
+    WITH_AVX512(KERNEL(winograd4_f32_avx512, IMGCLS_ISA_AVX2 | IMGCLS_ISA_AVX512, 4,       \
+                       DIRECT_COLUMNS_AVX512, 120))                                        \
+    WITH_AVX512(KERNEL(winograd2_f32_avx512, IMGCLS_ISA_AVX2 | IMGCLS_ISA_AVX512, 2,       \
+                       DIRECT_COLUMNS_AVX512, 80))
 
-winograd_kernel winograd_f32_portable, winograd_f32_avx2, winograd_f32_avx512;
+winograd_kernel winograd4_f32_portable, winograd4_f32_avx2, winograd4_f32_avx512;
+winograd_kernel winograd2_f32_portable, winograd2_f32_avx2, winograd2_f32_avx512;
 
 #endif

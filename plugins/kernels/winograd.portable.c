@@ -9,8 +9,16 @@
 
 #include "plugins/kernels/lanes.portable.h"
 
-#define WINOGRAD          winograd_f32_portable
 #define PRODUCT           gemm_f32_portable
 #define PRODUCT_GRID(job) gemm_grid(job, 1)
 #define PANEL             0
+
+#define WINOGRAD       winograd4_f32_portable
+#define OUT            4
+#define NAME(function) function##_4
+#include "plugins/kernels/winograd.body.h"
+
+#define WINOGRAD       winograd2_f32_portable
+#define OUT            2
+#define NAME(function) function##_2
 #include "plugins/kernels/winograd.body.h"

@@ -309,16 +309,19 @@ const struct imgcls_op channels_last_conv_op = {
         (const struct imgcls_kernel *const[]){
             &channels_last_depthwise[0],
             &channels_last_winograd[0],
+            &channels_last_winograd[1],
             &portable,
 #if BUILD_AVX2
             &channels_last_depthwise[1],
-            &channels_last_winograd[1],
+            &channels_last_winograd[2],
+            &channels_last_winograd[3],
             &direct_avx2,
             &channels_last_first_avx2,
 #endif
 #if BUILD_AVX512
             &channels_last_depthwise[2],
-            &channels_last_winograd[2],
+            &channels_last_winograd[4],
+            &channels_last_winograd[5],
             &direct_avx512,
             &channels_last_first_avx512,
 #endif

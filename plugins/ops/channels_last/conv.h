@@ -17,7 +17,8 @@ bool conv_shape(const struct imgcls_host *host, const struct imgcls_node *node,
 /* Kernels for groups of one channel in and one out (depthwise.c), one a set. */
 extern const struct imgcls_kernel channels_last_depthwise[];
 
-/* True where Winograd's method computes the node (winograd.c), and its kernels, one a set. */
+/* True where Winograd's method computes the node (winograd.c), and its kernels, two sizes of
+ * tile a set. */
 bool conv_is_winograd(const struct imgcls_host *host, const struct imgcls_node *node);
 extern const struct imgcls_kernel channels_last_winograd[];
 

@@ -22,24 +22,26 @@ static bool job_of(const struct imgcls_host *host, const struct imgcls_node *nod
         return false;
     job->images = node->inputs[0]->dims[0];
     job->outputs = product.n;
-    return true;
+    job->out = host->attr_int(host, node, IMGCLS_ATTR_OTHER_BITS, 0) /* for measuring */
+                   ? winograd_other_tile(&job->window, job->outputs)
+                   : winograd_tile(&job->window, job->outputs);
+    return job->out != 0;
 }
 
 bool conv_is_winograd(const struct imgcls_host *host, const struct imgcls_node *node)
 {
     struct winograd_job job = {0};
 
-    if (!node->inputs[1] || !node->inputs[1]->constant || !job_of(host, node, &job))
-        return false;
-    if (host->attr_int(host, node, IMGCLS_ATTR_OTHER_BITS, 0)) /* for measuring */
-        return winograd_fits(&job.window, job.outputs) &&
-               !winograd_pays(&job.window, job.outputs);
-    return winograd_pays(&job.window, job.outputs);
+    return node->inputs[1] && node->inputs[1]->constant && job_of(host, node, &job);
 }
 
-static int32_t accepts(const struct imgcls_host *host, const struct imgcls_node *node)
+static int32_t accepts(const struct imgcls_host *host, const struct imgcls_node *node,
+                       int64_t out)
 {
-    return product_accepts(node, IMGCLS_F32, 2) && conv_is_winograd(host, node);
+    struct winograd_job job = {0};
+
+    return product_accepts(node, IMGCLS_F32, 2) && conv_is_winograd(host, node) &&
+           job_of(host, node, &job) && job.out == out;
 }
 
 static imgcls_status prepare_weights(const struct imgcls_host *host,
@@ -53,15 +55,15 @@ static imgcls_status prepare_weights(const struct imgcls_host *host,
     if (!job_of(host, prepare->node, &job))
         return OP_FAIL(host, prepare->node, IMGCLS_INTERNAL, "its shapes are not those it had");
     panel = panel ? panel : job.outputs;
-    size = winograd_weights_size(job.window.channels, job.outputs, panel);
+    size = winograd_weights_size(job.window.channels, job.outputs, panel, job.out);
     u = host->alloc(host, (size_t)size, sizeof *u);
     if (!u)
         return IMGCLS_NO_MEMORY;
-    winograd_weights(w->data, job.window.channels, job.outputs, panel, u);
+    winograd_weights(w->data, job.window.channels, job.outputs, panel, job.out, u);
     prepare->state = u;
     prepare->constant_bytes = (size_t)size * sizeof *u;
     prepare->inputs_released = 1 << 1;
-    prepare->workspace_bytes = winograd_workspace(job.window.channels, job.outputs) *
+    prepare->workspace_bytes = winograd_workspace(job.window.channels, job.outputs, job.out) *
                                (size_t)(prepare->threads < 1 ? 1 : prepare->threads);
     return IMGCLS_OK;
 }
@@ -102,7 +104,7 @@ static imgcls_status run_kernel(const struct imgcls_host *host, const struct img
     for (i = 0; i < product.step_count; i++)
         job.steps[i] = product.steps[i];
     shared.job = &job;
-    shared.bytes = winograd_workspace(job.window.channels, job.outputs);
+    shared.bytes = winograd_workspace(job.window.channels, job.outputs, job.out);
     if (run->workspace_bytes / shared.bytes < (size_t)(run->threads < 1 ? 1 : run->threads))
         return OP_FAIL(host, run->node, IMGCLS_INTERNAL, "%zu bytes of workspace are too few",
                        run->workspace_bytes);
@@ -122,7 +124,12 @@ static double cost(const struct imgcls_host *host, const struct imgcls_node *nod
            (double)job.window.channels * (double)job.outputs * 9 / macs_a_nanosecond;
 }
 
-#define KERNEL(NAME, SET, PANEL, RATE)                                                     \
+#define KERNEL(NAME, SET, OUT, PANEL, RATE)                                                \
+    static int32_t NAME##_accepts(const struct imgcls_host *host,                          \
+                                  const struct imgcls_node *node)                          \
+    {                                                                                      \
+        return accepts(host, node, OUT);                                                   \
+    }                                                                                      \
     static double NAME##_cost(const struct imgcls_host *host, const struct imgcls_node *node) \
     {                                                                                      \
         return cost(host, node, RATE);                                                     \
@@ -137,10 +144,10 @@ static double cost(const struct imgcls_host *host, const struct imgcls_node *nod
     {                                                                                      \
         return run_kernel(host, run, NAME);                                                \
     }
-#define ENTRY(NAME, SET, PANEL, RATE)                                                      \
+#define ENTRY(NAME, SET, OUT, PANEL, RATE)                                                 \
     {                                                                                      \
         .struct_size = sizeof(struct imgcls_kernel), .name = "cl_conv_" #NAME, .isa = SET, \
-        .epilogues = PRODUCT_ROW_EPILOGUES, .accepts = accepts, .cost = NAME##_cost,       \
+        .epilogues = PRODUCT_ROW_EPILOGUES, .accepts = NAME##_accepts, .cost = NAME##_cost,       \
         .prepare = NAME##_prepare, .run = NAME##_run, .release = product_release,          \
     },
 
