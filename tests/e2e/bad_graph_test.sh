@@ -8,7 +8,8 @@
 cp "$ICL_TOP_SRCDIR"/tests/e2e/bad-graphs/*.onnx .
 while IFS='|' read -r name status words; do
     expect "$status" imgcls-convert "$name.onnx" -o x.imgcls --no-register --max-iterations 1000
-    [ "$(grep -c . err)" -eq 1 ] || { complain "$name: more or less than one line"; cat err; }
+    # (a sanitizer says on a line of its own that it was asked for too much)
+    [ "$(grep -v '^==.*Sanitizer' err | grep -c .)" -eq 1 ] || { complain "$name: more or less than one line"; cat err; }
     holds "$words" err
     holds "$name.onnx" err
     [ ! -e x.imgcls ] || complain "$name: a file was written"
