@@ -149,7 +149,7 @@ CL_DWCONV_FAMILY(DEPTHWISE_RUN)
         .isa = set_,                                                                       \
         .epilogues = PRODUCT_ROW_EPILOGUES,                                                \
         .accepts = depthwise_accepts,                                                      \
-        .cost = (set_) ? cost_vectors : cost_portable,                                     \
+        .cost = (set_) != 0 ? cost_vectors : cost_portable,                                \
         .prepare = depthwise_prepare,                                                      \
         .run = run_##name_,                                                                \
         .release = product_release,                                                        \
