@@ -33,7 +33,7 @@ static void open_file(struct opened *in, const char *name)
 {
     char plugins[2048], path[2048];
     const char *build = getenv("ICL_TOP_BUILDDIR"), *top = getenv("ICL_TOP_SRCDIR");
-    const struct imgcls_format *format;
+    const struct imgcls_format *format = NULL;
     struct icl_registry *registry;
     snprintf(plugins, sizeof plugins, "%s/plugins/.libs", build ? build : ".");
     snprintf(path, sizeof path, "%s/tests/checkpoint/good/%s", top ? top : ".", name);
