@@ -18,6 +18,7 @@
 #define COLUMNS DIRECT_COLUMNS_AVX2
 #define KERNEL  gemm_direct_f32_6x16_avx2
 #define FINISH  finish_tile
+#define ENDS    0
 
 /* sums (+)= rows of A times one panel of B: blocks of k, added in rising order. */
 static inline __attribute__((always_inline)) void
@@ -63,8 +64,10 @@ multiply(const int rows, int64_t k, int64_t block, const float *a, int64_t a_row
 
 #define MULTIPLY(R)                                                                        \
     static void multiply_##R(int64_t k, int64_t block, const float *a, int64_t a_row,      \
-                             const float *b, float *sums, int fresh)                       \
+                             const float *b, float *sums, int fresh,                       \
+                             const struct direct_end *end)                                 \
     {                                                                                      \
+        (void)end;                                                                         \
         multiply(R, k, block, a, a_row, b, sums, fresh);                                         \
     }
 MULTIPLY(1)

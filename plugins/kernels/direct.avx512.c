@@ -19,18 +19,59 @@
 #define COLUMNS DIRECT_COLUMNS_AVX512
 #define KERNEL  gemm_direct_f32_14x32_avx512
 #define FINISH  finish_avx512
+#define ENDS    1
+
+/* Finishes one vector; other: of the operand. Without a bias -0 is added, which changes no bit. */
+static inline __attribute__((always_inline)) __m512 end_vector(const struct direct_end *end,
+                                                               __m512 x, __m512 bias,
+                                                               __mmask16 lanes,
+                                                               const float *operand)
+{
+    x = _mm512_add_ps(x, bias);
+    if (operand)
+        x = _mm512_add_ps(x, _mm512_maskz_loadu_ps(lanes, operand));
+    if (end->is_hardswish)
+        x = _mm512_mul_ps(x, hardsigmoid_avx512(x, 1.0f / 6, 0.5f));
+    if (end->is_bounded) {
+        x = _mm512_max_ps(_mm512_set1_ps(end->low), x);
+        x = _mm512_min_ps(_mm512_set1_ps(end->high), x);
+    }
+    return x;
+}
+
+static inline __attribute__((always_inline)) void
+end_rows(const int rows, const struct direct_end *end, __m512 c[ROWS][2])
+{
+    const __mmask16 low = lanes_avx512(end->columns), high = lanes_avx512(end->columns - 16);
+    const __m512 none = _mm512_set1_ps(-0.0f);
+    const __m512 bias0 = end->bias ? _mm512_maskz_loadu_ps(low, end->bias) : none;
+    const __m512 bias1 = end->bias ? _mm512_maskz_loadu_ps(high, end->bias + 16) : none;
+    const float *operand = end->operand;
+    float *to = end->c;
+    int r;
+
+#pragma GCC unroll 14
+    for (r = 0; r < rows; r++, to += end->c_row) {
+        __m512 x0 = end_vector(end, c[r][0], bias0, low, operand);
+        __m512 x1 = end_vector(end, c[r][1], bias1, high, operand ? operand + 16 : NULL);
+        _mm512_mask_storeu_ps(to, low, x0);
+        _mm512_mask_storeu_ps(to + 16, high, x1);
+        if (operand)
+            operand += end->c_row;
+    }
+}
 
 /* sums (+)= rows of A times one panel of B: blocks of k, added in rising order. */
 static inline __attribute__((always_inline)) void
 multiply(const int rows, int64_t k, int64_t block, const float *a, int64_t a_row,
-         const float *b, float *sums, int fresh)
+         const float *b, float *sums, int fresh, const struct direct_end *end)
 {
     /* Three rows to a pointer: base, base + stride, base + 2 stride need no arithmetic. */
     const float *a0 = a, *a3 = rows > 3 ? a + 3 * a_row : a;
     const float *a6 = rows > 6 ? a + 6 * a_row : a, *a9 = rows > 9 ? a + 9 * a_row : a;
     const float *a12 = rows > 12 ? a + 12 * a_row : a;
     const int64_t ahead = (rows > 4 ? 12 : 48) * COLUMNS; /* few rows: memory decides */
-    int64_t end;
+    int64_t count;
     int r;
 
     do {
@@ -38,9 +79,9 @@ multiply(const int rows, int64_t k, int64_t block, const float *a, int64_t a_row
 #pragma GCC unroll 14
         for (r = 0; r < rows; r++)
             c[r][0] = c[r][1] = _mm512_setzero_ps();
-        end = k < block ? k : block;
-        k -= end;
-        for (; end > 0; end--, b += COLUMNS) {
+        count = k < block ? k : block;
+        k -= count;
+        for (; count > 0; count--, b += COLUMNS) {
             __m512 b0 = _mm512_load_ps(b), b1 = _mm512_load_ps(b + 16);
             _mm_prefetch((const char *)(b + ahead), _MM_HINT_T0);
             _mm_prefetch((const char *)(b + ahead + 16), _MM_HINT_T0);
@@ -53,15 +94,20 @@ multiply(const int rows, int64_t k, int64_t block, const float *a, int64_t a_row
             }
             a0++, a3++, a6++, a9++, a12++;
         }
+        if (!fresh)
+#pragma GCC unroll 14
+            for (r = 0; r < rows; r++) {
+                c[r][0] = _mm512_add_ps(_mm512_load_ps(sums + r * COLUMNS), c[r][0]);
+                c[r][1] = _mm512_add_ps(_mm512_load_ps(sums + r * COLUMNS + 16), c[r][1]);
+            }
+        if (k == 0 && end) {
+            end_rows(rows, end, c);
+            return;
+        }
 #pragma GCC unroll 14
         for (r = 0; r < rows; r++) {
-            float *to = sums + r * COLUMNS;
-            if (!fresh) {
-                c[r][0] = _mm512_add_ps(_mm512_load_ps(to), c[r][0]);
-                c[r][1] = _mm512_add_ps(_mm512_load_ps(to + 16), c[r][1]);
-            }
-            _mm512_store_ps(to, c[r][0]);
-            _mm512_store_ps(to + 16, c[r][1]);
+            _mm512_store_ps(sums + r * COLUMNS, c[r][0]);
+            _mm512_store_ps(sums + r * COLUMNS + 16, c[r][1]);
         }
         fresh = 0;
     } while (k > 0);
@@ -69,9 +115,10 @@ multiply(const int rows, int64_t k, int64_t block, const float *a, int64_t a_row
 
 #define MULTIPLY(R)                                                                        \
     static void multiply_##R(int64_t k, int64_t block, const float *a, int64_t a_row,      \
-                             const float *b, float *sums, int fresh)                       \
+                             const float *b, float *sums, int fresh,                       \
+                             const struct direct_end *end)                                 \
     {                                                                                      \
-        multiply(R, k, block, a, a_row, b, sums, fresh);                                         \
+        multiply(R, k, block, a, a_row, b, sums, fresh, end);                                        \
     }
 MULTIPLY(1)
 MULTIPLY(2)

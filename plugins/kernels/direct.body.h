@@ -2,13 +2,30 @@
  * plugins/kernels/direct.body.h - how tiles are walked, for every instruction set
  *
  * The including file defines ROWS, COLUMNS (of a micro-tile and of B's panels), KERNEL (the
- * name), multiply_rows[] (by number of rows), keep and take (one row of sums to and from C)
- * and FINISH. k goes in chunks: a block of A's rows stays in L2 while panels of B pass, and a
+ * name), multiply_rows[] (by number of rows), keep and take (one row of sums to and from C),
+ * FINISH, and ENDS: whether multiply can finish by itself. k goes in chunks: a block of A's rows stays in L2 while panels of B pass, and a
  * panel's chunk is read again for every micro-tile of the block. Rows are dealt out evenly
  * over micro-tiles, so no row is computed in vain. Nothing here rounds.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+
+/* Asks for the lines that the end will touch, while the products take their time. */
+static void expect(const struct direct_end *end, int64_t rows)
+{
+    int64_t r;
+
+    for (r = 0; r < rows; r++) {
+        __builtin_prefetch(end->c + r * end->c_row, 1);
+        if (end->columns > 16)
+            __builtin_prefetch(end->c + r * end->c_row + 16, 1);
+        if (end->operand) {
+            __builtin_prefetch(end->operand + r * end->c_row);
+            if (end->columns > 16)
+                __builtin_prefetch(end->operand + r * end->c_row + 16);
+        }
+    }
+}
 
 /* One chunk of k, rows m.. (count of them, at a), all panels of the tile. */
 static void block_of_rows(const struct gemm_job *job, const struct gemm_tile *tile, int64_t m,
@@ -26,11 +43,18 @@ static void block_of_rows(const struct gemm_job *job, const struct gemm_tile *ti
         for (piece = 0; piece < pieces; piece++) {
             int64_t from = piece * count / pieces, rows = (piece + 1) * count / pieces - from;
             float *c = (float *)job->c + tile->c_begin + (m + from) * job->c_row + n;
+            struct direct_end end;
+            int is_last = k_end == job->k;
+            int ends = is_last && ENDS && direct_ends(job, tile, m + from, n, columns, &end);
             for (r = 0; r < rows && k_begin > 0; r++)
                 take(sums + r * COLUMNS, c + r * job->c_row, columns);
+            if (ends)
+                expect(&end, rows);
             multiply_rows[rows](k_end - k_begin, k_block, a + from * a_row, a_row, panel, sums,
-                                k_begin == 0);
-            if (k_end == job->k)
+                                k_begin == 0, ends ? &end : NULL);
+            if (ends)
+                continue;
+            if (is_last)
                 FINISH(job, tile, m + from, rows, n, columns, sums);
             else
                 for (r = 0; r < rows; r++)

@@ -9,7 +9,10 @@
 
 #include "plugins/kernels/direct.h"
 
+#include <math.h>
 #include <string.h>
+
+#include <imgcls/plugin.h>
 
 /* A block of A takes half of a 1 MiB L2; the rest is for panels of B and for C. */
 #define BLOCK_FLOATS (128 * 1024)
@@ -97,6 +100,40 @@ int64_t direct_grid(struct gemm_job *job, int64_t rows, int64_t columns, int32_t
     job->tiles_m = (job->m + job->tile_m - 1) / job->tile_m;
     job->tiles_n = (job->n + job->tile_n - 1) / job->tile_n;
     return job->batch * job->tiles_m * job->tiles_n;
+}
+
+int direct_ends(const struct gemm_job *job, const struct gemm_tile *tile, int64_t m, int64_t n,
+                int64_t columns, struct direct_end *end)
+{
+    int64_t at = tile->c_begin + m * job->c_row + n;
+    int32_t i = 0;
+
+    if (job->alpha != 1 ||
+        (job->bias && (job->beta != 1 || job->bias_row != 0 || job->bias_column != 1)))
+        return 0;
+    end->c = (float *)job->c + at;
+    end->c_row = job->c_row;
+    end->columns = columns;
+    end->bias = job->bias ? (const float *)job->bias + tile->bias_index * job->bias_size + n
+                          : NULL;
+    end->operand = NULL;
+    end->is_bounded = end->is_hardswish = 0;
+    if (i < job->step_count && !end->bias && job->steps[i].kind == IMGCLS_EPILOGUE_BIAS)
+        end->bias = (const float *)job->steps[i++].operand + tile->c_column + n;
+    if (i < job->step_count && job->steps[i].kind == IMGCLS_EPILOGUE_ADD)
+        end->operand = (const float *)job->steps[i++].operand + at;
+    if (i < job->step_count && job->steps[i].kind == IMGCLS_EPILOGUE_HARDSWISH) {
+        end->is_hardswish = 1;
+        i++;
+    } else if (i < job->step_count && (job->steps[i].kind == IMGCLS_EPILOGUE_RELU ||
+                                       job->steps[i].kind == IMGCLS_EPILOGUE_CLIP)) {
+        int relu = job->steps[i].kind == IMGCLS_EPILOGUE_RELU;
+        end->is_bounded = 1;
+        end->low = relu ? 0 : job->steps[i].a;
+        end->high = relu ? INFINITY : job->steps[i].b;
+        i++;
+    }
+    return i == job->step_count;
 }
 
 /* Elements begin..end of one run: the pixels that one line of a window meets. line: pixel 0 of

@@ -38,10 +38,27 @@ size_t direct_workspace(void);
 gemm_kernel gemm_direct_f32_14x32_avx512;
 gemm_kernel gemm_direct_f32_6x16_avx2;
 
+/* What most products end with, for a tile: sum + bias, + operand, then x * hardsigmoid(x) or
+ * nothing, then bounds. Done on sums that are still in registers. */
+struct direct_end {
+    float *c;
+    int64_t c_row, columns;
+    const float *bias;    /* of the tile's columns; NULL: none */
+    const float *operand; /* as c; NULL: none */
+    int is_bounded, is_hardswish;
+    float low, high;
+};
+
+/* Fills `end` for the tile of rows m.., columns n..; false where the job ends otherwise. */
+int direct_ends(const struct gemm_job *job, const struct gemm_tile *tile, int64_t m, int64_t n,
+                int64_t columns, struct direct_end *end);
+
 /* For the kernels: sums of rows over a panel, in blocks of so many k; sums[row * columns +
- * column]. fresh: the first block is not added to what is there. */
+ * column]. fresh: the first block is not added to what is there. end: the sums are finished
+ * and go into C instead; NULL: they stay in `sums`. */
 typedef void direct_multiply(int64_t k, int64_t block, const float *a, int64_t a_row,
-                             const float *b, float *sums, int fresh);
+                             const float *b, float *sums, int fresh,
+                             const struct direct_end *end);
 
 /* Elements of k that a pass walks, and rows of A that a block holds then. */
 int64_t direct_chunk(const struct gemm_job *job, int64_t rows);

@@ -24,7 +24,8 @@
 #define SECONDS_DEFAULT 3.0
 #define RUNS_MIN        5
 #define RUNS_MAX        10000000
-#define WARM_UP_SHARE   0.1 /* of the time, before times count */
+#define WARM_UP_SHARE   0.1 /* of the time, before times count, */
+#define WARM_UP_MIN     0.3 /* but seconds enough for clocks and caches to settle */
 #define PROFILE_SHARE   0.2
 
 struct bench {
@@ -74,7 +75,8 @@ static imgcls_status run_for(struct bench *bench, double seconds)
 {
     double one, began = now();
     imgcls_status status = IMGCLS_OK;
-    while (status == IMGCLS_OK && now() - began < seconds * WARM_UP_SHARE)
+    double warm_up = fmax(seconds * WARM_UP_SHARE, fmin(seconds, WARM_UP_MIN));
+    while (status == IMGCLS_OK && now() - began < warm_up)
         status = run_once(bench, &one);
     began = now();
     while (status == IMGCLS_OK && bench->count < RUNS_MAX &&
