@@ -97,6 +97,11 @@ static size_t place_of(const struct icl_choices *choices, const char *key)
     return low;
 }
 
+bool icl_choices_is_empty(const struct icl_choices *choices)
+{
+    return choices->count == 0;
+}
+
 const char *icl_choices_find(const struct icl_choices *choices, const char *key)
 {
     size_t at = place_of(choices, key);

@@ -31,6 +31,8 @@ void icl_choices_free(struct imgcls_context *ctx, struct icl_choices *choices);
 
 void icl_choices_key(const struct imgcls_context *ctx, int32_t threads,
                      const struct imgcls_node *node, char key[ICL_CHOICE_KEY]);
+/* True where nothing was ever chosen: keys need not be made then. */
+bool icl_choices_is_empty(const struct icl_choices *choices);
 /* Name of the kernel chosen for the key; NULL: none was. Borrowed until the next put. */
 const char *icl_choices_find(const struct icl_choices *choices, const char *key);
 imgcls_status icl_choices_put(struct imgcls_context *ctx, struct icl_choices *choices,

@@ -90,7 +90,8 @@ static void put_choice_first(const struct icl_plan *plan, const struct imgcls_no
     char key[ICL_CHOICE_KEY];
     const char *name;
 
-    if (list->count < 2 || icl_choices_of(plan->ctx, &choices) != IMGCLS_OK)
+    if (list->count < 2 || icl_choices_of(plan->ctx, &choices) != IMGCLS_OK ||
+        icl_choices_is_empty(choices))
         return;
     icl_choices_key(plan->ctx, plan->options.threads, node, key);
     name = icl_choices_find(choices, key);
