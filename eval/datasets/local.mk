@@ -6,7 +6,12 @@ libicl_la_SOURCES += \
 	%D%/dataset.c \
 	%D%/dataset.h \
 	%D%/folders.c \
+	%D%/label_list.c \
+	%D%/labels.c \
 	%D%/listed.c \
+	%D%/listed.h \
+	%D%/manifest.c \
+	%D%/picture_finder.c \
 	%D%/place.c \
 	%D%/place.h \
 	%D%/records.c \
