@@ -2,6 +2,7 @@
 libicl_la_SOURCES += \
 	%D%/batch.c \
 	%D%/batch.h \
+	%D%/corruptions.c \
 	%D%/evaluate.c \
 	%D%/evaluate.h \
 	%D%/feeder.c \
@@ -11,7 +12,8 @@ libicl_la_SOURCES += \
 	%D%/number_text.c \
 	%D%/number_text.h \
 	%D%/predictions.c \
-	%D%/record.c
+	%D%/record.c \
+	%D%/results.c
 EXTRA_DIST += \
 	%D%/README.md
 include eval/datasets/local.mk

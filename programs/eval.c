@@ -10,10 +10,10 @@
 
 #include "programs/command.h"
 #include "programs/eval_diagnose.h"
+#include "programs/eval_results.h"
 #include "programs/eval_tables.h"
 #include "programs/model_options.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,8 +50,9 @@ static const struct command_option options[] = {
      "that stands there differs (without it, such a one is left alone)"},
     {"no-resume", 0, NULL, "begin anew and forget what was done"},
     {"diagnose", 0, NULL,
-     "try mean, channel order, crop and filter on a few hundred pictures\n"
-     "(--limit) and say which pipeline fits; leaves no row"},
+     "try mean, channel order, crop, filter and the ways in which classes\n"
+     "are numbered on a few hundred pictures (--limit) and say which\n"
+     "pipeline fits; leaves no row"},
     {"per-class", 0, "CSV", "write every class's counts, accuracy, precision, recall, F1"},
     {"confusion", 0, "CSV", "write which classes were taken for which, a row a pair"},
     {"predictions", 'o', "CSV",
@@ -164,172 +165,6 @@ static imgcls_status on_ready(void *argument)
     return status;
 }
 
-/* File names need not be UTF-8; JSON must. */
-static json_t *json_name(const char *text)
-{
-    json_t *string = json_string(text);
-    char *copy, *p;
-    if (string)
-        return string;
-    copy = strdup(text);
-    for (p = copy; p && *p; p++)
-        if ((unsigned char)*p >= 0x80)
-            *p = '?';
-    string = json_string(copy ? copy : "");
-    free(copy);
-    return string;
-}
-
-static json_t *json_interval(const struct imgcls_rate *rate)
-{
-    return json_pack("[f,f]", rate->low, rate->high);
-}
-
-static json_t *json_failures(const struct imgcls_evaluation *evaluation)
-{
-    json_t *list = json_array();
-    size_t i;
-    for (i = 0; i < evaluation->failure_count; i++)
-        json_array_append_new(
-            list, json_pack("{s:o,s:o}", "file", json_name(evaluation->failures[i].file),
-                            "reason", json_name(evaluation->failures[i].reason)));
-    return list;
-}
-
-static json_t *json_finite(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
-static json_t *json_groups(const struct imgcls_evaluation *e)
-{
-    struct imgcls_evaluation_group *groups = NULL;
-    json_t *list = json_array();
-    size_t count = 0, i;
-    if (imgcls_evaluation_groups(e, &groups, &count) == IMGCLS_OK)
-        for (i = 0; i < count; i++)
-            json_array_append_new(
-                list, json_pack("{s:o,s:I,s:I}", "name", json_name(groups[i].name),
-                                "images", (json_int_t)groups[i].images, "top1_correct",
-                                (json_int_t)groups[i].top1_correct));
-    free(groups);
-    return list;
-}
-
-static json_t *json_run(const char *path, const struct imgcls_model *model,
-                        const struct imgcls_evaluation *e, int64_t run_id)
-{
-    bool five = e->top5_correct >= 0;
-    json_t *run = json_object();
-    json_object_set_new(run, "model", json_name(path));
-    json_object_set_new(run, "images", json_integer(e->images));
-    json_object_set_new(run, "failed", json_integer(e->failed));
-    json_object_set_new(run, "nan_scores", json_integer(e->nan_scores));
-    json_object_set_new(run, "top1", json_real(e->top1.value));
-    json_object_set_new(run, "top1_percent", json_real(100 * e->top1.value));
-    json_object_set_new(run, "top1_interval", json_interval(&e->top1));
-    json_object_set_new(run, "top1_correct", json_integer(e->top1_correct));
-    json_object_set_new(run, "top5", five ? json_real(e->top5.value) : json_null());
-    json_object_set_new(run, "top5_percent",
-                        five ? json_real(100 * e->top5.value) : json_null());
-    json_object_set_new(run, "top5_interval", five ? json_interval(&e->top5) : json_null());
-    json_object_set_new(run, "top5_correct",
-                        five ? json_integer(e->top5_correct) : json_null());
-    json_object_set_new(run, "classes", json_integer(e->classes));
-    json_object_set_new(run, "images_per_second", json_real(e->images_per_second));
-    json_object_set_new(run, "seconds", json_real(e->seconds));
-    json_object_set_new(run, "batch", json_integer(e->batch));
-    json_object_set_new(run, "threads", json_integer(e->threads));
-    json_object_set_new(run, "recipe", json_name(e->recipe));
-    json_object_set_new(run, "model_sha256", json_string(imgcls_model_sha256(model)));
-    json_object_set_new(run, "dataset", json_name(e->dataset));
-    json_object_set_new(run, "dataset_sha256", json_string(e->dataset_sha256));
-    json_object_set_new(run, "layout", json_string(e->layout));
-    json_object_set_new(run, "oriented", json_integer(e->oriented));
-    json_object_set_new(run, "started", json_string(e->started));
-    json_object_set_new(run, "manifest_sha256", json_string(e->manifest_sha256));
-    json_object_set_new(run, "ties", json_integer(e->ties));
-    json_object_set_new(run, "nll", json_finite(e->nll));
-    json_object_set_new(run, "ece", json_real(e->ece));
-    json_object_set_new(run, "mce", json_real(e->mce));
-    json_object_set_new(run, "class_accuracy", json_real(e->class_accuracy));
-    json_object_set_new(run, "macro_precision", json_real(e->macro_precision));
-    json_object_set_new(run, "macro_recall", json_real(e->class_accuracy));
-    json_object_set_new(run, "macro_f1", json_real(e->macro_f1));
-    json_object_set_new(run, "latency_ms",
-                        json_pack("{s:f,s:f,s:f}", "p50", e->latency_p50_ms, "p90",
-                                  e->latency_p90_ms, "p99", e->latency_p99_ms));
-    json_object_set_new(run, "skipped", json_integer(e->skipped));
-    json_object_set_new(run, "compared_classes", json_integer(e->compared_classes));
-    json_object_set_new(run, "resumed", json_integer(e->resumed));
-    json_object_set_new(run, "ranks", json_integer(e->ranks));
-    json_object_set_new(run, "lanes", json_integer(e->lanes));
-    json_object_set_new(run, "groups", json_groups(e));
-    json_object_set_new(run, "failures", json_failures(e));
-    json_object_set_new(run, "run_id", run_id > 0 ? json_integer(run_id) : json_null());
-    return run;
-}
-
-static void print_rate(const char *name, int64_t correct, int64_t images,
-                       const struct imgcls_rate *rate)
-{
-    printf("  %s  %6.2f %%  (%lld of %lld; 95 %% interval %.1f to %.1f)\n", name,
-           100 * rate->value, (long long)correct, (long long)images, 100 * rate->low,
-           100 * rate->high);
-}
-
-/* Figures beside the two everybody asks for. */
-static void print_more(const struct imgcls_evaluation *e)
-{
-    struct imgcls_evaluation_group *groups = NULL;
-    size_t count = 0, i;
-    printf("  mean over classes: accuracy %.2f %%, precision %.2f %%, F1 %.2f %%\n",
-           100 * e->class_accuracy, 100 * e->macro_precision, 100 * e->macro_f1);
-    printf("  calibration error %.2f %% expected, %.2f %% mean; log-likelihood -%.4f\n",
-           100 * e->ece, 100 * e->mce, e->nll);
-    printf("  latency %.1f ms (half), %.1f ms (90 %%), %.1f ms (99 %%)\n",
-           e->latency_p50_ms, e->latency_p90_ms, e->latency_p99_ms);
-    if (e->compared_classes < e->classes)
-        printf("  the scores of %lld of %lld classes were compared\n",
-               (long long)e->compared_classes, (long long)e->classes);
-    if (e->skipped > 0)
-        printf("  %lld pictures have no right answer and were left out\n",
-               (long long)e->skipped);
-    if (e->ties > 0)
-        printf("  %lld pictures with two best classes alike\n", (long long)e->ties);
-    if (imgcls_evaluation_groups(e, &groups, &count) == IMGCLS_OK)
-        for (i = 0; i < count; i++)
-            printf("  %-24s top-1 %6.2f %% of %lld\n", groups[i].name,
-                   100 * (double)groups[i].top1_correct / (double)groups[i].images,
-                   (long long)groups[i].images);
-    free(groups);
-}
-
-static void print_run(const struct job *job, const char *path,
-                      const struct imgcls_evaluation *e, int64_t run_id)
-{
-    size_t i;
-    printf("%s\n", path);
-    print_rate("top-1", e->top1_correct, e->images, &e->top1);
-    if (e->top5_correct >= 0)
-        print_rate("top-5", e->top5_correct, e->images, &e->top5);
-    printf("  %lld pictures in %.1f s, %.1f a second\n", (long long)e->images, e->seconds,
-           e->images_per_second);
-    if (e->nan_scores > 0)
-        printf("  %lld pictures got scores that are no numbers, counted as wrong\n",
-               (long long)e->nan_scores);
-    if (e->oriented > 0)
-        printf("  %lld pictures ask by EXIF to be turned and were not, as in training\n",
-               (long long)e->oriented);
-    if (e->failure_count > 0)
-        printf("  %zu pictures could not be read, counted as wrong:\n", e->failure_count);
-    for (i = 0; i < e->failure_count; i++)
-        printf("    %s: %s\n", e->failures[i].file, e->failures[i].reason);
-    print_more(e);
-    if (run_id > 0)
-        printf("  run %lld in %s\n", (long long)run_id, imgcls_board_path(job->board));
-}
-
 /* What the user asked to be told by the exit status. */
 static void judge(struct job *job, const char *path, const struct imgcls_evaluation *e)
 {
@@ -399,9 +234,11 @@ static imgcls_status evaluate(struct job *job, const char *path)
         status = imgcls_board_add_run(job->board, model, evaluation, &run_id);
     /* Figures are shown even where they could not be recorded: they took long to get. */
     if (line->json && status == IMGCLS_OK)
-        json_array_append_new(job->runs, json_run(path, model, evaluation, run_id));
+        json_array_append_new(job->runs,
+                              eval_results_json(path, model, evaluation, run_id));
     else if (!line->json)
-        print_run(job, path, evaluation, run_id);
+        eval_results_print(path, evaluation, run_id,
+                           run_id > 0 ? imgcls_board_path(job->board) : NULL);
     if (status == IMGCLS_OK)
         status = eval_write_classes(job->ctx, model, evaluation,
                                     command_value(line, "per-class"));
@@ -510,7 +347,7 @@ static void print_json(struct job *job)
 {
     json_t *answer =
         json_pack("{s:O,s:o}", "runs", job->runs, "database",
-                  job->board ? json_name(imgcls_board_path(job->board)) : json_null());
+                  job->board ? eval_json_name(imgcls_board_path(job->board)) : json_null());
     json_dumpf(answer, stdout, JSON_INDENT(2));
     printf("\n");
     json_decref(answer);

@@ -18,33 +18,11 @@
 #include "eval/datasets/dataset.h"
 
 #include "eval/datasets/class_names.h"
+#include "eval/metrics/corruption.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* The corruptions of ImageNet-C, the four extra ones last. */
-static const char *const corruptions[] = {
-    "gaussian_noise",
-    "shot_noise",
-    "impulse_noise",
-    "defocus_blur",
-    "glass_blur",
-    "motion_blur",
-    "zoom_blur",
-    "snow",
-    "frost",
-    "fog",
-    "brightness",
-    "contrast",
-    "elastic_transform",
-    "pixelate",
-    "jpeg_compression",
-    "speckle_noise",
-    "gaussian_blur",
-    "spatter",
-    "saturate",
-};
 
 /* Classes by the names of folders, while they are gathered. */
 struct gathering {
@@ -105,8 +83,8 @@ static size_t corruption_of(const char *path)
 static bool names_corruption(const char *path, size_t length)
 {
     size_t i;
-    for (i = 0; i < sizeof corruptions / sizeof corruptions[0]; i++)
-        if (memmem(path, length, corruptions[i], strlen(corruptions[i])))
+    for (i = 0; i < ICL_CORRUPTION_COUNT; i++)
+        if (memmem(path, length, icl_corruptions[i].name, strlen(icl_corruptions[i].name)))
             return true;
     return false;
 }
@@ -117,8 +95,8 @@ static bool is_corrupted(const struct icl_dataset *set)
     const struct icl_place *place = set->place;
     size_t i, found = 0;
     bool named = false;
-    for (i = 0; i < sizeof corruptions / sizeof corruptions[0] && !named; i++)
-        named = icl_dataset_is_called(set, corruptions[i]);
+    for (i = 0; i < ICL_CORRUPTION_COUNT && !named; i++)
+        named = icl_dataset_is_called(set, icl_corruptions[i].name);
     for (i = 0; i < place->count; i++) {
         const char *path = place->members[i].path;
         size_t length = place->members[i].picture ? corruption_of(path) : 0;

@@ -134,6 +134,23 @@ IMGCLS_API imgcls_status imgcls_evaluation_groups(const struct imgcls_evaluation
                                                   struct imgcls_evaluation_group **groups,
                                                   size_t *count);
 
+/*
+ * One corruption of ImageNet-C. Error and corruption error are fractions, NaN where a severity
+ * has no picture; the corruption error, which is the error in AlexNet's, also where ImageNet-C
+ * has no corruption of that name.
+ */
+struct imgcls_evaluation_corruption {
+    char name[64];                      /* "fog" */
+    int64_t images[5], top1_correct[5]; /* by severity, the mildest first */
+    double error;                       /* mean over the severities */
+    double corruption_error;
+};
+/* Corruptions in order of name; *count 0 where the set has none. *mean: the mean corruption
+ * error (mCE), NaN unless all fifteen that it is over are complete. Own: free. */
+IMGCLS_API imgcls_status imgcls_evaluation_corruptions(
+    const struct imgcls_evaluation *evaluation, struct imgcls_evaluation_corruption **list,
+    size_t *count, double *mean);
+
 /* ---- In parts ---------------------------------------------------------------------------*/
 
 /*

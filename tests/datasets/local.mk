@@ -14,8 +14,9 @@ TESTS += %D%/records_test
 check_PROGRAMS += %D%/pack
 %C%_pack_SOURCES = %D%/pack.c
 %C%_pack_LDADD = $(ARCHIVE_LIBS)
-TESTS += %D%/layouts_test.sh
+TESTS += %D%/corrupted_test.sh %D%/layouts_test.sh
 EXTRA_DIST += \
+	%D%/corrupted_test.sh \
 	%D%/fixtures/meta-plain.mat \
 	%D%/fixtures/meta.mat \
 	%D%/layouts_test.sh \
