@@ -7,8 +7,11 @@
  * settled after the other, those that move accuracy most first. Every trial is an ordinary
  * evaluation of the same few hundred pictures, without a row.
  *
- * The order of classes is read off the first trial's confusion: pictures of class k that
- * are taken for k + 1 or k - 1 mean labels that are counted from elsewhere.
+ * The order of classes comes first, since with a wrong one every pipeline seems to be at
+ * chance: in each trial right answers are counted under all orders that are known
+ * (eval_orders.c), and once the colours were tried the order that stands out is kept. A
+ * model with one class more than there are names is tried with a name for background in
+ * front of them, one with a class less without the first name.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -16,15 +19,24 @@
 
 #include "programs/eval_diagnose.h"
 
+#include "programs/eval_orders.h"
+
+#include <fcntl.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define PICTURES     300
 #define SIDE_DEFAULT 224
 #define TRIALS_MAX   64
+/* An order is followed where it seems better, and claimed where it is, in the best trial.
+ */
+#define SEEMS_BETTER 2.0
+#define IS_BETTER    3.0
 
 static const struct {
     const char *name, *text;
@@ -49,8 +61,8 @@ static const char *const filters[] = {"filter=bilinear",
 
 struct trial {
     char recipe[300];
-    int64_t images, right, up,
-        down; /* taken for the class itself, the next, the one before */
+    int64_t images;
+    int64_t right[EVAL_ORDER_COUNT]; /* under each order */
 };
 
 struct diagnosis {
@@ -62,6 +74,10 @@ struct diagnosis {
     size_t count;
     int side;
     bool gray; /* one channel: its numbers are the first of three */
+    struct eval_orders orders;
+    enum eval_order order; /* by which trials are compared */
+    char labels[4096];     /* file that is removed in the end; empty: none */
+    int background;        /* names: 1 more, -1 less than the user gave */
 };
 
 /* A pipeline by its parts. */
@@ -102,25 +118,32 @@ static void compose(const struct diagnosis *d, const struct parts *parts, char t
              numbers);
 }
 
-static imgcls_status count_neighbours(const struct imgcls_evaluation *e,
-                                      struct trial *trial)
+/* Right answers under each order. */
+static imgcls_status count_orders(struct diagnosis *d, const struct imgcls_evaluation *e,
+                                  struct trial *trial)
 {
-    int64_t *row = calloc((size_t)e->classes + 1, sizeof *row), label;
+    int64_t *row, label;
+    int order;
+    if (d->orders.classes == 0 && !eval_orders_open(e->classes, &d->orders))
+        return IMGCLS_NO_MEMORY;
+    row = calloc((size_t)e->classes + 1, sizeof *row);
     if (!row)
         return IMGCLS_NO_MEMORY;
-    for (label = 0; label < e->classes; label++) {
+    for (label = 0; label < e->classes && label < d->orders.classes; label++) {
         if (e->class_figures[label].images == 0)
             continue;
         imgcls_evaluation_confusion(e, label, row);
-        trial->up += label + 1 < e->classes ? row[label + 1] : 0;
-        trial->down += label > 0 ? row[label - 1] : 0;
+        for (order = 0; order < EVAL_ORDER_COUNT; order++) {
+            int32_t answer = d->orders.answers[order][label];
+            trial->right[order] += answer >= 0 ? row[answer] : 0;
+        }
     }
     free(row);
     return IMGCLS_OK;
 }
 
-/* One more trial; *right its number of right answers. A recipe tried before is not run
- * again. */
+/* One more trial; *right its number of right answers under the order that is taken now. A
+ * recipe tried before is not run again. */
 static imgcls_status try_recipe(struct diagnosis *d, const char *recipe, int64_t *right)
 {
     struct imgcls_model_options how = d->model_options;
@@ -132,7 +155,7 @@ static imgcls_status try_recipe(struct diagnosis *d, const char *recipe, int64_t
     *right = -1;
     for (i = 0; i < d->count; i++)
         if (strcmp(d->trials[i].recipe, recipe) == 0) {
-            *right = d->trials[i].right;
+            *right = d->trials[i].right[d->order];
             return IMGCLS_OK;
         }
     if (d->count == TRIALS_MAX)
@@ -145,9 +168,8 @@ static imgcls_status try_recipe(struct diagnosis *d, const char *recipe, int64_t
         memset(trial, 0, sizeof *trial);
         snprintf(trial->recipe, sizeof trial->recipe, "%s", recipe);
         trial->images = evaluation->images;
-        trial->right = evaluation->top1_correct;
-        status = count_neighbours(evaluation, trial);
-        *right = trial->right;
+        status = count_orders(d, evaluation, trial);
+        *right = trial->right[d->order];
         d->count++;
     }
     imgcls_evaluation_destroy(evaluation);
@@ -170,27 +192,163 @@ static imgcls_status try_parts(struct diagnosis *d, const struct parts *parts,
     return status;
 }
 
-static imgcls_status search(struct diagnosis *d)
+static imgcls_status try_colors(struct diagnosis *d, int64_t *right, struct parts *best)
 {
-    struct parts best = {0}, parts;
-    int64_t right = -1;
     imgcls_status status = IMGCLS_OK;
     size_t i;
+    *right = -1;
     for (i = 0; i < 2 * sizeof colors / sizeof colors[0] && status == IMGCLS_OK; i++) {
-        parts = (struct parts){.color = i / 2, .bgr = i % 2};
-        status = try_parts(d, &parts, &right, &best);
-    }
-    for (i = 1; i < sizeof fractions / sizeof fractions[0] && status == IMGCLS_OK; i++) {
-        parts = best;
-        parts.fraction = i;
-        status = try_parts(d, &parts, &right, &best);
-    }
-    for (i = 1; i < sizeof filters / sizeof filters[0] && status == IMGCLS_OK; i++) {
-        parts = best;
-        parts.filter = i;
-        status = try_parts(d, &parts, &right, &best);
+        struct parts parts = {.color = i / 2, .bgr = i % 2};
+        status = try_parts(d, &parts, right, best);
     }
     return status;
+}
+
+/* The order that most stands out in one of the trials. */
+static enum eval_order settle_order(const struct diagnosis *d)
+{
+    enum eval_order best = EVAL_ORDER_SAME, order;
+    int64_t most = 0;
+    size_t i;
+    for (i = 0; i < d->count; i++) {
+        order = eval_order_judge(d->trials[i].right, SEEMS_BETTER);
+        if (d->trials[i].right[order] > most) {
+            most = d->trials[i].right[order];
+            best = order;
+        }
+    }
+    return best;
+}
+
+/* Crop and filter, each with the best of what came before. */
+static imgcls_status try_rest(struct diagnosis *d, int64_t *right, struct parts *best)
+{
+    imgcls_status status = IMGCLS_OK;
+    struct parts parts;
+    size_t i;
+    for (i = 1; i < sizeof fractions / sizeof fractions[0] && status == IMGCLS_OK; i++) {
+        parts = *best;
+        parts.fraction = i;
+        status = try_parts(d, &parts, right, best);
+    }
+    for (i = 1; i < sizeof filters / sizeof filters[0] && status == IMGCLS_OK; i++) {
+        parts = *best;
+        parts.filter = i;
+        status = try_parts(d, &parts, right, best);
+    }
+    return status;
+}
+
+static imgcls_status search_in(struct diagnosis *d, enum eval_order order)
+{
+    struct parts best = {0};
+    int64_t right;
+    imgcls_status status;
+    d->order = order;
+    status = try_colors(d, &right, &best);
+    return status == IMGCLS_OK ? try_rest(d, &right, &best) : status;
+}
+
+/* The model's own recipe was tried first and stays first where nothing is better. */
+static void sort_trials(struct diagnosis *d)
+{
+    size_t i, k;
+    for (i = 1; i < d->count; i++) {
+        struct trial one = d->trials[i];
+        for (k = i; k > 0 && d->trials[k - 1].right[d->order] < one.right[d->order]; k--)
+            d->trials[k] = d->trials[k - 1];
+        d->trials[k] = one;
+    }
+}
+
+static imgcls_status search(struct diagnosis *d)
+{
+    struct parts best = {0};
+    int64_t right;
+    imgcls_status status = try_colors(d, &right, &best);
+    if (status == IMGCLS_OK) /* colours are compared anew, not run again */
+        status = search_in(d, settle_order(d));
+    sort_trials(d);
+    if (status != IMGCLS_OK || d->order == EVAL_ORDER_SAME ||
+        eval_order_judge(d->trials[0].right, IS_BETTER) == d->order)
+        return status;
+    status = search_in(d, EVAL_ORDER_SAME);
+    sort_trials(d);
+    return status;
+}
+
+/* A regular file for reading; NULL: none. */
+static FILE *open_names(const char *path)
+{
+    int descriptor = path ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+    struct stat info;
+    FILE *file = NULL;
+    if (descriptor >= 0 && fstat(descriptor, &info) == 0 && S_ISREG(info.st_mode))
+        file = fdopen(descriptor, "r");
+    if (!file && descriptor >= 0)
+        close(descriptor);
+    return file;
+}
+
+/* Copies class names to a file of its own, with one more in front or without the first. */
+static bool copy_names(FILE *from, FILE *to, int background)
+{
+    char *line = NULL;
+    size_t capacity = 0;
+    bool first = true;
+    if (background > 0)
+        fputs("background\n", to);
+    for (; getline(&line, &capacity, from) >= 0; first = false)
+        if (!first || background >= 0)
+            fputs(line, to);
+    free(line);
+    return !ferror(from) && !ferror(to);
+}
+
+/* Names one more or one less than classes are refused by whoever opens the model: where it
+ * is so, a mended file takes their place. */
+static void mend_labels(struct diagnosis *d)
+{
+    struct imgcls_model_options how = d->model_options;
+    struct imgcls_model *model = NULL;
+    const char *folder = getenv("TMPDIR");
+    FILE *names = open_names(how.labels), *file = NULL;
+    size_t count = 0, capacity = 0, classes = 0;
+    char *line = NULL;
+    int descriptor = -1;
+    bool mended;
+    if (!names)
+        return;
+    how.labels = NULL;
+    if (imgcls_model_open_with(d->ctx, d->path, &how, &model) == IMGCLS_OK)
+        classes = imgcls_model_class_count(model);
+    imgcls_model_close(model);
+    while (getline(&line, &capacity, names) >= 0)
+        count++;
+    free(line);
+    rewind(names);
+    if (count > 0 && (count + 1 == classes || count == classes + 1)) {
+        snprintf(d->labels, sizeof d->labels, "%s/imgcls-labels-XXXXXX",
+                 folder && *folder ? folder : "/tmp");
+        descriptor = mkstemp(d->labels);
+    }
+    if (descriptor >= 0)
+        file = fdopen(descriptor, "w");
+    d->background = count < classes ? 1 : -1;
+    mended = file && copy_names(names, file, d->background);
+    if (file)
+        mended &= fclose(file) == 0;
+    else if (descriptor >= 0)
+        close(descriptor);
+    if (mended) {
+        d->model_options.labels = d->labels;
+    } else {
+        if (descriptor >= 0)
+            unlink(d->labels);
+        d->labels[0] = '\0';
+        d->background = 0;
+    }
+    fclose(names);
 }
 
 /* Side of the pictures that the model takes; its own recipe is tried first where it has
@@ -205,6 +363,10 @@ static imgcls_status begin(struct diagnosis *d)
     imgcls_status status =
         imgcls_model_open_with(d->ctx, d->path, &d->model_options, &model);
     if (status != IMGCLS_OK)
+        mend_labels(d);
+    if (status != IMGCLS_OK) /* once more, if only for the words that say what is wrong */
+        status = imgcls_model_open_with(d->ctx, d->path, &d->model_options, &model);
+    if (status != IMGCLS_OK)
         return status;
     status = imgcls_model_input(model, 0, &name, &shape);
     d->side = SIDE_DEFAULT;
@@ -216,41 +378,58 @@ static imgcls_status begin(struct diagnosis *d)
     if (own)
         snprintf(text, sizeof text, "%s", own);
     imgcls_model_close(model);
-    return status == IMGCLS_OK && text[0] ? try_recipe(d, text, &right) : status;
+    /* A recipe that the model cannot even take is one of the mistakes to be found. */
+    if (status == IMGCLS_OK && text[0] && try_recipe(d, text, &right) == IMGCLS_INTERRUPTED)
+        status = IMGCLS_INTERRUPTED;
+    return status;
 }
 
-static int by_right(const void *a, const void *b)
+/* What is to be done about the names; NULL: nothing. */
+static const char *names_words(const struct diagnosis *d)
 {
-    const struct trial *x = a, *y = b;
-    return (x->right < y->right) - (x->right > y->right);
+    return d->background > 0
+               ? "the model has one class more than there are names: tried "
+                 "with a name for background in front of them; --labels wants "
+                 "a file with that line"
+           : d->background < 0 ? "there is one name more than the model has classes: tried "
+                                 "without the first; --labels wants a file without it"
+                               : NULL;
 }
 
-/* What the neighbours say about the order of classes; NULL: nothing. */
-static const char *order_of(const struct trial *trial)
-{
-    int64_t few = trial->right > 5 ? trial->right : 5;
-    if (trial->up > 2 * few)
-        return "most answers are one class too high: labels that count from 1, or a model "
-               "with "
-               "a class for background in front (--label-base)";
-    if (trial->down > 2 * few)
-        return "most answers are one class too low: labels that are taken as counting from "
-               "1 "
-               "and count from 0 (--label-base)";
-    return NULL;
-}
-
-static json_t *to_json(const struct diagnosis *d, const char *order)
+static json_t *to_json(const struct diagnosis *d)
 {
     json_t *list = json_array();
     size_t i;
     for (i = 0; i < d->count; i++)
-        json_array_append_new(list,
-                              json_pack("{s:s,s:I,s:I}", "recipe", d->trials[i].recipe,
-                                        "top1_correct", (json_int_t)d->trials[i].right,
-                                        "images", (json_int_t)d->trials[i].images));
-    return json_pack("{s:s,s:s,s:o,s:o}", "model", d->path, "recipe", d->trials[0].recipe,
-                     "order", order ? json_string(order) : json_null(), "trials", list);
+        json_array_append_new(
+            list,
+            json_pack("{s:s,s:I,s:I,s:I}", "recipe", d->trials[i].recipe, "top1_correct",
+                      (json_int_t)d->trials[i].right[d->order], "top1_correct_as_numbered",
+                      (json_int_t)d->trials[i].right[EVAL_ORDER_SAME], "images",
+                      (json_int_t)d->trials[i].images));
+    return json_pack("{s:s,s:s,s:s,s:o,s:i,s:o}", "model", d->path, "recipe",
+                     d->trials[0].recipe, "order_name", eval_order_name(d->order), "order",
+                     d->order == EVAL_ORDER_SAME ? json_null()
+                                                 : json_string(eval_order_words(d->order)),
+                     "background", d->background, "trials", list);
+}
+
+static void print(const struct diagnosis *d)
+{
+    const struct trial *best = &d->trials[0];
+    size_t i;
+    printf("%s: %zu pipelines on %lld pictures\n", d->path, d->count,
+           (long long)best->images);
+    for (i = 0; i < d->count && i < 8; i++)
+        printf("  top-1 %6.2f %%  %s\n",
+               100 * (double)d->trials[i].right[d->order] / (double)d->trials[i].images,
+               d->trials[i].recipe);
+    if (names_words(d))
+        printf("  names: %s\n", names_words(d));
+    if (d->order != EVAL_ORDER_SAME)
+        printf("  order: %s; as it is, top-1 is %.2f %%\n", eval_order_words(d->order),
+               100 * (double)best->right[EVAL_ORDER_SAME] / (double)best->images);
+    printf("best: --preprocess %s\n", best->recipe);
 }
 
 imgcls_status eval_diagnose(struct imgcls_context *ctx, const char *path,
@@ -258,9 +437,7 @@ imgcls_status eval_diagnose(struct imgcls_context *ctx, const char *path,
                             const struct imgcls_evaluation_options *options, json_t **json)
 {
     struct diagnosis *d = calloc(1, sizeof *d);
-    const char *order = NULL;
     imgcls_status status;
-    size_t i;
     if (!d)
         return IMGCLS_NO_MEMORY;
     d->ctx = ctx;
@@ -276,22 +453,13 @@ imgcls_status eval_diagnose(struct imgcls_context *ctx, const char *path,
     status = begin(d);
     if (status == IMGCLS_OK)
         status = search(d);
-    for (i = 0; i < d->count && !order; i++)
-        order = order_of(&d->trials[i]);
-    qsort(d->trials, d->count, sizeof d->trials[0], by_right);
     if (status == IMGCLS_OK && json)
-        *json = to_json(d, order);
-    if (status == IMGCLS_OK && !json) {
-        printf("%s: %zu pipelines on %lld pictures\n", path, d->count,
-               (long long)d->trials[0].images);
-        for (i = 0; i < d->count && i < 8; i++)
-            printf("  top-1 %6.2f %%  %s\n",
-                   100 * (double)d->trials[i].right / (double)d->trials[i].images,
-                   d->trials[i].recipe);
-        if (order)
-            printf("  %s\n", order);
-        printf("best: --preprocess %s\n", d->trials[0].recipe);
-    }
+        *json = to_json(d);
+    if (status == IMGCLS_OK && !json)
+        print(d);
+    if (d->labels[0])
+        unlink(d->labels);
+    eval_orders_close(&d->orders);
     free(d);
     return status;
 }

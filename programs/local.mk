@@ -31,8 +31,13 @@ imgcls_convert_LDADD = $(COMMAND_LIBS) -lm
 bin_PROGRAMS += imgcls-eval
 imgcls_eval_SOURCES = \
 	%D%/eval.c \
+	%D%/eval_devkit.c \
 	%D%/eval_diagnose.c \
 	%D%/eval_diagnose.h \
+	%D%/eval_orders.c \
+	%D%/eval_orders.h \
+	%D%/eval_results.c \
+	%D%/eval_results.h \
 	%D%/eval_tables.c \
 	%D%/eval_tables.h
 imgcls_eval_LDADD = $(COMMAND_LIBS) -lm
