@@ -3,7 +3,8 @@
  *
  * A folder's hash does not depend on the order in which the system lists it, nor on where
  * it lies: each regular file beneath contributes one line, "path size sha256\n", in byte
- * order of the paths. Hidden names (.git, .DS_Store) and symbolic links are left out.
+ * order of the paths. Hidden names (.git, .DS_Store) and symbolic links are left out, but
+ * for those of huggingface_hub's cache, which are what its folders consist of.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -18,6 +19,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "src/file/beneath.h"
 #include "src/file/file.h"
 
 #define DEPTH_MAX 32
@@ -67,7 +69,8 @@ static imgcls_status list_entry(struct names *names, const char *root, const cha
         status = icl_fail(names->ctx, IMGCLS_IO, "%s: %s", path, strerror(errno));
     else if (S_ISDIR(info.st_mode) && depth < DEPTH_MAX)
         status = list_folder(names, root, relative, depth + 1);
-    else if (S_ISREG(info.st_mode)) {
+    else if (S_ISREG(info.st_mode) ||
+             (S_ISLNK(info.st_mode) && icl_is_blob(root, relative))) {
         status = add_name(names, relative);
         relative = NULL;
     }

@@ -173,6 +173,64 @@ static void siblings_open_and_links_out_do_not(void **state)
     assert_int_equal(open_name(f, "sub"), IMGCLS_BAD_INPUT);
 }
 
+/* The cache of huggingface_hub: links of a snapshot lead to blobs that snapshots share. */
+static void links_of_a_hub_cache_open_and_others_beside_them_do_not(void **state)
+{
+    static const char make[] =
+        "set -e; cd %s; for m in models--a--b models--c--d other--a--b; do "
+        "mkdir -p $m/blobs $m/snapshots/rev/onnx $m/snapshots/rev/far; "
+        "printf weights >$m/blobs/abc; cd $m/snapshots/rev; "
+        "ln -s ../../blobs/abc w.bin; ln -s ../../../blobs/abc onnx/w.bin; cd ../../..; done; "
+        "cd models--a--b/snapshots/rev; mkdir ../../blobs/inner; "
+        "printf weights >../../blobs/inner/w; ln -s /etc/passwd ../../blobs/link; "
+        "ln -s ../../../models--c--d/blobs/abc neighbour; ln -s ../../refs/main refs; "
+        "mkdir ../../refs; printf weights >../../refs/main; ln -s ../../blobs/.. up; "
+        "ln -s ../../blobs/inner/w deep; ln -s ../../blobs/link chain; "
+        "ln -s ../../blobs/inner folder; ln -s ../../blobs/gone gone; "
+        "ln -s $PWD/../../blobs/abc absolute; ln -s ../../../blobs/abc ups; "
+        "ln -s ../../blobs way; ln -s ../onnx far/onnx";
+    static const struct {
+        const char *folder, *name;
+        imgcls_status want;
+    } rows[] = {
+        {"models--a--b/snapshots/rev", "w.bin", IMGCLS_OK},
+        {"models--a--b/snapshots/rev", "onnx/w.bin", IMGCLS_OK},
+        {"models--c--d/snapshots/rev", "w.bin", IMGCLS_OK},
+        {"models--a--b/snapshots/rev", "neighbour", IMGCLS_BAD_INPUT},
+        {"models--a--b/snapshots/rev", "refs", IMGCLS_BAD_INPUT},
+        {"models--a--b/snapshots/rev", "up", IMGCLS_BAD_INPUT},
+        {"models--a--b/snapshots/rev", "deep", IMGCLS_BAD_INPUT},
+        {"models--a--b/snapshots/rev", "chain", IMGCLS_BAD_INPUT},
+        {"models--a--b/snapshots/rev", "folder", IMGCLS_BAD_INPUT},
+        {"models--a--b/snapshots/rev", "gone", IMGCLS_BAD_INPUT},
+        {"models--a--b/snapshots/rev", "absolute", IMGCLS_BAD_INPUT},
+        {"models--a--b/snapshots/rev", "ups", IMGCLS_BAD_INPUT},
+        {"models--a--b/snapshots/rev", "way/abc", IMGCLS_BAD_INPUT},
+        {"models--a--b/snapshots/rev", "far/onnx/w.bin", IMGCLS_BAD_INPUT},
+        {"models--a--b/snapshots", "rev/w.bin", IMGCLS_BAD_INPUT},
+        {"other--a--b/snapshots/rev", "w.bin", IMGCLS_BAD_INPUT},
+    };
+    struct fixture *f = *state;
+    char command[2048];
+    snprintf(command, sizeof command, make, f->folder);
+    assert_int_equal(system(command), 0);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct imgcls_source *model, *source = NULL;
+        char path[160];
+        path_in(path, sizeof path, f->folder, rows[i].folder);
+        assert_int_equal(icl_source_open(f->ctx, path, &model), IMGCLS_OK);
+        imgcls_status status = icl_source_open_beneath(f->ctx, model, rows[i].name, &source);
+        if (status != rows[i].want)
+            fail_msg("%s, %s: status %d, %s", rows[i].folder, rows[i].name, (int)status,
+                     imgcls_error(f->ctx));
+        if (source)
+            assert_memory_equal(source->bytes, "weights", 7);
+        icl_source_close(source);
+        icl_source_close(model);
+        icl_forgive(f->ctx);
+    }
+}
+
 static size_t count_files(const char *folder)
 {
     char command[160];
@@ -288,6 +346,8 @@ int main(void)
             folders_pipes_and_missing_files_are_refused_without_waiting, set_up, tear_down),
         cmocka_unit_test(names_that_leave_a_folder_are_known_by_their_text),
         cmocka_unit_test_setup_teardown(siblings_open_and_links_out_do_not, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(links_of_a_hub_cache_open_and_others_beside_them_do_not,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_output_appears_whole_under_its_name, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(an_output_that_fails_leaves_nothing_and_spares_the_old,
