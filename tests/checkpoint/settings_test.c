@@ -105,7 +105,14 @@ static void steps_of_modelscope_become_recipes(void **state)
          "resize=256x192,filter=bilinear," NUMBERS, NULL}, /* height, width */
         {PRE("{\"type\": \"Resize\", \"size\": [256, -1]}, {\"type\": \"CenterCrop\", "
              "\"crop_size\": 224}, " NORMAL),
-         "resize=256,filter=bilinear,crop=224," NUMBERS, "OpenCV"},
+         "resize=256,filter=bilinear,engine=opencv,crop=224," NUMBERS,
+         "OpenCV without antialiasing"},
+        {PRE("{\"type\": \"Resize\", \"size\": 224, \"backend\": \"cv2\", "
+             "\"interpolation\": \"area\"}, " NORMAL),
+         "resize=224x224,filter=area,engine=opencv," NUMBERS, "OpenCV"},
+        {PRE("{\"type\": \"Resize\", \"size\": 224, \"backend\": \"cv2\", "
+             "\"interpolation\": \"lanczos\"}, " NORMAL),
+         "resize=224x224,filter=lanczos," NUMBERS, "stands in"},
         /* mm's RegNet and Caffe recipes: BGR, mean and std in that order already */
         {PRE("{\"type\": \"Normalize\", \"mean\": [103.53, 116.28, 123.675], "
              "\"std\": [57.375, 57.12, 58.395], \"to_rgb\": false}"),

@@ -6,8 +6,8 @@
  * checkpoint. Steps are taken as their libraries do them: Resize of one number squashes, of
  * (N, -1) makes the shorter side N; Normalize is on 0..255, in RGB order where to_rgb.
  *
- * OpenCV's resize without antialiasing, the default of these libraries, is not one of the
- * filters here: the same filter of Pillow stands in for it, and a note says so.
+ * OpenCV's resize without antialiasing is the default of these libraries: engine=opencv. For
+ * the one filter that is not among the engine's, Pillow's stands in, and a note says so.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -19,7 +19,7 @@
 
 struct steps {
     struct settings_recipe recipe;
-    bool opencv;      /* resized by OpenCV */
+    bool replaced;    /* resized by OpenCV with a filter that is not here */
     bool approximate; /* EfficientNet's crop */
     bool normalised;
     const char *strange; /* a step that is not known */
@@ -40,9 +40,14 @@ static bool is_true(const json_t *object, const char *key, bool fallback)
 static void set_filter(struct steps *steps, const json_t *step)
 {
     const char *backend = json_string_value(json_object_get(step, "backend"));
-    const char *filter = settings_filter(json_object_get(step, "interpolation"));
+    const json_t *named = json_object_get(step, "interpolation");
+    const char *name = json_string_value(named), *filter = settings_filter(named);
+    bool opencv = !backend || strcmp(backend, "pillow") != 0;
+    if (opencv && name && strcmp(name, "area") == 0)
+        filter = "area";
     steps->recipe.filter = filter ? filter : "bilinear";
-    steps->opencv = !backend || strcmp(backend, "pillow") != 0;
+    steps->recipe.opencv = opencv && settings_opencv_has(steps->recipe.filter);
+    steps->replaced = opencv && !steps->recipe.opencv;
 }
 
 /* Resize: N, [N, -1], [height, width], (of mmpretrain) scale: width, height. */
@@ -144,7 +149,12 @@ static imgcls_status write_recipe(const struct settings *in, struct steps *steps
         status = settings_note(in, "source crops a part of the picture and resizes that; "
                                    "here it is resized and then cropped, which differs by "
                                    "rounding");
-    if (status == IMGCLS_OK && steps->opencv && (recipe->resize || recipe->squash_w))
+    if (status != IMGCLS_OK || (!recipe->resize && !recipe->squash_w))
+        return status;
+    if (recipe->opencv)
+        status = settings_note(in, "source resizes with OpenCV without antialiasing, and "
+                                   "so does engine=opencv of the recipe");
+    if (steps->replaced)
         status = settings_note(in,
                                "source resizes with OpenCV without antialiasing; "
                                "filter=%s of Pillow stands in for it",

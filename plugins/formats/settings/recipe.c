@@ -43,6 +43,9 @@ imgcls_status settings_recipe(const struct settings *in,
         snprintf(text, sizeof text, "resize=%lld,filter=%s,", (long long)recipe->resize,
                  filter);
     used = strlen(text);
+    if (used && recipe->opencv)
+        snprintf(text + used, sizeof text - used, "engine=opencv,");
+    used = strlen(text);
     if (recipe->crop_w && recipe->crop_w == recipe->crop_h)
         snprintf(text + used, sizeof text - used, "crop=%lld,", (long long)recipe->crop_w);
     else if (recipe->crop_w)
@@ -81,6 +84,15 @@ bool settings_three(const json_t *value, double out[3])
         out[i] = json_number_value(item);
     }
     return true;
+}
+
+bool settings_opencv_has(const char *filter)
+{
+    static const char *const known[] = {"nearest", "bilinear", "bicubic", "area"};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strcmp(filter, known[i]) == 0)
+            return true;
+    return false;
 }
 
 const char *settings_filter(const json_t *value)

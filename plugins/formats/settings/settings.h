@@ -50,6 +50,7 @@ struct settings_recipe {
     int64_t squash_w, squash_h; /* to exactly this; 0: none */
     int64_t crop_w, crop_h;     /* 0: none */
     const char *filter;         /* NULL: bilinear */
+    bool opencv;                /* resized as OpenCV does it */
     bool floor_offset;          /* crop offsets rounded down */
     bool bgr, gray;
     int range; /* 1 or 255 */
@@ -60,6 +61,8 @@ imgcls_status settings_recipe(const struct settings *in,
                               const struct settings_recipe *recipe);
 /* Three numbers from a list of 3 or 1, or a number; false where it is neither. */
 bool settings_three(const json_t *value, double out[3]);
+/* Whether engine=opencv has the filter of this name. */
+bool settings_opencv_has(const char *filter);
 /* Pillow's filter codes 0..5, and the names that libraries give filters; NULL: unknown. */
 const char *settings_filter(const json_t *value);
 
