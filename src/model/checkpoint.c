@@ -236,31 +236,29 @@ static imgcls_status build(const struct reading *in)
 
 /* ---- Metadata -------------------------------------------------------------------------*/
 
-static imgcls_status note(const struct reading *in, const char *line)
+static int64_t label_offset(const struct reading *in)
 {
-    const char *before = icl_checkpoint_text(in->checkpoint, IMGCLS_META_NOTES);
-    char text[4096];
-    snprintf(text, sizeof text, "%.3000s%s\n", before ? before : "", line);
-    return icl_checkpoint_set_text(in->checkpoint, IMGCLS_META_NOTES, text);
+    return icl_checkpoint_int(in->checkpoint, "pretrained_cfg.label_offset",
+                              icl_checkpoint_int(in->checkpoint, "label_offset", 0));
 }
 
-/* A count in the settings that is not the head's is told; the head decides. */
+/* A count in the settings that is not the head's: one of the two belongs to another model, and
+ * so may the class names. The weight file alone says nothing of the kind. */
 static imgcls_status compare_count(const struct reading *in)
 {
-    static const char *const paths[] = {"head.num_classes", "num_classes"};
-    char line[256];
+    static const char *const paths[] = {"head.num_classes", "num_classes", "num_labels"};
     if (in->graph->output_count != 1 || in->graph->outputs[0]->info.rank != 2)
         return IMGCLS_OK;
     int64_t rows = in->graph->outputs[0]->info.dims[1];
+    int64_t background = label_offset(in) == 1; /* a row that timm does not count */
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
         int64_t said = icl_checkpoint_int(in->checkpoint, paths[i], rows);
-        if (said == rows || rows < 1)
+        if (said == rows || rows < 1 || said + background == rows)
             continue;
-        snprintf(line, sizeof line,
-                 "source's settings say %lld classes (%s), the weights have %lld, which "
-                 "counts",
-                 (long long)said, paths[i], (long long)rows);
-        return note(in, line);
+        return icl_fail(in->ctx, IMGCLS_BAD_INPUT,
+                        "%s: settings say %lld classes (%s), the weights have %lld; the "
+                        "weight file alone can be converted",
+                        in->source->path, (long long)said, paths[i], (long long)rows);
     }
     return IMGCLS_OK;
 }
@@ -270,9 +268,7 @@ static imgcls_status compare_count(const struct reading *in)
 static imgcls_status name_background(const struct reading *in)
 {
     const char *labels = icl_checkpoint_text(in->checkpoint, IMGCLS_META_LABELS);
-    if (!labels || in->graph->output_count != 1 ||
-        icl_checkpoint_int(in->checkpoint, "pretrained_cfg.label_offset",
-                           icl_checkpoint_int(in->checkpoint, "label_offset", 0)) != 1)
+    if (!labels || in->graph->output_count != 1 || label_offset(in) != 1)
         return IMGCLS_OK;
     int64_t lines = 0, rows = in->graph->outputs[0]->info.dims[1];
     for (const char *p = labels; *p; p++)

@@ -32,6 +32,23 @@ LC_ALL=C.UTF-8 expect 0 imgcls-classify daily.imgcls "$sample/val/$picture" --to
 sed -n 's/^.*"label": "\([^"]*\)".*$/\1/p' out >labels
 cut -d' ' -f3 answers | cmp -s - labels || { complain "other answers than expected"; cat labels; }
 
+# In the layout of huggingface_hub's cache: links to files that snapshots share.
+cache=models--owner--daily
+mkdir -p $cache/blobs $cache/snapshots/rev
+for file in configuration.json pytorch_model.pt; do
+    cp "daily/$file" "$cache/blobs/of-$file"
+    ln -s "../../blobs/of-$file" "$cache/snapshots/rev/$file"
+done
+expect 0 imgcls-convert $cache/snapshots/rev -o cached.imgcls --no-register
+expect 0 imgcls-classify cached.imgcls "$sample/val/$picture" --top 5 --json
+sed -n 's/^.*"label": "\([^"]*\)".*$/\1/p' out | cmp -s - labels || complain "other answers from the cache"
+mkdir -p elsewhere $cache/snapshots/odd
+cp daily/* elsewhere
+for file in configuration.json pytorch_model.pt; do
+    ln -s "../../../elsewhere/$file" "$cache/snapshots/odd/$file"
+done
+refused 'odd' imgcls-convert $cache/snapshots/odd -o x.imgcls
+
 # Figures of the data set, whose folders are class numbers.
 expect 0 imgcls-eval daily.imgcls --dataset "$sample/val" --json
 [ "$(value images out)" = "$images" ] || complain "not all pictures were counted"
@@ -47,6 +64,10 @@ holds 'tensor backbone.layers.0.attn.qkv.weight: float16 96 x 32' out
 # one line, nothing written.
 tail -n +2 "$ICL_TOP_SRCDIR/eval/sample/labels.txt" >few.txt
 refused '1296 classes' imgcls-convert daily --labels few.txt -o x.imgcls
+mkdir other && cp daily/pytorch_model.pt other
+sed 's/"num_classes": 1296/"num_classes": 1300/' daily/configuration.json >other/configuration.json
+refused 'settings say 1300 classes (head.num_classes), the weights have 1296' \
+    imgcls-convert other -o x.imgcls
 mkdir empty && cp daily/configuration.json empty
 refused 'no weights' imgcls-convert empty -o x.imgcls
 mkdir evil && cp daily/configuration.json evil

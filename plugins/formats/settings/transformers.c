@@ -13,6 +13,7 @@
 #include "plugins/formats/settings/settings.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -225,6 +226,23 @@ static imgcls_status set_recipe(const struct settings *in, const json_t *from,
     return status == IMGCLS_OK ? settings_recipe(in, &recipe) : status;
 }
 
+/* The configuration, with the number of classes that id2label makes. */
+static imgcls_status set_config(const struct settings *in, const json_t *config)
+{
+    const size_t classes = json_object_size(json_object_get(config, "id2label"));
+    if (classes == 0)
+        return settings_config(in, config);
+    json_t *counted = json_object();
+    if (json_object_update(counted, (json_t *)(uintptr_t)config) != 0 ||
+        json_object_set_new(counted, "num_labels", json_integer((json_int_t)classes)) != 0) {
+        json_decref(counted);
+        return settings_wrong(in, "no memory for its configuration");
+    }
+    imgcls_status status = settings_config(in, counted);
+    json_decref(counted);
+    return status;
+}
+
 imgcls_status settings_transformers(const struct settings *in, const json_t *config,
                                     const json_t *preprocessor)
 {
@@ -236,7 +254,7 @@ imgcls_status settings_transformers(const struct settings *in, const json_t *con
     if (status == IMGCLS_OK && type)
         status = settings_text(in, IMGCLS_META_ARCHITECTURE, type);
     if (status == IMGCLS_OK)
-        status = settings_config(in, config);
+        status = set_config(in, config);
     if (status == IMGCLS_OK)
         status = settings_size(in, side(list ? json_array_get(size, 0) : size),
                                side(list ? json_array_get(size, 1) : size));
