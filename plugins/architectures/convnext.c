@@ -151,13 +151,14 @@ static struct value block(struct net *net, struct value x, struct at at)
 {
     const struct imgcls_tensor *up = net_peek(net, UP, at, ".weight");
     bool last = !up || up->rank == 2;
+    const enum activation kind = hidden_activation(net, GELU);
     struct value y = conv_biased(net, x, DW, at, 1, PAD_HALF);
     if (last) {
         y = layer_norm(net, net_transpose(net, y, 4, to_last), LN, at);
-        y = dense(net, activate(net, dense(net, y, UP, at), GELU), BACK, at);
+        y = dense(net, activate(net, dense(net, y, UP, at), kind), BACK, at);
     } else {
         y = map_norm(net, y, LN, at);
-        y = conv_biased(net, activate(net, conv_biased(net, y, UP, at, 1, 0), GELU), BACK,
+        y = conv_biased(net, activate(net, conv_biased(net, y, UP, at, 1, 0), kind), BACK,
                         at, 1, 0);
     }
     return add(net, x, scaled_map(net, y, at, last));

@@ -240,22 +240,23 @@ static bool is_even(const struct net *net, int index)
     }
 }
 
-static struct value block(struct net *net, struct value x, struct at at, int stage, int pad)
+static struct value block(struct net *net, struct value x, struct at at, int stage, int pad,
+                          enum activation kind)
 {
     bool first = stage == 0;
     int stride = at.j, depthwise = first ? FIRST_DW : DW;
     struct value y = x;
     if (!first)
-        y = conv_bn(net, y, EXPAND, EXPAND_BN, at, 1, PAD_HALF, SILU);
+        y = conv_bn(net, y, EXPAND, EXPAND_BN, at, 1, PAD_HALF, kind);
     if (pad == PAD_LATE && (stride == 1 || is_even(net, at.k)))
         pad = PAD_HALF;
     int64_t kernel = net_dim(net, depthwise, at, ".weight", 2);
     y = conv(net, y, depthwise, at, stride, pad);
     net_expect(net, kernel == kernels[stage] || kernel < 0, "has kernel %lld, must be %d",
                (long long)kernel, kernels[stage]);
-    y = activate(net, batch_norm(net, y, first ? FIRST_DW_BN : DW_BN, at), SILU);
+    y = activate(net, batch_norm(net, y, first ? FIRST_DW_BN : DW_BN, at), kind);
     y = squeeze_excite(net, y, first ? FIRST_SE_REDUCE : SE_REDUCE,
-                       first ? FIRST_SE_EXPAND : SE_EXPAND, at, SILU, SIGMOID);
+                       first ? FIRST_SE_EXPAND : SE_EXPAND, at, kind, SIGMOID);
     y = conv_bn(net, y, first ? FIRST_SHRINK : SHRINK, first ? FIRST_SHRINK_BN : SHRINK_BN,
                 at, 1, PAD_HALF, LINEAR);
     bool passes = stride == 1 && x.channels == y.channels;
@@ -270,15 +271,16 @@ static void compose(struct net *net)
     struct value x = {.name = ""};
     int size = size_of(net), pad = padding(net, size);
     const int *counts = sizes[size].counts;
+    const enum activation kind = hidden_activation(net, SILU);
     x = net_input(net, net_dim(net, STEM, at, ".weight", 1), sizes[size].side);
-    x = conv_bn(net, x, STEM, STEM_BN, at, 2, pad, SILU);
+    x = conv_bn(net, x, STEM, STEM_BN, at, 2, pad, kind);
     for (at.s = 0; at.s < STAGES; at.s++)
         for (at.b = 0; at.b < counts[at.s]; at.b++, at.k++) {
             struct at place = group_at(net, at, counts);
             place.j = at.b == 0 ? strides[at.s] : 1;
-            x = block(net, x, place, at.s, pad);
+            x = block(net, x, place, at.s, pad, kind);
         }
-    x = conv_bn(net, x, LAST, LAST_BN, at, 1, PAD_HALF, SILU);
+    x = conv_bn(net, x, LAST, LAST_BN, at, 1, PAD_HALF, kind);
     net_output(net, linear(net, global_pool(net, x), FC, at));
 }
 

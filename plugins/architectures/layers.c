@@ -11,6 +11,8 @@
 #include "plugins/architectures/net.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <string.h>
 
 #define ADAPTIVE_MAX 4096 /* sides of a map that is pooled to a fixed size */
 
@@ -380,4 +382,43 @@ struct value squeeze_excite(struct net *net, struct value x, int reduce, int exp
                "gives %lld channels, must give %lld", (long long)scale.channels,
                (long long)x.channels);
     return multiply(net, x, scale);
+}
+
+enum activation hidden_activation(struct net *net, enum activation fallback)
+{
+    static const struct {
+        const char *text;
+        enum activation kind;
+    } known[] = {
+        {"gelu", GELU},
+        {"gelu_fast", GELU_TANH},
+        {"gelu_new", GELU_TANH},
+        {"gelu_python", GELU},
+        {"gelu_python_tanh", GELU_TANH},
+        {"gelu_pytorch_tanh", GELU_TANH},
+        {"hardswish", HARD_SWISH},
+        {"linear", LINEAR},
+        {"quick_gelu", QUICK_GELU},
+        {"relu", RELU},
+        {"relu6", RELU6},
+        {"sigmoid", SIGMOID},
+        {"silu", SILU},
+        {"swish", SILU},
+        {"tanh", TANH},
+    };
+    const char *text = net_setting_text(net, "hidden_act", NULL);
+    char words[256] = "";
+    if (!text)
+        return fallback;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (strcmp(text, known[i].text) == 0)
+            return known[i].kind;
+        size_t used = strlen(words);
+        snprintf(words + used, sizeof words - used, "%s%s", i ? ", " : "", known[i].text);
+    }
+    if (net->graph)
+        net_try(net, net->host->fail(net->host, IMGCLS_UNSUPPORTED,
+                                     "setting 'hidden_act' is '%s', known are %s", text,
+                                     words));
+    return fallback;
 }

@@ -120,19 +120,19 @@ static const int counts[STAGES] = {1, 2, 3, 4, 3, 3, 1};
 static const int strides[STAGES] = {1, 2, 2, 2, 1, 2, 1};
 
 static struct value block(struct net *net, struct value x, struct at at, int stride,
-                          int pad)
+                          int pad, enum activation kind)
 {
     struct value y;
     if (at.k == 0) {
-        y = conv_bn(net, x, FIRST_DW, FIRST_DW_BN, at, stride, pad, RELU6);
+        y = conv_bn(net, x, FIRST_DW, FIRST_DW_BN, at, stride, pad, kind);
         y = conv_bn(net, y, FIRST_SHRINK, FIRST_SHRINK_BN, at, 1, pad, LINEAR);
     } else {
         int64_t kernel = net_dim(net, DW, at, ".weight", 2);
-        y = conv_bn(net, x, EXPAND, EXPAND_BN, at, 1, pad, RELU6);
+        y = conv_bn(net, x, EXPAND, EXPAND_BN, at, 1, pad, kind);
         y = conv(net, y, DW, at, stride, pad);
         net_expect(net, kernel == 3 || kernel < 0, "has kernel %lld, must be 3",
                    (long long)kernel);
-        y = activate(net, batch_norm(net, y, DW_BN, at), RELU6);
+        y = activate(net, batch_norm(net, y, DW_BN, at), kind);
         y = conv_bn(net, y, SHRINK, SHRINK_BN, at, 1, pad, LINEAR);
     }
     bool passes = stride == 1 && x.channels == y.channels;
@@ -146,6 +146,7 @@ static void compose(struct net *net)
     struct at at = {0};
     bool staged = net->scheme->dialect == STAGED;
     int pad = PAD_HALF;
+    const enum activation kind = hidden_activation(net, RELU6);
     if (net->scheme->dialect == HUGGING_FACE) {
         net->eps = net_setting_real(net, "layer_norm_eps", 1e-3);
         pad = net_setting(net, "tf_padding", 1) ? PAD_SAME : PAD_HALF;
@@ -153,16 +154,16 @@ static void compose(struct net *net)
             net_assume(net, "TensorFlow's padding, batch norm epsilon 1e-3");
     }
     struct value x = net_input(net, net_dim(net, STEM, at, ".weight", 1), 224);
-    x = conv_bn(net, x, STEM, STEM_BN, at, 2, pad, RELU6);
+    x = conv_bn(net, x, STEM, STEM_BN, at, 2, pad, kind);
     for (at.s = 0; at.s < STAGES; at.s++) {
         at.b = 0;
         do {
-            x = block(net, x, at, at.b == 0 ? strides[at.s] : 1, pad);
+            x = block(net, x, at, at.b == 0 ? strides[at.s] : 1, pad, kind);
             at.b++;
             at.k++;
         } while (staged ? net_has(net, DW, at, ".weight") : at.b < counts[at.s]);
     }
-    x = conv_bn(net, x, LAST, LAST_BN, at, 1, pad, RELU6);
+    x = conv_bn(net, x, LAST, LAST_BN, at, 1, pad, kind);
     net_output(net, linear(net, global_pool(net, x), FC, at));
 }
 

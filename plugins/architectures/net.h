@@ -277,5 +277,7 @@ struct value concat_channels(struct net *net, size_t count, const struct value *
  * convolutions. */
 struct value squeeze_excite(struct net *net, struct value x, int reduce, int expand,
                             struct at at, enum activation inner, enum activation gate);
+/* What hidden_act of transformers says; `fallback` where it says nothing. */
+enum activation hidden_activation(struct net *net, enum activation fallback);
 
 #endif

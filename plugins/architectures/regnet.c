@@ -97,9 +97,10 @@ static const struct scheme schemes[] = {
 static struct value block(struct net *net, struct value x, struct at at, int stride)
 {
     bool excited = net_has(net, SE_REDUCE, at, ".weight");
-    struct value y = conv_bn(net, x, CONV1, BN1, at, 1, PAD_HALF, RELU), short_cut = x;
+    enum activation kind = hidden_activation(net, RELU); /* but for the excitation's */
+    struct value y = conv_bn(net, x, CONV1, BN1, at, 1, PAD_HALF, kind), short_cut = x;
     at.j = excited ? 3 : 2;
-    y = conv_bn(net, y, CONV2, BN2, at, stride, PAD_HALF, RELU);
+    y = conv_bn(net, y, CONV2, BN2, at, stride, PAD_HALF, kind);
     if (excited)
         y = squeeze_excite(net, y, SE_REDUCE, SE_EXPAND, at, RELU, SIGMOID);
     y = conv_bn(net, y, CONV3, BN3, at, 1, PAD_HALF, LINEAR);
@@ -108,14 +109,14 @@ static struct value block(struct net *net, struct value x, struct at at, int str
     else
         net_expect(net, stride == 1,
                    "is of a block that halves the map without a shortcut");
-    return activate(net, add(net, y, short_cut), RELU);
+    return activate(net, add(net, y, short_cut), kind);
 }
 
 static void compose(struct net *net)
 {
     struct at at = {0};
     struct value x = net_input(net, net_dim(net, STEM, at, ".weight", 1), 224);
-    x = conv_bn(net, x, STEM, STEM_BN, at, 2, PAD_HALF, RELU);
+    x = conv_bn(net, x, STEM, STEM_BN, at, 2, PAD_HALF, hidden_activation(net, RELU));
     int64_t kernel = net_dim(net, STEM, at, ".weight", 2);
     net_expect(net, kernel == 3 || kernel < 0, "has kernel %lld, must be 3",
                (long long)kernel);

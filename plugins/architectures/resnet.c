@@ -126,7 +126,7 @@ static struct value stem(struct net *net)
         return conv_bn(net, x, DEEP3, DEEP3_BN, at, 1, PAD_HALF, RELU);
     }
     struct value x = net_input(net, net_dim(net, STEM, at, ".weight", 1), 224);
-    x = conv_bn(net, x, STEM, STEM_BN, at, 2, PAD_HALF, RELU);
+    x = conv_bn(net, x, STEM, STEM_BN, at, 2, PAD_HALF, hidden_activation(net, RELU));
     int64_t kernel = net_dim(net, STEM, at, ".weight", 2);
     net_expect(net, kernel == 7 || kernel < 0,
                "belongs to a stem of kernel %lld, must be 7", (long long)kernel);
@@ -147,6 +147,7 @@ static struct value shortcut(struct net *net, struct value x, struct at at, int 
     return x;
 }
 
+/* Hugging Face's hidden_act is that of the stem and behind the sum, never the one within. */
 static struct value block(struct net *net, struct value x, struct at at, int stride)
 {
     bool bottleneck = net_has(net, CONV3, at, ".weight");
@@ -158,7 +159,8 @@ static struct value block(struct net *net, struct value x, struct at at, int str
         y = conv_bn(net, y, CONV3, BN3, at, 1, PAD_HALF, LINEAR);
     if (net_has(net, SE_REDUCE, at, ".weight"))
         y = squeeze_excite(net, y, SE_REDUCE, SE_EXPAND, at, RELU, SIGMOID);
-    return activate(net, add(net, y, shortcut(net, x, at, stride)), RELU);
+    return activate(net, add(net, y, shortcut(net, x, at, stride)),
+                    hidden_activation(net, RELU));
 }
 
 static void compose(struct net *net)

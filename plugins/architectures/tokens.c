@@ -189,35 +189,6 @@ struct value rows_of(struct net *net, struct value table, const char *index)
 
 /* ---- Configuration --------------------------------------------------------------------*/
 
-enum activation hidden_activation(struct net *net, enum activation fallback)
-{
-    static const struct {
-        const char *text;
-        enum activation kind;
-    } known[] = {
-        {"gelu", GELU},
-        {"gelu_new", GELU_TANH},
-        {"gelu_pytorch_tanh", GELU_TANH},
-        {"quick_gelu", QUICK_GELU},
-        {"relu", RELU},
-        {"silu", SILU},
-        {"swish", SILU},
-    };
-    const char *text = net_setting_text(net, "hidden_act", NULL);
-    if (!text)
-        return fallback;
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (strcmp(text, known[i].text) == 0)
-            return known[i].kind;
-    if (net->graph)
-        net_try(net,
-                net->host->fail(net->host, IMGCLS_UNSUPPORTED,
-                                "setting 'hidden_act' is '%s', known are gelu, gelu_new, "
-                                "gelu_pytorch_tanh, quick_gelu, relu, silu",
-                                text));
-    return fallback;
-}
-
 bool variant_has(const struct net *net, const char *word)
 {
     return net->variant && strstr(net->variant, word) != NULL;

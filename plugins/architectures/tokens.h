@@ -123,8 +123,6 @@ struct value resampled(struct net *net, struct value table, enum resampling kind
 
 /* ---- Configuration --------------------------------------------------------------------*/
 
-/* What hidden_act of transformers says; `fallback` where it says nothing. */
-enum activation hidden_activation(struct net *net, enum activation fallback);
 /* True where the variant's name contains `word`. */
 bool variant_has(const struct net *net, const char *word);
 

@@ -165,6 +165,9 @@ def resnet_cases():
          config={"model_type": "resnet", "downsample_in_bottleneck": False})
     case("resnet_basic_hf", "resnet", hf_resnet(layer_type="basic"), library="transformers", source="resnet",
          config={"model_type": "resnet", "layer_type": "basic"})
+    case("resnet_act_hf", "resnet", hf_resnet(hidden_act="gelu"), library="transformers", source="resnet",
+         config={"model_type": "resnet", "hidden_act": "gelu"},
+         wrong={"relu for gelu": to_module(hf.activations.GELUActivation, lambda old: nn.ReLU())})
     case("resnet_caffe_hf", "resnet", hf_resnet(downsample_in_bottleneck=True), library="transformers",
          source="resnet", config={"model_type": "resnet", "downsample_in_bottleneck": True},
          wrong={"stride in the 3x3": swap_strides})
@@ -320,6 +323,8 @@ def mobilenet_v2_cases():
     case("mobilenet_v2_hf_same", "mobilenet_v2", hf_v2(), size=76, library="transformers", source="mobilenet_v2",
          config={"model_type": "mobilenet_v2", "tf_padding": True, "layer_norm_eps": 0.001},
          wrong={"symmetric padding": lambda model: setattr(model.config, "tf_padding", False) or untf(model)})
+    case("mobilenet_v2_hf_act", "mobilenet_v2", hf_v2(hidden_act="relu"), size=75, library="transformers",
+         source="mobilenet_v2", config={"model_type": "mobilenet_v2", "hidden_act": "relu"})
     case("mobilenet_v2_hf_symmetric", "mobilenet_v2", hf_v2(tf_padding=False, layer_norm_eps=1e-5), size=76,
          library="transformers", source="mobilenet_v2",
          config={"model_type": "mobilenet_v2", "tf_padding": False, "layer_norm_eps": 1e-5})
@@ -457,6 +462,8 @@ def efficientnet_cases():
              names=mm_efficientnet(counts), rules=lively if size == "b0" else ())
     case("efficientnet_b0_hf", "efficientnet", hf_efficientnet(), size=64, library="transformers", source="efficientnet",
          config={"model_type": "efficientnet", "depthwise_padding": [], "batch_norm_eps": 0.001})
+    case("efficientnet_b0_hf_act", "efficientnet", hf_efficientnet(hidden_act="gelu"), size=64, library="transformers",
+         source="efficientnet", config={"model_type": "efficientnet", "depthwise_padding": [], "hidden_act": "gelu"})
     case("efficientnet_b1_hf", "efficientnet", hf_efficientnet(depth_coefficient=1.1, depthwise_padding=[5, 16]), size=75,
          library="transformers", source="efficientnet",
          config={"model_type": "efficientnet", "depthwise_padding": [5, 16]})
@@ -515,10 +522,10 @@ mm_regnet = by_rules((r"^stem\.conv\.", "conv1."), (r"^stem\.bn\.", "bn1."),
                      (r"^", "backbone."), (r"^backbone\.head\.", "head."))
 
 
-def hf_regnet(kind):
+def hf_regnet(kind, **more):
     return lambda: hf.RegNetForImageClassification(hf.RegNetConfig(
         num_labels=CLASSES, embedding_size=16, hidden_sizes=[16, 32, 48, 64], depths=[1, 1, 2, 1], groups_width=8,
-        layer_type=kind))
+        layer_type=kind, **more))
 
 
 def regnet_cases():
@@ -533,6 +540,8 @@ def regnet_cases():
          config={"model_type": "regnet", "layer_type": "x"})
     case("regnet_y_hf", "regnet", hf_regnet("y"), library="transformers", source="regnet",
          config={"model_type": "regnet", "layer_type": "y"})
+    case("regnet_y_act_hf", "regnet", hf_regnet("y", hidden_act="silu"), library="transformers", source="regnet",
+         config={"model_type": "regnet", "layer_type": "y", "hidden_act": "silu"})
     case("regnet_x_mm", "regnet", lambda: timm.create_model("regnetx_002", num_classes=CLASSES), size=40, library="mm",
          source="RegNet", config={"backbone": {"type": "RegNet", "arch": "regnetx_400mf"}}, names=mm_regnet)
 
@@ -589,6 +598,8 @@ def convnext_cases():
     case("convnext_hf", "convnext", hf_convnext(), library="transformers", source="convnext",
          config={"model_type": "convnext"}, rules=FAINT,
          wrong={"last norm's eps 1e-6": lambda model: setattr(model.convnext.layernorm, "eps", 1e-6)})
+    case("convnext_hf_act", "convnext", hf_convnext(hidden_act="quick_gelu"), library="transformers", source="convnext",
+         config={"model_type": "convnext", "hidden_act": "quick_gelu"}, rules=FAINT)
     case("convnext_hf_eps", "convnext", hf_convnext(layer_norm_eps=1e-6), library="transformers", source="convnext",
          config={"model_type": "convnext", "layer_norm_eps": 1e-6}, rules=FAINT)
 
