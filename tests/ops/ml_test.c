@@ -1,5 +1,5 @@
 /*
- * tests/ops/ml_test.c - plugins/ops/ml: Binarizer, ArrayFeatureExtractor, LabelEncoder, TreeEnsemble
+ * tests/ops/ml_test.c - plugins/ops/ml: features, labels, linear models, trees
  *
  * Expected values by hand unless a row says otherwise.
  *
@@ -114,6 +114,99 @@ static void trees_add_up_their_leaves(void **state)
     };
     CHECK(rows);
 }
+/* Expected values of these three: ONNX Runtime 1.32 on the same nodes. */
+static void features_are_scaled_and_normalised(void **state)
+{
+    static const struct op_case rows[] = {
+        GIVES("ai.onnx.ml:Scaler", "offset=1.0,2.0,3.0 scale=2.0,2.0,0.5",
+              "f32[3,3] 1 2 -3 0 0 0 -1 -2 -4", "f32[3,3] 0 0 -3 -2 -4 -1.5 -4 -8 -3.5"),
+        GIVES("ai.onnx.ml:Scaler", "offset=1.0, scale=0.5,", "i64[1,2] 1 2", "f32[1,2] 0 0.5"),
+        FAILS("ai.onnx.ml:Scaler", "offset=1.0,2.0", "f32[1,3] 1 2 3", "offset has 2 numbers for 3 features"),
+        GIVES("ai.onnx.ml:Normalizer", "norm=MAX", "f32[3,3] 1 2 -3 0 0 0 -1 -2 -4",
+              "f32[3,3] 0.5 1 -1.5 0 0 0 1 2 4"),
+        GIVES("ai.onnx.ml:Normalizer", "norm=L1", "f32[2,3] 1 2 -3 -1 -2 -4",
+              "f32[2,3] 0.16666667 0.33333334 -0.5 -0.14285715 -0.2857143 -0.5714286"),
+        GIVES("ai.onnx.ml:Normalizer", "norm=L2", "f32[2] 3 4", "f32[2] 0.6 0.8"),
+        FAILS("ai.onnx.ml:Normalizer", "norm=L3", "f32[2] 3 4", "norm is 'L3'"),
+        FAILS("ai.onnx.ml:Normalizer", "norm=L1", "f32[1,1,2] 3 4", "not [N,F]"),
+    };
+    CHECK(rows);
+}
+
+#define THREE "coefficients=0.1,0.2,-0.1,0.3,0.2,0.2 intercepts=0.05,0.1,0.1 classlabels_ints=5,6,9 "
+#define PAIR  "coefficients=0.1,0.2 intercepts=0.05, classlabels_strings=[no,yes] "
+static void linear_models_score_rows(void **state)
+{
+    static const struct op_case rows[] = {
+        {.type = "ai.onnx.ml:LinearClassifier", .attrs = THREE, .tolerance = 1e-6,
+         .inputs = "f32[3,2] 1 2 -1 -2 0.1 0.1",
+         .outputs = "i64[3] 9 6 9; f32[3,3] 0.55 0.6 0.7 -0.45 -0.4 -0.5 0.08 0.12 0.14"},
+        {.type = "ai.onnx.ml:LinearClassifier", .attrs = THREE "post_transform=SOFTMAX",
+         .tolerance = 1e-6, .inputs = "f32[1,2] 1 2",
+         .outputs = "i64[1] 9; f32[1,3] 0.31122538 0.32718226 0.36159232"},
+        /* one score for two classes: 1 - s and s, or two logistics */
+        {.type = "ai.onnx.ml:LinearClassifier", .attrs = PAIR, .tolerance = 1e-6,
+         .inputs = "f32[2,2] 1 2 -1 -2",
+         .outputs = "str[2] 'yes' 'no'; f32[2,2] 0.45 0.55 1.45 -0.45"},
+        {.type = "ai.onnx.ml:LinearClassifier", .attrs = PAIR "post_transform=LOGISTIC",
+         .tolerance = 1e-6, .inputs = "f32[2,2] 1 2 -1 -2",
+         .outputs = "str[2] 'yes' 'no'; f32[2,2] 0.3658644 0.6341356 0.6106393 0.38936073"},
+        {.type = "ai.onnx.ml:LinearRegressor", .tolerance = 1e-6,
+         .attrs = "coefficients=0.1,0.2,0.3,0.4 intercepts=0.05,0.1 targets=2 post_transform=SOFTMAX",
+         .inputs = "f32[2,2] 1 2 -1 -2", .outputs = "f32[2,2] 0.3429895 0.6570105 0.6341356 0.3658644"},
+        {.type = "ai.onnx.ml:LinearRegressor", .tolerance = 1e-6,
+         .attrs = "coefficients=0.1,0.2 post_transform=LOGISTIC", /* not done to a single score */
+         .inputs = "f32[1,2] 1 2", .outputs = "f32[1,1] 0.5"},
+        FAILS("ai.onnx.ml:LinearClassifier", PAIR, "f32[1,3] 1 2 3", "2 coefficients for 1 scores of 3 features"),
+        FAILS("ai.onnx.ml:LinearClassifier", "coefficients=1.0,", "f32[1,1] 1", "classlabels_strings or classlabels_ints"),
+        FAILS("ai.onnx.ml:LinearClassifier", PAIR "post_transform=X", "f32[1,2] 1 2", "post_transform is 'X'"),
+    };
+    CHECK(rows);
+}
+
+/* x0 <= 1 ? leaf 1 : leaf 2, and one tree that is a leaf. */
+#define STUMP(stem, labels) \
+    "nodes_treeids=0,0,0,1 nodes_nodeids=0,1,2,0 nodes_featureids=0,0,0,0 " \
+    "nodes_modes=[BRANCH_LEQ,LEAF,LEAF,LEAF] nodes_values=1.0,0.0,0.0,0.0 " \
+    "nodes_truenodeids=1,0,0,0 nodes_falsenodeids=2,0,0,0 " labels " " \
+    stem "_treeids=0,0,1 " stem "_nodeids=1,2,0 "
+static void old_trees_add_up_their_leaves(void **state)
+{
+    static const struct op_case rows[] = {
+        OLD(3, "ai.onnx.ml:TreeEnsembleRegressor",
+            STUMP("target", "n_targets=1") "target_ids=0,0,0 target_weights=1.0,10.0,0.5 base_values=0.25,",
+            "f32[2,1] 1 2", "f32[2,1] 1.75 10.75"),
+        OLD(3, "ai.onnx.ml:TreeEnsembleRegressor",
+            STUMP("target", "n_targets=1") "target_ids=0,0,0 target_weights=1.0,10.0,0.5 aggregate_function=AVERAGE",
+            "f32[2,1] 1 2", "f32[2,1] 0.75 5.25"),
+        OLD(3, "ai.onnx.ml:TreeEnsembleRegressor",
+            STUMP("target", "n_targets=1") "target_ids=0,0,0 target_weights=1.0,10.0,0.5 aggregate_function=MIN",
+            "f32[2,1] 1 nan", "f32[2,1] 0.5 0.5"),
+        /* three classes: by the highest score */
+        OLD(3, "ai.onnx.ml:TreeEnsembleClassifier",
+            STUMP("class", "classlabels_int64s=7,8,9") "class_ids=0,2,1 class_weights=1.0,0.5,0.75",
+            "f32[2,1] 1 2", "i64[2] 7 8; f32[2,3] 1 0.75 0 0 0.75 0.5"),
+        /* one score for two classes: above one half where no weight is negative, else above 0 */
+        OLD(3, "ai.onnx.ml:TreeEnsembleClassifier",
+            STUMP("class", "classlabels_strings=[a,b]") "class_ids=0,0,0 class_weights=0.125,0.5,0.25",
+            "f32[2,1] 1 2", "str[2] 'a' 'b'; f32[2,2] 0.625 0.375 0.25 0.75"),
+        OLD(3, "ai.onnx.ml:TreeEnsembleClassifier",
+            STUMP("class", "classlabels_strings=[a,b]") "class_ids=0,0,0 class_weights=-0.5,0.5,0.25",
+            "f32[2,1] 1 2", "str[2] 'a' 'b'; f32[2,2] 0.25 -0.25 -0.75 0.75"),
+        {.type = "ai.onnx.ml:TreeEnsembleClassifier", .version = 3, .inputs = "f32[1,1] 1",
+         .attrs = STUMP("class", "classlabels_int64s=7,8") "class_ids=0,2,1 class_weights=1.0,0.5,0.75",
+         .fails = "class_ids[1] is 2, outside 0..1"},
+        {.type = "ai.onnx.ml:TreeEnsembleRegressor", .version = 3, .inputs = "f32[1,1] 1",
+         .attrs = "nodes_treeids=0,0 nodes_nodeids=0,1 nodes_featureids=0,0 nodes_modes=[BRANCH_LT,BRANCH_LT] "
+                  "nodes_values=0.0,0.0 nodes_truenodeids=1,0 nodes_falsenodeids=1,0",
+         .fails = "leads back to entry"},
+        {.type = "ai.onnx.ml:TreeEnsembleRegressor", .version = 3, .inputs = "f32[1,1] 1",
+         .attrs = "nodes_treeids=0, nodes_nodeids=0, nodes_featureids=0, nodes_modes=[BRANCH_LT] "
+                  "nodes_values=0.0, nodes_truenodeids=4, nodes_falsenodeids=0,",
+         .fails = "tree 0 has no node 4"},
+    };
+    CHECK(rows);
+}
 /* clang-format on */
 
 static int set_up(void **state)
@@ -135,6 +228,9 @@ int main(void)
         cmocka_unit_test(features_are_taken_by_index),
         cmocka_unit_test(keys_become_values),
         cmocka_unit_test(trees_add_up_their_leaves),
+        cmocka_unit_test(features_are_scaled_and_normalised),
+        cmocka_unit_test(linear_models_score_rows),
+        cmocka_unit_test(old_trees_add_up_their_leaves),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -8,10 +8,16 @@ plugins_ops_ml_la_SOURCES = \
 	%D%/array_feature_extractor.c \
 	%D%/binarizer.c \
 	%D%/label_encoder.c \
+	%D%/linear_model.c \
 	%D%/ml.h \
 	%D%/ml.list.h \
+	%D%/normalizer.c \
 	%D%/plugin.c \
-	%D%/tree_ensemble.c
+	%D%/scaler.c \
+	%D%/scores.c \
+	%D%/scores.h \
+	%D%/tree_ensemble.c \
+	%D%/tree_models.c
 plugins_ops_ml_la_LDFLAGS = $(PLUGIN_LINK_FLAGS)
 plugins_ops_ml_la_LIBADD = -lm
 EXTRA_DIST += %D%/README.md

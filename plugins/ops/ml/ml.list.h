@@ -12,5 +12,15 @@ ML_OP(array_feature_extractor_op)
 ML_OP(binarizer_op)
 /* label_encoder.c */
 ML_OP(label_encoder_op)
+/* linear_model.c */
+ML_OP(linear_classifier_op)
+ML_OP(linear_regressor_op)
+/* normalizer.c */
+ML_OP(normalizer_op)
+/* scaler.c */
+ML_OP(scaler_op)
 /* tree_ensemble.c */
 ML_OP(tree_ensemble_op)
+/* tree_models.c */
+ML_OP(tree_classifier_op)
+ML_OP(tree_regressor_op)

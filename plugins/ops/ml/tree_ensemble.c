@@ -13,11 +13,10 @@
 #include <math.h>
 
 #include "ml.h"
-#include "plugins/ops/element.h"
+#include "scores.h"
 
 enum question { LEQ, LT, GTE, GT, EQ, NEQ, MEMBER, QUESTIONS };
 enum together { AVERAGE, SUM, MIN, MAX };
-enum after { NOTHING, SOFTMAX, LOGISTIC, SOFTMAX_ZERO, PROBIT };
 
 struct branch {
     enum question question;
@@ -35,7 +34,7 @@ struct forest {
     size_t member_count;
     int64_t target_count;
     enum together together;
-    enum after after;
+    enum transform after;
 };
 
 static void forest_release(const struct imgcls_host *host, void *state)
@@ -270,7 +269,7 @@ static imgcls_status forest_prepare(const struct imgcls_host *host,
     if (status != IMGCLS_OK)
         return status;
     forest->together = (enum together)together;
-    forest->after = (enum after)after;
+    forest->after = (enum transform)after;
     /* A row's scores, and which targets a leaf has reached. */
     prepare->workspace_bytes = (size_t)forest->target_count * (sizeof(double) + 1);
     return IMGCLS_OK;
@@ -333,43 +332,6 @@ static void add_leaf(const struct forest *forest, size_t leaf, double *scores,
     reached[target] = 1;
 }
 
-/* Inverse of the normal distribution's integral, by Newton's steps on erf from Winitzki's
- * approximation (2008); scores outside (0, 1) have none. */
-static double probit(double p)
-{
-    const double a = 0.147, log_part = log((2 * p) * (2 - 2 * p));
-    const double half = 2 / (M_PI * a) + log_part / 2;
-    double z = sqrt(sqrt(half * half - log_part / a) - half) * (p < 0.5 ? -1 : 1);
-    int i;
-    for (i = 0; i < 4; i++)
-        z -= (erf(z) - (2 * p - 1)) * sqrt(M_PI) / 2 * exp(z * z);
-    return sqrt(2.0) * z;
-}
-
-static void transform(const struct forest *forest, double *scores)
-{
-    const int64_t count = forest->target_count;
-    double most = -INFINITY, sum = 0;
-    int64_t i;
-    for (i = 0; i < count; i++) {
-        if (forest->after == LOGISTIC)
-            scores[i] = 1 / (1 + exp(-scores[i]));
-        else if (forest->after == PROBIT)
-            scores[i] = probit(scores[i]);
-        most = scores[i] > most ? scores[i] : most;
-    }
-    if (forest->after != SOFTMAX && forest->after != SOFTMAX_ZERO)
-        return;
-    for (i = 0; i < count; i++) {
-        if (forest->after == SOFTMAX_ZERO && scores[i] == 0)
-            continue; /* zeros stay zeros */
-        scores[i] = exp(scores[i] - most);
-        sum += scores[i];
-    }
-    for (i = 0; i < count && sum > 0; i++)
-        scores[i] /= sum;
-}
-
 static imgcls_status forest_dims(const struct imgcls_host *host,
                                  const struct imgcls_node *node, int32_t rank,
                                  const int64_t *in, int64_t *dims)
@@ -426,7 +388,7 @@ static imgcls_status forest_portable(const struct imgcls_host *host,
                      reached);
         for (i = 0; forest->together == AVERAGE && i < forest->target_count; i++)
             scores[i] /= (double)(forest->root_count ? forest->root_count : 1);
-        transform(forest, scores);
+        scores_transform(forest->after, scores, forest->target_count);
         for (i = 0; i < forest->target_count; i++)
             element_set_real(imgcls_output(run, 0), row * forest->target_count + i,
                              scores[i]);
