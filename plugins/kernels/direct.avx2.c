@@ -18,15 +18,50 @@
 #define COLUMNS DIRECT_COLUMNS_AVX2
 #define KERNEL  gemm_direct_f32_6x16_avx2
 #define FINISH  finish_tile
-#define ENDS    0
+#define ENDS(columns) ((columns) == COLUMNS) /* no masked stores: finish.avx2.h */
+
+/* Finishes one vector. Without a bias -0 is added, which changes no bit. */
+static inline __attribute__((always_inline)) __m256 end_vector(const struct direct_end *end,
+                                                               __m256 x, const float *bias,
+                                                               const float *operand)
+{
+    x = _mm256_add_ps(x, bias ? _mm256_loadu_ps(bias) : _mm256_set1_ps(-0.0f));
+    if (operand)
+        x = _mm256_add_ps(x, _mm256_loadu_ps(operand));
+    if (end->is_hardswish)
+        x = _mm256_mul_ps(x, hardsigmoid_avx2(x, 1.0f / 6, 0.5f));
+    if (end->is_bounded) {
+        x = _mm256_max_ps(_mm256_set1_ps(end->low), x);
+        x = _mm256_min_ps(_mm256_set1_ps(end->high), x);
+    }
+    return x;
+}
+
+/* Rows of sixteen columns into C. */
+static inline __attribute__((always_inline)) void
+end_rows(const int rows, const struct direct_end *end, __m256 c[ROWS][2])
+{
+    const float *bias = end->bias, *operand = end->operand;
+    float *to = end->c;
+    int r;
+
+#pragma GCC unroll 6
+    for (r = 0; r < rows; r++, to += end->c_row) {
+        _mm256_storeu_ps(to, end_vector(end, c[r][0], bias, operand));
+        _mm256_storeu_ps(to + 8, end_vector(end, c[r][1], bias ? bias + 8 : NULL,
+                                            operand ? operand + 8 : NULL));
+        if (operand)
+            operand += end->c_row;
+    }
+}
 
 /* sums (+)= rows of A times one panel of B: blocks of k, added in rising order. */
 static inline __attribute__((always_inline)) void
 multiply(const int rows, int64_t k, int64_t block, const float *a, int64_t a_row,
-         const float *b, float *sums, int fresh)
+         const float *b, float *sums, int fresh, const struct direct_end *finish)
 {
     const float *a0 = a, *a3 = rows > 3 ? a + 3 * a_row : a;
-    const int64_t ahead = (rows > 2 ? 16 : 64) * COLUMNS; /* few rows: memory decides */
+    const int64_t ahead = (rows > 2 ? 32 : 64) * COLUMNS; /* few rows: memory decides */
     int64_t end;
     int r;
 
@@ -48,15 +83,21 @@ multiply(const int rows, int64_t k, int64_t block, const float *a, int64_t a_row
             }
             a0++, a3++;
         }
+        if (!fresh) {
+#pragma GCC unroll 6
+            for (r = 0; r < rows; r++) {
+                c[r][0] = _mm256_add_ps(_mm256_load_ps(sums + r * COLUMNS), c[r][0]);
+                c[r][1] = _mm256_add_ps(_mm256_load_ps(sums + r * COLUMNS + 8), c[r][1]);
+            }
+        }
+        if (k == 0 && finish) {
+            end_rows(rows, finish, c);
+            return;
+        }
 #pragma GCC unroll 6
         for (r = 0; r < rows; r++) {
-            float *to = sums + r * COLUMNS;
-            if (!fresh) {
-                c[r][0] = _mm256_add_ps(_mm256_load_ps(to), c[r][0]);
-                c[r][1] = _mm256_add_ps(_mm256_load_ps(to + 8), c[r][1]);
-            }
-            _mm256_store_ps(to, c[r][0]);
-            _mm256_store_ps(to + 8, c[r][1]);
+            _mm256_store_ps(sums + r * COLUMNS, c[r][0]);
+            _mm256_store_ps(sums + r * COLUMNS + 8, c[r][1]);
         }
         fresh = 0;
     } while (k > 0);
@@ -67,8 +108,7 @@ multiply(const int rows, int64_t k, int64_t block, const float *a, int64_t a_row
                              const float *b, float *sums, int fresh,                       \
                              const struct direct_end *end)                                 \
     {                                                                                      \
-        (void)end;                                                                         \
-        multiply(R, k, block, a, a_row, b, sums, fresh);                                         \
+        multiply(R, k, block, a, a_row, b, sums, fresh, end);                              \
     }
 MULTIPLY(1)
 MULTIPLY(2)

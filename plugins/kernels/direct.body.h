@@ -3,9 +3,10 @@
  *
  * The including file defines ROWS, COLUMNS (of a micro-tile and of B's panels), KERNEL (the
  * name), multiply_rows[] (by number of rows), keep and take (one row of sums to and from C),
- * FINISH, and ENDS: whether multiply can finish by itself. k goes in chunks: a block of A's rows stays in L2 while panels of B pass, and a
- * panel's chunk is read again for every micro-tile of the block. Rows are dealt out evenly
- * over micro-tiles, so no row is computed in vain. Nothing here rounds.
+ * FINISH, and ENDS(columns): whether multiply can finish so many by itself. k goes in chunks: a
+ * block of A's rows stays in L2 while panels of B pass, and a panel's chunk is read again for
+ * every micro-tile of the block. Rows are dealt out evenly over micro-tiles, so no row is
+ * computed in vain. Nothing here rounds.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -45,7 +46,7 @@ static void block_of_rows(const struct gemm_job *job, const struct gemm_tile *ti
             float *c = (float *)job->c + tile->c_begin + (m + from) * job->c_row + n;
             struct direct_end end;
             int is_last = k_end == job->k;
-            int ends = is_last && ENDS && direct_ends(job, tile, m + from, n, columns, &end);
+            int ends = is_last && ENDS(columns) && direct_ends(job, tile, m + from, n, columns, &end);
             for (r = 0; r < rows && k_begin > 0; r++)
                 take(sums + r * COLUMNS, c + r * job->c_row, columns);
             if (ends)

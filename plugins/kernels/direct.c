@@ -16,7 +16,11 @@
 
 /* A block of A takes half of a 1 MiB L2; the rest is for panels of B and for C. */
 #define BLOCK_FLOATS (128 * 1024)
-#define CHUNK_MOST   768
+/* Elements of k that a pass walks: with 16 columns a panel's part and six rows of A stay in L1;
+ * with 32 they would not either way, and longer passes touch C less often. */
+#define CHUNK_MOST        768
+#define CHUNK_NARROW      384
+#define ROWS_OF_WIDE_TILE 14
 #define PADDING      16 /* a line between gathered rows: neighbours never share a cache set */
 
 static int64_t round_up(int64_t value, int64_t unit)
@@ -37,13 +41,13 @@ int direct_takes(const struct gemm_job *job)
 /* Whole k where few rows use a panel: it is read once anyway. Else even chunks. */
 int64_t direct_chunk(const struct gemm_job *job, int64_t rows)
 {
-    int64_t chunks;
+    int64_t chunks, chunk_most = rows < ROWS_OF_WIDE_TILE ? CHUNK_NARROW : CHUNK_MOST;
 
-    if (job->k <= CHUNK_MOST)
+    if (job->k <= chunk_most)
         return job->k < 1 ? 1 : job->k;
     if (job->m <= rows && job->k <= BLOCK_FLOATS / rows - PADDING)
         return job->k;
-    chunks = (job->k + CHUNK_MOST - 1) / CHUNK_MOST;
+    chunks = (job->k + chunk_most - 1) / chunk_most;
     return round_up((job->k + chunks - 1) / chunks, GEMM_K_BLOCK);
 }
 
@@ -51,7 +55,7 @@ int64_t direct_block(int64_t chunk, int64_t rows)
 {
     int64_t most = BLOCK_FLOATS / direct_gathered_row(chunk) / rows * rows;
 
-    return most < rows ? rows : least(most, 32 * rows);
+    return most < rows ? rows : least(most, 48 * rows);
 }
 
 int64_t direct_gathered_row(int64_t k)

@@ -29,6 +29,14 @@ static inline lanes lanes_all(float x)
 {
     return x;
 }
+static inline lanes lanes_load(const float *from)
+{
+    return *from;
+}
+static inline void lanes_store(float *to, lanes x)
+{
+    *to = x;
+}
 static inline lanes lanes_load_part(const float *from, lane_mask mask)
 {
     return mask ? *from : 0;

@@ -83,106 +83,200 @@ static struct winograd_place NAME(place_of)(const struct winograd_job *job, int6
     return place;
 }
 
-/* The pixels that a tile reads; NULL: padding. */
-static void NAME(find_pixels)(const struct winograd_job *job, int64_t tile,
-                        const float *pixels[IN][IN])
+/* The pixels that a tile reads: (i, j) of those in [top, bottom) x [left, right), the others are
+ * padding. */
+struct NAME(pixels) {
+    const float *first; /* (0, 0), which may lie outside */
+    int64_t line, pixel;
+    int top, bottom, left, right;
+};
+
+/* Whole vectors without a mask: where it costs nothing else, a masked store is microcode. */
+ALWAYS_INLINE lanes NAME(load)(const float *from, const int full, lane_mask mask)
+{
+    return full ? lanes_load(from) : lanes_load_part(from, mask);
+}
+
+ALWAYS_INLINE void NAME(store)(float *to, const int full, lane_mask mask, lanes x)
+{
+    if (full)
+        lanes_store(to, x);
+    else
+        lanes_store_part(to, mask, x);
+}
+
+static int NAME(bound)(int64_t value)
+{
+    return value < 0 ? 0 : value > IN ? IN : (int)value;
+}
+
+static struct NAME(pixels) NAME(find_pixels)(const struct winograd_job *job, int64_t tile)
 {
     struct winograd_place place = NAME(place_of)(job, tile);
-    int64_t height = job->window.in[1], width = job->window.in[2], i, j;
+    int64_t height = job->window.in[1], width = job->window.in[2];
+    int64_t y = place.y - job->window.pad[1], x = place.x - job->window.pad[2];
+    struct NAME(pixels) pixels = {.pixel = job->window.channels};
 
-    for (i = 0; i < IN; i++)
-        for (j = 0; j < IN; j++) {
-            int64_t y = place.y + i - job->window.pad[1], x = place.x + j - job->window.pad[2];
-            pixels[i][j] = y < 0 || x < 0 || y >= height || x >= width
-                               ? NULL
-                               : job->x + ((place.image * height + y) * width + x) *
-                                              job->window.channels;
-        }
+    pixels.line = width * pixels.pixel;
+    pixels.first = job->x + (place.image * height + y) * pixels.line + x * pixels.pixel;
+    pixels.top = NAME(bound)(-y);
+    pixels.bottom = NAME(bound)(height - y);
+    pixels.left = NAME(bound)(-x);
+    pixels.right = NAME(bound)(width - x);
+    return pixels;
 }
 
-/* One tile into row `row` of each point's matrix. */
-static void NAME(transform_in)(const struct winograd_job *job, int64_t tile, float *v, int64_t plane)
+/* Channels c.. of one tile. whole: no padding; full: a whole vector of channels. */
+ALWAYS_INLINE void NAME(vector_in)(const struct NAME(pixels) *pixels, const int whole,
+                                   const int full, int64_t c, lane_mask mask, float *v,
+                                   int64_t plane)
 {
-    const float *pixels[IN][IN];
-    int64_t channels = job->window.channels, c;
+    lanes half[IN][IN], from[IN], to[IN];
     int i, j;
 
-    NAME(find_pixels)(job, tile, pixels);
-    for (c = 0; c < channels; c += LANES) {
-        lane_mask mask = lanes_below(channels - c);
-        lanes half[IN][IN], from[IN], to[IN];
-        for (j = 0; j < IN; j++) {
-            for (i = 0; i < IN; i++)
-                from[i] = pixels[i][j] ? lanes_load_part(pixels[i][j] + c, mask) : lanes_zero();
-            NAME(into_points)(from, to);
-            for (i = 0; i < IN; i++)
-                half[i][j] = to[i];
-        }
+#pragma GCC unroll 8
+    for (j = 0; j < IN; j++) {
+#pragma GCC unroll 8
         for (i = 0; i < IN; i++) {
-            NAME(into_points)(half[i], to);
-            for (j = 0; j < IN; j++)
-                lanes_store_part(v + (i * IN + j) * plane + c, mask, to[j]);
+            const float *at = pixels->first + i * pixels->line + j * pixels->pixel + c;
+            if (whole || (i >= pixels->top && i < pixels->bottom && j >= pixels->left &&
+                          j < pixels->right))
+                from[i] = NAME(load)(at, full, mask);
+            else
+                from[i] = lanes_zero();
+        }
+        NAME(into_points)(from, to);
+#pragma GCC unroll 8
+        for (i = 0; i < IN; i++)
+            half[i][j] = to[i];
+    }
+#pragma GCC unroll 8
+    for (i = 0; i < IN; i++) {
+        NAME(into_points)(half[i], to);
+#pragma GCC unroll 8
+        for (j = 0; j < IN; j++) {
+            float *at = v + (i * IN + j) * plane + c;
+            NAME(store)(at, full, mask, to[j]);
         }
     }
 }
 
-/* Bias, steps, and into y: outputs of one tile, channels m.. of them. */
-ALWAYS_INLINE void NAME(finish)(const struct winograd_job *job, const struct winograd_place *place, int64_t m,
-                          lane_mask mask, lanes y[OUT][OUT])
+/* One tile into its row of each point's matrix. */
+static void NAME(transform_in)(const struct winograd_job *job, int64_t tile, float *v,
+                               int64_t plane)
 {
-    int64_t height = job->window.out[1] - place->y, width = job->window.out[2] - place->x;
-    int64_t at = ((place->image * job->window.out[1] + place->y) * job->window.out[2] +
-                  place->x) * job->outputs + m;
-    int64_t down = job->window.out[2] * job->outputs;
-    int i, j, rows = height < OUT ? (int)height : OUT, columns = width < OUT ? (int)width : OUT;
+    struct NAME(pixels) pixels = NAME(find_pixels)(job, tile);
+    int64_t channels = job->window.channels, c;
+    lane_mask all = lanes_below(LANES);
+
+    if (pixels.top == 0 && pixels.left == 0 && pixels.bottom == IN && pixels.right == IN)
+        for (c = 0; c + LANES <= channels; c += LANES)
+            NAME(vector_in)(&pixels, 1, 1, c, all, v, plane);
+    else
+        for (c = 0; c + LANES <= channels; c += LANES)
+            NAME(vector_in)(&pixels, 0, 1, c, all, v, plane);
+    if (c < channels)
+        NAME(vector_in)(&pixels, 0, 0, c, lanes_below(channels - c), v, plane);
+}
+
+/* Where outputs of a tile go, and how many of them are in the image. */
+struct NAME(outputs) {
+    int64_t first, line; /* elements of y: output (0, 0), and from line to line */
+    int rows, columns;
+};
+
+static struct NAME(outputs) NAME(find_outputs)(const struct winograd_job *job, int64_t tile)
+{
+    struct winograd_place place = NAME(place_of)(job, tile);
+    int64_t height = job->window.out[1] - place.y, width = job->window.out[2] - place.x;
+    struct NAME(outputs) outputs;
+
+    outputs.line = job->window.out[2] * job->outputs;
+    outputs.first = (place.image * job->window.out[1] + place.y) * outputs.line +
+                    place.x * job->outputs;
+    outputs.rows = height < OUT ? (int)height : OUT;
+    outputs.columns = width < OUT ? (int)width : OUT;
+    return outputs;
+}
+
+/* Steps on outputs of channels m.. and into y. */
+ALWAYS_INLINE void NAME(finish)(const struct winograd_job *job,
+                                const struct NAME(outputs) *outputs, const int whole,
+                                const int full, int64_t m, lane_mask mask, lanes y[OUT][OUT])
+{
+    const int rows = whole ? OUT : outputs->rows, columns = whole ? OUT : outputs->columns;
+    int i, j;
     int32_t s;
 
-    if (job->bias) {
-        lanes bias = lanes_load_part(job->bias + m, mask);
-        for (i = 0; i < OUT; i++)
-            for (j = 0; j < OUT; j++)
-                y[i][j] = lanes_add(y[i][j], bias);
-    }
     for (s = 0; s < job->step_count; s++) {
         const struct gemm_step *step = &job->steps[s];
-        const float *operand = step->operand;
+        lanes other = lanes_zero();
+        if (step->kind == IMGCLS_EPILOGUE_BIAS)
+            other = NAME(load)((const float *)step->operand + m, full, mask);
         for (i = 0; i < rows; i++)
             for (j = 0; j < columns; j++) {
-                lanes other = lanes_zero();
-                if (step->kind == IMGCLS_EPILOGUE_BIAS)
-                    other = lanes_load_part(operand + m, mask);
-                else if (operand)
-                    other = lanes_load_part(operand + at + i * down + j * job->outputs, mask);
+                if (step->operand && step->kind != IMGCLS_EPILOGUE_BIAS)
+                    other = NAME(load)((const float *)step->operand + outputs->first +
+                                           i * outputs->line + j * job->outputs + m,
+                                       full, mask);
                 y[i][j] = lanes_step(step, y[i][j], other);
             }
     }
     for (i = 0; i < rows; i++)
-        for (j = 0; j < columns; j++)
-            lanes_store_part(job->y + at + i * down + j * job->outputs, mask, y[i][j]);
+        for (j = 0; j < columns; j++) {
+            float *to = job->y + outputs->first + i * outputs->line + j * job->outputs + m;
+            NAME(store)(to, full, mask, y[i][j]);
+        }
 }
 
-/* Row `row` of each point's sums into one tile of y. */
-static void NAME(transform_out)(const struct winograd_job *job, int64_t tile, const float *sums,
-                          int64_t plane)
+/* Channels m.. of one tile. whole: all outputs are in the image; full: a whole vector. */
+ALWAYS_INLINE void NAME(vector_out)(const struct winograd_job *job,
+                                    const struct NAME(outputs) *outputs, const int whole,
+                                    const int full, int64_t m, lane_mask mask,
+                                    const float *sums, int64_t plane)
 {
-    struct winograd_place place = NAME(place_of)(job, tile);
-    int64_t m;
+    lanes half[OUT][IN], y[OUT][OUT], from[IN], to[OUT];
     int i, j;
 
-    for (m = 0; m < job->outputs; m += LANES) {
-        lane_mask mask = lanes_below(job->outputs - m);
-        lanes half[OUT][IN], y[OUT][OUT], from[IN], to[OUT];
-        for (j = 0; j < IN; j++) {
-            for (i = 0; i < IN; i++)
-                from[i] = lanes_load_part(sums + (i * IN + j) * plane + m, mask);
-            NAME(out_of_points)(from, to);
-            for (i = 0; i < OUT; i++)
-                half[i][j] = to[i];
-        }
+#pragma GCC unroll 8
+    for (j = 0; j < IN; j++) {
+#pragma GCC unroll 8
+        for (i = 0; i < IN; i++)
+            from[i] = NAME(load)(sums + (i * IN + j) * plane + m, full, mask);
+        NAME(out_of_points)(from, to);
+#pragma GCC unroll 8
         for (i = 0; i < OUT; i++)
-            NAME(out_of_points)(half[i], y[i]);
-        NAME(finish)(job, &place, m, mask, y);
+            half[i][j] = to[i];
     }
+#pragma GCC unroll 8
+    for (i = 0; i < OUT; i++) {
+        NAME(out_of_points)(half[i], y[i]);
+        if (job->bias) {
+            lanes bias = NAME(load)(job->bias + m, full, mask);
+#pragma GCC unroll 8
+            for (j = 0; j < OUT; j++)
+                y[i][j] = lanes_add(y[i][j], bias);
+        }
+    }
+    NAME(finish)(job, outputs, whole, full, m, mask, y);
+}
+
+/* One tile's row of each point's sums into y. */
+static void NAME(transform_out)(const struct winograd_job *job, int64_t tile, const float *sums,
+                                int64_t plane)
+{
+    struct NAME(outputs) outputs = NAME(find_outputs)(job, tile);
+    lane_mask all = lanes_below(LANES);
+    int64_t m;
+
+    if (outputs.rows == OUT && outputs.columns == OUT)
+        for (m = 0; m + LANES <= job->outputs; m += LANES)
+            NAME(vector_out)(job, &outputs, 1, 1, m, all, sums, plane);
+    else
+        for (m = 0; m + LANES <= job->outputs; m += LANES)
+            NAME(vector_out)(job, &outputs, 0, 1, m, all, sums, plane);
+    if (m < job->outputs)
+        NAME(vector_out)(job, &outputs, 0, 0, m, lanes_below(job->outputs - m), sums, plane);
 }
 
 /* The matrices of all points: [tiles, channels] by [channels, outputs]. */
