@@ -63,6 +63,11 @@ int terminal_width_of(const char *text)
     int width = 0;
     while (*at) {
         size_t length;
+        if (*at >= 0x20 && *at < 0x7f) { /* most of it */
+            width++;
+            at++;
+            continue;
+        }
         uint32_t point = decode(at, &length);
         int own = point < 0x20 || point == 0x7f ? 0 : 1;
         for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++)

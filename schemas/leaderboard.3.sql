@@ -68,33 +68,3 @@ CREATE TABLE progress_parts (
     bytes       BLOB NOT NULL
 ) STRICT;
 CREATE INDEX progress_parts_by_progress ON progress_parts (progress_id);
-DROP VIEW leaderboard;
-CREATE VIEW leaderboard AS
-SELECT
-    runs.id AS run, runs.model_name AS model, datasets.name AS dataset,
-    runs.images, runs.failed,
-    runs.top1, runs.top1_low, runs.top1_high, runs.top5, runs.top5_low, runs.top5_high,
-    runs.top1_correct, runs.top5_correct, runs.nan_scores, runs.ties,
-    runs.class_accuracy, runs.macro_precision, runs.macro_f1, runs.nll, runs.ece, runs.mce,
-    runs.images_per_second, runs.seconds,
-    runs.latency_p50_ms, runs.latency_p90_ms, runs.latency_p99_ms, runs.peak_memory_bytes,
-    runs.recipe, runs.precision,
-    runs.engine_version, runs.isa, runs.threads, runs.batch, runs.cpu, runs.cpus,
-    runs.memory_bytes, runs.ranks, runs.resumed, runs.oriented, runs.skipped,
-    runs.compared_classes,
-    models.parameters, models.macs, models.nodes, models.format, models.opset,
-    models.producer, models.weights_type, models.bytes AS model_bytes, datasets.classes,
-    models.sha256 AS model_sha256, models.weights_sha256, models.graph_sha256,
-    models.parent_sha256, datasets.sha256 AS dataset_sha256,
-    datasets.manifest_sha256,
-    (SELECT sha256 FROM label_spaces WHERE id = runs.label_space_id) AS labels_sha256,
-    (SELECT sha256 FROM plugin_sets WHERE id = runs.plugin_set_id) AS plugins_sha256,
-    datasets.layout, runs.model_path, datasets.path AS dataset_path,
-    runs.tier, runs.supersedes,
-    (SELECT max(later.id) FROM runs AS later WHERE later.supersedes = runs.id)
-        AS superseded_by,
-    runs.reproduces, runs.origin, runs.recorded_by,
-    runs.started_at, runs.recorded_at, runs.uid
-FROM runs
-JOIN models ON models.id = runs.model_id
-JOIN datasets ON datasets.id = runs.dataset_id;

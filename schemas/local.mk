@@ -6,7 +6,9 @@ schema_steps = \
 	%D%/leaderboard.2.sql \
 	%D%/leaderboard.3.sql \
 	%D%/leaderboard.4.sql \
-	%D%/leaderboard.5.sql
+	%D%/leaderboard.5.sql \
+	%D%/leaderboard.6.sql \
+	%D%/leaderboard.views.sql
 EXTRA_DIST += \
 	$(schema_steps) \
 	%D%/manifest.schema.json

@@ -228,6 +228,25 @@ static imgcls_status check_run(struct imgcls_board *board, sqlite3_stmt *stateme
     return status;
 }
 
+/* Does newest_runs hold the runs that none supersedes? */
+static imgcls_status check_newest(struct imgcls_board *board, struct imgcls_board_rows *rows)
+{
+    static const char sql[] =
+        "SELECT id, id IN (SELECT id FROM newest_runs) AS stored,"
+        " NOT EXISTS (SELECT 1 FROM runs AS later WHERE later.supersedes = runs.id) AS computed"
+        " FROM runs WHERE stored <> computed";
+    sqlite3_stmt *statement = NULL;
+    imgcls_status status = icl_board_prepare(board, sql, &statement);
+    int code;
+    while (status == IMGCLS_OK && (code = sqlite3_step(statement)) != SQLITE_DONE)
+        status = code == SQLITE_ROW ? report(board, rows, sqlite3_column_int64(statement, 0),
+                                             "newest", stored_cell(statement, 1),
+                                             stored_cell(statement, 2))
+                                    : icl_board_fail(board, code, "reading runs");
+    sqlite3_finalize(statement);
+    return status;
+}
+
 imgcls_status imgcls_board_check(struct imgcls_board *board, int64_t *checked,
                                  int64_t *without, struct imgcls_board_rows **rows)
 {
@@ -252,6 +271,8 @@ imgcls_status imgcls_board_check(struct imgcls_board *board, int64_t *checked,
             status = check_run(board, statement, &pictures, without, *rows);
         *checked += status == IMGCLS_OK;
     }
+    if (status == IMGCLS_OK)
+        status = check_newest(board, *rows);
     sqlite3_finalize(statement);
     icl_pictures_clear(&pictures);
     if (status != IMGCLS_OK) {

@@ -133,6 +133,12 @@ static imgcls_status add_condition(struct builder *builder, const char *conditio
         return status;
     value = condition + at + strlen(operators[i]);
     icl_text_format(&builder->sql, first ? " WHERE " : " AND ");
+    if (!*value && (i == 0 || i == 3) && strcmp(name, "superseded_by") == 0) {
+        /* The same, without looking for a later run of each. */
+        icl_text_format(&builder->sql, "run %sIN (SELECT id FROM newest_runs)",
+                        i == 0 ? "NOT " : "");
+        return IMGCLS_OK;
+    }
     if (!*value && (i == 0 || i == 3)) { /* no value: where there is (not) any */
         icl_text_format(&builder->sql, "%s IS %sNULL", name, i == 0 ? "NOT " : "");
         return IMGCLS_OK;

@@ -36,12 +36,22 @@ static const char fifth_version[] =
 #include "schemas/leaderboard.5.sql.h"
     ;
 
+static const char sixth_version[] =
+#include "schemas/leaderboard.6.sql.h"
+    ;
+
+static const char views[] =
+#include "schemas/leaderboard.views.sql.h"
+    ;
+
 static const struct icl_board_version versions[] = {
     {1, first_version},
     {2, second_version},
     {3, third_version},
     {4, fourth_version},
     {5, fifth_version},
+    {6, sixth_version},
+    {6, views}, /* with the newest step, whichever that is */
 };
 
 /* What a file says it is. */

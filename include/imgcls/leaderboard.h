@@ -210,12 +210,13 @@ IMGCLS_API imgcls_status imgcls_board_pareto(struct imgcls_board *board,
 /*
  * What got worse: the newest run of each model name, data set, recipe and precision against
  * the newest one before `since`. since: a time as the board writes it or its beginning
- * ("2026-11-01"), or a run's number (that run and later ones are new); NULL: each newest run
- * against the one before it. Accuracy got worse where fewer pictures are right; speed where
- * images_per_second fell by more than `tolerance` (a fraction) on the same processor, threads
- * and batch. Columns: run, before, model, dataset, what ("accuracy", "speed", "accuracy and
- * speed"), top1_before, top1, top1_change, p_value (McNemar; NULL: no answers to pair),
- * images_per_second_before, images_per_second (NULL: not comparable), speed_change.
+ * ("2026-11-01"), or a run's number (that run and what was recorded later are new); NULL: each
+ * newest run against the one before it. Newest is what was recorded last. Accuracy got worse
+ * where fewer pictures are right; speed where images_per_second fell by more than `tolerance`
+ * (a fraction) on the same processor, threads and batch. Columns: run, before, model, dataset,
+ * what ("accuracy", "speed", "accuracy and speed"), top1_before, top1, top1_change, p_value
+ * (McNemar; NULL: no answers to pair), images_per_second_before, images_per_second (NULL: not
+ * comparable), speed_change.
  */
 IMGCLS_API imgcls_status imgcls_board_regressions(struct imgcls_board *board, const char *since,
                                                   double tolerance,

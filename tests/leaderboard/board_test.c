@@ -245,6 +245,8 @@ static void a_board_of_version_1_keeps_its_runs(void **state)
     assert_int_equal(number(board, "SELECT count(*) FROM leaderboard WHERE tier = 'measured'"
                                    " AND supersedes IS NULL AND origin IS NULL"),
                      1);
+    assert_int_equal(number(board, "SELECT sum(id) FROM newest_runs"), 1);
+    assert_int_equal(number(board, "SELECT count(*) FROM board JOIN run_failures"), 0);
     imgcls_board_close(board);
     snprintf(line, sizeof line, "%s.v1.bak", f->path);
     assert_int_equal(access(line, F_OK), 0);

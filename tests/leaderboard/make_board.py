@@ -59,12 +59,14 @@ def answers(labels, accuracy):
 
 
 def steps():
-    """The schema and its steps, in order of their versions."""
+    """The schema, its steps in order of their versions, and the views; the newest version."""
     def version(name):
         found = re.search(r'\.(\d+)\.sql$', name)
         return int(found.group(1)) if found else 1
-    names = glob.glob(os.path.join(top, 'schemas', 'leaderboard*.sql'))
-    return [(version(n), open(n, encoding='utf-8').read()) for n in sorted(names, key=version)]
+    schemas = os.path.join(top, 'schemas')
+    views = os.path.join(schemas, 'leaderboard.views.sql')
+    names = sorted(set(glob.glob(os.path.join(schemas, 'leaderboard*.sql'))) - {views}, key=version)
+    return [open(n, encoding='utf-8').read() for n in names + [views]], version(names[-1])
 
 
 def main():
@@ -75,7 +77,8 @@ def main():
     db = sqlite3.connect(path, isolation_level=None)
     db.execute('PRAGMA journal_mode = WAL')
     db.execute('PRAGMA synchronous = OFF')
-    for version, sql in steps():
+    scripts, version = steps()
+    for sql in scripts:
         db.executescript(sql)
     db.execute(f'PRAGMA user_version = {version}')
     db.execute(f'PRAGMA application_id = {0x696d6763}')

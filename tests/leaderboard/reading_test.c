@@ -223,6 +223,9 @@ static void what_got_worse_is_told_with_a_cause(void **state)
         {5, 1, "b", "001122", 80, 1, "2026-02-01T00:00:00Z", 2}, /* 20 % slower */
         {6, 1, "c", "001122", 50, 4, "2026-02-01T00:00:00Z", 0}, /* other threads: not compared */
         {7, 1, "a", "001333", 99, 1, "2026-03-01T00:00:00Z", 4}, /* as bad as run 4 */
+        /* as after a merge: numbered last, recorded first, and so none of the newest */
+        {8, 1, "a", "333333", 10, 1, "2025-12-01T00:00:00Z", 0},
+        {9, 1, "b", "333333", 10, 1, "2025-12-01T00:00:00Z", 0},
     };
     struct fixture *f = *state;
     struct imgcls_board_rows *rows;
@@ -239,6 +242,11 @@ static void what_got_worse_is_told_with_a_cause(void **state)
     expect_rows(f, rows, columns, "7 1 accuracy -0.5 0.25 -0.01 | 5 2 speed 0 - -0.2 | ");
     assert_int_equal(imgcls_board_regressions(f->board, "4", 0.3, &rows), IMGCLS_OK);
     expect_rows(f, rows, columns, "7 1 accuracy -0.5 0.25 -0.01 | ");
+    /* all are new, so there is nothing to hold them against */
+    assert_int_equal(imgcls_board_regressions(f->board, "2025", 0.1, &rows), IMGCLS_BAD_INPUT);
+    assert_non_null(strstr(imgcls_error(f->ctx), "no run 2025"));
+    assert_int_equal(imgcls_board_regressions(f->board, "2025-", 0.1, &rows), IMGCLS_OK);
+    expect_rows(f, rows, columns, "");
     assert_int_equal(imgcls_board_regressions(f->board, "yesterday", 0.1, &rows),
                      IMGCLS_BAD_INPUT);
     icl_forgive(f->ctx);
@@ -369,6 +377,7 @@ static void merging_twice_adds_nothing(void **state)
     assert_int_equal(number(ours, "SELECT count(*) FROM runs"), 2);
     assert_int_equal(number(ours, "SELECT count(*) FROM pictures"), PICTURES);
     assert_int_equal(number(ours, "SELECT supersedes FROM runs WHERE id = 2"), 1);
+    assert_int_equal(number(ours, "SELECT min(id) = 2 AND count(*) = 1 FROM newest_runs"), 1);
     assert_int_equal(number(ours, "SELECT model_id FROM runs WHERE id = 2"), 2);
     assert_int_equal(number(ours, "SELECT count(*) FROM run_classes WHERE run = 1"), 3);
     assert_int_equal(number(ours, "SELECT count(*) FROM runs WHERE origin LIKE '%board.db'"), 2);

@@ -158,6 +158,7 @@ static void a_run_says_what_it_repeats(void **state)
     assert_int_equal(number(f, "SELECT reproduces FROM runs WHERE id = 3"), 1);
     assert_int_equal(number(f, "SELECT superseded_by FROM leaderboard WHERE run = 1"), 3);
     assert_int_equal(number(f, "SELECT tier = 'reproduced' FROM runs WHERE id = 3"), 1);
+    assert_int_equal(number(f, "SELECT sum(id) FROM newest_runs"), 2 + 3);
     /* the same model with other answers supersedes, and reproduces nothing */
     assert_int_equal(record(f, &f->models[0], true, set_sha, &other), IMGCLS_OK);
     assert_int_equal(number(f, "SELECT supersedes FROM runs WHERE id = 4"), 3);
@@ -220,6 +221,9 @@ static const struct {
     {"run", {"model~%"}, NULL, 0, "run\n", NULL}, /* no wildcard */
     {"run", {"macs="}, NULL, 0, "run\n1\n2\n", NULL},
     {"run", {"macs!="}, NULL, 0, "run\n", NULL},
+    {"run", {"superseded_by="}, NULL, 0, "run\n1\n2\n", NULL},
+    {"run", {"superseded_by="}, "run,desc", 1, "run\n2\n", NULL},
+    {"run", {"superseded_by!=", "failed>=0"}, NULL, 0, "run\n", NULL},
     {"model", {"run=2"}, NULL, 0, "model\n\"second, \"\"best\"\"\"\n", NULL},
     {"run, macs", {"run=1"}, NULL, 0, "run,macs\n1,\n", NULL},
     {"run,nonsense", {NULL}, NULL, 0, NULL, "column 'nonsense'"},
@@ -372,6 +376,18 @@ static void check_finds_what_was_tampered_with(void **state)
     assert_string_equal(rows->cells[1].text, "top1_correct");
     assert_int_equal(rows->cells[2].integer, 7);
     assert_int_equal(rows->cells[3].integer, 6);
+    imgcls_board_rows_destroy(rows);
+    icl_forgive(f->ctx);
+    assert_int_equal(icl_board_execute(f->board,
+                                       "UPDATE runs SET top1_correct = 6 WHERE id = 2;"
+                                       "DELETE FROM newest_runs WHERE id = 1",
+                                       "tampering"),
+                     IMGCLS_OK);
+    assert_int_equal(imgcls_board_check(f->board, &checked, &without, &rows),
+                     IMGCLS_MISMATCH);
+    assert_int_equal(rows->row_count, 1);
+    assert_int_equal(rows->cells[0].integer, 1);
+    assert_string_equal(rows->cells[1].text, "newest");
     imgcls_board_rows_destroy(rows);
     icl_forgive(f->ctx);
     assert_int_equal(icl_board_execute(f->board,
