@@ -301,6 +301,8 @@ static imgcls_status write_output(struct work *work)
 {
     struct imgcls_context *ctx = work->ctx;
     imgcls_status status = icl_output_create(ctx, work->report->output, &work->output);
+    if (status == IMGCLS_OK)
+        status = icl_output_hash(work->output);
     if (status != IMGCLS_OK)
         return status;
     if (strcmp(work->format->name, "onnx") == 0 &&
@@ -347,30 +349,13 @@ struct hashing {
     char *text;
 };
 
-static void *hash_source(void *argument)
-{
-    const struct hashing *hashing = argument;
-    icl_sha256_of(hashing->source->bytes, hashing->source->size, hashing->text);
-    return NULL;
-}
-
-/* Hashes what was written while the system takes it to the disk. */
+/* The hash followed the writing; it ends while the system takes the rest to the disk. */
 static imgcls_status hash_output(struct work *work)
 {
-    struct imgcls_source *source = NULL;
-    imgcls_status status = icl_source_open(work->ctx, work->output->temporary, &source);
-    if (status != IMGCLS_OK)
-        return status;
-    struct hashing hashing = {work->ctx, source, work->report->sha256};
-    pthread_t thread;
-    bool beside = pthread_create(&thread, NULL, hash_source, &hashing) == 0;
-    if (!beside)
-        hash_source(&hashing);
-    status = icl_output_sync(work->output);
-    if (beside)
-        pthread_join(thread, NULL);
-    work->report->bytes = (int64_t)source->size;
-    icl_source_close(source);
+    imgcls_status status = icl_output_sync(work->output);
+    if (status == IMGCLS_OK)
+        status = icl_output_hashed(work->output, work->report->sha256);
+    work->report->bytes = (int64_t)work->output->sink.position;
     return status;
 }
 

@@ -63,9 +63,14 @@ struct icl_output {
     struct imgcls_context *ctx;
     char *path, *temporary;
     int fd;
+    struct icl_follow *follow; /* NULL, or what hashes the file while it grows */
 };
 imgcls_status icl_output_create(struct imgcls_context *ctx, const char *path,
                                 struct icl_output **out);
+/* Hashes the output while it is written, from its first byte on: call before writing. */
+imgcls_status icl_output_hash(struct icl_output *output);
+/* The hash of all that was flushed; ends the hashing. Without icl_output_hash before: "". */
+imgcls_status icl_output_hashed(struct icl_output *output, char text[65]);
 /* Puts what was gathered into the temporary file, so that it can be opened and read. */
 imgcls_status icl_output_flush(struct icl_output *output);
 /* Waits until what was flushed is on the disk. */
@@ -80,5 +85,12 @@ void icl_sha256_update(struct icl_sha256 *hash, const void *bytes, size_t size);
 /* Frees the hash. */
 void icl_sha256_finish(struct icl_sha256 *hash, char text[65]);
 void icl_sha256_of(const void *bytes, size_t size, char text[65]);
+
+/* The SHA-256 of a file that another hand is writing (follow.c). fd must be readable and stay
+ * open. Only the writer calls icl_follow_grown. icl_follow_finish waits, frees, and takes NULL. */
+struct icl_follow;
+imgcls_status icl_follow_start(struct imgcls_context *ctx, int fd, struct icl_follow **out);
+void icl_follow_grown(struct icl_follow *follow, size_t bytes);
+imgcls_status icl_follow_finish(struct icl_follow *follow, char text[65]);
 
 #endif

@@ -3,6 +3,7 @@ libicl_la_SOURCES += \
 	%D%/beneath.c \
 	%D%/beneath.h \
 	%D%/file.h \
+	%D%/follow.c \
 	%D%/output.c \
 	%D%/sha256.c \
 	%D%/source.c \

@@ -19,12 +19,31 @@
 #include "src/file/file.h"
 
 #define GATHER_BYTES 65536
+#define PIECE_BYTES  ((size_t)8 << 20) /* written, told to the hash and sent to the disk at once */
 
 struct buffered {
     struct icl_output output; /* first */
     size_t held;
+    uint64_t wrote, sent; /* to the file; of these, to the disk */
     unsigned char gather[GATHER_BYTES];
 };
+
+/* The hash may go on, and so may the disk: it begins now and not at the sync, which then has
+ * less to wait for. Small writes are left to gather in the system's cache. */
+static void send_on(struct icl_output *output, size_t wrote)
+{
+    struct buffered *self = (struct buffered *)output;
+    icl_follow_grown(output->follow, wrote);
+    self->wrote += wrote;
+#ifdef SYNC_FILE_RANGE_WRITE
+    if (self->wrote - self->sent >= PIECE_BYTES) {
+        /* A hint: file systems that cannot are right, too. */
+        (void)!sync_file_range(output->fd, (off_t)self->sent, (off_t)(self->wrote - self->sent),
+                               SYNC_FILE_RANGE_WRITE);
+        self->sent = self->wrote;
+    }
+#endif
+}
 
 static imgcls_status write_all(struct icl_output *output, const unsigned char *bytes,
                                size_t size)
@@ -32,12 +51,13 @@ static imgcls_status write_all(struct icl_output *output, const unsigned char *b
     while (size) {
         if (icl_interrupted())
             return icl_fail(output->ctx, IMGCLS_INTERRUPTED, "%s: interrupted", output->path);
-        ssize_t wrote = write(output->fd, bytes, size < (64u << 20) ? size : (64u << 20));
+        ssize_t wrote = write(output->fd, bytes, size < PIECE_BYTES ? size : PIECE_BYTES);
         if (wrote < 0 && errno == EINTR)
             continue;
         if (wrote <= 0)
             return icl_fail(output->ctx, IMGCLS_IO, "%s: %s", output->path,
                             strerror(wrote < 0 ? errno : ENOSPC));
+        send_on(output, (size_t)wrote);
         bytes += wrote;
         size -= (size_t)wrote;
     }
@@ -133,6 +153,19 @@ imgcls_status icl_output_create(struct imgcls_context *ctx, const char *path,
     return IMGCLS_OK;
 }
 
+imgcls_status icl_output_hash(struct icl_output *output)
+{
+    return icl_follow_start(output->ctx, output->fd, &output->follow);
+}
+
+imgcls_status icl_output_hashed(struct icl_output *output, char text[65])
+{
+    struct icl_follow *follow = output->follow;
+    output->follow = NULL;
+    text[0] = '\0';
+    return icl_follow_finish(follow, text);
+}
+
 imgcls_status icl_output_flush(struct icl_output *output)
 {
     return flush((struct buffered *)output);
@@ -165,8 +198,10 @@ imgcls_status icl_output_finish(struct icl_output *output, imgcls_status status)
     if (!output)
         return status;
     struct imgcls_context *ctx = output->ctx;
+    char unasked[65];
     if (status == IMGCLS_OK)
         status = icl_output_flush(output);
+    icl_follow_finish(output->follow, unasked);
     if (status == IMGCLS_OK && icl_interrupted())
         status = icl_fail(ctx, IMGCLS_INTERRUPTED, "%s: interrupted", output->path);
     if (status == IMGCLS_OK)

@@ -270,6 +270,48 @@ static void an_output_appears_whole_under_its_name(void **state)
     assert_int_equal(count_files(f->model), 1);
 }
 
+/* Hashed while it grows, whatever the writes are: gathered ones, large ones, none. */
+static void an_output_knows_its_hash_when_it_is_written(void **state)
+{
+    static const struct {
+        size_t size, piece;
+    } rows[] = {{0, 1}, {1, 1}, {200000, 17}, {300000, 65536}, {20u << 20, 20u << 20}};
+    struct fixture *f = *state;
+    char path[128], found[65], wanted[65];
+    path_in(path, sizeof path, f->model, "out.bin");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct icl_output *output;
+        unsigned char *bytes = malloc(rows[i].size + 1);
+        assert_non_null(bytes);
+        for (size_t k = 0; k < rows[i].size; k++)
+            bytes[k] = (unsigned char)(k * 2654435761u >> 24);
+        assert_int_equal(icl_output_create(f->ctx, path, &output), IMGCLS_OK);
+        assert_int_equal(icl_output_hash(output), IMGCLS_OK);
+        for (size_t at = 0; at < rows[i].size; at += rows[i].piece) {
+            size_t left = rows[i].size - at;
+            assert_int_equal(output->sink.write(&f->ctx->host, &output->sink, bytes + at,
+                                                left < rows[i].piece ? left : rows[i].piece),
+                             IMGCLS_OK);
+        }
+        assert_int_equal(icl_output_flush(output), IMGCLS_OK);
+        assert_int_equal(icl_output_hashed(output, found), IMGCLS_OK);
+        icl_sha256_of(bytes, rows[i].size, wanted);
+        assert_string_equal(found, wanted);
+        assert_int_equal(icl_output_finish(output, IMGCLS_OK), IMGCLS_OK);
+        free(bytes);
+    }
+    /* One that is given up while it is hashed, and one that was never to be hashed. */
+    struct icl_output *output;
+    assert_int_equal(icl_output_create(f->ctx, path, &output), IMGCLS_OK);
+    assert_int_equal(icl_output_hash(output), IMGCLS_OK);
+    assert_int_equal(output->sink.write(&f->ctx->host, &output->sink, "x", 1), IMGCLS_OK);
+    assert_int_equal(icl_output_finish(output, IMGCLS_BAD_INPUT), IMGCLS_BAD_INPUT);
+    assert_int_equal(icl_output_create(f->ctx, path, &output), IMGCLS_OK);
+    assert_int_equal(icl_output_hashed(output, found), IMGCLS_OK);
+    assert_string_equal(found, "");
+    assert_int_equal(icl_output_finish(output, IMGCLS_OK), IMGCLS_OK);
+}
+
 static void an_output_that_fails_leaves_nothing_and_spares_the_old(void **state)
 {
     struct fixture *f = *state;
@@ -349,6 +391,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(links_of_a_hub_cache_open_and_others_beside_them_do_not,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_output_appears_whole_under_its_name, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(an_output_knows_its_hash_when_it_is_written, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(an_output_that_fails_leaves_nothing_and_spares_the_old,
                                         set_up, tear_down),
