@@ -194,6 +194,79 @@ static void a_training_file_tells_what_else_it_has(void **state)
     close_file(&in);
 }
 
+/* ---- No memory ------------------------------------------------------------------------*/
+
+/* Opens a file of good/ as a checkpoint and lets it go again, whatever comes of it. */
+static imgcls_status read_once(struct imgcls_context *ctx, const char *path)
+{
+    const struct imgcls_format *format = NULL;
+    struct icl_registry *registry;
+    struct imgcls_source *source = NULL;
+    struct imgcls_checkpoint *checkpoint = NULL;
+    imgcls_status status = icl_source_open(ctx, path, &source);
+    if (status == IMGCLS_OK)
+        status = icl_context_registry(ctx, &registry);
+    if (status == IMGCLS_OK)
+        status = icl_registry_format(registry, source, false, &format);
+    if (status == IMGCLS_OK)
+        status = icl_checkpoint_create(ctx, &checkpoint);
+    if (status == IMGCLS_OK)
+        status = format->read_checkpoint(&ctx->host, source, checkpoint);
+    if (status == IMGCLS_OK)
+        status = icl_checkpoint_unwrap(checkpoint);
+    icl_checkpoint_destroy(checkpoint);
+    icl_source_close(source);
+    return status;
+}
+
+/* The first allocation fails, then the second, ... until there is none left to fail: each time
+ * a refusal that says so, and every byte given back. */
+static void every_allocation_may_fail(void **state)
+{
+    static const char *const files[] = {
+        "archive.pt", "archive.pt.gz", "deflated.npz", "part.safetensors.index.json",
+        "protocol4.pt", "protocol5.pt", "single.safetensors", "stored.npz", "stream.pth",
+        "stream4.pth", "training.pth.tar"};
+    char plugins[2048], path[2048];
+    const char *build = getenv("ICL_TOP_BUILDDIR"), *top = getenv("ICL_TOP_SRCDIR");
+    struct imgcls_context *ctx;
+    (void)state;
+    snprintf(plugins, sizeof plugins, "%s/plugins/.libs", build ? build : ".");
+    struct imgcls_context_options options = {
+        .struct_size = sizeof options, .plugin_path = plugins, .threads = 1};
+    assert_int_equal(imgcls_context_create(&options, &ctx), IMGCLS_OK);
+    for (size_t f = 0; f < sizeof files / sizeof *files; f++) {
+        snprintf(path, sizeof path, "%s/tests/checkpoint/good/%s", top ? top : ".", files[f]);
+        if (read_once(ctx, path) != IMGCLS_OK) /* which loads the plugins, too */
+            fail_msg("%s: %s", files[f], imgcls_error(ctx));
+        const uint64_t before = ctx->memory_used;
+        uint64_t n = 1, refused = 0;
+        for (;; n++) {
+            ctx->fail_allocation = n;
+            imgcls_status status = read_once(ctx, path);
+            const bool reached = ctx->fail_allocation == 0;
+            ctx->fail_allocation = 0;
+            if (ctx->memory_used != before)
+                fail_msg("%s, allocation %llu: %lld bytes are left", files[f],
+                         (unsigned long long)n, (long long)(ctx->memory_used - before));
+            if (!reached) {
+                assert_int_equal(status, IMGCLS_OK);
+                break;
+            }
+            /* One that a format could not do its bid for is read by the one whose it is. */
+            if (status != IMGCLS_NO_MEMORY && status != IMGCLS_OK)
+                fail_msg("%s, allocation %llu: status %d, %s", files[f],
+                         (unsigned long long)n, (int)status, imgcls_error(ctx));
+            refused += status != IMGCLS_OK;
+            icl_forgive(ctx);
+        }
+        print_message("%s: %llu allocations, %llu refusals\n", files[f],
+                      (unsigned long long)(n - 1), (unsigned long long)refused);
+        assert_true(refused * 4 > (n - 1) * 3); /* else little would be proven */
+    }
+    imgcls_context_destroy(ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -201,6 +274,7 @@ int main(void)
         cmocka_unit_test(views_share_the_mapping_and_keep_their_strides),
         cmocka_unit_test(arrays_of_numpy_become_tensors),
         cmocka_unit_test(a_training_file_tells_what_else_it_has),
+        cmocka_unit_test(every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
