@@ -608,9 +608,10 @@ def convnext_cases():
 
 def full_cases():
     small = dict(CASES)
-    for name in ("alexnet", "vgg16_bn", "resnet18", "resnet152", "wide_resnet50_2", "resnext50_32x4d", "mobilenet_v2",
-                 "mobilenet_v3_small", "mobilenet_v3_large", "densenet121", "squeezenet1_0", "shufflenet_v2_x1_0",
-                 "regnet_x_1_6gf", "regnet_y_800mf", "convnext_tiny", "efficientnet_b0", "efficientnet_b3"):
+    for name in ("alexnet", "vgg16_bn", "vgg19", "resnet18", "resnet152", "wide_resnet50_2", "resnext50_32x4d",
+                 "mobilenet_v2", "mobilenet_v3_small", "mobilenet_v3_large", "densenet121", "densenet201", "squeezenet1_0",
+                 "shufflenet_v2_x1_0", "regnet_x_1_6gf", "regnet_y_800mf", "convnext_tiny", "efficientnet_b0",
+                 "efficientnet_b3", "efficientnet_b7"):
         family = next(f for f in ("alexnet", "vgg", "resnet", "resnext", "mobilenet_v2", "mobilenet_v3", "densenet",
                                   "squeezenet", "shufflenet_v2", "regnet", "convnext", "efficientnet") if f in name)
         case("full_%s_torchvision" % name, family.replace("resnext", "resnet"), lambda name=name: getattr(tv, name)(),

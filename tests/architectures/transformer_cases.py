@@ -560,7 +560,7 @@ def tv_full(name, family, size=224):
 
 
 def full_cases():
-    for name in ("vit_b_16", "vit_b_32"):
+    for name in ("vit_b_16", "vit_b_32", "vit_l_16"):
         tv_full(name, "vit")
     for name in ("swin_t", "swin_s"):
         tv_full(name, "swin")
@@ -576,6 +576,8 @@ def full_cases():
     timm_full("swinv2_tiny_window8_256", "swinv2")
     timm_full("swinv2_tiny_window16_256", "swinv2")
     timm_full("swinv2_base_window12to16_192to256", "swinv2")
+    timm_full("swin_large_patch4_window7_224", "swin")
+    timm_full("beit_large_patch16_224", "beit")
     timm_full("nextvit_small", "nextvit")
     hf_full("hf-vit-base", "vit", hf.ViTConfig, hf.ViTForImageClassification)
     hf_full("hf-deit-small-distilled", "deit", hf.DeiTConfig, hf.DeiTForImageClassificationWithTeacher, hidden_size=384,
