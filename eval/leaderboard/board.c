@@ -20,6 +20,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <time.h>
 
 #define BUSY_MS 5000  /* SQLite's own waiting */
@@ -33,6 +34,15 @@ void icl_board_words(const char *says, char *words, size_t capacity)
     for (i = 0; i + 1 < capacity && says[i]; i++)
         words[i] = (unsigned char)says[i] < 0x20 ? ' ' : says[i];
     words[i] = '\0';
+}
+
+/* SQLite says SQLITE_FULL of the database and its log, but an I/O error of the index beside
+ * them, which is the first to find no room: even readers make it, in steps of 32 KiB. */
+static bool is_full(const char *path)
+{
+    struct statvfs info;
+    return statvfs(path, &info) == 0 &&
+           (unsigned long long)info.f_bavail * info.f_frsize < 32768;
 }
 
 imgcls_status icl_board_fail(struct imgcls_board *board, int code, const char *doing)
@@ -67,6 +77,9 @@ imgcls_status icl_board_fail(struct imgcls_board *board, int code, const char *d
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
     case SQLITE_IOERR:
+        if (is_full(board->path))
+            return icl_fail(board->ctx, IMGCLS_IO, "%s: disk full while %s", board->path,
+                            doing);
         return icl_fail(board->ctx, IMGCLS_IO, "%s: %s while %s", board->path, says, doing);
     default:
         return icl_fail(board->ctx, IMGCLS_BAD_INPUT, "%s: %s while %s", board->path, says,

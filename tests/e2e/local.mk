@@ -11,6 +11,7 @@ E2E_TESTS = \
 	%D%/bad_input_test.sh \
 	%D%/classify_test.sh \
 	%D%/example_test.sh \
+	%D%/full_disk_test.sh \
 	%D%/interrupt_test.sh \
 	%D%/kill_test.sh \
 	%D%/main_job_test.sh \
