@@ -24,11 +24,13 @@
 #define OWNER_CAPACITY    200
 #define ABANDONED_SECONDS 600
 
-/* Start of a process in clock ticks since boot; 0: no such process. */
+/* Start of a process in clock ticks since boot; 0: no such process, or one that ended and
+ * that nobody has asked for: where no init reaps orphans, it stays so for good. */
 static unsigned long long start_of(long process)
 {
     char path[64], text[1024], *after;
     unsigned long long start = 0;
+    char state;
     FILE *file;
     size_t size;
     snprintf(path, sizeof path, "/proc/%ld/stat", process);
@@ -40,9 +42,10 @@ static unsigned long long start_of(long process)
     text[size] = '\0';
     after = strrchr(text, ')'); /* the name may hold anything */
     if (!after || sscanf(after + 1,
-                         " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d "
+                         " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d "
                          "%*d %*d %*d %*d %*d %llu",
-                         &start) != 1)
+                         &state, &start) != 2 ||
+        state == 'Z' || state == 'X')
         return 0;
     return start;
 }
