@@ -114,7 +114,7 @@ static void trees_add_up_their_leaves(void **state)
     };
     CHECK(rows);
 }
-/* Expected values of these three: ONNX Runtime 1.32 on the same nodes. */
+/* Expected values of these four: ONNX Runtime 1.32 on the same nodes. */
 static void features_are_scaled_and_normalised(void **state)
 {
     static const struct op_case rows[] = {
@@ -129,6 +129,30 @@ static void features_are_scaled_and_normalised(void **state)
         GIVES("ai.onnx.ml:Normalizer", "norm=L2", "f32[2] 3 4", "f32[2] 0.6 0.8"),
         FAILS("ai.onnx.ml:Normalizer", "norm=L3", "f32[2] 3 4", "norm is 'L3'"),
         FAILS("ai.onnx.ml:Normalizer", "norm=L1", "f32[1,1,2] 3 4", "not [N,F]"),
+    };
+    CHECK(rows);
+}
+
+static void features_are_filled_joined_and_spread(void **state)
+{
+    static const struct op_case rows[] = {
+        GIVES("ai.onnx.ml:Imputer", "imputed_value_floats=7.0,8.0 replaced_value_float=2.0",
+              "f32[2,2] 1 2 2 3", "f32[2,2] 1 8 7 3"),
+        GIVES("ai.onnx.ml:Imputer", "imputed_value_floats=7.0,", "f32[2] 0 3", "f32[2] 7 3"),
+        GIVES("ai.onnx.ml:Imputer", "imputed_value_int64s=7,8 replaced_value_int64=0",
+              "i64[2,2] 0 2 3 0", "i64[2,2] 7 2 3 8"),
+        FAILS("ai.onnx.ml:Imputer", "imputed_value_floats=7.0,8.0", "f32[1,3] 1 2 3", "2 numbers for 3 features"),
+        GIVES("ai.onnx.ml:OneHotEncoder", "cats_int64s=1,2,3", "i64[2,2] 1 3 9 2",
+              "f32[2,2,3] 1 0 0 0 0 1 0 0 0 0 1 0"),
+        GIVES("ai.onnx.ml:OneHotEncoder", "cats_int64s=1,2,3", "f32[2] 1.5 2", "f32[2,3] 1 0 0 0 1 0"),
+        GIVES("ai.onnx.ml:OneHotEncoder", "cats_strings=[a,b]", "str[2] 'a' 'z'", "f32[2,2] 1 0 0 0"),
+        FAILS("ai.onnx.ml:OneHotEncoder", "cats_int64s=1,2 zeros=0", "i64[1] 7", "none of the 2 categories"),
+        FAILS("ai.onnx.ml:OneHotEncoder", "cats_strings=[a,b]", "i64[1] 7", "the categories are strings"),
+        GIVES("ai.onnx.ml:FeatureVectorizer", "inputdimensions=3,1", "f32[2,2] 1 2 3 4; f32[2,2] 5 7 6 8",
+              "f32[2,4] 1 2 0 5 3 4 0 6"),
+        GIVES("ai.onnx.ml:FeatureVectorizer", "", "i64[1,2] 1 2; i64[1,1] 5", "f32[1,3] 1 2 5"),
+        FAILS("ai.onnx.ml:FeatureVectorizer", "", "f32[2,1] 1 2; f32[1,1] 5", "input 1 has 1 rows, not 2"),
+        FAILS("ai.onnx.ml:ZipMap", "classlabels_int64s=1,2", "f32[1,3] 1 2 3", "3 scores for 2 labels"),
     };
     CHECK(rows);
 }
@@ -229,6 +253,7 @@ int main(void)
         cmocka_unit_test(keys_become_values),
         cmocka_unit_test(trees_add_up_their_leaves),
         cmocka_unit_test(features_are_scaled_and_normalised),
+        cmocka_unit_test(features_are_filled_joined_and_spread),
         cmocka_unit_test(linear_models_score_rows),
         cmocka_unit_test(old_trees_add_up_their_leaves),
     };

@@ -273,7 +273,7 @@ static struct imgcls_graph *build(struct imgcls_context *ctx, const char *type,
     static const char *const symbols[] = {"A", "B", "C", "D", "E", "F", "G", "H", "I",
                                           "J", "K", "L", "M", "N", "O", "P", "Q", "R",
                                           "S", "T", "U", "V", "W", "X", "Y", "Z"};
-    char in_names[TENSORS][16], out_names[TENSORS][16];
+    char in_names[TENSORS][24], out_names[TENSORS][24];
     const char *ins[TENSORS], *outs[TENSORS], *colon = strchr(type, ':');
     char domain[64] = "";
     struct imgcls_graph *graph;

@@ -7,17 +7,21 @@ plugins_ops_ml_la_SOURCES = \
 	plugins/ops/op.h \
 	%D%/array_feature_extractor.c \
 	%D%/binarizer.c \
+	%D%/feature_vectorizer.c \
+	%D%/imputer.c \
 	%D%/label_encoder.c \
 	%D%/linear_model.c \
 	%D%/ml.h \
 	%D%/ml.list.h \
 	%D%/normalizer.c \
+	%D%/one_hot_encoder.c \
 	%D%/plugin.c \
 	%D%/scaler.c \
 	%D%/scores.c \
 	%D%/scores.h \
 	%D%/tree_ensemble.c \
-	%D%/tree_models.c
+	%D%/tree_models.c \
+	%D%/zip_map.c
 plugins_ops_ml_la_LDFLAGS = $(PLUGIN_LINK_FLAGS)
 plugins_ops_ml_la_LIBADD = -lm
 EXTRA_DIST += %D%/README.md

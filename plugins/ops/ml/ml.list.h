@@ -10,6 +10,10 @@
 ML_OP(array_feature_extractor_op)
 /* binarizer.c */
 ML_OP(binarizer_op)
+/* feature_vectorizer.c */
+ML_OP(feature_vectorizer_op)
+/* imputer.c */
+ML_OP(imputer_op)
 /* label_encoder.c */
 ML_OP(label_encoder_op)
 /* linear_model.c */
@@ -17,6 +21,8 @@ ML_OP(linear_classifier_op)
 ML_OP(linear_regressor_op)
 /* normalizer.c */
 ML_OP(normalizer_op)
+/* one_hot_encoder.c */
+ML_OP(one_hot_encoder_op)
 /* scaler.c */
 ML_OP(scaler_op)
 /* tree_ensemble.c */
@@ -24,3 +30,5 @@ ML_OP(tree_ensemble_op)
 /* tree_models.c */
 ML_OP(tree_classifier_op)
 ML_OP(tree_regressor_op)
+/* zip_map.c */
+ML_OP(zip_map_op)
