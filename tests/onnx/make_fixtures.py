@@ -217,6 +217,19 @@ def nested():
                [value("x"), value("cond", (), TensorProto.BOOL)], [value("y")]))
 
 
+def wrapped():
+    """Types that lie in one another: sequences, optionals and maps."""
+    tensor = helper.make_tensor_type_proto(FLOAT, None)
+    types = {"os": helper.make_optional_type_proto(helper.make_sequence_type_proto(tensor)),
+             "s": helper.make_sequence_type_proto(tensor),
+             "sm7": helper.make_sequence_type_proto(helper.make_map_type_proto(TensorProto.INT64, tensor)),
+             "m8": helper.make_map_type_proto(TensorProto.STRING, tensor)}
+    save("good/wrapped.onnx",
+         model([helper.make_node("Identity", [name], [name + "_out"]) for name in types],
+               [helper.make_value_info(name, kind) for name, kind in types.items()],
+               [helper.make_value_info(name + "_out", kind) for name, kind in types.items()]))
+
+
 def old():
     """IR version 3: initializers are inputs, too. And no operator set: version 1."""
     made = model([helper.make_node("Add", ["x", "w"], ["y"])], [value("x"), value("w")],
@@ -485,6 +498,7 @@ def main():
     sparse_data()
     attributes()
     nested()
+    wrapped()
     old()
     functions()
     values()

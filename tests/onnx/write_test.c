@@ -14,7 +14,8 @@
 static const char *const models[] = {
     "good/plain.onnx",    "good/types_raw.onnx", "good/types_typed.onnx",
     "good/external.onnx", "good/sparse.onnx",    "good/attributes.onnx",
-    "good/nested.onnx",   "good/old.onnx",       "good/functions.onnx",
+    "good/nested.onnx",   "good/wrapped.onnx",   "good/old.onnx",
+    "good/functions.onnx",
 };
 
 static void write_graph(struct imgcls_context *ctx, const struct imgcls_graph *graph,
@@ -200,11 +201,58 @@ static void more_than_two_gigabytes_are_refused_before_writing(void **state)
     imgcls_context_destroy(ctx);
 }
 
+static bool holds(const struct fixture_sink *sink, const void *bytes, size_t size)
+{
+    for (size_t i = 0; i + size <= sink->size; i++)
+        if (memcmp(sink->bytes + i, bytes, size) == 0)
+            return true;
+    return false;
+}
+
+/* Messages of onnx.proto by hand: TypeProto's fields 1 tensor, 4 sequence, 5 map, 9 optional;
+ * within, 1 is the element's type, in a map 1 the keys' and 2 the values'. */
+static void types_within_types_are_written_as_they_were(void **state)
+{
+    static const struct {
+        const char *what, *bytes;
+        size_t size;
+    } rows[] = {
+        {"optional(sequence(float))", "\x4a\x0a\x0a\x08\x22\x06\x0a\x04\x0a\x02\x08\x01", 12},
+        {"sequence(map(int64, float))",
+         "\x22\x0c\x0a\x0a\x2a\x08\x08\x07\x12\x04\x0a\x02\x08\x01", 14},
+        {"map(string, float)", "\x2a\x08\x08\x08\x12\x04\x0a\x02\x08\x01", 10},
+    };
+    struct imgcls_context *ctx = fixture_context();
+    struct imgcls_graph *graph = fixture_open(ctx, "good/wrapped.onnx");
+    struct fixture_sink sink;
+    (void)state;
+    fixture_sink_init(&sink, "wrapped.onnx");
+    write_graph(ctx, graph, &sink.sink);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (!holds(&sink, rows[i].bytes, rows[i].size))
+            fail_msg("%s was not written", rows[i].what);
+    assert_false(holds(&sink, "imgcls.nesting", 14));
+    /* Words that a stranger's file may hold in their place. */
+    static const char *const odd[] = {"", "7s", "x", "sssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssss"};
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+        struct fixture_sink other;
+        assert_int_equal(icl_graph_set_meta(graph, "imgcls.nesting.s", odd[i]), IMGCLS_OK);
+        fixture_sink_init(&other, "wrapped.onnx");
+        write_graph(ctx, graph, &other.sink);
+        assert_int_equal(other.size, sink.size); /* a plain sequence, as its kind says */
+        free(other.bytes);
+    }
+    free(sink.bytes);
+    icl_graph_destroy(graph);
+    imgcls_context_destroy(ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(writing_is_a_fixed_point),
         cmocka_unit_test(metadata_and_symbols_come_along),
+        cmocka_unit_test(types_within_types_are_written_as_they_were),
         cmocka_unit_test(the_ir_version_suits_the_operator_set),
         cmocka_unit_test(large_weights_go_to_the_external_file),
         cmocka_unit_test(more_than_two_gigabytes_are_refused_before_writing),

@@ -12,6 +12,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 imgcls_status onnx_writer_alloc(struct onnx_writer *writer, size_t count, size_t size,
@@ -210,8 +211,8 @@ static imgcls_status build_tensor_type(struct onnx_writer *writer,
                : IMGCLS_OK;
 }
 
-/* A type that has one type inside. */
-static imgcls_status wrap_type(struct onnx_writer *writer, int32_t kind,
+/* A type that has one type inside: 's'equence, 'o'ptional or 'm'ap with keys of type `key`. */
+static imgcls_status wrap_type(struct onnx_writer *writer, char kind, int32_t key,
                                Onnx__TypeProto *inner, Onnx__TypeProto **out)
 {
     Onnx__TypeProto *type;
@@ -220,7 +221,7 @@ static imgcls_status wrap_type(struct onnx_writer *writer, int32_t kind,
         return status;
     onnx__type_proto__init(type);
     *out = type;
-    if (kind == IMGCLS_KIND_SEQUENCE) {
+    if (kind == 's') {
         type->value_case = ONNX__TYPE_PROTO__VALUE_SEQUENCE_TYPE;
         status =
             onnx_writer_alloc(writer, 1, sizeof *type->sequence_type, &type->sequence_type);
@@ -228,16 +229,59 @@ static imgcls_status wrap_type(struct onnx_writer *writer, int32_t kind,
             return status;
         onnx__type_proto__sequence__init(type->sequence_type);
         type->sequence_type->elem_type = inner;
-        return IMGCLS_OK;
+    } else if (kind == 'o') {
+        type->value_case = ONNX__TYPE_PROTO__VALUE_OPTIONAL_TYPE;
+        status =
+            onnx_writer_alloc(writer, 1, sizeof *type->optional_type, &type->optional_type);
+        if (status != IMGCLS_OK)
+            return status;
+        onnx__type_proto__optional__init(type->optional_type);
+        type->optional_type->elem_type = inner;
+    } else {
+        type->value_case = ONNX__TYPE_PROTO__VALUE_MAP_TYPE;
+        status = onnx_writer_alloc(writer, 1, sizeof *type->map_type, &type->map_type);
+        if (status != IMGCLS_OK)
+            return status;
+        onnx__type_proto__map__init(type->map_type);
+        type->map_type->has_key_type = 1;
+        type->map_type->key_type = key;
+        type->map_type->value_type = inner;
     }
-    type->value_case = ONNX__TYPE_PROTO__VALUE_OPTIONAL_TYPE;
-    status =
-        onnx_writer_alloc(writer, 1, sizeof *type->optional_type, &type->optional_type);
-    if (status != IMGCLS_OK)
-        return status;
-    onnx__type_proto__optional__init(type->optional_type);
-    type->optional_type->elem_type = inner;
     return IMGCLS_OK;
+}
+
+/* Everything around the tensors, from the inside out. */
+static imgcls_status wrap_all(struct onnx_writer *writer, const char *nesting,
+                              Onnx__TypeProto *inner, Onnx__TypeProto **out)
+{
+    imgcls_status status = IMGCLS_OK;
+    *out = inner;
+    for (size_t end = strlen(nesting); end > 0 && status == IMGCLS_OK;) {
+        size_t at = end - 1;
+        while (at > 0 && nesting[at] >= '0' && nesting[at] <= '9')
+            at--;
+        status = wrap_type(writer, nesting[at], (int32_t)strtol(nesting + at + 1, NULL, 10),
+                           *out, out);
+        end = at;
+    }
+    return status;
+}
+
+/* What the reader kept, where there was more than a kind can say. */
+static const char *nesting_of(struct onnx_writer *writer, const struct imgcls_graph *graph,
+                              const struct imgcls_value_info *info)
+{
+    char key[512];
+    const char *kept = NULL;
+    if (snprintf(key, sizeof key, ONNX_META_NESTING "%s", info->name) < (int)sizeof key)
+        kept = writer->host->graph_meta(writer->host, graph, key);
+    /* Metadata may come from a file that somebody else wrote. */
+    if (kept && *kept && strchr("som", *kept) && strlen(kept) < ONNX_NESTING_MAX &&
+        strspn(kept, "som0123456789") == strlen(kept))
+        return kept;
+    return info->kind == IMGCLS_KIND_SEQUENCE   ? "s"
+           : info->kind == IMGCLS_KIND_OPTIONAL ? "o"
+                                                : NULL;
 }
 
 imgcls_status onnx_value_info_build(struct onnx_writer *writer,
@@ -255,16 +299,17 @@ imgcls_status onnx_value_info_build(struct onnx_writer *writer,
     *out = proto;
     if (info->type == IMGCLS_UNDEFINED)
         return IMGCLS_OK; /* nothing is known that a type could say */
-    if (info->kind != IMGCLS_KIND_TENSOR && info->kind != IMGCLS_KIND_SEQUENCE &&
-        info->kind != IMGCLS_KIND_OPTIONAL)
+    const char *nesting =
+        info->kind == IMGCLS_KIND_TENSOR ? "" : nesting_of(writer, graph, info);
+    if (!nesting)
         return writer->host->fail(
             writer->host, IMGCLS_UNSUPPORTED,
-            "%s: '%s' is of kind %d, written are tensors, sequences and "
-            "optionals",
+            "%s: '%s' is of kind %d, written are tensors, sequences, optionals and "
+            "maps",
             writer->sink->path, info->name, (int)info->kind);
     status = build_tensor_type(writer, graph, info, &type);
-    if (status == IMGCLS_OK && info->kind != IMGCLS_KIND_TENSOR)
-        status = wrap_type(writer, info->kind, type, &type);
+    if (status == IMGCLS_OK)
+        status = wrap_all(writer, nesting, type, &type);
     proto->type = type;
     return status;
 }

@@ -32,6 +32,12 @@ struct onnx_element {
 /* NULL for numbers that are no element type known here. */
 const struct onnx_element *onnx_element_of(int32_t type);
 
+/* Metadata of a graph, with a value's name behind it: how sequences ('s'), optionals ('o') and
+ * maps ('m' and the number of the keys' type) lie in one another around the tensors, from the
+ * outside: "os", "sm7". Only where that is more than the host's kind says. */
+#define ONNX_META_NESTING "imgcls.nesting."
+#define ONNX_NESTING_MAX  64 /* bytes of it */
+
 /* "float32[2,3]" into text. */
 void onnx_shape_text(int32_t type, int32_t rank, const int64_t *dims, char *text,
                      size_t capacity);

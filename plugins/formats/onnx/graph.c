@@ -11,8 +11,10 @@
  */
 #include "config.h"
 
+#include "plugins/formats/onnx/element.h"
 #include "plugins/formats/onnx/reader.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Initializers' names, to tell which inputs are constants. */
@@ -75,6 +77,17 @@ static imgcls_status read_initializers(struct onnx_reader *reader,
     return status;
 }
 
+/* What the host's kind does not say of a type, for the writer. */
+static imgcls_status keep_nesting(struct onnx_reader *reader, const Onnx__TypeProto *type,
+                                  struct imgcls_graph *graph, const char *name)
+{
+    char nesting[ONNX_NESTING_MAX], key[512];
+    if (!onnx_type_nesting(type, nesting, sizeof nesting) ||
+        snprintf(key, sizeof key, ONNX_META_NESTING "%s", name) >= (int)sizeof key)
+        return IMGCLS_OK;
+    return reader->host->graph_set_meta(reader->host, graph, key, nesting);
+}
+
 static imgcls_status read_value(struct onnx_reader *reader,
                                 const Onnx__ValueInfoProto *proto,
                                 struct imgcls_graph *graph, const struct onnx_scope *scope,
@@ -95,6 +108,9 @@ static imgcls_status read_value(struct onnx_reader *reader,
     const char *name = onnx_name_resolve(reader, scope, proto->name);
     if (!name)
         return IMGCLS_BAD_INPUT;
+    status = keep_nesting(reader, proto->type, graph, name);
+    if (status != IMGCLS_OK)
+        return status;
     return output ? host->graph_add_output(host, graph, name, kind, element, rank, dims,
                                            dim_names)
                   : host->graph_add_input(host, graph, name, kind, element, rank, dims,

@@ -126,6 +126,8 @@ imgcls_status onnx_external_read(struct onnx_reader *reader, const Onnx__TensorP
 imgcls_status onnx_type_read(struct onnx_reader *reader, const Onnx__TypeProto *type,
                              int32_t *kind, int32_t *element, int32_t *rank, int64_t *dims,
                              const char **dim_names);
+/* type.c: ONNX_META_NESTING's text; false where the kind says it all, or it does not fit. */
+bool onnx_type_nesting(const Onnx__TypeProto *type, char *text, size_t capacity);
 
 /* model.c: a whole model file. */
 imgcls_status onnx_model_read(struct onnx_reader *reader, struct imgcls_graph *graph);

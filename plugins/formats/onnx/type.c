@@ -2,7 +2,8 @@
  * plugins/formats/onnx/type.c - TypeProto to kind, element type and shape
  *
  * Of sequences, optionals and maps the host knows the kind and the element type of the
- * tensors inside; shapes in there are hints that nothing here needs.
+ * tensors inside; shapes in there are hints that nothing here needs. What is nested deeper
+ * (an optional sequence, a sequence of maps) is kept as text, for writing the type again.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -10,6 +11,8 @@
 
 #include "plugins/formats/onnx/element.h"
 #include "plugins/formats/onnx/reader.h"
+
+#include <stdio.h>
 
 static imgcls_status read_element(struct onnx_reader *reader, int32_t type,
                                   int32_t *element)
@@ -76,6 +79,37 @@ static imgcls_status read_inner(struct onnx_reader *reader, const Onnx__TypeProt
         }
     }
     return IMGCLS_OK;
+}
+
+bool onnx_type_nesting(const Onnx__TypeProto *type, char *text, size_t capacity)
+{
+    size_t used = 0, depth = 0;
+    bool map = false;
+    for (*text = '\0'; type; depth++) {
+        const int32_t key = type->value_case == ONNX__TYPE_PROTO__VALUE_MAP_TYPE
+                                ? type->map_type->key_type
+                                : 0;
+        char letter = 0;
+        if (type->value_case == ONNX__TYPE_PROTO__VALUE_SEQUENCE_TYPE) {
+            letter = 's';
+            type = type->sequence_type->elem_type;
+        } else if (type->value_case == ONNX__TYPE_PROTO__VALUE_OPTIONAL_TYPE) {
+            letter = 'o';
+            type = type->optional_type->elem_type;
+        } else if (type->value_case == ONNX__TYPE_PROTO__VALUE_MAP_TYPE) {
+            letter = 'm';
+            map = true;
+            type = type->map_type->value_type;
+        } else {
+            break;
+        }
+        int more = letter == 'm' ? snprintf(text + used, capacity - used, "m%d", (int)key)
+                                 : snprintf(text + used, capacity - used, "%c", letter);
+        if (more < 0 || (size_t)more >= capacity - used)
+            return false;
+        used += (size_t)more;
+    }
+    return depth > 1 || map;
 }
 
 imgcls_status onnx_type_read(struct onnx_reader *reader, const Onnx__TypeProto *type,

@@ -104,7 +104,8 @@ static imgcls_status build_metadata(struct onnx_writer *writer,
     for (size_t i = 0; i < count && status == IMGCLS_OK; i++) {
         Onnx__StringStringEntryProto *entry;
         key = host->graph_meta_at(host, graph, i, &text);
-        if (strcmp(key, IMGCLS_META_IR) == 0)
+        if (strcmp(key, IMGCLS_META_IR) == 0 ||
+            strncmp(key, ONNX_META_NESTING, sizeof ONNX_META_NESTING - 1) == 0)
             continue; /* has a field of its own */
         status = onnx_writer_alloc(writer, 1, sizeof *entry, &entry);
         if (status != IMGCLS_OK)
