@@ -256,6 +256,7 @@ static void classes_are_ordered_as_numbers(void **state)
     assert_int_equal(settings_transformers(&fixture.in, config, NULL), IMGCLS_OK);
     assert_string_equal(icl_checkpoint_text(fixture.checkpoint, IMGCLS_META_LABELS),
                         "c0\nc1\nc2\nc3\nc4\nc5\nc6\nc7\nc8\nc9\nc10\nc11\n");
+    assert_int_equal(icl_checkpoint_int(fixture.checkpoint, "num_labels", -1), 12);
     json_decref(config);
     end(&fixture);
     /* A number left out, or beyond the count: not a list of classes. */
@@ -275,6 +276,7 @@ static void classes_are_ordered_as_numbers(void **state)
     begin(&fixture);
     assert_int_equal(settings_transformers(&fixture.in, config, NULL), IMGCLS_OK);
     assert_null(icl_checkpoint_text(fixture.checkpoint, IMGCLS_META_LABELS));
+    assert_int_equal(icl_checkpoint_int(fixture.checkpoint, "num_labels", -1), 2); /* a count */
     json_decref(config);
     end(&fixture);
 }
