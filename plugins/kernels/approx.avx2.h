@@ -15,7 +15,7 @@
 
 static inline __m256 approx_step_avx2(__m256 p, __m256 x, float next)
 {
-    return _mm256_add_ps(_mm256_mul_ps(p, x), _mm256_set1_ps(next));
+    return _mm256_fmadd_ps(p, x, _mm256_set1_ps(next));
 }
 
 static inline __m256 approx_power_of_two_avx2(__m256i n)
@@ -34,6 +34,32 @@ static inline __m256 approx_abs_avx2(__m256 x)
     return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), x);
 }
 
+/* x between two bounds; NaN stays: min and max give the second operand then. */
+static inline __m256 approx_between_avx2(__m256 x, float low, float high)
+{
+    x = _mm256_min_ps(_mm256_set1_ps(high), x);
+    return _mm256_max_ps(_mm256_set1_ps(low), x);
+}
+
+/* shifted - APPROX_ROUND is the whole number; its low bits are, too. */
+static inline __m256 approx_split_exp_avx2(__m256 x, __m256i *n)
+{
+    __m256 shifted = approx_step_avx2(x, _mm256_set1_ps(APPROX_LOG2E), APPROX_ROUND);
+    __m256 whole = _mm256_sub_ps(shifted, _mm256_set1_ps(APPROX_ROUND));
+    __m256 r = _mm256_fmadd_ps(whole, _mm256_set1_ps(-APPROX_LN2_HIGH), x);
+    __m256 p = _mm256_set1_ps(APPROX_E4);
+
+    r = _mm256_fmadd_ps(whole, _mm256_set1_ps(-APPROX_LN2_LOW), r);
+    p = approx_step_avx2(p, r, APPROX_E3);
+    p = approx_step_avx2(p, r, APPROX_E2);
+    p = approx_step_avx2(p, r, APPROX_E1);
+    p = approx_step_avx2(p, r, APPROX_E0);
+    p = _mm256_fmadd_ps(p, _mm256_mul_ps(r, r), r);
+    *n = _mm256_sub_epi32(_mm256_castps_si256(shifted),
+                          _mm256_castps_si256(_mm256_set1_ps(APPROX_ROUND)));
+    return _mm256_add_ps(p, _mm256_set1_ps(1));
+}
+
 static inline __m256 exp_f32_avx2(__m256 x)
 {
     __m256 high = _mm256_set1_ps(APPROX_EXP_HIGHEST),
@@ -41,38 +67,34 @@ static inline __m256 exp_f32_avx2(__m256 x)
     __m256 within = _mm256_cmp_ps(x, high, _CMP_LE_OQ);
     __m256 tiny = _mm256_cmp_ps(x, low, _CMP_LT_OQ);
     __m256 beyond = _mm256_mul_ps(x, _mm256_set1_ps(__builtin_inff()));
-    __m256 n, r, p;
-    __m256i whole, half;
+    __m256i n, half;
+    __m256 p = approx_split_exp_avx2(x, &n);
 
-    n = approx_step_avx2(x, _mm256_set1_ps(APPROX_LOG2E), APPROX_ROUND);
-    n = _mm256_sub_ps(n, _mm256_set1_ps(APPROX_ROUND));
-    r = _mm256_sub_ps(x, _mm256_mul_ps(n, _mm256_set1_ps(APPROX_LN2_HIGH)));
-    r = _mm256_sub_ps(r, _mm256_mul_ps(n, _mm256_set1_ps(APPROX_LN2_LOW)));
-    p = _mm256_set1_ps(APPROX_E4);
-    p = approx_step_avx2(p, r, APPROX_E3);
-    p = approx_step_avx2(p, r, APPROX_E2);
-    p = approx_step_avx2(p, r, APPROX_E1);
-    p = approx_step_avx2(p, r, APPROX_E0);
-    p = _mm256_add_ps(_mm256_mul_ps(p, _mm256_mul_ps(r, r)), r);
-    p = _mm256_add_ps(p, _mm256_set1_ps(1));
-    whole = _mm256_cvttps_epi32(n);
-    half = _mm256_srai_epi32(whole, 1);
+    half = _mm256_srai_epi32(n, 1);
     p = _mm256_mul_ps(p, approx_power_of_two_avx2(half));
-    p = _mm256_mul_ps(p, approx_power_of_two_avx2(_mm256_sub_epi32(whole, half)));
+    p = _mm256_mul_ps(p, approx_power_of_two_avx2(_mm256_sub_epi32(n, half)));
     p = _mm256_andnot_ps(tiny, p);
     return _mm256_blendv_ps(beyond, p, within);
 }
 
+/* A NaN goes through p. */
+static inline __m256 approx_one_and_exp_avx2(__m256 x)
+{
+    __m256i n;
+    __m256 p = approx_split_exp_avx2(
+        approx_between_avx2(x, APPROX_NEAR_LOWEST, APPROX_NEAR_HIGHEST), &n);
+
+    return _mm256_fmadd_ps(p, approx_power_of_two_avx2(n), _mm256_set1_ps(1));
+}
+
 static inline __m256 sigmoid_f32_avx2(__m256 x)
 {
-    __m256 one = _mm256_set1_ps(1);
-    return _mm256_div_ps(one, _mm256_add_ps(one, exp_f32_avx2(approx_negate_avx2(x))));
+    return _mm256_div_ps(_mm256_set1_ps(1), approx_one_and_exp_avx2(approx_negate_avx2(x)));
 }
 
 static inline __m256 silu_f32_avx2(__m256 x)
 {
-    return _mm256_div_ps(
-        x, _mm256_add_ps(_mm256_set1_ps(1), exp_f32_avx2(approx_negate_avx2(x))));
+    return _mm256_div_ps(x, approx_one_and_exp_avx2(approx_negate_avx2(x)));
 }
 
 static inline __m256 tanh_f32_avx2(__m256 x)
@@ -80,51 +102,39 @@ static inline __m256 tanh_f32_avx2(__m256 x)
     __m256 size = approx_abs_avx2(x), square = _mm256_mul_ps(x, x);
     __m256 sign = _mm256_and_ps(_mm256_cmp_ps(x, _mm256_setzero_ps(), _CMP_LT_OQ),
                                 _mm256_set1_ps(-0.0f));
-    __m256 one = _mm256_set1_ps(1), p, q;
+    __m256 p, q;
 
     p = _mm256_set1_ps(APPROX_T4);
     p = approx_step_avx2(p, square, APPROX_T3);
     p = approx_step_avx2(p, square, APPROX_T2);
     p = approx_step_avx2(p, square, APPROX_T1);
     p = approx_step_avx2(p, square, APPROX_T0);
-    p = _mm256_add_ps(_mm256_mul_ps(p, _mm256_mul_ps(square, x)), x);
-    q = _mm256_add_ps(exp_f32_avx2(_mm256_add_ps(size, size)), one);
-    q = _mm256_sub_ps(one, _mm256_div_ps(_mm256_set1_ps(2), q));
-    q = _mm256_xor_ps(q, sign);
+    p = _mm256_fmadd_ps(p, _mm256_mul_ps(square, x), x);
+    q = _mm256_div_ps(_mm256_set1_ps(2), approx_one_and_exp_avx2(_mm256_add_ps(size, size)));
+    q = _mm256_xor_ps(_mm256_sub_ps(_mm256_set1_ps(1), q), sign);
     return _mm256_blendv_ps(q, p, _mm256_cmp_ps(size, _mm256_set1_ps(0.625f), _CMP_LT_OQ));
 }
 
 static inline __m256 twice_normal_f32_avx2(__m256 x)
 {
-    __m256 z = _mm256_mul_ps(x, _mm256_set1_ps(APPROX_SQRT_HALF));
-    __m256 size = approx_abs_avx2(z), square = _mm256_mul_ps(z, z);
-    __m256 most = _mm256_set1_ps(10.1f), p, q;
-    __m256 small = _mm256_cmp_ps(size, _mm256_set1_ps(1), _CMP_LT_OQ);
+    __m256 z = approx_between_avx2(_mm256_mul_ps(x, _mm256_set1_ps(APPROX_SQRT_HALF)),
+                                   -APPROX_ERF_ONE, APPROX_ERF_ONE);
+    __m256 square = _mm256_mul_ps(z, z), p, q;
 
-    p = _mm256_set1_ps(APPROX_F6);
-    p = approx_step_avx2(p, square, APPROX_F5);
-    p = approx_step_avx2(p, square, APPROX_F4);
-    p = approx_step_avx2(p, square, APPROX_F3);
-    p = approx_step_avx2(p, square, APPROX_F2);
-    p = approx_step_avx2(p, square, APPROX_F1);
-    p = approx_step_avx2(p, square, APPROX_F0);
-    p = _mm256_add_ps(_mm256_mul_ps(p, z), _mm256_set1_ps(1));
-
-    size = _mm256_blendv_ps(size, most, _mm256_cmp_ps(size, most, _CMP_GT_OQ));
-    q = _mm256_set1_ps(APPROX_G9);
-    q = approx_step_avx2(q, size, APPROX_G8);
-    q = approx_step_avx2(q, size, APPROX_G7);
-    q = approx_step_avx2(q, size, APPROX_G6);
-    q = approx_step_avx2(q, size, APPROX_G5);
-    q = approx_step_avx2(q, size, APPROX_G4);
-    q = approx_step_avx2(q, size, APPROX_G3);
-    q = approx_step_avx2(q, size, APPROX_G2);
-    q = approx_step_avx2(q, size, APPROX_G1);
-    q = approx_step_avx2(q, size, APPROX_G0);
-    q = exp_f32_avx2(_mm256_sub_ps(q, _mm256_mul_ps(size, size)));
-    q = _mm256_blendv_ps(_mm256_sub_ps(_mm256_set1_ps(2), q), q,
-                         _mm256_cmp_ps(x, _mm256_setzero_ps(), _CMP_LT_OQ));
-    return _mm256_blendv_ps(q, p, small);
+    p = _mm256_set1_ps(APPROX_P5);
+    p = approx_step_avx2(p, square, APPROX_P4);
+    p = approx_step_avx2(p, square, APPROX_P3);
+    p = approx_step_avx2(p, square, APPROX_P2);
+    p = approx_step_avx2(p, square, APPROX_P1);
+    p = approx_step_avx2(p, square, APPROX_P0);
+    q = _mm256_set1_ps(APPROX_Q5);
+    q = approx_step_avx2(q, square, APPROX_Q4);
+    q = approx_step_avx2(q, square, APPROX_Q3);
+    q = approx_step_avx2(q, square, APPROX_Q2);
+    q = approx_step_avx2(q, square, APPROX_Q1);
+    q = approx_step_avx2(q, square, 1);
+    p = _mm256_div_ps(_mm256_mul_ps(z, p), q);
+    return _mm256_add_ps(approx_between_avx2(p, -1, 1), _mm256_set1_ps(1));
 }
 
 static inline __m256 gelu_f32_avx2(__m256 x)

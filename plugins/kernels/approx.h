@@ -2,11 +2,11 @@
  * plugins/kernels/approx.h - exp, tanh, sigmoid and the normal distribution in float32
  *
  * Polynomials of ours instead of libm, so that portable and vector code give the same bits:
- * plain multiplications and additions in a written order (no fused ones: SSE2 vectorises
- * this file), rounding to nearest, no table. Coefficients: weighted minimax fits made with
- * iterated least squares in double (numpy, mpmath) over the ranges named below. Errors
- * against mpmath, all floats of a range sampled: tests/kernels/approx_test.c holds them.
- * approx.avx2.h is the same, eight at a time; change both.
+ * multiplications, additions and fused multiply-adds in a written order, rounding to nearest,
+ * no table. Coefficients: weighted minimax fits made with iterated least squares in double
+ * (numpy) over the ranges named below. Errors over sampled floats of each range:
+ * tests/kernels/approx_test.c holds them. approx.avx2.h and approx.avx512.h are the same on
+ * vectors; change all.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -16,12 +16,16 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "plugins/kernels/fused.h"
+
 #define APPROX_LOG2E       1.44269504f
 #define APPROX_LN2_HIGH    0.693359375f      /* 9 bits: n * high is exact */
 #define APPROX_LN2_LOW     (-2.12194440e-4f) /* ln 2 - high */
 #define APPROX_ROUND       12582912.0f    /* 1.5 * 2^23: adding it rounds to an integer */
 #define APPROX_EXP_HIGHEST 88.7228394f    /* above: infinity */
 #define APPROX_EXP_LOWEST  (-103.972084f) /* below: 0 */
+#define APPROX_NEAR_HIGHEST 89.0f         /* 2^n is infinite there, and normal from */
+#define APPROX_NEAR_LOWEST  (-87.0f)      /* here on */
 /* e^r = 1 + r + r^2 * (E0 + E1 r + ...), |r| <= 0.3475, relative error 3.2e-9 */
 #define APPROX_E0 0.5000000096665593f
 #define APPROX_E1 0.16666517310329845f
@@ -34,28 +38,22 @@
 #define APPROX_T2 (-0.053743498280312024f)
 #define APPROX_T3 0.020650587845220784f
 #define APPROX_T4 (-0.0057170455888375694f)
-/* erf z = z * (F0 + F1 z^2 + ...), |z| <= 1, relative error 1.3e-9 */
-#define APPROX_F0 1.128379165727454f
-#define APPROX_F1 (-0.37612625826256235f)
-#define APPROX_F2 0.1128358516446331f
-#define APPROX_F3 (-0.02685381246987268f)
-#define APPROX_F4 0.005188328565092045f
-#define APPROX_F5 (-0.0008010200584965377f)
-#define APPROX_F6 7.853882577047194e-05f
-/* log(erfc z) + z^2 = G0 + G1 z + ..., 1 <= z <= 10, error 1e-8 of erfc or 1e-4 relative */
-#define APPROX_G0        (-0.00037620521632288415f)
-#define APPROX_G1        (-1.1274181327793604f)
-#define APPROX_G2        0.3634559587219516f
-#define APPROX_G3        (-0.10582836555467438f)
-#define APPROX_G4        0.024185344738652966f
-#define APPROX_G5        (-0.004064719574177204f)
-#define APPROX_G6        0.00047505909267676996f
-#define APPROX_G7        (-3.6062414853016267e-05f)
-#define APPROX_G8        1.5852585554121573e-06f
-#define APPROX_G9        (-3.046494307797699e-08f)
+/* erf z = z * (P0 + P1 z^2 + ...) / (1 + Q1 z^2 + ...), |z| <= 4, relative error 2.5e-8 */
+#define APPROX_P0        1.1283791393256761f
+#define APPROX_P1        0.1935451341173621f
+#define APPROX_P2        0.05310175982555076f
+#define APPROX_P3        0.0038833489196452493f
+#define APPROX_P4        0.0002845663381870776f
+#define APPROX_P5        1.9867857771541432e-06f
+#define APPROX_Q1        0.5048574647174005f
+#define APPROX_Q2        0.11535003403644843f
+#define APPROX_Q3        0.015207259899675267f
+#define APPROX_Q4        0.0011855729929745743f
+#define APPROX_Q5        3.7420233934208983e-05f
+#define APPROX_ERF_ONE   4.0f /* from here on the quotient is at least 1 */
 #define APPROX_SQRT_HALF 0.70710678f
 
-/* 2^n for n in -126..127. */
+/* 2^n for n in -126..127, infinity for 128. */
 static inline float approx_power_of_two(int32_t n)
 {
     uint32_t bits = (uint32_t)(n + 127) << 23;
@@ -64,40 +62,62 @@ static inline float approx_power_of_two(int32_t n)
     return value;
 }
 
+/* n, the whole number nearest to x / ln 2; e^(x - n ln 2) comes back. */
+static inline float approx_split_exp(float x, int32_t *n)
+{
+    float shifted = fused_f32(x, APPROX_LOG2E, APPROX_ROUND), whole = shifted - APPROX_ROUND;
+    float r = fused_f32(whole, -APPROX_LN2_HIGH, x), p = APPROX_E4, offset = APPROX_ROUND;
+    uint32_t bits, base;
+
+    r = fused_f32(whole, -APPROX_LN2_LOW, r);
+    p = fused_f32(p, r, APPROX_E3);
+    p = fused_f32(p, r, APPROX_E2);
+    p = fused_f32(p, r, APPROX_E1);
+    p = fused_f32(p, r, APPROX_E0);
+    memcpy(&bits, &shifted, sizeof bits); /* neighbouring floats there are 1 apart */
+    memcpy(&base, &offset, sizeof base);
+    *n = (int32_t)(bits - base);
+    return fused_f32(p, r * r, r) + 1;
+}
+
 /* e^x; below 2 ulp where the result is normal; NaN gives NaN. */
 static inline float exp_f32(float x)
 {
-    float n, r, p;
-    int32_t whole, half;
+    int32_t n, half;
+    float p;
 
     if (!(x <= APPROX_EXP_HIGHEST))
         return x * __builtin_inff(); /* infinity, or NaN */
     if (x < APPROX_EXP_LOWEST)
         return 0;
-    n = x * APPROX_LOG2E + APPROX_ROUND;
-    n = n - APPROX_ROUND;
-    r = (x - n * APPROX_LN2_HIGH) - n * APPROX_LN2_LOW;
-    p = APPROX_E4;
-    p = p * r + APPROX_E3;
-    p = p * r + APPROX_E2;
-    p = p * r + APPROX_E1;
-    p = p * r + APPROX_E0;
-    p = (p * (r * r) + r) + 1;
-    whole = (int32_t)n;
-    half = whole >> 1; /* two factors: 2^n itself may be no normal float */
-    return (p * approx_power_of_two(half)) * approx_power_of_two(whole - half);
+    p = approx_split_exp(x, &n);
+    half = n >> 1; /* two factors: 2^n itself may be no normal float */
+    return (p * approx_power_of_two(half)) * approx_power_of_two(n - half);
+}
+
+/* 1 + e^x with x brought to APPROX_NEAR_LOWEST..HIGHEST first, which changes nothing; from 88.4 on
+ * infinity, a little early. NaN gives NaN. */
+static inline float approx_one_and_exp(float x)
+{
+    int32_t n;
+    float p;
+
+    x = x > APPROX_NEAR_HIGHEST ? APPROX_NEAR_HIGHEST : x;
+    x = x < APPROX_NEAR_LOWEST ? APPROX_NEAR_LOWEST : x;
+    p = approx_split_exp(x, &n);
+    return x == x ? fused_f32(p, approx_power_of_two(n), 1) : x;
 }
 
 /* 1 / (1 + e^-x) */
 static inline float sigmoid_f32(float x)
 {
-    return 1 / (1 + exp_f32(-x));
+    return 1 / approx_one_and_exp(-x);
 }
 
 /* x / (1 + e^-x) */
 static inline float silu_f32(float x)
 {
-    return x / (1 + exp_f32(-x));
+    return x / approx_one_and_exp(-x);
 }
 
 static inline float tanh_f32(float x)
@@ -106,45 +126,41 @@ static inline float tanh_f32(float x)
 
     if (size < 0.625f) {
         p = APPROX_T4;
-        p = p * square + APPROX_T3;
-        p = p * square + APPROX_T2;
-        p = p * square + APPROX_T1;
-        p = p * square + APPROX_T0;
-        return p * (square * x) + x;
+        p = fused_f32(p, square, APPROX_T3);
+        p = fused_f32(p, square, APPROX_T2);
+        p = fused_f32(p, square, APPROX_T1);
+        p = fused_f32(p, square, APPROX_T0);
+        return fused_f32(p, square * x, x);
     }
-    p = 1 - 2 / (exp_f32(size + size) + 1);
+    p = 1 - 2 / approx_one_and_exp(size + size);
     return x < 0 ? -p : p;
 }
 
-/* 1 + erf(x / sqrt 2), twice the normal distribution; its lower tail keeps precision. */
+/* 1 + erf(x / sqrt 2), twice the normal distribution; as a sum: its lower tail is no more precise
+ * than 1 is. */
 static inline float twice_normal_f32(float x)
 {
-    float z = x * APPROX_SQRT_HALF, size = z < 0 ? -z : z, square = z * z, p;
+    float z = x * APPROX_SQRT_HALF, square, p, q;
 
-    if (size < 1) {
-        p = APPROX_F6;
-        p = p * square + APPROX_F5;
-        p = p * square + APPROX_F4;
-        p = p * square + APPROX_F3;
-        p = p * square + APPROX_F2;
-        p = p * square + APPROX_F1;
-        p = p * square + APPROX_F0;
-        return p * z + 1;
-    }
-    if (size > 10.1f)
-        size = 10.1f; /* erfc is below the smallest float: nothing is left */
-    p = APPROX_G9;
-    p = p * size + APPROX_G8;
-    p = p * size + APPROX_G7;
-    p = p * size + APPROX_G6;
-    p = p * size + APPROX_G5;
-    p = p * size + APPROX_G4;
-    p = p * size + APPROX_G3;
-    p = p * size + APPROX_G2;
-    p = p * size + APPROX_G1;
-    p = p * size + APPROX_G0;
-    p = exp_f32(p - size * size);
-    return x < 0 ? p : 2 - p; /* NaN has gone through p */
+    z = z > APPROX_ERF_ONE ? APPROX_ERF_ONE : z;
+    z = z < -APPROX_ERF_ONE ? -APPROX_ERF_ONE : z;
+    square = z * z;
+    p = APPROX_P5;
+    p = fused_f32(p, square, APPROX_P4);
+    p = fused_f32(p, square, APPROX_P3);
+    p = fused_f32(p, square, APPROX_P2);
+    p = fused_f32(p, square, APPROX_P1);
+    p = fused_f32(p, square, APPROX_P0);
+    q = APPROX_Q5;
+    q = fused_f32(q, square, APPROX_Q4);
+    q = fused_f32(q, square, APPROX_Q3);
+    q = fused_f32(q, square, APPROX_Q2);
+    q = fused_f32(q, square, APPROX_Q1);
+    q = fused_f32(q, square, 1);
+    p = z * p / q;
+    p = p > 1 ? 1 : p;
+    p = p < -1 ? -1 : p;
+    return p + 1;
 }
 
 /* x / 2 * (1 + erf(x / sqrt 2)) */
