@@ -58,21 +58,14 @@ ALWAYS_INLINE void finish(const struct cl_dwconv_job *job, int64_t at, int64_t p
     for (i = 0; i < job->step_count; i++) {
         const struct gemm_step *step = &job->steps[i];
         const float *operand = step->operand;
-        lanes other = lanes_zero();
-        if (step->kind == IMGCLS_EPILOGUE_CLIP) {
-            for (t = 0; t < count; t++)
-                x[t] = lanes_at_most(lanes_at_least(x[t], step->a), step->b);
-        } else if (step->kind == IMGCLS_EPILOGUE_RELU) {
-            for (t = 0; t < count; t++)
-                x[t] = lanes_at_least(x[t], 0);
-        } else {
-            for (t = 0; t < count; t++) {
-                if (operand)
-                    other =
-                        load(operand + (step->kind == IMGCLS_EPILOGUE_BIAS ? c : at + t * pitch),
-                             whole, mask);
-                x[t] = lanes_step(step, x[t], other);
-            }
+        if (!operand) {
+            lanes_pass(step, x, count);
+            continue;
+        }
+        for (t = 0; t < count; t++) {
+            bool is_bias = step->kind == IMGCLS_EPILOGUE_BIAS;
+            x[t] = lanes_step(step, x[t],
+                              load(operand + (is_bias ? c : at + t * pitch), whole, mask));
         }
     }
     for (t = 0; t < count; t++)

@@ -17,7 +17,7 @@
 #define ROWS    DIRECT_ROWS_AVX2
 #define COLUMNS DIRECT_COLUMNS_AVX2
 #define KERNEL  gemm_direct_f32_6x16_avx2
-#define FINISH  finish_tile
+#define FINISH  finish_rows_avx2
 #define ENDS(columns) ((columns) == COLUMNS) /* no masked stores: finish.avx2.h */
 
 /* Finishes one vector. Without a bias -0 is added, which changes no bit. */
@@ -132,17 +132,6 @@ static void take(float *sums, const float *c, int64_t count)
 {
     _mm256_store_ps(sums, _mm256_maskload_ps(c, lanes_avx2(count)));
     _mm256_store_ps(sums + 8, _mm256_maskload_ps(c + 8, lanes_avx2(count - 8)));
-}
-
-static void finish_tile(const struct gemm_job *job, const struct gemm_tile *tile, int64_t m,
-                        int64_t rows, int64_t n, int64_t columns, const float *sums)
-{
-    int64_t r;
-
-    for (r = 0; r < rows; r++, sums += COLUMNS) {
-        __m256 x[2] = {_mm256_load_ps(sums), _mm256_load_ps(sums + 8)};
-        finish_avx2(job, tile, m + r, n, columns, x);
-    }
 }
 
 #include "plugins/kernels/direct.body.h"

@@ -1,8 +1,9 @@
 /*
  * plugins/kernels/finish.avx2.h - alpha, bias and steps on sums that are still in cache
  *
- * Works on one row piece of up to 16 sums, as two vectors. Mirrors FINISH of
- * gemm.portable.body.h operation by operation.
+ * On one row piece of up to 16 sums, as two vectors, or on a tile of sums in L1, one pass a step,
+ * so that a step is chosen once and vectors overlap. Mirrors FINISH of gemm.portable.body.h
+ * operation by operation.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -162,6 +163,111 @@ static inline void keep_avx2(float *c, int64_t count, const __m256 x[2])
         _mm256_storeu_ps(c + 8, x[1]);
     } else {
         part_avx2(c, count, x);
+    }
+}
+
+#define PASS_AVX2(EXPRESSION)                                                              \
+    for (at = sums; at < end; at += 8) {                                                   \
+        __m256 x = _mm256_load_ps(at);                                                     \
+        _mm256_store_ps(at, EXPRESSION);                                                   \
+    }
+
+/* A step that needs no operand, on whole vectors; end: past the last. */
+static inline void pass_avx2(const struct gemm_step *step, float *sums, const float *end)
+{
+    const __m256 a = _mm256_set1_ps(step->a), b = _mm256_set1_ps(step->b);
+    float *at;
+
+    switch (step->kind) {
+    case IMGCLS_EPILOGUE_RELU:
+        PASS_AVX2(at_least_avx2(x, _mm256_setzero_ps()));
+        break;
+    case IMGCLS_EPILOGUE_CLIP:
+        PASS_AVX2(at_most_avx2(at_least_avx2(x, a), b));
+        break;
+    case IMGCLS_EPILOGUE_HARDSIGMOID:
+        PASS_AVX2(hardsigmoid_avx2(x, step->a, step->b));
+        break;
+    case IMGCLS_EPILOGUE_HARDSWISH:
+        PASS_AVX2(_mm256_mul_ps(x, hardsigmoid_avx2(x, 1.0f / 6, 0.5f)));
+        break;
+    case IMGCLS_EPILOGUE_SIGMOID:
+        PASS_AVX2(sigmoid_f32_avx2(x));
+        break;
+    case IMGCLS_EPILOGUE_SILU:
+        PASS_AVX2(silu_f32_avx2(x));
+        break;
+    case IMGCLS_EPILOGUE_GELU:
+        PASS_AVX2(gelu_f32_avx2(x));
+        break;
+    case IMGCLS_EPILOGUE_TANH:
+        PASS_AVX2(tanh_f32_avx2(x));
+        break;
+    default:
+        break;
+    }
+}
+
+/* A step with an operand on rows of 16 sums, of which `columns` count. from: its element at the
+ * first sum, rows `from_row` apart (0: the same for all rows). */
+static inline void operand_avx2(int32_t kind, float *sums, int64_t rows, int64_t columns,
+                                const float *from, int64_t from_row)
+{
+    const __m256i low = lanes_avx2(columns), high = lanes_avx2(columns - 8);
+
+    for (; rows > 0; rows--, sums += GEMM_COLUMNS, from += from_row) {
+        const struct gemm_step step = {.kind = kind};
+        __m256 y0 = _mm256_maskload_ps(from, low), y1 = _mm256_maskload_ps(from + 8, high);
+        _mm256_store_ps(sums, step_avx2(&step, _mm256_load_ps(sums), y0));
+        _mm256_store_ps(sums + 8, step_avx2(&step, _mm256_load_ps(sums + 8), y1));
+    }
+}
+
+/* alpha and a bias that is more than a row to be added. */
+static inline void scale_avx2(const struct gemm_job *job, const struct gemm_tile *tile,
+                              int64_t m, int64_t rows, int64_t n, int64_t columns, float *sums)
+{
+    const __m256 alpha = _mm256_set1_ps(job->alpha);
+
+    for (; rows > 0; rows--, m++, sums += GEMM_COLUMNS) {
+        __m256 x0 = _mm256_load_ps(sums), x1 = _mm256_load_ps(sums + 8), bias[2];
+        if (job->alpha != 1) {
+            x0 = _mm256_mul_ps(alpha, x0);
+            x1 = _mm256_mul_ps(alpha, x1);
+        }
+        if (job->bias) {
+            bias_avx2(job, tile, m, n, columns, bias);
+            x0 = _mm256_add_ps(x0, bias[0]);
+            x1 = _mm256_add_ps(x1, bias[1]);
+        }
+        _mm256_store_ps(sums, x0);
+        _mm256_store_ps(sums + 8, x1);
+    }
+}
+
+/* Sums of rows m.., columns n.. of a tile 16 wide: finished and stored in C. */
+static inline void finish_rows_avx2(const struct gemm_job *job, const struct gemm_tile *tile,
+                                    int64_t m, int64_t rows, int64_t n, int64_t columns,
+                                    float *sums)
+{
+    int64_t at = tile->c_begin + m * job->c_row + n, r;
+    int32_t i;
+
+    if (job->bias || job->alpha != 1)
+        scale_avx2(job, tile, m, rows, n, columns, sums);
+    for (i = 0; i < job->step_count; i++) {
+        const struct gemm_step *step = &job->steps[i];
+        const float *operand = step->operand;
+        if (step->kind == IMGCLS_EPILOGUE_BIAS)
+            operand_avx2(step->kind, sums, rows, columns, operand + tile->c_column + n, 0);
+        else if (operand)
+            operand_avx2(step->kind, sums, rows, columns, operand + at, job->c_row);
+        else
+            pass_avx2(step, sums, sums + rows * GEMM_COLUMNS);
+    }
+    for (r = 0; r < rows; r++, sums += GEMM_COLUMNS) {
+        __m256 x[2] = {_mm256_load_ps(sums), _mm256_load_ps(sums + 8)};
+        keep_avx2((float *)job->c + at + r * job->c_row, columns, x);
     }
 }
 

@@ -90,6 +90,11 @@ static inline lanes lanes_step(const struct gemm_step *step, lanes x, lanes othe
 {
     return step_avx2(step, x, other);
 }
+/* A step without operand on `count` vectors in memory. */
+static inline void lanes_pass(const struct gemm_step *step, lanes *x, int count)
+{
+    pass_avx2(step, (float *)x, (float *)(x + count));
+}
 
 /* Sums in double. */
 static inline lane_sums lane_sums_zero(void)

@@ -12,8 +12,7 @@
 
 #include <imgcls/plugin.h>
 
-#include "plugins/kernels/approx.avx512.h"
-#include "plugins/kernels/gemm.h"
+#include "plugins/kernels/finish.avx512.h"
 
 #define LANES 16
 typedef __m512 lanes;
@@ -121,6 +120,11 @@ static inline lanes lanes_step(const struct gemm_step *step, lanes x, lanes othe
     default:
         return x;
     }
+}
+/* A step without operand on `count` vectors in memory. */
+static inline void lanes_pass(const struct gemm_step *step, lanes *x, int count)
+{
+    step_avx512(step, (float *)x, (float *)(x + count));
 }
 
 /* Sums in double. */

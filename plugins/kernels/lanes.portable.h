@@ -69,5 +69,13 @@ static inline lanes lanes_step(const struct gemm_step *step, lanes x, lanes othe
     one.operand = &other; /* step_f32 reads element 0 */
     return step_f32(&one, 0, 0, x);
 }
+/* A step without operand on `count` floats. */
+static inline void lanes_pass(const struct gemm_step *step, lanes *x, int count)
+{
+    int i;
+
+    for (i = 0; i < count; i++)
+        x[i] = lanes_step(step, x[i], 0);
+}
 
 #endif

@@ -211,11 +211,15 @@ ALWAYS_INLINE void NAME(finish)(const struct winograd_job *job,
     for (s = 0; s < job->step_count; s++) {
         const struct gemm_step *step = &job->steps[s];
         lanes other = lanes_zero();
+        if (!step->operand) {
+            lanes_pass(step, &y[0][0], OUT * OUT);
+            continue;
+        }
         if (step->kind == IMGCLS_EPILOGUE_BIAS)
             other = NAME(load)((const float *)step->operand + m, full, mask);
         for (i = 0; i < rows; i++)
             for (j = 0; j < columns; j++) {
-                if (step->operand && step->kind != IMGCLS_EPILOGUE_BIAS)
+                if (step->kind != IMGCLS_EPILOGUE_BIAS)
                     other = NAME(load)((const float *)step->operand + outputs->first +
                                            i * outputs->line + j * job->outputs + m,
                                        full, mask);
