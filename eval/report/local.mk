@@ -9,6 +9,8 @@ libicl_la_SOURCES += \
 	%D%/report.c \
 	%D%/report.h \
 	%D%/run.c \
+	%D%/source.c \
+	%D%/source.h \
 	%D%/whole.c
 EXTRA_DIST += \
 	%D%/README.md \

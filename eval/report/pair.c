@@ -103,14 +103,13 @@ static void put_said(struct icl_text *body, long long run, const struct imgcls_b
     icl_text_format(body, " <b>%s</b></span>", right ? "right" : "wrong");
 }
 
-static imgcls_status put_flip(struct icl_report *report, struct icl_thumbnails *thumbnails,
-                              const struct imgcls_board_cell *cells)
+static imgcls_status put_flip(struct icl_report *report, const struct imgcls_board_cell *cells)
 {
     struct icl_text *body = &report->body;
     bool first = cells[RIGHT].integer == 1;
     imgcls_status status;
     icl_text_format(body, "<figure class=\"flip\">");
-    status = icl_thumbnail(thumbnails, text_of(&cells[FILE_NAME]));
+    status = icl_report_picture(report, text_of(&cells[FILE_NAME]));
     icl_text_format(body, "<figcaption>is ");
     icl_html_class(body, class_of(&cells[LABEL]), text_of(&cells[NAME]));
     put_said(body, report->options->first, cells, FIRST, FIRST_NAME, FIRST_P, first);
@@ -121,8 +120,8 @@ static imgcls_status put_flip(struct icl_report *report, struct icl_thumbnails *
     return status;
 }
 
-static imgcls_status put_side(struct icl_report *report, struct icl_thumbnails *thumbnails,
-                              const struct imgcls_board_rows *flips, int right, size_t count)
+static imgcls_status put_side(struct icl_report *report, const struct imgcls_board_rows *flips,
+                              int right, size_t count)
 {
     size_t i, seen = 0, shown = 0, room = FLIPS_SHOWN / 2;
     imgcls_status status = IMGCLS_OK;
@@ -137,7 +136,7 @@ static imgcls_status put_side(struct icl_report *report, struct icl_thumbnails *
         /* Spread evenly over the set, which stands in the order of its classes. */
         if (count > room && seen++ * room / count < shown)
             continue;
-        status = put_flip(report, thumbnails, cells);
+        status = put_flip(report, cells);
         shown++;
     }
     icl_text_format(&report->body, "</div>\n");
@@ -173,22 +172,19 @@ static void put_flip_table(struct icl_report *report, const struct imgcls_board_
     icl_text_format(body, "</tbody></table></div></details>\n");
 }
 
-static imgcls_status put_flips(struct icl_report *report, const char *path,
+static imgcls_status put_flips(struct icl_report *report,
                                const struct imgcls_board_comparison *c)
 {
-    struct icl_thumbnails thumbnails;
     imgcls_status status = IMGCLS_OK;
     if (c->flips->row_count == 0)
         return IMGCLS_OK;
     icl_text_format(&report->body,
                     "<section aria-labelledby=\"h-flips\"><h2 id=\"h-flips\">Pictures that make "
                     "the difference</h2>\n");
-    icl_thumbnails_open(report, path, &thumbnails);
     if (c->only_first_right > 0)
-        status = put_side(report, &thumbnails, c->flips, 1, (size_t)c->only_first_right);
+        status = put_side(report, c->flips, 1, (size_t)c->only_first_right);
     if (status == IMGCLS_OK && c->only_second_right > 0)
-        status = put_side(report, &thumbnails, c->flips, 2, (size_t)c->only_second_right);
-    icl_thumbnails_close(&thumbnails);
+        status = put_side(report, c->flips, 2, (size_t)c->only_second_right);
     put_flip_table(report, c->flips);
     icl_text_format(&report->body, "</section>\n");
     return status;
@@ -249,10 +245,13 @@ imgcls_status icl_report_pair(struct icl_report *report)
     if (status == IMGCLS_OK)
         status = imgcls_board_compare(board, report->options->first, report->options->second,
                                       &c);
+    if (status == IMGCLS_OK)
+        status = icl_report_pictures_of(report, icl_record_text(records[0], "dataset_path"),
+                                        icl_record_text(records[0], "layout"));
     if (status == IMGCLS_OK) {
         put_headline(report, records, c);
         put_classes(report, c->classes);
-        status = put_flips(report, icl_record_text(records[0], "dataset_path"), c);
+        status = put_flips(report, c);
     }
     if (status == IMGCLS_OK)
         status = icl_report_provenance(report, records, 2);

@@ -125,6 +125,8 @@ imgcls_status imgcls_board_report(struct imgcls_board *board,
         status = icl_report_whole(&report);
     else
         status = options.second > 0 ? icl_report_pair(&report) : icl_report_run(&report);
+    if (status == IMGCLS_OK)
+        status = icl_report_put_pictures(&report);
     if (status == IMGCLS_OK) {
         put_head(&page, &report);
         icl_text_append(&page, report.body.bytes ? report.body.bytes : "", report.body.length);
@@ -137,6 +139,7 @@ imgcls_status imgcls_board_report(struct imgcls_board *board,
         *html = page.bytes;
     else
         icl_text_clear(&page);
+    icl_report_pictures_clear(&report);
     icl_text_clear(&report.title);
     icl_text_clear(&report.body);
     icl_text_clear(&report.data);

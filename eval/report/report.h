@@ -18,6 +18,9 @@ struct icl_report {
     struct icl_text title; /* plain text */
     struct icl_text body;  /* HTML */
     struct icl_text data;  /* members of a JSON object, each followed by a comma */
+    struct icl_picture_mark *marks; /* pictures.c: where pictures belong, in order; own */
+    size_t mark_count;
+    char *pictures_path, *pictures_layout; /* of the data set; own */
 };
 
 /* -- record.c -- */
@@ -42,17 +45,14 @@ imgcls_status icl_report_front(struct icl_report *report, const char *const *whe
 
 /* -- pictures.c -- */
 
-/* Thumbnails from a data set's folder. */
-struct icl_thumbnails {
-    struct icl_report *report;
-    int folder;      /* -1: not there */
-    size_t shown, missing;
-};
-void icl_thumbnails_open(struct icl_report *report, const char *path,
-                         struct icl_thumbnails *thumbnails);
-void icl_thumbnails_close(struct icl_thumbnails *thumbnails);
-/* An <img> with the picture, or a box that says that it is not there. */
-imgcls_status icl_thumbnail(struct icl_thumbnails *thumbnails, const char *file);
+/* Where the pictures of the page's data set lie: its path and layout. Once, before any. */
+imgcls_status icl_report_pictures_of(struct icl_report *report, const char *path,
+                                     const char *layout);
+/* A picture belongs here in the body: an <img>, or a box that says that it is not there. */
+imgcls_status icl_report_picture(struct icl_report *report, const char *file);
+/* Reads all that are wanted and puts them into the body, which ends there. */
+imgcls_status icl_report_put_pictures(struct icl_report *report);
+void icl_report_pictures_clear(struct icl_report *report);
 
 /* -- run.c, pair.c, whole.c -- */
 

@@ -27,7 +27,6 @@ struct page {
     struct icl_side side;
     struct icl_pictures pictures;
     char **names;
-    struct icl_thumbnails thumbnails;
     size_t *mistakes; /* pictures with a wrong answer, the surest first; own */
     size_t mistake_count;
 };
@@ -199,7 +198,7 @@ static imgcls_status put_figure(struct page *page, size_t i, bool with_label)
     const struct icl_answer *answer = &page->side.answers[i];
     imgcls_status status;
     icl_text_format(body, "<figure>");
-    status = icl_thumbnail(&page->thumbnails, page->pictures.files[i]);
+    status = icl_report_picture(page->report, page->pictures.files[i]);
     icl_text_format(body, "<figcaption>");
     if (with_label) {
         icl_text_format(body, "is ");
@@ -414,20 +413,19 @@ imgcls_status icl_report_run(struct icl_report *report)
     struct page page = {.report = report};
     struct imgcls_board *board = report->board;
     imgcls_status status = imgcls_board_show(board, report->options->first, &page.record);
-    page.thumbnails.folder = -1;
     if (status == IMGCLS_OK)
         status = icl_side_find(board, report->options->first, &page.side);
     if (status == IMGCLS_OK)
         status = icl_side_load(board, &page.side, &page.pictures);
     if (status == IMGCLS_OK)
         status = icl_names_load(board, page.side.label_space, page.side.classes, &page.names);
-    if (status == IMGCLS_OK) {
-        icl_thumbnails_open(report, page.side.path, &page.thumbnails);
+    if (status == IMGCLS_OK)
+        status = icl_report_pictures_of(report, page.side.path,
+                                        icl_record_text(page.record, "layout"));
+    if (status == IMGCLS_OK)
         status = put_sections(&page);
-    }
     if (status == IMGCLS_OK)
         status = icl_report_provenance(report, &page.record, 1);
-    icl_thumbnails_close(&page.thumbnails);
     icl_names_free(page.names, page.side.classes);
     icl_pictures_clear(&page.pictures);
     icl_side_clear(&page.side);
