@@ -261,8 +261,8 @@ static imgcls_status open_to_write(struct imgcls_board *board)
     return icl_board_execute(board, "PRAGMA synchronous = FULL", "opening it");
 }
 
-/* A leaderboard in a folder that may not be written cannot have WAL's side files: it cannot
- * change either, and "immutable" says so to SQLite. */
+/* A leaderboard in a folder that may not be written, or on a disk without room, cannot have
+ * WAL's side files: it cannot change either, and "immutable" says so to SQLite. */
 static imgcls_status open_unchangeable(struct imgcls_board *board)
 {
     char *uri = icl_board_uri(board->path);
@@ -285,7 +285,8 @@ static imgcls_status open_to_read(struct imgcls_board *board)
     status = open_file(board, board->path, SQLITE_OPEN_READONLY);
     if (status == IMGCLS_OK)
         status = icl_board_recognise(board, &old);
-    if (status == IMGCLS_IO && icl_board_is_shut(board->path)) {
+    if (status == IMGCLS_IO &&
+        (icl_board_is_shut(board->path) || !icl_board_has_log(board->path))) {
         icl_forgive(board->ctx);
         status = open_unchangeable(board);
         if (status == IMGCLS_OK)

@@ -99,6 +99,18 @@ bool icl_board_is_shut(const char *path)
     return shut;
 }
 
+bool icl_board_has_log(const char *path)
+{
+    char *log = NULL;
+    struct stat info;
+    bool has = true; /* where it is not known */
+    if (asprintf(&log, "%s-wal", path) < 0)
+        return true;
+    has = stat(log, &info) == 0 ? info.st_size > 0 : errno != ENOENT;
+    free(log);
+    return has;
+}
+
 bool icl_board_is_remote(const char *path)
 {
     /* statfs(2) magic numbers: NFS, SMB, CIFS, SMB2, AFS, Coda, Ceph, Lustre. */

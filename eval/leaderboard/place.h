@@ -15,6 +15,8 @@ imgcls_status icl_board_place(struct imgcls_context *ctx, const char *given, boo
 bool icl_board_exists(const char *path);
 /* The file cannot change: neither it nor its folder may be written by us. */
 bool icl_board_is_shut(const char *path);
+/* Is there a log (-wal) beside the file that holds what the file does not have yet? */
+bool icl_board_has_log(const char *path);
 /* On a file system of another machine, where WAL's shared memory does not work. */
 bool icl_board_is_remote(const char *path);
 /* "file:PATH?immutable=1", escaped. Own: free; NULL: no memory. */

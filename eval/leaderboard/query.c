@@ -87,6 +87,12 @@ static bool is_blank(const char *text)
     return text[strspn(text, " \t\r\n;")] == '\0';
 }
 
+static imgcls_status refuse(struct imgcls_board *board)
+{
+    return icl_fail(board->ctx, IMGCLS_BAD_INPUT,
+                    "%s: query refused, for it does more than read", board->path);
+}
+
 static imgcls_status prepare(struct imgcls_board *board, const char *sql,
                              sqlite3_stmt **statement)
 {
@@ -95,8 +101,7 @@ static imgcls_status prepare(struct imgcls_board *board, const char *sql,
     /* A refused function is a plain error whose words alone tell. */
     if (code == SQLITE_AUTH ||
         (code != SQLITE_OK && strstr(sqlite3_errmsg(board->db), "not authorized")))
-        return icl_fail(board->ctx, IMGCLS_BAD_INPUT,
-                        "%s: query refused, for it does more than read", board->path);
+        return refuse(board);
     if (code == SQLITE_ERROR) {
         char says[200];
         icl_board_words(sqlite3_errmsg(board->db), says, sizeof says);
@@ -109,7 +114,9 @@ static imgcls_status prepare(struct imgcls_board *board, const char *sql,
     if (!is_blank(rest))
         return icl_fail(board->ctx, IMGCLS_BAD_INPUT,
                         "%s: query: one statement only, found more after it", board->path);
-    if (sqlite3_column_count(*statement) == 0 || !sqlite3_stmt_readonly(*statement))
+    if (!sqlite3_stmt_readonly(*statement))
+        return refuse(board);
+    if (sqlite3_column_count(*statement) == 0)
         return icl_fail(board->ctx, IMGCLS_BAD_INPUT, "%s: query: selects nothing",
                         board->path);
     return IMGCLS_OK;

@@ -41,7 +41,8 @@ function sortBy(table, index, way) {
   body.appendChild(fragment);
 }
 
-function makeSortable(table) {
+/* changed is called after the rows were put in another order. */
+function makeSortable(table, changed) {
   var heads = Array.from(table.tHead.rows[0].cells);
   heads.forEach(function (head, index) {
     var button = element('button', {type: 'button'}, head.textContent);
@@ -56,38 +57,49 @@ function makeSortable(table) {
       heads.forEach(function (h) { h.removeAttribute('aria-sort'); });
       head.setAttribute('aria-sort', way);
       sortBy(table, index, way === 'ascending' ? 1 : -1);
+      changed();
     });
   });
 }
 
+/* Rows that a table shows before it is asked for more: thousands take seconds to lay out. */
+var ROWS_AT_ONCE = 300;
 var tables = 0;
+/* Gives what shows the rows that are wanted, to be called when their order changes. */
 function makeFilter(table) {
   var box = table.closest('.scroll'), what = table.dataset.what;
-  var id = 'filter-' + (++tables);
+  var id = 'filter-' + (++tables), texts = new Map(), limit = ROWS_AT_ONCE;
   var line = element('p', {class: 'controls'});
   var input = element('input', {type: 'search', id: id, autocomplete: 'off'});
   var count = element('span', {class: 'count', role: 'status', 'aria-live': 'polite'});
-  line.append(element('label', {for: id}, 'Filter ' + what), input, count);
+  var more = element('button', {type: 'button', class: 'more'});
+  line.append(element('label', {for: id}, 'Filter ' + what), input, count, more);
   box.parentNode.insertBefore(line, box);
-  var rows = Array.from(table.tBodies[0].rows).map(function (row) {
-    return {row: row, text: row.textContent.toLowerCase()};
-  });
-  function apply() {
-    var words = input.value.toLowerCase().split(/\s+/).filter(Boolean), shown = 0;
-    rows.forEach(function (r) {
-      var on = words.every(function (w) { return r.text.indexOf(w) >= 0; });
-      r.row.hidden = !on;
-      shown += on;
-    });
-    count.textContent = words.length ? shown + ' of ' + rows.length : rows.length + ' ' + what;
+  function textOf(row) {
+    if (!texts.has(row)) texts.set(row, row.textContent.toLowerCase());
+    return texts.get(row);
   }
-  input.addEventListener('input', apply);
+  function apply() {
+    var words = input.value.toLowerCase().split(/\s+/).filter(Boolean), found = 0;
+    var rows = Array.from(table.tBodies[0].rows);
+    rows.forEach(function (row) {
+      var on = words.every(function (w) { return textOf(row).indexOf(w) >= 0; });
+      found += on;
+      row.hidden = !on || found > limit;
+    });
+    count.textContent = (words.length ? found + ' of ' + rows.length : rows.length + ' ' + what) +
+      (found > limit ? ', the first ' + limit + ' shown' : '');
+    more.hidden = found <= limit;
+    more.textContent = 'Show all ' + found;
+  }
+  input.addEventListener('input', function () { limit = ROWS_AT_ONCE; apply(); });
+  more.addEventListener('click', function () { limit = Infinity; apply(); input.focus(); });
   apply();
+  return apply;
 }
 
 document.querySelectorAll('table.smart').forEach(function (table) {
-  makeSortable(table);
-  if (table.tBodies[0].rows.length > 8) makeFilter(table);
+  makeSortable(table, table.tBodies[0].rows.length > 8 ? makeFilter(table) : function () {});
 });
 document.querySelectorAll('.scroll').forEach(function (box) {
   /* Boxes that scroll must be reachable by keyboard, and say what they are. */
@@ -141,9 +153,24 @@ function axis(title, more) {
     ticks: {color: color('soft')}, grid: {color: fade(color('line'), .6)}}, more);
 }
 function named(index, name) { /* without a WordNet id before the name */
-  return shorten(index + (name ? ' ' + name.replace(/^n[0-9]{8} /, '') : ''), 26);
+  return shorten(index + (name ? ' ' + name.replace(/^n[0-9]{8} /, '') : ''),
+    window.innerWidth < 640 ? 15 : 26);
 }
-function shorten(text, n) { return text.length > n ? text.slice(0, n - 1) + '\u2026' : text; }
+/* To the width of n letters; those of East Asian scripts are twice as wide. */
+function shorten(text, n) {
+  var letters = Array.from(text), width = 0;
+  for (var i = 0; i < letters.length; i++) {
+    width += letters[i].codePointAt(0) >= 0x2e80 ? 2 : 1;
+    if (width > n) return letters.slice(0, Math.max(1, i - 1)).join('') + '\u2026';
+  }
+  return text;
+}
+/* Ticks of a logarithmic axis at 1, 2 and 5 alone. */
+function roundTicks(scale) {
+  scale.ticks = scale.ticks.filter(function (t) {
+    return /^[125]0*$/.test(t.value.toPrecision(1).replace(/^0\.0*/, '').replace(/e.*/, ''));
+  });
+}
 
 /* Points of a group and the front over them: cheapest first, each better than all before. */
 function frontOf(points, by) {
@@ -180,8 +207,8 @@ function drawFront() {
     ].filter(function (d) { return d.data.length > 0; })},
     options: {
       scales: {x: axis(by === 'ms' ? 'milliseconds a picture, log scale' : 'megabytes, log scale',
-        {type: 'logarithmic', ticks: {color: color('soft'), maxTicksLimit: 7,
-          callback: function (v) { return Number(v.toPrecision(2)).toString(); }}}),
+        {type: 'logarithmic', afterBuildTicks: roundTicks, ticks: {color: color('soft'),
+          maxRotation: 0, autoSkipPadding: 8, callback: function (v) { return Number(v.toPrecision(2)).toString(); }}}),
         y: axis('top-1, %', {grace: '8%', ticks: {color: color('soft'),
           callback: function (v) { return Number(v.toFixed(1)).toString(); }}})},
       plugins: {legend: {labels: {color: color('ink'), usePointStyle: true}},

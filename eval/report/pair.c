@@ -47,9 +47,10 @@ static void put_headline(struct icl_report *report, struct imgcls_board_rows *co
     icl_text_format(&report->title, "%s against %s on %s", icl_record_text(records[0], "model"),
                     icl_record_text(records[1], "model"),
                     icl_record_text(records[0], "dataset"));
-    icl_text_format(body, "<header><p class=\"kicker\">Runs %lld and %lld over the same %lld "
-                          "pictures</p><h1>",
-                    first, second, (long long)c->images);
+    icl_text_format(body, "<header><p class=\"kicker\">Runs %lld and %lld over the same ",
+                    first, second);
+    icl_html_count(body, c->images);
+    icl_text_format(body, " pictures</p><h1>");
     icl_html_text(body, icl_record_text(records[0], "model"));
     icl_text_format(body, " <span>against</span> ");
     icl_html_text(body, icl_record_text(records[1], "model"));

@@ -81,7 +81,8 @@ static void put_head(struct icl_text *out, const struct icl_report *report)
     icl_html_text(out, report->title.bytes);
     icl_text_format(out, "</title>\n<style>\n");
     icl_text_append(out, style, sizeof style - 1);
-    icl_text_format(out, "</style>\n</head>\n<body>\n"
+    icl_text_format(out, "</style>\n<noscript><style>tr[hidden] { display: table-row; }"
+                         "</style></noscript>\n</head>\n<body>\n"
                          "<a class=\"skip\" href=\"#main\">Skip to the figures</a>\n"
                          "<main id=\"main\">\n");
 }

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 # tests/leaderboard/make_board.py - a leaderboard of 100,000 runs, to see how it behaves then
 #
-#   make_board.py FILE.db [RUNS]
+#   make_board.py FILE.db [RUNS [FOLDER PICTURES]]
 #
 # 250 models on four data sets, measured again and again by changing engine versions on changing
 # machines; every run has answers that its figures follow from (`imgcls-leaderboard check` agrees).
-# Besides, as the last two runs, two models over one set of 50,000 pictures in 1000 classes. The
-# tables are made from schemas/, the numbers from a fixed seed. Python's standard library alone.
+# Besides, as the last two runs, two models over one set of 50,000 pictures in 1000 classes, which
+# FOLDER then holds as links to the files beneath PICTURES, so that pages can show them. The tables
+# are made from schemas/, the numbers from a fixed seed. Python's standard library alone.
 #
 # SPDX-License-Identifier: Apache-2.0
 import glob, hashlib, math, os, random, re, sqlite3, struct, sys
@@ -58,6 +59,18 @@ def answers(labels, accuracy):
     return bytes(out), top1, top5
 
 
+def link_pictures(folder, pictures, files):
+    """The files, each a link to one of the pictures, in turns."""
+    sources = sorted(os.path.join(at, name) for at, _, names in os.walk(os.path.abspath(pictures))
+                     for name in names if name.lower().endswith(('.jpeg', '.jpg', '.png')))
+    if not sources:
+        sys.exit(f'{pictures}: no pictures')
+    for k, file in enumerate(files):
+        path = os.path.join(folder, file)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        os.symlink(sources[k % len(sources)], path)
+
+
 def steps():
     """The schema, its steps in order of their versions, and the views; the newest version."""
     def version(name):
@@ -72,6 +85,7 @@ def steps():
 def main():
     path = sys.argv[1]
     count = int(sys.argv[2]) if len(sys.argv) > 2 else 100_000
+    folder, pictures = sys.argv[3:5] if len(sys.argv) > 4 else ('/data/large', None)
     if os.path.exists(path):
         sys.exit(f'{path}: exists already')
     db = sqlite3.connect(path, isolation_level=None)
@@ -101,18 +115,21 @@ def main():
     for i, name in enumerate(['imagenet-val', 'imagenet-v2', 'imagenet-r', 'sketch', 'large']):
         n = LARGE if name == 'large' else PICTURES
         labels = [random.randrange(CLASSES) for _ in range(n)]
+        files = [f'n{label:08d}/ILSVRC2012_val_{k:08d}.JPEG' for k, label in enumerate(labels)]
+        path = os.path.abspath(folder) if name == 'large' else f'/data/{name}'
         db.execute(
             'INSERT INTO datasets (id, sha256, name, path, layout, images, classes, first_seen)'
             " VALUES (?,?,?,?,'folders',?,?,'2026-01-01T00:00:00Z')",
-            (i + 1, sha(f'd{i}'), name, f'/data/{name}', n, CLASSES))
+            (i + 1, sha(f'd{i}'), name, path, n, CLASSES))
         db.executemany(
             'INSERT INTO pictures (dataset_id, position, file, label) VALUES (?,?,?,?)',
-            ((i + 1, k, f'n{label:08d}/ILSVRC2012_val_{k:08d}.JPEG', label)
-             for k, label in enumerate(labels)))
+            ((i + 1, k, *both) for k, both in enumerate(zip(files, labels))))
+        if name == 'large' and pictures:
+            link_pictures(folder, pictures, files)
         sets.append((name, labels))
     db.execute('INSERT INTO label_spaces VALUES (1, ?, ?)', (sha('labels'), CLASSES))
     db.executemany('INSERT INTO class_names VALUES (1, ?, ?)',
-                   ((k, f'class number {k}') for k in range(CLASSES)))
+                   ((k, f'第{k}类, class number {k}') for k in range(CLASSES)))
     db.execute('INSERT INTO plugin_sets VALUES (1, ?)', (sha('plugins'),))
     db.executemany('INSERT INTO plugins VALUES (1, ?, ?, ?)',
                    ((p, '0.1.0', sha(p)) for p in ['bundle', 'onnx', 'ops-nn', 'ops-shape']))

@@ -3,6 +3,7 @@
 PROGRAM_TESTS = \
 	%D%/diagnose_test.sh \
 	%D%/eval_test.sh \
+	%D%/leaderboard_places_test.sh \
 	%D%/leaderboard_test.sh \
 	%D%/leaderboard_writers_test.sh \
 	%D%/plugin_test.sh \

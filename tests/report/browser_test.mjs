@@ -53,6 +53,7 @@ const looks = [
   ['phone', { viewport: { width: 390, height: 844 }, colorScheme: 'light' }],
   ['desk', { viewport: { width: 1280, height: 900 }, colorScheme: 'light' }],
   ['dark', { viewport: { width: 1280, height: 900 }, colorScheme: 'dark' }],
+  ['phone-dark', { viewport: { width: 390, height: 844 }, colorScheme: 'dark' }],
 ];
 const grounds = new Set();
 for (const name of Object.keys(charts)) {
@@ -89,6 +90,19 @@ check(grounds.size === 2, 'light and dark do not differ');
   check(text.includes('x<b onmouseover=alert(1)>'), "a model's name is not shown as it is");
   await page.locator('#axis').selectOption('mb');
   check(await drawn(page, 'chart-front'), 'no chart after choosing megabytes');
+  // By Tab alone one comes to everything that can be used.
+  const reached = new Set();
+  await page.evaluate(() => document.body.focus());
+  for (let i = 0; i < 80; i++) {
+    await page.keyboard.press('Tab');
+    reached.add(await page.evaluate(() => {
+      const e = document.activeElement;
+      if (e.closest('thead th')) return 'head';
+      return e.matches('.scroll') ? 'scroll' : e.id || e.className || e.localName;
+    }));
+  }
+  for (const one of ['skip', 'theme', 'group', 'axis', 'summary', 'head', 'scroll'])
+    check(reached.has(one), `Tab does not reach ${one}: ${Array.from(reached)}`);
   const theme = page.locator('button.theme');
   const before = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   await theme.click();
@@ -121,6 +135,31 @@ check(grounds.size === 2, 'light and dark do not differ');
   check(await page.evaluate(() => Array.from(document.querySelectorAll('input, select')).every(
     i => i.labels.length > 0)), 'a field has no label');
   await close();
+}
+// A long table shows its first rows and all when asked; sorting and filtering see every row.
+{
+  const { page, said, close } = await open('long', looks[1][1]);
+  const shown = () => page.evaluate(() =>
+    Array.from(document.querySelector('#runs').tBodies[0].rows).filter(r => !r.hidden).length);
+  const count = page.locator('.count').first();
+  check(await shown() === 300, `${await shown()} rows of 400 at first`);
+  check(await count.textContent() === '400 runs, the first 300 shown', 'what is shown is not told');
+  await page.locator('#runs thead th').nth(0).locator('button').click();
+  check((await column(page, '#runs', 0))[0] === '400', 'sorting leaves out hidden rows');
+  check(await shown() === 300, 'sorting changes how many are shown');
+  await page.getByLabel('Filter runs').fill('model-7 ');
+  const found = await column(page, '#runs', 1);
+  check(found.length > 3 && found.every(m => m === 'model-7'), 'filtering leaves out hidden rows');
+  await page.getByLabel('Filter runs').fill('');
+  await page.locator('button.more').first().click();
+  check(await shown() === 400, 'not all rows after asking for all');
+  check(await page.locator('button.more').first().isHidden(), 'more than all are offered');
+  check(said.length === 0, `long: ${said.join('; ')}`);
+  await close();
+  const plain = await open('long', { javaScriptEnabled: false });
+  check(await plain.page.locator('#runs tbody tr').last().isVisible(),
+    'without script rows stay hidden');
+  await plain.close();
 }
 {
   const { page, close } = await open('pair', looks[0][1]);

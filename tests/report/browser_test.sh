@@ -30,6 +30,22 @@ expect 0 imgcls-leaderboard import context.csv
 expect 0 imgcls-leaderboard export --format html -o whole.html
 expect 0 imgcls-leaderboard export --format html 2 -o run.html
 expect 0 imgcls-leaderboard export --format html 1 2 -o pair.html
+# A board of 400 runs: the first one's row again and again, as another program might add rows.
+cp board.db long.db
+cat >rows.sql <<'END'
+WITH RECURSIVE n(i) AS (SELECT 4 UNION ALL SELECT i + 1 FROM n WHERE i < 400)
+INSERT INTO runs (id, uid, model_id, dataset_id, model_name, model_path, recipe, precision,
+    engine_version, isa, threads, batch, cpu, cpus, images, failed, nan_scores, top1_correct, top1,
+    top1_low, top1_high, seconds, images_per_second, started_at, recorded_at)
+SELECT i, printf('%032x', i), model_id, dataset_id, 'model-' || (i % 50), model_path, recipe, precision,
+    engine_version, isa, threads, batch, cpu, cpus, images, failed, nan_scores, top1_correct, top1,
+    top1_low, top1_high, seconds, images_per_second, started_at, recorded_at
+FROM n, runs WHERE runs.id = 1;
+END
+python3 -c 'import sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+db.executescript(open(sys.argv[2]).read())' long.db rows.sql || complain "no long board"
+expect 0 imgcls-leaderboard export --format html --db long.db -o long.html
 [ $failures -eq 0 ] || finish
 
 # node finds modules beside the script that asks for them
