@@ -181,8 +181,8 @@ imgcls_status imgcls_board_render(struct imgcls_board *board,
         return icl_fail(board->ctx, IMGCLS_UNSUPPORTED,
                         "format 'html': a page is made of runs, by imgcls_board_report, not of "
                         "rows");
-    return icl_fail(board->ctx, IMGCLS_BAD_INPUT, "format '%.20s': none of csv, json, markdown",
-                    format);
+    return icl_fail(board->ctx, IMGCLS_BAD_INPUT,
+                    "format '%.20s': none of csv, json, markdown, html", format);
 }
 
 imgcls_status imgcls_board_save(struct imgcls_board *board, const char *path, const char *text)

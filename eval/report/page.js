@@ -168,7 +168,8 @@ function shorten(text, n) {
 /* Ticks of a logarithmic axis at 1, 2 and 5 alone. */
 function roundTicks(scale) {
   scale.ticks = scale.ticks.filter(function (t) {
-    return /^[125]0*$/.test(t.value.toPrecision(1).replace(/^0\.0*/, '').replace(/e.*/, ''));
+    var first = t.value.toExponential(0);
+    return '125'.indexOf(first[0]) >= 0 && Math.abs(Number(first) / t.value - 1) < 1e-6;
   });
 }
 
@@ -192,6 +193,7 @@ function drawFront() {
   });
   var front = frontOf(points, by);
   function at(p) { return {x: p[by], y: 100 * p.top1, p: p}; }
+  var costs = points.map(function (p) { return p[by]; });
   var marked = points.filter(function (p) { return data.marked.indexOf(p.run) >= 0; });
   draw('chart-front', {
     data: {datasets: [
@@ -207,10 +209,14 @@ function drawFront() {
     ].filter(function (d) { return d.data.length > 0; })},
     options: {
       scales: {x: axis(by === 'ms' ? 'milliseconds a picture, log scale' : 'megabytes, log scale',
-        {type: 'logarithmic', afterBuildTicks: roundTicks, ticks: {color: color('soft'),
+        {type: 'logarithmic', min: Math.min.apply(null, costs) / 1.5,
+          max: Math.max.apply(null, costs) * 1.5, afterBuildTicks: roundTicks, ticks: {color: color('soft'),
           maxRotation: 0, autoSkipPadding: 8, callback: function (v) { return Number(v.toPrecision(2)).toString(); }}}),
         y: axis('top-1, %', {grace: '8%', ticks: {color: color('soft'),
-          callback: function (v) { return Number(v.toFixed(1)).toString(); }}})},
+          callback: function (v, i, all) { /* with the decimals that tell neighbours apart */
+            var step = all.length > 1 ? Math.abs(all[1].value - all[0].value) : 1;
+            return v.toFixed(step >= .999 ? 0 : step >= .0999 ? 1 : 2);
+          }}})},
       plugins: {legend: {labels: {color: color('ink'), usePointStyle: true}},
         tooltip: {callbacks: {label: function (c) { return tip(c.raw.p, by); }}}}
     }

@@ -205,14 +205,15 @@ static void put_classes(struct icl_report *report, const struct imgcls_board_row
         "<p>Pictures that run %lld has right more (or fewer) than run %lld, class by class.</p>"
         "<div class=\"chart\" id=\"box-changes\"><canvas id=\"chart-changes\" role=\"img\" "
         "aria-label=\"Classes that changed most; the table below has all\"></canvas></div>\n"
-        "<details%s><summary>%zu classes changed</summary><div class=\"scroll tall\"><table "
+        "<details%s><summary>%zu %s changed</summary><div class=\"scroll tall\"><table "
         "class=\"smart\" data-what=\"classes\"><caption>Classes that changed</caption><thead>"
         "<tr><th scope=\"col\">class<th scope=\"col\">name<th scope=\"col\">pictures<th "
         "scope=\"col\">run %lld right<th scope=\"col\">run %lld right<th scope=\"col\">change"
         "</thead><tbody>\n",
         (long long)report->options->second, (long long)report->options->first,
         classes->row_count <= 12 ? " open" : "", classes->row_count,
-        (long long)report->options->first, (long long)report->options->second);
+        classes->row_count == 1 ? "class" : "classes", (long long)report->options->first,
+        (long long)report->options->second);
     icl_text_format(data, "\"changes\": [");
     for (i = 0; i < classes->row_count; i++) {
         const struct imgcls_board_cell *cells = &classes->cells[i * classes->column_count];
