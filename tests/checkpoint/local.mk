@@ -30,4 +30,5 @@ EXTRA_DIST += \
 	%D%/corpus.txt \
 	%D%/good \
 	%D%/hostile \
-	%D%/make_checkpoints.py
+	%D%/make_checkpoints.py \
+	%D%/written_test.py
