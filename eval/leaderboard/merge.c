@@ -372,7 +372,65 @@ static imgcls_status add_runs(struct imgcls_board *board, const char *other, int
     return status;
 }
 
-static imgcls_status add_all(struct imgcls_board *board, const char *other, int64_t *added)
+/* ---- Runs of suites
+ * ----------------------------------------------------------------------*/
+
+/* They carry neither hash nor uid; but time, machine, user and seconds to the last bit are
+ * enough to know one again. Adds to *added, and to *all how many there are. */
+static imgcls_status add_suites(struct imgcls_board *board, int64_t *added, int64_t *all)
+{
+    static const char *const id[] = {"id", NULL}, *const run[] = {"suite_run_id", NULL};
+    struct icl_text plain = {0}, here = {0}, there = {0}, cases = {0}, theirs = {0},
+                    sql = {0};
+    int64_t before = 0, after = 0, count = 0;
+    imgcls_status status = columns_of(board, "suite_runs", id, "", &plain);
+    if (status == IMGCLS_OK)
+        status = columns_of(board, "suite_runs", id, "ours.", &here);
+    if (status == IMGCLS_OK)
+        status = columns_of(board, "suite_runs", id, "o.", &there);
+    if (status == IMGCLS_OK)
+        status = columns_of(board, "suite_cases", run, "", &cases);
+    if (status == IMGCLS_OK)
+        status = columns_of(board, "suite_cases", run, "part.", &theirs);
+    if (status == IMGCLS_OK &&
+        (plain.failed || here.failed || there.failed || cases.failed || theirs.failed))
+        status =
+            icl_fail(board->ctx, IMGCLS_NO_MEMORY, "%s: no memory to merge", board->path);
+    if (status == IMGCLS_OK)
+        status = icl_board_integer(board, "SELECT count(*) FROM main.suite_runs", 0, &before);
+    if (status == IMGCLS_OK) {
+        icl_text_format(&sql,
+                        "INSERT INTO main.suite_runs (%s) SELECT %s FROM other.suite_runs AS o"
+                        " WHERE NOT EXISTS (SELECT 1 FROM main.suite_runs AS ours WHERE (%s) IS"
+                        " (%s)) ORDER BY o.id",
+                        plain.bytes, there.bytes, here.bytes, there.bytes);
+        status = run_text(board, &sql, 0, NULL);
+    }
+    if (status == IMGCLS_OK) {
+        icl_text_format(&sql,
+                        "INSERT INTO main.suite_cases (suite_run_id, %s) SELECT ours.id, %s"
+                        " FROM other.suite_cases AS part JOIN other.suite_runs AS o ON o.id ="
+                        " part.suite_run_id JOIN main.suite_runs AS ours ON (%s) IS (%s)"
+                        " WHERE ours.id NOT IN (SELECT suite_run_id FROM main.suite_cases)",
+                        cases.bytes, theirs.bytes, here.bytes, there.bytes);
+        status = run_text(board, &sql, 0, NULL);
+    }
+    if (status == IMGCLS_OK)
+        status = icl_board_integer(board, "SELECT count(*) FROM main.suite_runs", 0, &after);
+    if (status == IMGCLS_OK)
+        status = icl_board_integer(board, "SELECT count(*) FROM other.suite_runs", 0, &count);
+    *added += after - before;
+    *all += count;
+    icl_text_clear(&plain);
+    icl_text_clear(&here);
+    icl_text_clear(&there);
+    icl_text_clear(&cases);
+    icl_text_clear(&theirs);
+    return status;
+}
+
+static imgcls_status add_all(struct imgcls_board *board, const char *other, int64_t *added,
+                             int64_t *all)
 {
     static const char *const hashed[] = {"models", "datasets", "plugin_sets", "label_spaces",
                                          "context_sources"};
@@ -392,7 +450,11 @@ static imgcls_status add_all(struct imgcls_board *board, const char *other, int6
         status = add_parts(board, parts[i].table, parts[i].parent, parts[i].key);
     if (status == IMGCLS_OK)
         status = complete_models(board);
-    return status == IMGCLS_OK ? add_runs(board, other, added) : status;
+    if (status == IMGCLS_OK)
+        status = add_runs(board, other, added);
+    if (status == IMGCLS_OK)
+        status = icl_board_integer(board, "SELECT count(*) FROM other.runs", 0, all);
+    return status == IMGCLS_OK ? add_suites(board, added, all) : status;
 }
 
 /* Are two paths the same file? */
@@ -427,9 +489,7 @@ imgcls_status imgcls_board_merge(struct imgcls_board *board, const char *other, 
         if (status == IMGCLS_OK)
             status = icl_board_begin(board);
         if (status == IMGCLS_OK)
-            status = icl_board_end(board, add_all(board, other, added));
-        if (status == IMGCLS_OK)
-            status = icl_board_integer(board, "SELECT count(*) FROM other.runs", 0, &all);
+            status = icl_board_end(board, add_all(board, other, added, &all));
         sqlite3_exec(board->db, "DETACH DATABASE other", NULL, NULL, NULL);
     }
     sqlite3_close(copy.db);

@@ -233,10 +233,10 @@ IMGCLS_API imgcls_status imgcls_board_drop(struct imgcls_board *board,
 
 /*
  * Takes over what another leaderboard has and this one has not, in one transaction: models,
- * data sets, runs with answers, figures of others. A run is known by its uid, so that doing it
- * twice adds nothing. The other file is only read, checked first, and may be of an older
- * version. *added: runs that are new here; *known: runs that were here already. The board must
- * be open for writing.
+ * data sets, runs with answers, runs of suites, figures of others. A run is known by its uid, a
+ * suite's by all that it says, so that doing it twice adds nothing. The other file is only read, checked first, and may be of an older
+ * version. *added: runs (of suites, too) that are new here; *known: those that were here already.
+ * The board must be open for writing.
  */
 IMGCLS_API imgcls_status imgcls_board_merge(struct imgcls_board *board, const char *other,
                                             int64_t *added, int64_t *known);

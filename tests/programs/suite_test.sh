@@ -45,6 +45,29 @@ query "SELECT a.name AS lost FROM suite_cases a LEFT JOIN suite_cases b
 holds '"lost": "good/as_it_is"' out
 query "SELECT compared AS c FROM suite_cases WHERE suite_run_id = 1 AND name = 'good/no_data'"
 holds '"c": 0' out
+
+# another leaderboard takes both over with their cases, once, whatever it has of its own
+expect 1 imgcls-verify --suite suite --db other.db
+for added in 2 0; do
+    expect 0 imgcls-leaderboard merge board.db --db other.db --json
+    holds "\"added\": $added, \"known\": $((2 - added))" out
+done
+dump() { # dump DB: everything but numbers, in an order of its own
+    imgcls-leaderboard query "SELECT r.folder, r.cpu, r.cases, r.passed, r.seconds, r.recorded_at,
+        c.name, c.result, c.compared, c.operators, c.reason FROM suite_runs r
+        JOIN suite_cases c ON c.suite_run_id = r.id ORDER BY r.recorded_at, r.seconds, c.name" \
+        --json --db "$1" | tr -d '\n ' | sed 's/},{/}\n{/g; s/.*"rows":\[//; s/\].*//'
+    echo
+}
+dump board.db | sort >ours
+dump other.db | sort >all
+[ -s ours ] && [ "$(wc -l <ours)" -ge 4 ] || complain "no cases to compare"
+comm -23 ours all >lost
+[ ! -s lost ] || { complain "cases are lost or changed in merging"; cat lost; }
+[ "$(wc -l <all)" -gt "$(wc -l <ours)" ] || complain "the other's own cases are gone"
+expect 0 imgcls-leaderboard query 'SELECT count(*) AS n FROM suite_runs' --json --db other.db
+holds '"n": 3' out
+
 expect 2 imgcls-verify --suite suite --db first.json
 holds 'not an SQLite database' err
 expect 2 imgcls-verify --suite first.json
