@@ -14,10 +14,14 @@ TESTS += %D%/records_test
 check_PROGRAMS += %D%/pack
 %C%_pack_SOURCES = %D%/pack.c
 %C%_pack_LDADD = $(ARCHIVE_LIBS)
-TESTS += %D%/corrupted_test.sh %D%/layouts_test.sh
-EXTRA_DIST += \
+DATASET_TESTS = \
+	%D%/bad_sets_test.sh \
 	%D%/corrupted_test.sh \
+	%D%/layouts_test.sh \
+	%D%/restricted_test.sh
+TESTS += $(DATASET_TESTS)
+EXTRA_DIST += \
+	$(DATASET_TESTS) \
 	%D%/fixtures/meta-plain.mat \
 	%D%/fixtures/meta.mat \
-	%D%/layouts_test.sh \
 	%D%/make_fixtures.py
