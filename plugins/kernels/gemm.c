@@ -10,6 +10,8 @@
 
 #include "plugins/kernels/gemm.h"
 
+#include "plugins/kernels/panels.h"
+
 #include <string.h>
 
 static int64_t round_up(int64_t value, int64_t unit)
@@ -121,36 +123,23 @@ void gemm_pack_a(const struct gemm_job *job, int64_t index, float *to)
         }
 }
 
-/* Rows of B as they lie: runs of a panel's width. */
-static void pack_rows_of_b(const float *b, int64_t b_row, int64_t k, int64_t columns,
-                           int64_t panel, float *to)
-{
-    for (; k > 0; k--, b += b_row, to += panel) {
-        memcpy(to, b, (size_t)columns * sizeof *to);
-        if (columns < panel)
-            memset(to + columns, 0, (size_t)(panel - columns) * sizeof *to);
-    }
-}
-
 void gemm_pack_b(const struct gemm_job *job, int64_t index, float *to)
 {
     const float *b = (const float *)job->b + index * job->b_size;
-    int64_t panel = job->b_panel ? job->b_panel : GEMM_COLUMNS, n, k, j, begin, end;
+    int64_t panel = job->b_panel ? job->b_panel : GEMM_COLUMNS, n, k, j;
 
-    for (n = 0; n < job->n; n += panel, to += job->k * panel) {
-        if (job->b_column == 1) {
-            pack_rows_of_b(b + n, job->b_row, job->k, job->n - n < panel ? job->n - n : panel,
-                           panel, to);
-            continue;
-        }
-        for (begin = 0; begin < job->k; begin = end) {
-            end = begin + PACK_PIECE < job->k ? begin + PACK_PIECE : job->k;
-            for (j = 0; j < panel; j++)
-                for (k = begin; k < end; k++)
-                    to[k * panel + j] =
-                        n + j < job->n ? b[k * job->b_row + (n + j) * job->b_column] : 0;
-        }
+    if (job->b_column == 1) {
+        panels_of_rows(b, job->b_row, job->k, job->n, panel, to);
+        return;
     }
+    if (job->b_row == 1) {
+        panels_of_columns(b, job->b_column, job->k, 1, job->n, panel, to);
+        return;
+    }
+    for (n = 0; n < job->n; n += panel)
+        for (k = 0; k < job->k; k++)
+            for (j = n; j < n + panel; j++)
+                *to++ = j < job->n ? b[k * job->b_row + j * job->b_column] : 0;
 }
 
 void gemm_window_pixels(const struct gemm_window *window, int64_t row, int64_t count,

@@ -24,6 +24,8 @@ noinst_LTLIBRARIES += %D%/libportable.la
 	%D%/heads.portable.body.h \
 	%D%/heads.portable.c \
 	%D%/lanes.portable.h \
+	%D%/panels.c \
+	%D%/panels.h \
 	%D%/rows.h \
 	%D%/rows.portable.body.h \
 	%D%/rows.portable.c \
@@ -32,7 +34,8 @@ noinst_LTLIBRARIES += %D%/libportable.la
 	%D%/winograd.body.h \
 	%D%/winograd.c \
 	%D%/winograd.h \
-	%D%/winograd.portable.c
+	%D%/winograd.portable.c \
+	%D%/winograd_weights.body.h
 kernel_libs = %D%/libportable.la
 
 if BUILD_AVX2

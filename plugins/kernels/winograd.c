@@ -121,21 +121,25 @@ int64_t winograd_weights_size(int64_t channels, int64_t outputs, int64_t panel, 
  * differences from the others. */
 static void transform_large(const double w[3], double *to)
 {
-    const double a = M_SQRT1_2, b = M_SQRT2;
-    /* 0: a^2 b^2 = 1. +-a: 2 a^2 (a^2 - b^2) = -3/2. +-b: 2 b^2 (b^2 - a^2) = 6. */
+    double even = w[0] * WINOGRAD_A0 + w[2] * WINOGRAD_A2, odd = w[1] * WINOGRAD_A1;
+
     to[0] = w[0];
-    to[1] = (w[0] + a * w[1] + a * a * w[2]) / -1.5;
-    to[2] = (w[0] - a * w[1] + a * a * w[2]) / -1.5;
-    to[3] = (w[0] + b * w[1] + b * b * w[2]) / 6;
-    to[4] = (w[0] - b * w[1] + b * b * w[2]) / 6;
+    to[1] = even + odd;
+    to[2] = even - odd;
+    even = w[0] * WINOGRAD_B0 + w[2] * WINOGRAD_B2;
+    odd = w[1] * WINOGRAD_B1;
+    to[3] = even + odd;
+    to[4] = even - odd;
     to[5] = w[2];
 }
 
 static void transform_small(const double w[3], double *to)
 {
+    double even = w[0] * 0.5 + w[2] * 0.5, odd = w[1] * 0.5;
+
     to[0] = w[0];
-    to[1] = (w[0] + w[1] + w[2]) / 2;
-    to[2] = (w[0] - w[1] + w[2]) / 2;
+    to[1] = even + odd;
+    to[2] = even - odd;
     to[3] = w[2];
 }
 
@@ -162,12 +166,11 @@ static void transform_window(const float *w, int64_t out, float *to, int64_t ste
     }
 }
 
-void winograd_weights(const float *w, int64_t channels, int64_t outputs, int64_t panel,
-                      int64_t out, float *u)
+static void weights_to_panels(const float *w, int64_t channels, int64_t outputs, int64_t panel,
+                              int64_t out, float *u)
 {
     int64_t size = gemm_packed_b_size(channels, outputs, panel), first, c, m, i;
 
-    /* the columns of a panel last: they fill a line of each point's matrix at once */
     for (first = 0; first < outputs; first += panel)
         for (c = 0; c < channels; c++)
             for (m = first; m < first + panel; m++) {
@@ -178,4 +181,16 @@ void winograd_weights(const float *w, int64_t channels, int64_t outputs, int64_t
                     for (i = 0; i < WINOGRAD_POINTS(out); i++)
                         to[i * size] = 0;
             }
+}
+
+void winograd4_f32_portable_weights(const float *w, int64_t channels, int64_t outputs,
+                                    int64_t panel, float *u)
+{
+    weights_to_panels(w, channels, outputs, panel, 4, u);
+}
+
+void winograd2_f32_portable_weights(const float *w, int64_t channels, int64_t outputs,
+                                    int64_t panel, float *u)
+{
+    weights_to_panels(w, channels, outputs, panel, 2, u);
 }

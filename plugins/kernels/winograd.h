@@ -38,7 +38,7 @@ struct winograd_job {
     int64_t images, outputs;   /* outputs: channels of y */
     int64_t out;               /* outputs of a tile, a side: 2 or 4 */
     const float *x;            /* [images, in..., channels] */
-    const float *u;            /* weights as winograd_weights made them */
+    const float *u;            /* weights as the kernel's winograd_pack made them */
     const float *bias;         /* [outputs], NULL: none */
     float *y;                  /* [images, out..., outputs] */
     int32_t step_count;
@@ -76,15 +76,26 @@ int64_t winograd_plane(int64_t channels, int64_t block);
 /* Floats that the transformed weights take in panels of so many columns (outputs: a plain
  * matrix [channels, outputs] a point). */
 int64_t winograd_weights_size(int64_t channels, int64_t outputs, int64_t panel, int64_t out);
-/* w: [outputs, channels, 3, 3]. Transforms in double. */
-void winograd_weights(const float *w, int64_t channels, int64_t outputs, int64_t panel,
-                      int64_t out, float *u);
+/* w: [outputs, channels, 3, 3], to u. Transforms in double: a fixed sequence of products and
+ * sums, the same bits for every instruction set. u: on a cache line, panels of whole lines
+ * (portable: any). */
+typedef void winograd_pack(const float *w, int64_t channels, int64_t outputs, int64_t panel,
+                           float *u);
+
+/* What the weights of powers 0, 1 and 2 are multiplied by at +-sqrt(1/2), whose differences
+ * from the other points multiply to -3/2, and at +-sqrt(2) (6). */
+#define WINOGRAD_A0 (-2.0 / 3)
+#define WINOGRAD_A1 (-2.0 / 3 * 0.70710678118654752440)
+#define WINOGRAD_A2 (-1.0 / 3)
+#define WINOGRAD_B0 (1.0 / 6)
+#define WINOGRAD_B1 (1.41421356237309504880 / 6)
+#define WINOGRAD_B2 (1.0 / 3)
 
 typedef void winograd_kernel(const struct winograd_job *job, int64_t begin, int64_t end,
                              void *workspace);
 
-/* name, set, outputs of a tile a side, width of its panels (0: plain), multiply-adds of the
- * direct sum a nanosecond */
+/* name (NAME_weights: its winograd_pack), set, outputs of a tile a side, width of its panels (0:
+ * plain), multiply-adds of the direct sum a nanosecond */
 #define WINOGRAD_FAMILY(KERNEL)                                                            \
     KERNEL(winograd4_f32_portable, 0, 4, 0, 1)                                             \
     KERNEL(winograd2_f32_portable, 0, 2, 0, 1)                                             \
@@ -97,5 +108,10 @@ typedef void winograd_kernel(const struct winograd_job *job, int64_t begin, int6
 
 winograd_kernel winograd4_f32_portable, winograd4_f32_avx2, winograd4_f32_avx512;
 winograd_kernel winograd2_f32_portable, winograd2_f32_avx2, winograd2_f32_avx512;
+
+winograd_pack winograd4_f32_portable_weights, winograd4_f32_avx2_weights,
+    winograd4_f32_avx512_weights;
+winograd_pack winograd2_f32_portable_weights, winograd2_f32_avx2_weights,
+    winograd2_f32_avx512_weights;
 
 #endif

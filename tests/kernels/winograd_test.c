@@ -22,9 +22,10 @@ struct entry {
     const char *name;
     uint64_t isa;
     winograd_kernel *run;
+    winograd_pack *pack;
     int64_t out, panel;
 };
-#define ENTRY(function, set, out, panel, rate) {#function, set, function, out, panel},
+#define ENTRY(function, set, out, panel, rate) {#function, set, function, function##_weights, out, panel},
 static const struct entry family[] = {WINOGRAD_FAMILY(ENTRY)};
 
 static int offered(uint64_t isa)
@@ -56,7 +57,7 @@ static void run_kernel(const struct entry *entry, struct winograd_job *job, cons
     assert_non_null(u);
     for (i = 0; i < bytes / sizeof *workspace; i++)
         workspace[i] = NAN;
-    winograd_weights(w, channels, job->outputs, panel, entry->out, u);
+    entry->pack(w, channels, job->outputs, panel, u);
     job->u = u;
     job->out = entry->out;
     for (block = winograd_grid(job, threads); block-- > 0;)

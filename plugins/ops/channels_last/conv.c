@@ -16,6 +16,7 @@
 #include "conv.h"
 
 #include "channels_last.h"
+#include "plugins/kernels/panels.h"
 
 static imgcls_status conv_infer(const struct imgcls_host *host, struct imgcls_infer *infer)
 {
@@ -112,32 +113,15 @@ static int64_t panels_size(const struct gemm_job *job, int64_t panel)
     return job->batch_dims[0] * ((job->n + panel - 1) / panel * panel) * job->k;
 }
 
-#define PIECE 64 /* channels: so many lines of a panel stay in L1 until they are full */
-
-/* Column j of one panel, `count` channels of one kernel position. */
-static void fill_column(const float *row, int64_t taps, int64_t count, int64_t panel, float *to)
-{
-    int64_t c;
-
-    for (c = 0; c < count; c++)
-        to[c * panel] = row ? row[c * taps] : 0;
-}
-
 static void fill_panels(const struct gemm_job *job, int64_t channels, int64_t panel,
                         const float *weights, float *to)
 {
-    int64_t taps = channels ? job->k / channels : 0, g, n, j, c, tap;
+    int64_t taps = channels ? job->k / channels : 0, size = panels_size(job, panel), g;
+    int64_t groups = job->batch_dims[0];
 
-    for (g = 0; g < job->batch_dims[0]; g++, weights += job->n * job->k)
-        for (n = 0; n < job->n; n += panel, to += panel * job->k)
-            for (c = 0; c < channels; c += PIECE)
-                for (tap = 0; tap < taps; tap++)
-                    for (j = 0; j < panel; j++)
-                        fill_column(n + j < job->n
-                                        ? weights + (n + j) * job->k + c * taps + tap
-                                        : NULL,
-                                    taps, channels - c < PIECE ? channels - c : PIECE, panel,
-                                    to + (tap * channels + c) * panel + j);
+    for (g = 0; g < groups; g++)
+        panels_of_columns(weights + g * job->n * job->k, job->k, channels, taps, job->n, panel,
+                          to + g * (size / groups));
 }
 
 /* ---- Kernels ----------------------------------------------------------------------------*/

@@ -9,6 +9,7 @@
 #include "config.h"
 
 #include "conv.h"
+#include "plugins/kernels/panels.h"
 #include "plugins/kernels/cl_first.h"
 
 /* Shapes and windows; false where the kernels do not do this. */
@@ -68,25 +69,12 @@ static double first_cost(const struct imgcls_host *host, const struct imgcls_nod
            500;
 }
 
-/* Weights [M, C, height, width] as panels over (height, width, channel). */
-static void first_panels(const struct cl_first_job *job, const float *weights, float *to)
-{
-    int64_t taps = job->kernel[0] * job->kernel[1], n, tap, c, j;
-
-    for (n = 0; n < job->columns; n += CL_FIRST_PANEL)
-        for (tap = 0; tap < taps; tap++)
-            for (c = 0; c < job->channels; c++)
-                for (j = 0; j < CL_FIRST_PANEL; j++)
-                    *to++ = n + j < job->columns
-                                ? weights[((n + j) * job->channels + c) * taps + tap]
-                                : 0;
-}
-
 static imgcls_status first_prepare(const struct imgcls_host *host,
                                    struct imgcls_prepare *prepare)
 {
     size_t threads = prepare->threads < 1 ? 1 : (size_t)prepare->threads, floats;
     struct cl_first_job job;
+    int64_t taps;
     float *panels;
 
     if (!first_shape(host, prepare->node, &job))
@@ -97,7 +85,9 @@ static imgcls_status first_prepare(const struct imgcls_host *host,
     panels = host->alloc(host, floats, sizeof *panels);
     if (!panels)
         return IMGCLS_NO_MEMORY;
-    first_panels(&job, prepare->node->inputs[1]->constant->data, panels);
+    taps = job.kernel[0] * job.kernel[1];
+    panels_of_columns(prepare->node->inputs[1]->constant->data, job.channels * taps, job.channels,
+                      taps, job.columns, CL_FIRST_PANEL, panels);
     prepare->state = panels;
     prepare->constant_bytes = floats * sizeof *panels;
     prepare->inputs_released = 1 << 1;

@@ -45,7 +45,8 @@ static int32_t accepts(const struct imgcls_host *host, const struct imgcls_node 
 }
 
 static imgcls_status prepare_weights(const struct imgcls_host *host,
-                                     struct imgcls_prepare *prepare, int64_t panel)
+                                     struct imgcls_prepare *prepare, int64_t panel,
+                                     winograd_pack *pack)
 {
     const struct imgcls_tensor *w = prepare->node->inputs[1]->constant;
     struct winograd_job job = {0};
@@ -59,7 +60,7 @@ static imgcls_status prepare_weights(const struct imgcls_host *host,
     u = host->alloc(host, (size_t)size, sizeof *u);
     if (!u)
         return IMGCLS_NO_MEMORY;
-    winograd_weights(w->data, job.window.channels, job.outputs, panel, job.out, u);
+    pack(w->data, job.window.channels, job.outputs, panel, u);
     prepare->state = u;
     prepare->constant_bytes = (size_t)size * sizeof *u;
     prepare->inputs_released = 1 << 1;
@@ -137,7 +138,7 @@ static double cost(const struct imgcls_host *host, const struct imgcls_node *nod
     static imgcls_status NAME##_prepare(const struct imgcls_host *host,                    \
                                         struct imgcls_prepare *prepare)                    \
     {                                                                                      \
-        return prepare_weights(host, prepare, PANEL);                                      \
+        return prepare_weights(host, prepare, PANEL, NAME##_weights);                      \
     }                                                                                      \
     static imgcls_status NAME##_run(const struct imgcls_host *host,                        \
                                     const struct imgcls_run *run)                          \
