@@ -26,6 +26,7 @@
 
 /* Deflate cannot do better than 1032:1 (zlib's technical notes); more is a lie. */
 #define DEFLATE_RATIO_MAX 1032
+#define PIECE             ((size_t)4 << 20)
 
 /* ---- Members as sources ---------------------------------------------------------------*/
 
@@ -141,6 +142,22 @@ static imgcls_status open_sibling(struct icl_source *self, const char *relative,
     return status;
 }
 
+/* Reads a mapping piece by piece and gives its pages back: all that a program holds of a model
+ * while it opens it is one piece. Who needs the bytes finds them in the page cache. */
+static uint32_t checksum(const struct imgcls_storage *storage, const unsigned char *bytes,
+                         size_t size)
+{
+    uint32_t crc = 0;
+    for (size_t at = 0; at < size; at += PIECE) {
+        size_t piece = size - at < PIECE ? size - at : PIECE;
+        icl_storage_expect(storage, bytes + at, piece);
+        crc = icl_crc32(crc, bytes + at, piece);
+        if (size > PIECE)
+            icl_storage_forget(storage, bytes + at, piece);
+    }
+    return crc;
+}
+
 static imgcls_status member_bytes(const struct imgcls_zip *zip,
                                   const struct zip_member *member, uint64_t limit,
                                   struct imgcls_storage **storage,
@@ -160,7 +177,8 @@ static imgcls_status member_bytes(const struct imgcls_zip *zip,
                      "(deflated) are read",
                      zip->path, member->name, member->shown.method);
     }
-    if (status == IMGCLS_OK && icl_crc32(0, *bytes, (size_t)member->shown.size) != member->shown.crc32)
+    if (status == IMGCLS_OK &&
+        checksum(*storage, *bytes, (size_t)member->shown.size) != member->shown.crc32)
         status = icl_zip_bad_member(zip, member, "is damaged (its checksum differs)");
     return status;
 }

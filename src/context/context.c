@@ -11,7 +11,7 @@
  */
 #include "config.h"
 
-#include "src/context/context.h"
+#include "src/context/pile.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -66,6 +66,7 @@ imgcls_status imgcls_context_create(const struct imgcls_context_options *options
         free(ctx);
         return IMGCLS_NO_MEMORY;
     }
+    icl_pile_init(&ctx->pile);
     ctx->log = given.log;
     ctx->log_argument = given.log_argument;
     ctx->memory_limit = given.memory_limit;
@@ -91,6 +92,7 @@ void imgcls_context_destroy(struct imgcls_context *ctx)
     icl_registry_close(ctx->registry);
     icl_choices_free(ctx, ctx->choices);
     icl_free(ctx, ctx->plugin_path);
+    icl_pile_destroy(&ctx->pile);
     pthread_mutex_destroy(&ctx->lock);
     free(ctx);
 }

@@ -22,6 +22,15 @@
 
 struct icl_registry;
 struct icl_choices;
+struct icl_chunk;
+
+/* Large blocks that are made together (pile.c). */
+struct icl_pile {
+    pthread_mutex_t lock;
+    bool is_open;          /* between icl_pile_begin and icl_pile_end */
+    struct icl_chunk *now; /* where the next block goes; one user; NULL: none yet */
+    size_t used;           /* bytes of it */
+};
 
 struct imgcls_context {
     pthread_mutex_t lock; /* guards error and status */
@@ -35,6 +44,7 @@ struct imgcls_context {
     _Atomic uint64_t memory_used, memory_peak;
     /* Fault injection for tests: the n-th allocation from now fails, once; 0: none does. */
     _Atomic uint64_t fail_allocation;
+    struct icl_pile pile;
     uint64_t isa; /* IMGCLS_ISA_ bits offered and allowed */
     char *plugin_path;
     struct icl_registry *registry; /* created on first use (icl_context_registry) */
@@ -66,6 +76,12 @@ void *icl_alloc(struct imgcls_context *ctx, size_t count, size_t size);
 void icl_free(struct imgcls_context *ctx, void *pointer);
 /* Status to return after icl_alloc gave NULL. */
 imgcls_status icl_alloc_status(const struct imgcls_context *ctx);
+
+/* From here to icl_pile_end larger blocks from icl_alloc, about `expected` bytes in all, lie
+ * together in large pages, which go back when all of their blocks have been freed: for what is
+ * made and freed together. Not nested; while no other thread allocates. Few bytes: no effect. */
+void icl_pile_begin(struct imgcls_context *ctx, size_t expected);
+void icl_pile_end(struct imgcls_context *ctx);
 
 /* A copy of the text; NULL like icl_alloc. Own: icl_free. */
 char *icl_text_copy(struct imgcls_context *ctx, const char *text);

@@ -5,5 +5,7 @@ libicl_la_SOURCES += \
 	%D%/cpu.c \
 	%D%/isa.c \
 	%D%/memory.c \
+	%D%/pile.c \
+	%D%/pile.h \
 	%D%/version.c
 EXTRA_DIST += %D%/README.md

@@ -4,7 +4,7 @@
  * A block begins with a head of 64 bytes that remembers what calloc gave and how much was
  * counted; what the caller gets lies behind it on a multiple of 64. calloc rather than
  * aligned_alloc plus memset: large blocks come from the kernel as zero pages and are touched
- * first by the thread that uses them.
+ * first by the thread that uses them. While a pile is open, larger blocks are its pieces.
  *
  * Invariant: memory_used is the sum over living blocks, and never passes memory_limit.
  *
@@ -12,7 +12,7 @@
  */
 #include "config.h"
 
-#include "src/context/context.h"
+#include "src/context/pile.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -24,8 +24,9 @@
 #define LARGE     ((size_t)1 << 20)
 
 struct head {
-    void *raw;      /* what calloc gave */
-    uint64_t bytes; /* counted in memory_used */
+    void *raw;               /* what calloc gave; NULL: the block is a piece of `chunk` */
+    uint64_t bytes;          /* counted in memory_used */
+    struct icl_chunk *chunk; /* pile.h */
 };
 _Static_assert(sizeof(struct head) <= ALIGNMENT, "the head fits before an aligned block");
 
@@ -88,17 +89,20 @@ void *icl_alloc(struct imgcls_context *ctx, size_t count, size_t size)
                  bytes, atomic_load(&ctx->memory_used) + bytes, ctx->memory_limit);
         return NULL;
     }
-    unsigned char *raw = calloc(1, total);
+    struct head head = {.bytes = bytes};
+    unsigned char *raw = icl_pile_take(&ctx->pile, total, &head.chunk);
+    if (!raw)
+        raw = head.raw = calloc(1, total);
     if (!raw) {
         atomic_fetch_sub(&ctx->memory_used, bytes);
         icl_fail(ctx, IMGCLS_NO_MEMORY, "memory: no %zu bytes to be had", bytes);
         return NULL;
     }
-    ask_for_large_pages(raw, total);
+    if (head.raw)
+        ask_for_large_pages(raw, total);
     uintptr_t past_head = (uintptr_t)raw + sizeof(struct head);
     size_t skip = sizeof(struct head) + (ALIGNMENT - past_head % ALIGNMENT) % ALIGNMENT;
     unsigned char *block = raw + skip;
-    struct head head = {.raw = raw, .bytes = bytes};
     memcpy(block - sizeof head, &head, sizeof head);
     return block;
 }
@@ -110,7 +114,10 @@ void icl_free(struct imgcls_context *ctx, void *pointer)
         return;
     memcpy(&head, (unsigned char *)pointer - sizeof head, sizeof head);
     atomic_fetch_sub(&ctx->memory_used, head.bytes);
-    free(head.raw);
+    if (head.chunk)
+        icl_chunk_release(head.chunk);
+    else
+        free(head.raw);
 }
 
 imgcls_status icl_alloc_status(const struct imgcls_context *ctx)

@@ -25,6 +25,11 @@ imgcls_status icl_storage_own(struct imgcls_context *ctx, void *bytes, size_t si
                               struct imgcls_storage **out);
 const unsigned char *icl_storage_bytes(const struct imgcls_storage *storage);
 size_t icl_storage_size(const struct imgcls_storage *storage);
+/* Asks for these bytes of a mapping at once, for somebody is about to read all of them: one call
+ * instead of a page fault for every few pages. A refusal changes nothing. */
+void icl_storage_expect(const struct imgcls_storage *storage, const void *bytes, size_t size);
+/* True where the bytes are a file's pages, false where they are memory of ours. */
+bool icl_storage_is_mapped(const struct imgcls_storage *storage);
 /* Tells the system that these bytes of a mapping are not needed for now, so that they stop
  * counting as ours; they stay readable. Nothing happens where the storage is an allocation. */
 void icl_storage_forget(const struct imgcls_storage *storage, const void *bytes, size_t size);

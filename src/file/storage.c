@@ -119,18 +119,44 @@ size_t icl_storage_size(const struct imgcls_storage *storage)
     return storage->size;
 }
 
-/* Whole pages within alone: what else lies on the first and the last may be needed. */
-void icl_storage_forget(const struct imgcls_storage *storage, const void *bytes, size_t size)
+bool icl_storage_is_mapped(const struct imgcls_storage *storage)
+{
+    return storage->mapped;
+}
+
+/* The bytes' place in a mapping, on pages: all that they touch, or those that are theirs alone.
+ * False where that is nothing. */
+static bool find_pages(const struct imgcls_storage *storage, const void *bytes, size_t size,
+                       bool theirs_alone, uintptr_t *begin, uintptr_t *end)
 {
     if (!storage || !storage->mapped || size == 0)
-        return;
+        return false;
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-    uintptr_t begin = (uintptr_t)bytes, end = begin + size;
     uintptr_t first = (uintptr_t)storage->bytes;
-    if (begin < first || end > first + storage->size)
-        return;
-    begin = (begin + page - 1) / page * page;
-    end = end / page * page;
-    if (begin < end)
+    *begin = (uintptr_t)bytes;
+    *end = *begin + size;
+    if (*begin < first || *end > first + storage->size)
+        return false;
+    *begin = (theirs_alone ? *begin + page - 1 : *begin) / page * page;
+    *end = (theirs_alone ? *end : *end + page - 1) / page * page;
+    return *begin < *end;
+}
+
+void icl_storage_expect(const struct imgcls_storage *storage, const void *bytes, size_t size)
+{
+#ifdef MADV_POPULATE_READ
+    uintptr_t begin, end;
+    if (find_pages(storage, bytes, size, false, &begin, &end))
+        madvise((void *)begin, end - begin, MADV_POPULATE_READ);
+#else
+    (void)storage, (void)bytes, (void)size;
+#endif
+}
+
+/* What else lies on the first and the last page may be needed. */
+void icl_storage_forget(const struct imgcls_storage *storage, const void *bytes, size_t size)
+{
+    uintptr_t begin, end;
+    if (find_pages(storage, bytes, size, true, &begin, &end))
         madvise((void *)begin, end - begin, MADV_DONTNEED);
 }

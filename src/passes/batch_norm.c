@@ -193,6 +193,8 @@ static imgcls_status fold(const struct match *match)
     int64_t count = imgcls_count(weight.rank, weight.dims);
     for (int64_t i = 0; i < count; i++)
         put(&weight, i, icl_tensor_get(match->weight, i) * factor[channel_of(match, i)]);
+    icl_storage_forget(icl_node_input(match->linear, 1)->storage, match->weight->data,
+                       match->weight->size_bytes);
     status = set_weight(match->linear, 1, "folded.weight", &weight, weight_bytes);
     if (status == IMGCLS_OK)
         status = set_weight(match->linear, 2, "folded.bias", &bias, bias_bytes);

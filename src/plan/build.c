@@ -2,8 +2,8 @@
  * src/plan/build.c - from a graph and shapes to a plan, and the plan's life
  *
  * The order: clone; shapes of the inputs; newest meaning; fusion; sort; the walk that makes
- * slots and steps (walk.c); the graph's outputs; liveness and offsets. At the end constants
- * that every reader has packed give their memory back.
+ * slots and steps (walk.c); the graph's outputs; packing of weights (pack.c); liveness and
+ * offsets.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -106,60 +106,6 @@ static imgcls_status make_outputs(struct icl_plan *plan)
         plan->outputs[i] = slot;
     }
     return IMGCLS_OK;
-}
-
-/* -- constants that were packed ---------------------------------------------------------*/
-
-static void count_use(struct icl_plan *plan, size_t slot, bool released)
-{
-    if (slot == ICL_NONE)
-        return;
-    struct icl_slot *root = &plan->slots[icl_slot_root(plan, slot)];
-    root->uses++;
-    root->released_uses += released;
-}
-
-static void count_uses(struct icl_plan *plan)
-{
-    for (size_t i = 0; i < plan->step_count; i++) {
-        const struct icl_step *step = &plan->steps[i];
-        for (size_t k = 0; k < step->input_count; k++)
-            count_use(plan, step->inputs[k], k < 64 && (step->released >> k & 1));
-        for (size_t k = 0; k < step->capture_count; k++)
-            count_use(plan, step->captures[k], false);
-    }
-    for (size_t i = 0; i < plan->graph->output_count; i++)
-        count_use(plan, plan->outputs[i], false);
-}
-
-/* Frees the folded value whose bytes start at `data`; false where it is none of ours. */
-static bool free_folded(struct icl_plan *plan, const void *data)
-{
-    for (size_t i = 0; i < plan->folded_count; i++) {
-        struct imgcls_value *value = plan->folded[i];
-        if (!value || !value->tensor || value->tensor->data != data)
-            continue;
-        icl_value_release(plan->ctx, value);
-        plan->folded[i] = NULL;
-        return true;
-    }
-    return false;
-}
-
-/* Bytes that nobody reads any more go; the tensors stay, without data. */
-static void drop_packed(struct icl_plan *plan)
-{
-    count_uses(plan);
-    for (size_t i = 0; i < plan->slot_count; i++) {
-        struct icl_slot *slot = &plan->slots[i];
-        if (slot->place != ICL_PLACE_CONSTANT || slot->root != i ||
-            slot->uses != slot->released_uses)
-            continue;
-        struct imgcls_tensor *tensor =
-            slot->wide ? &slot->wide->tensor : &slot->value->tensor;
-        if (tensor->data && free_folded(plan, tensor->data))
-            tensor->data = NULL;
-    }
 }
 
 /* -- figures ----------------------------------------------------------------------------*/
@@ -272,6 +218,7 @@ imgcls_status icl_plan_build(struct imgcls_context *ctx, const struct imgcls_gra
     plan->ctx = ctx;
     plan->references = 1;
     plan->options = *options;
+    plan->options.pool = NULL; /* a plan outlives the session that made it */
     if (plan->options.threads < 1)
         plan->options.threads = 1;
     plan->fold_limit = FOLD_LIMIT;
@@ -283,12 +230,13 @@ imgcls_status icl_plan_build(struct imgcls_context *ctx, const struct imgcls_gra
         status = icl_plan_walk(plan);
     if (status == IMGCLS_OK)
         status = make_outputs(plan);
+    if (status == IMGCLS_OK)
+        status = icl_plan_pack(plan, options->pool);
     if (status == IMGCLS_OK) {
         icl_plan_liveness(plan);
         status = icl_plan_place(plan);
     }
     if (status == IMGCLS_OK) {
-        drop_packed(plan);
         make_summary(plan, graph);
         *out = plan;
         plan = NULL;

@@ -13,6 +13,7 @@ libicl_la_SOURCES += \
 	%D%/liveness.c \
 	%D%/offsets.c \
 	%D%/offsets.h \
+	%D%/pack.c \
 	%D%/plan.h \
 	%D%/shapes.c \
 	%D%/shapes.h \

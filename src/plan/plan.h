@@ -23,6 +23,7 @@
 #include "src/graph/graph.h"
 
 struct icl_plan;
+struct icl_pool;
 
 struct icl_plan_options {
     bool portable_only; /* portable kernels: the reference */
@@ -30,6 +31,7 @@ struct icl_plan_options {
     bool in_double;   /* every float32/16 value computed as float64 (needs portable_only) */
     bool keep_values; /* every value keeps its own bytes to the end of the run */
     int32_t threads;  /* >= 1 */
+    struct icl_pool *pool; /* packs weights while a plan is made; NULL: the caller alone does */
     /* For measuring: 0 is the kernel that a plan takes anyway, n the n-th cheapest other one
      * of each node that has so many. */
     int32_t candidate;

@@ -50,7 +50,7 @@ struct icl_slot {
     size_t input;              /* INPUT: position among the graph's inputs */
     size_t size_bytes, offset; /* ARENA; offset of the root alone */
     size_t born, last; /* steps; of the whole group at the root after icl_plan_place */
-    size_t uses, released_uses; /* CONSTANT: readers, and readers that packed it */
+    size_t uses, released_uses; /* CONSTANT: readers, and readers that packed it (pack.c) */
     bool is_output;             /* of the graph: stays to the end */
 };
 
@@ -163,6 +163,12 @@ imgcls_status icl_fold_node(struct icl_plan *plan, const struct imgcls_op *op,
 
 /* Turns the graph's nodes into slots and steps, in order. */
 imgcls_status icl_plan_walk(struct icl_plan *plan);
+
+/* -- pack.c -- */
+
+/* Lets each step's kernel pack its weights and state its needs, on the pool's threads; a
+ * constant that every reader has packed gives its memory back at once. */
+imgcls_status icl_plan_pack(struct icl_plan *plan, struct icl_pool *pool);
 
 /* -- liveness.c -- */
 

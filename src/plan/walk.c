@@ -11,7 +11,7 @@
  * wide already or no native kernel accepts. So conversions stand at the borders of what is
  * native and nowhere within. For a reference in double the wide form comes first.
  *
- * Not here: when values may share bytes over time (liveness.c).
+ * Not here: packing weights (pack.c); when values may share bytes over time (liveness.c).
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -156,37 +156,6 @@ static enum icl_form form_of(const struct imgcls_value_info *declared,
     return declared->type == used->type ? ICL_DECLARED : ICL_WIDE;
 }
 
-/* Weights that the kernel packed: their pages of the model file need not stay in memory. */
-static void forget_packed(const struct icl_step *step)
-{
-    const struct imgcls_node *node = step->node;
-    for (size_t i = 0; i < node->input_count && i < 64; i++) {
-        const struct imgcls_value_info *info = node->inputs[i];
-        if (!(step->released >> i & 1) || !info || !info->constant || step->adapted)
-            continue;
-        icl_storage_forget(icl_value_of(info)->storage, info->constant->data,
-                           info->constant->size_bytes);
-    }
-}
-
-static imgcls_status prepare_step(struct icl_plan *plan, struct icl_step *step)
-{
-    const struct imgcls_kernel *kernel = step->kernel;
-    if (!kernel || !kernel->prepare)
-        return IMGCLS_OK;
-    struct imgcls_prepare prepare = {.struct_size = sizeof prepare,
-                                     .node = step->node,
-                                     .threads = plan->options.threads};
-    imgcls_status status = kernel->prepare(&plan->ctx->host, &prepare);
-    step->state = prepare.state;
-    step->workspace_bytes = prepare.workspace_bytes;
-    step->constant_bytes = prepare.constant_bytes;
-    step->released = prepare.inputs_released;
-    if (status == IMGCLS_OK)
-        forget_packed(step);
-    return status;
-}
-
 /* Adds the step of a node; adapted is taken over (also on failure). */
 static imgcls_status add_node_step(struct icl_plan *plan, const struct imgcls_op *op,
                                    struct icl_node *node, struct icl_node *adapted,
@@ -229,7 +198,7 @@ static imgcls_status add_node_step(struct icl_plan *plan, const struct imgcls_op
             status = icl_plan_add_slot(plan, icl_value_of(declared->outputs[i]),
                                        form_of(declared->outputs[i], used->outputs[i]),
                                        &plan->steps[index].outputs[i]);
-    return status ? status : prepare_step(plan, &plan->steps[index]);
+    return status;
 }
 
 static bool all_inputs_static(const struct imgcls_node *node)

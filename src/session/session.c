@@ -123,9 +123,10 @@ static imgcls_status make_instance(struct icl_session *session, int place)
     struct icl_instance *instance;
     struct icl_plan *plan;
     imgcls_status status = make_pool(session);
+    struct icl_plan_options options = session->options;
+    options.pool = session->pool;
     if (status == IMGCLS_OK)
-        status = icl_plan_build(session->ctx, session->graph, session->shapes,
-                                &session->options, &plan);
+        status = icl_plan_build(session->ctx, session->graph, session->shapes, &options, &plan);
     if (status == IMGCLS_OK)
         status = icl_instance_create(plan, session->pool, &instance);
     if (status)
