@@ -16,3 +16,11 @@ TESTS += %D%/session_test
 	tests/plan/sketch.c \
 	tests/plan/sketch.h
 %C%_session_test_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += %D%/peak_memory_test
+TESTS += %D%/peak_memory_test
+%C%_peak_memory_test_SOURCES = \
+	%D%/peak_memory_test.c \
+	tests/plan/sketch.c \
+	tests/plan/sketch.h
+%C%_peak_memory_test_LDADD = $(TEST_LIBS)
