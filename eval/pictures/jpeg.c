@@ -30,7 +30,8 @@
 #include <jpeglib.h>
 
 /* An honest progressive file has about ten scans; each costs a pass over the picture. */
-#define SCANS_MAX 500
+#define SCANS_MAX    500
+#define ROWS_AT_ONCE 16
 
 struct reading {
     struct jpeg_error_mgr errors; /* first: libjpeg hands back its address */
@@ -154,8 +155,8 @@ static void begin(struct reading *reading)
 {
     struct jpeg_decompress_struct *jpeg = &reading->jpeg;
     jpeg_read_header(jpeg, TRUE);
-    if (jpeg->num_components == 1)
-        jpeg->out_color_space = JCS_GRAYSCALE;
+    if (jpeg->num_components == 1) /* libjpeg writes gray three times as we would */
+        jpeg->out_color_space = reading->in->channels == 3 ? JCS_RGB : JCS_GRAYSCALE;
     else if (jpeg->num_components == 3)
         jpeg->out_color_space = JCS_RGB;
     else if (jpeg->num_components == 4)
@@ -173,10 +174,6 @@ static void begin(struct reading *reading)
     if (status != IMGCLS_OK)
         give_up(reading, status);
     reading->in->out->orientation = orientation_of(jpeg);
-    reading->row = malloc((size_t)jpeg->image_width * (size_t)jpeg->num_components);
-    if (!reading->row)
-        give_up(reading, icl_decoder_refuse(reading->in, IMGCLS_NO_MEMORY,
-                                            "no memory for a row of pixels"));
 }
 
 /* The rest of the data is not looked at, except for the end marker: within coded data 0xff
@@ -188,6 +185,22 @@ static void find_end(struct reading *reading)
     const struct jpeg_source_mgr *source = reading->jpeg.src;
     if (!memmem(source->next_input_byte, source->bytes_in_buffer, "\xff\xd9", 2))
         no_more(&reading->jpeg);
+}
+
+/* Rows that come out as they are wanted go where they belong, several at a time. */
+static void read_in_place(struct reading *reading)
+{
+    struct jpeg_decompress_struct *jpeg = &reading->jpeg;
+    const struct icl_region *part = &reading->part;
+    size_t pitch = (size_t)part->width * (size_t)reading->in->channels;
+    int32_t y, i;
+    while ((y = (int32_t)jpeg->output_scanline - part->top) < part->height) {
+        JSAMPROW rows[ROWS_AT_ONCE];
+        int32_t count = part->height - y < ROWS_AT_ONCE ? part->height - y : ROWS_AT_ONCE;
+        for (i = 0; i < count; i++)
+            rows[i] = reading->in->out->pixels + (size_t)(y + i) * pitch;
+        jpeg_read_scanlines(jpeg, rows, (JDIMENSION)count);
+    }
 }
 
 static void take_row(struct reading *reading, int32_t y, size_t row_bytes, size_t skip)
@@ -202,25 +215,41 @@ static void take_row(struct reading *reading, int32_t y, size_t row_bytes, size_
     }
 }
 
+/* Rows that are converted on their way: CMYK, colours to gray. */
+static void read_through_a_row(struct reading *reading, size_t skip)
+{
+    struct jpeg_decompress_struct *jpeg = &reading->jpeg;
+    const struct icl_region *part = &reading->part;
+    size_t row_bytes = (size_t)jpeg->output_width * (size_t)jpeg->output_components;
+    int32_t bottom = part->top + part->height, y;
+    reading->row = malloc(row_bytes);
+    if (!reading->row)
+        give_up(reading, icl_decoder_refuse(reading->in, IMGCLS_NO_MEMORY,
+                                            "no memory for a row of pixels"));
+    while ((y = (int32_t)jpeg->output_scanline) < bottom) {
+        jpeg_read_scanlines(jpeg, &reading->row, 1);
+        take_row(reading, y - part->top, row_bytes, skip);
+    }
+}
+
 static void read_rows(struct reading *reading)
 {
     struct jpeg_decompress_struct *jpeg = &reading->jpeg;
     const struct icl_region *part = &reading->part;
-    int32_t bottom = part->top + part->height, y;
-    size_t row_bytes, skip = 0;
+    size_t skip = 0;
     jpeg_start_decompress(jpeg);
     if (part->width < (int32_t)jpeg->output_width) {
         JDIMENSION left = (JDIMENSION)part->left, width = (JDIMENSION)part->width;
         jpeg_crop_scanline(jpeg, &left, &width); /* may begin further left */
         skip = (size_t)((JDIMENSION)part->left - left) * (size_t)jpeg->output_components;
     }
-    row_bytes = (size_t)jpeg->output_width * (size_t)jpeg->output_components;
     if (part->top > 0)
         jpeg_skip_scanlines(jpeg, (JDIMENSION)part->top);
-    while ((y = (int32_t)jpeg->output_scanline) < bottom) {
-        jpeg_read_scanlines(jpeg, &reading->row, 1);
-        take_row(reading, y - part->top, row_bytes, skip);
-    }
+    if (jpeg->output_components == reading->in->channels && skip == 0 &&
+        jpeg->output_width == (JDIMENSION)part->width)
+        read_in_place(reading);
+    else
+        read_through_a_row(reading, skip);
     if (jpeg->output_scanline < jpeg->output_height) {
         find_end(reading);
         jpeg_abort_decompress(jpeg);

@@ -182,10 +182,9 @@ void icl_resize_reach(enum icl_filter filter, bool antialias, int32_t from, int3
 
 /* ---- Passes ---------------------------------------------------------------------------*/
 
-void icl_resize_row_portable(const struct icl_axis *axis, const uint8_t *row,
-                             const uint8_t *end, size_t channels, uint8_t *to)
+static void sum_row(const struct icl_axis *axis, const uint8_t *row, size_t channels,
+                    uint8_t *to)
 {
-    (void)end;
     for (int32_t x = 0; x < axis->count; x++) {
         const uint8_t *from = row + (size_t)axis->window[x][0] * channels;
         const int32_t *weights = axis->weights + (size_t)x * axis->stride;
@@ -196,6 +195,13 @@ void icl_resize_row_portable(const struct icl_axis *axis, const uint8_t *row,
         for (size_t c = 0; c < channels; c++)
             *to++ = icl_resize_clip(sum[c]);
     }
+}
+
+void icl_resize_row_portable(const struct icl_axis *axis, const struct icl_rows *rows)
+{
+    for (int32_t y = 0; y < rows->count; y++)
+        sum_row(axis, rows->from + (size_t)y * rows->pitch, rows->channels,
+                rows->to + (size_t)y * rows->to_pitch);
 }
 
 #define COLUMN_BLOCK 256
@@ -251,16 +257,21 @@ static bool narrow(const struct task *task, const struct kernel *kernel, int32_t
     const struct icl_picture *in = task->in;
     const struct icl_resizing *how = &task->how;
     size_t step = (size_t)in->channels, pitch = (size_t)in->width * step;
-    const uint8_t *end = in->pixels + pitch * (size_t)in->height;
     struct icl_axis axis = {0};
     bool ok = allocate(out, how->part_width, past - first, in->channels) &&
               prepare_axis(&axis, kernel, how->antialias, how->from_width, how->width,
                            how->part_left, how->part_width);
-    if (ok)
+    if (ok) {
+        struct icl_rows rows = {.from = in->pixels + (size_t)(first - in->top) * pitch,
+                                .end = in->pixels + pitch * (size_t)in->height,
+                                .pitch = pitch,
+                                .channels = step,
+                                .to = out->pixels,
+                                .to_pitch = (size_t)out->width * step,
+                                .count = past - first};
         move_windows(&axis, in->left);
-    for (int32_t y = first; ok && y < past; y++)
-        task->row(&axis, in->pixels + (size_t)(y - in->top) * pitch, end, step,
-                  out->pixels + (size_t)(y - first) * (size_t)out->width * step);
+        task->row(&axis, &rows);
+    }
     clear_axis(&axis);
     if (!ok)
         icl_picture_clear(out);

@@ -25,10 +25,19 @@ struct icl_axis {
     int32_t count;        /* target pixels */
 };
 
-/* One row of `channels` interleaved: target x is the weighted sum of its window. `end` is
- * the first byte behind the source that may not be read. */
-typedef void icl_resize_row(const struct icl_axis *axis, const uint8_t *row,
-                            const uint8_t *end, size_t channels, uint8_t *to);
+/* A run of rows that lie `pitch` bytes apart. */
+struct icl_rows {
+    const uint8_t *from;
+    const uint8_t *end; /* the first byte behind the source that may not be read */
+    size_t pitch;
+    size_t channels; /* interleaved */
+    uint8_t *to;
+    size_t to_pitch;
+    int32_t count;
+};
+
+/* Of each row: target x is the weighted sum of its window. */
+typedef void icl_resize_row(const struct icl_axis *axis, const struct icl_rows *rows);
 /* Bytes [0, bytes) of one target row from `count` rows, `pitch` apart. */
 typedef void icl_resize_column(const uint8_t *from, size_t pitch, const int32_t *weights,
                                int32_t count, size_t bytes, uint8_t *to);

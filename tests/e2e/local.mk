@@ -21,7 +21,7 @@ E2E_TESTS = \
 	%D%/options_test.sh \
 	%D%/real_pictures_test.sh
 TESTS += $(E2E_TESTS)
-EXTRA_DIST += $(E2E_TESTS) %D%/env.sh %D%/bad-graphs %D%/modelscope
+EXTRA_DIST += $(E2E_TESTS) %D%/env.sh %D%/evaluation_race.py %D%/peer_pipelines.py %D%/bad-graphs %D%/modelscope
 TEST_EXTENSIONS = .sh
 SH_LOG_COMPILER = $(SHELL)
 CLEANFILES += %D%/installed.stamp %D%/install.log

@@ -11,8 +11,13 @@ check_PROGRAMS += %D%/part_test
 TESTS += %D%/part_test
 %C%_part_test_SOURCES = %D%/part_test.c
 %C%_part_test_LDADD = $(TEST_LIBS)
+# Not a test: what picture_race.py runs beside Pillow.
+check_PROGRAMS += %D%/picture_times
+%C%_picture_times_SOURCES = %D%/picture_times.c
+%C%_picture_times_LDADD = $(TEST_LIBS)
 EXTRA_DIST += \
 	%D%/make_fixtures.py \
+	%D%/picture_race.py \
 	%D%/fixtures/bmp_bits.bmp \
 	%D%/fixtures/bmp_gray.bmp \
 	%D%/fixtures/bmp_rgb.bmp \
