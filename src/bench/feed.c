@@ -82,7 +82,7 @@ static void fill(struct imgcls_tensor *tensor, uint64_t *state)
         if (tensor->type == IMGCLS_F32)
             memcpy(to, &value, sizeof value);
         else
-            icl_convert_floats(IMGCLS_F32, &value, tensor->type, to, 1);
+            icl_convert_floats(0, IMGCLS_F32, &value, tensor->type, to, 1);
     }
 }
 

@@ -46,7 +46,7 @@ static imgcls_status fill(struct imgcls_context *ctx, const char *name,
         for (int64_t i = 0; i < count; i++) {
             float value = next_normal(state);
             size_t size = icl_type_bits(tensor->type) / 8;
-            icl_convert_floats(IMGCLS_F32, &value, tensor->type,
+            icl_convert_floats(0, IMGCLS_F32, &value, tensor->type,
                                (char *)tensor->data + (size_t)i * size, 1);
         }
         return IMGCLS_OK;

@@ -167,7 +167,8 @@ static imgcls_status feed_piece(struct pictures *p, int64_t first, int64_t count
         memcpy(floats, from, (size_t)(count * each) * sizeof *floats);
     p->shape.data = floats;
     if (p->shape.type != IMGCLS_F32) {
-        icl_convert_floats(IMGCLS_F32, floats, p->shape.type, model->feed, (size_t)total);
+        icl_convert_floats(model->ctx->isa, IMGCLS_F32, floats, p->shape.type, model->feed,
+                           (size_t)total);
         p->shape.data = model->feed;
     }
     return IMGCLS_OK;
@@ -236,7 +237,7 @@ static imgcls_status run_piece(struct pictures *p, int64_t first, int64_t count,
     if (output->type == IMGCLS_F32)
         memcpy(to, output->data, (size_t)(count * *classes) * sizeof *to);
     else
-        icl_convert_floats(output->type, output->data, IMGCLS_F32, to,
+        icl_convert_floats(model->ctx->isa, output->type, output->data, IMGCLS_F32, to,
                            (size_t)(count * *classes));
     *rows = model->rows;
     return IMGCLS_OK;

@@ -23,13 +23,14 @@ struct job {
     const struct imgcls_tensor *from;
     struct imgcls_tensor *to;
     size_t from_bytes, to_bytes; /* of one element */
+    uint64_t isa;
 };
 
 static void convert_piece(void *argument, int64_t begin, int64_t end, int32_t thread)
 {
     const struct job *job = argument;
     (void)thread;
-    icl_convert_floats(job->from->type,
+    icl_convert_floats(job->isa, job->from->type,
                        (const char *)job->from->data + (size_t)begin * job->from_bytes,
                        job->to->type, (char *)job->to->data + (size_t)begin * job->to_bytes,
                        (size_t)(end - begin));
@@ -46,7 +47,7 @@ static imgcls_status convert_floats_portable(const struct imgcls_host *host,
     if (status)
         return status;
     struct job job = {from, imgcls_output(run, 0), icl_type_bits(from->type) / 8,
-                      icl_type_bits(type) / 8};
+                      icl_type_bits(type) / 8, host->isa(host)};
     icl_host_parallel_for(host, run, imgcls_count(from->rank, from->dims), GRAIN,
                           convert_piece, &job);
     return IMGCLS_OK;

@@ -216,7 +216,7 @@ static imgcls_status keep_result(struct icl_plan *plan, struct icl_value *value,
                                   &declared);
         if (status)
             return status;
-        icl_convert_floats(tensor->type, tensor->data, declared->tensor->type,
+        icl_convert_floats(plan->ctx->isa, tensor->type, tensor->data, declared->tensor->type,
                            declared->tensor->data,
                            (size_t)imgcls_count(tensor->rank, tensor->dims));
         return keep_result(plan, value, declared, false);

@@ -129,8 +129,8 @@ static imgcls_status widen_constant(struct icl_plan *plan, struct icl_value *val
                                             from->rank, from->dims, &made);
     if (status)
         return status;
-    icl_convert_floats(from->type, from->data, made->tensor->type, made->tensor->data,
-                       (size_t)imgcls_count(from->rank, from->dims));
+    icl_convert_floats(plan->ctx->isa, from->type, from->data, made->tensor->type,
+                       made->tensor->data, (size_t)imgcls_count(from->rank, from->dims));
     icl_storage_forget(value->storage, from->data, from->size_bytes);
     status = icl_plan_keep(plan, made);
     if (status) {

@@ -1,11 +1,11 @@
 /*
  * src/tensor/convert.c - float16, bfloat16, float32 and float64 into one another, bit-exact
  *
- * Binary formats by IEEE 754-2019 (float16: 1, 5 and 10 bits; bfloat16: 1, 8 and 7). Narrowing
- * drops bits of the significand and rounds to nearest, ties to even, by integer arithmetic: a
- * carry out of the significand runs into the exponent and gives the right power of two, and
- * out of the largest exponent gives infinity. From float64 to 16 bits directly: going through
- * float32 would round twice.
+ * Binary formats by IEEE 754-2019 (float16: 1, 5 and 10 bits; bfloat16: 1, 8 and 7).
+ * Narrowing drops bits of the significand and rounds to nearest, ties to even, by integer
+ * arithmetic: a carry out of the significand runs into the exponent and gives the right
+ * power of two, and out of the largest exponent gives infinity. From float64 to 16 bits
+ * directly: going through float32 would round twice.
  *
  * Invariant: no floating-point operation here rounds, so no rounding mode matters.
  *
@@ -52,9 +52,9 @@ static uint64_t round_shift(uint64_t significand, unsigned drop)
 }
 
 /*
- * The magnitude of a number with `exponent` (biased by `bias`) and `fraction` of `width` bits,
- * as a magnitude in a format with `to_width` fraction bits and bias `to_bias`. The all-ones
- * exponents are `top` and `to_top`.
+ * The magnitude of a number with `exponent` (biased by `bias`) and `fraction` of `width`
+ * bits, as a magnitude in a format with `to_width` fraction bits and bias `to_bias`. The
+ * all-ones exponents are `top` and `to_top`.
  */
 static uint32_t narrow(uint64_t exponent, uint64_t fraction, unsigned width, int bias,
                        uint64_t top, unsigned to_width, int to_bias, uint32_t to_top)
@@ -82,7 +82,8 @@ float icl_f16_to_f32(uint16_t bits)
     uint32_t sign = (uint32_t)(bits & 0x8000) << 16;
     uint32_t exponent = bits >> 10 & 0x1f, fraction = bits & 0x3ff;
     if (exponent == 0x1f)
-        return float_of_bits(sign | 0x7f800000 | (fraction ? 0x400000 | fraction << 13 : 0));
+        return float_of_bits(sign | 0x7f800000 |
+                             (fraction ? 0x400000 | fraction << 13 : 0));
     if (exponent == 0) {
         if (!fraction)
             return float_of_bits(sign);
@@ -99,8 +100,8 @@ uint16_t icl_f32_to_f16(float value)
 {
     uint32_t bits = bits_of_float(value);
     uint32_t sign = bits >> 16 & 0x8000;
-    return (uint16_t)(sign | narrow(bits >> 23 & 0xff, bits & 0x7fffff, 23, 127, 0xff, 10, 15,
-                                    0x1f));
+    return (uint16_t)(sign | narrow(bits >> 23 & 0xff, bits & 0x7fffff, 23, 127, 0xff, 10,
+                                    15, 0x1f));
 }
 
 float icl_bf16_to_f32(uint16_t bits)
@@ -115,16 +116,16 @@ uint16_t icl_f32_to_bf16(float value)
 {
     uint32_t bits = bits_of_float(value);
     uint32_t sign = bits >> 16 & 0x8000;
-    return (uint16_t)(sign | narrow(bits >> 23 & 0xff, bits & 0x7fffff, 23, 127, 0xff, 7, 127,
-                                    0xff));
+    return (uint16_t)(sign | narrow(bits >> 23 & 0xff, bits & 0x7fffff, 23, 127, 0xff, 7,
+                                    127, 0xff));
 }
 
 static uint16_t f64_to_16(double value, unsigned to_width, int to_bias, uint32_t to_top)
 {
     uint64_t bits = bits_of_double(value);
     uint32_t sign = (uint32_t)(bits >> 48 & 0x8000);
-    return (uint16_t)(sign | narrow(bits >> 52 & 0x7ff, bits & UINT64_C(0xfffffffffffff), 52,
-                                    1023, 0x7ff, to_width, to_bias, to_top));
+    return (uint16_t)(sign | narrow(bits >> 52 & 0x7ff, bits & UINT64_C(0xfffffffffffff),
+                                    52, 1023, 0x7ff, to_width, to_bias, to_top));
 }
 
 static float f64_to_f32(double value)
@@ -185,8 +186,28 @@ static bool converts(int32_t type)
            type == IMGCLS_F64;
 }
 
-bool icl_convert_floats(int32_t from_type, const void *from, int32_t to_type, void *to,
-                        size_t count)
+/* Whole arrays by instructions that the CPU has for them; false where it has none. */
+static bool convert_at_once(uint64_t isa, int32_t from_type, const void *from,
+                            int32_t to_type, void *to, size_t count)
+{
+#ifdef BUILD_AVX2
+    if (!(isa & IMGCLS_ISA_AVX2))
+        return false;
+    if (from_type == IMGCLS_F16 && to_type == IMGCLS_F32)
+        icl_f16_to_f32_avx2(from, to, count);
+    else if (from_type == IMGCLS_F32 && to_type == IMGCLS_F16)
+        icl_f32_to_f16_avx2(from, to, count);
+    else
+        return false;
+    return true;
+#else
+    (void)isa, (void)from_type, (void)from, (void)to_type, (void)to, (void)count;
+    return false;
+#endif
+}
+
+bool icl_convert_floats(uint64_t isa, int32_t from_type, const void *from, int32_t to_type,
+                        void *to, size_t count)
 {
     if (!converts(from_type) || !converts(to_type))
         return false;
@@ -198,6 +219,8 @@ bool icl_convert_floats(int32_t from_type, const void *from, int32_t to_type, vo
             memmove(to, from, bytes);
         return true;
     }
+    if (convert_at_once(isa, from_type, from, to_type, to, count))
+        return true;
     for (size_t i = 0; i < count; i++)
         store(to_type, to, i, widen(from_type, from, i));
     return true;

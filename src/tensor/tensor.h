@@ -58,9 +58,15 @@ uint16_t icl_f32_to_f16(float value);
 float icl_bf16_to_f32(uint16_t bits);
 uint16_t icl_f32_to_bf16(float value);
 /* Converts `count` elements between f16, bf16, f32 and f64 in any direction, rounding once.
- * False for other types. from and to do not overlap, or are the same with equal widths. */
-bool icl_convert_floats(int32_t from_type, const void *from, int32_t to_type, void *to,
-                        size_t count);
+ * False for other types. from and to do not overlap, or are the same with equal widths.
+ * isa: IMGCLS_ISA_ bits that may be used; the result does not depend on them. */
+bool icl_convert_floats(uint64_t isa, int32_t from_type, const void *from, int32_t to_type,
+                        void *to, size_t count);
+#ifdef BUILD_AVX2
+/* Addresses need not be aligned. */
+void icl_f16_to_f32_avx2(const unsigned char *from, unsigned char *to, size_t count);
+void icl_f32_to_f16_avx2(const unsigned char *from, unsigned char *to, size_t count);
+#endif
 /* Reads element `index` of a numeric row-major tensor as double (for reports): the real part
  * of a complex one, NaN for strings. 64-bit integers past 2^53 are rounded. */
 double icl_tensor_get(const struct imgcls_tensor *tensor, int64_t index);

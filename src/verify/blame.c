@@ -40,7 +40,7 @@ static void replace(struct imgcls_tensor *got, const struct imgcls_tensor *want)
     if (got->type == want->type)
         memcpy(got->data, want->data, want->size_bytes);
     else
-        icl_convert_floats(want->type, want->data, got->type, got->data, (size_t)count);
+        icl_convert_floats(0, want->type, want->data, got->type, got->data, (size_t)count);
 }
 
 static void describe(struct search *search, const struct imgcls_node *node,

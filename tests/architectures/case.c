@@ -71,7 +71,7 @@ static void keep(struct test_case *test, const char *name, struct imgcls_value *
     if (as != value->type) {
         const struct imgcls_tensor *wide = value->tensor;
         done(test, icl_value_tensor(test->ctx, as, wide->rank, wide->dims, &narrow));
-        icl_convert_floats(value->type, wide->data, as, narrow->tensor->data,
+        icl_convert_floats(0, value->type, wide->data, as, narrow->tensor->data,
                            (size_t)imgcls_count(wide->rank, wide->dims));
     }
     done(test, icl_checkpoint_add(test->checkpoint, name,

@@ -76,7 +76,7 @@ static double element(const struct imgcls_tensor *tensor, bool last)
         return (double)*(const int64_t *)(const void *)p;
     if (tensor->type == IMGCLS_BOOL)
         return *(const unsigned char *)p;
-    icl_convert_floats(tensor->type, p, IMGCLS_F64, &value, 1);
+    icl_convert_floats(0, tensor->type, p, IMGCLS_F64, &value, 1);
     return value;
 }
 

@@ -1,9 +1,10 @@
 /*
  * tests/tensor/convert_test.c - narrow floating-point formats, bit for bit
  *
- * Expected values: the definition (sign * fraction * 2^exponent) computed with ldexp, exact in
- * double, for reading; for rounding, the two neighbours in the narrow format and the double
- * exactly between them, so that nearest, ties and the step beyond are known without converting.
+ * Expected values: the definition (sign * fraction * 2^exponent) computed with ldexp, exact
+ * in double, for reading; for rounding, the two neighbours in the narrow format and the
+ * double exactly between them, so that nearest, ties and the step beyond are known without
+ * converting.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -76,7 +77,8 @@ static void all_65536_survive_the_way_there_and_back(void **state)
         }
 }
 
-/* From float64, with the double just beside each tie: rounding through float32 would lose it. */
+/* From float64, with the double just beside each tie: rounding through float32 would lose
+ * it. */
 static void nearest_wins_and_ties_go_to_even(void **state)
 {
     (void)state;
@@ -95,7 +97,7 @@ static void nearest_wins_and_ties_go_to_even(void **state)
                 for (int i = 0; i < 4; i++) {
                     uint16_t got;
                     double value = sign ? -from[i] : from[i];
-                    icl_convert_floats(IMGCLS_F64, &value, formats[f].type, &got, 1);
+                    icl_convert_floats(0, IMGCLS_F64, &value, formats[f].type, &got, 1);
                     if (got != (want[i] | (unsigned)sign << 15))
                         fail_msg("format %zu: %a became %#x, wanted %#x", f, value, got,
                                  want[i]);
@@ -103,8 +105,8 @@ static void nearest_wins_and_ties_go_to_even(void **state)
                         continue;
                     got = formats[f].write((float)value);
                     if (got != (want[i] | (unsigned)sign << 15))
-                        fail_msg("format %zu: float %a became %#x, wanted %#x", f, value, got,
-                                 want[i]);
+                        fail_msg("format %zu: float %a became %#x, wanted %#x", f, value,
+                                 got, want[i]);
                 }
         }
     }
@@ -127,10 +129,10 @@ static void extremes(void **state)
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         uint16_t got;
-        icl_convert_floats(IMGCLS_F64, &rows[i].from, IMGCLS_F16, &got, 1);
+        icl_convert_floats(0, IMGCLS_F64, &rows[i].from, IMGCLS_F16, &got, 1);
         if (got != rows[i].f16)
             fail_msg("%a as float16: %#x, wanted %#x", rows[i].from, got, rows[i].f16);
-        icl_convert_floats(IMGCLS_F64, &rows[i].from, IMGCLS_BF16, &got, 1);
+        icl_convert_floats(0, IMGCLS_F64, &rows[i].from, IMGCLS_BF16, &got, 1);
         if (got != rows[i].bf16)
             fail_msg("%a as bfloat16: %#x, wanted %#x", rows[i].from, got, rows[i].bf16);
     }
@@ -153,7 +155,7 @@ static void float64_to_float32_is_the_compilers(void **state)
         if (isnan(value))
             continue;
         want = (float)value;
-        icl_convert_floats(IMGCLS_F64, &value, IMGCLS_F32, &got, 1);
+        icl_convert_floats(0, IMGCLS_F64, &value, IMGCLS_F32, &got, 1);
         if (bits_of(got) != bits_of(want))
             fail_msg("%a became %a, wanted %a", value, (double)got, (double)want);
     }
@@ -168,16 +170,57 @@ static void every_pair_converts_whole_arrays(void **state)
         for (size_t to = 0; to < 4; to++) {
             unsigned char a[40], b[40];
             double back[5];
-            assert_true(icl_convert_floats(IMGCLS_F64, values, types[from], a, 5));
-            assert_true(icl_convert_floats(types[from], a, types[to], b, 5));
-            assert_true(icl_convert_floats(types[to], b, IMGCLS_F64, back, 5));
+            assert_true(icl_convert_floats(0, IMGCLS_F64, values, types[from], a, 5));
+            assert_true(icl_convert_floats(0, types[from], a, types[to], b, 5));
+            assert_true(icl_convert_floats(0, types[to], b, IMGCLS_F64, back, 5));
             assert_memory_equal(back, values, sizeof back);
         }
     int32_t number = 1;
     float single;
-    assert_false(icl_convert_floats(IMGCLS_I32, &number, IMGCLS_F32, &single, 1));
-    assert_false(icl_convert_floats(IMGCLS_F32, &single, IMGCLS_I32, &number, 1));
+    assert_false(icl_convert_floats(0, IMGCLS_I32, &number, IMGCLS_F32, &single, 1));
+    assert_false(icl_convert_floats(0, IMGCLS_F32, &single, IMGCLS_I32, &number, 1));
 }
+
+#ifdef BUILD_AVX2
+/* Every float16, and float32s of every exponent with fractions about each tie, NaNs too. */
+static void instructions_give_the_portable_bits(void **state)
+{
+    enum { COUNT = 65536 + 3 }; /* three behind the last whole vector */
+    static uint16_t halves[COUNT], half_got[COUNT], half_want[COUNT];
+    static float floats[COUNT], got[COUNT], want[COUNT];
+    struct imgcls_context *ctx;
+    uint64_t seed = 11;
+    uint32_t i, round;
+    (void)state;
+    assert_int_equal(imgcls_context_create(NULL, &ctx), IMGCLS_OK);
+    if (!(ctx->isa & IMGCLS_ISA_AVX2)) {
+        print_message("skipped: no AVX2 here\n");
+        imgcls_context_destroy(ctx);
+        return;
+    }
+    for (i = 0; i < COUNT; i++)
+        halves[i] = (uint16_t)i;
+    assert_true(icl_convert_floats(0, IMGCLS_F16, halves, IMGCLS_F32, want, COUNT));
+    assert_true(icl_convert_floats(ctx->isa, IMGCLS_F16, halves, IMGCLS_F32, got, COUNT));
+    assert_memory_equal(got, want, sizeof got);
+    for (round = 0; round < 16; round++) {
+        for (i = 0; i < COUNT; i++) {
+            static const uint32_t ends[] = {0, 0x1000, 0xfff, 0x1001, 0x3000, 0x400000};
+            uint32_t bits = i << 23; /* sign and exponent go round every 512 */
+            seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+            bits |= i % 3 ? (uint32_t)(seed >> 41)
+                          : ((uint32_t)(seed >> 41) & 0x7fe000) | ends[i / 3 % 6];
+            memcpy(&floats[i], &bits, sizeof bits);
+        }
+        assert_true(
+            icl_convert_floats(0, IMGCLS_F32, floats, IMGCLS_F16, half_want, COUNT));
+        assert_true(
+            icl_convert_floats(ctx->isa, IMGCLS_F32, floats, IMGCLS_F16, half_got, COUNT));
+        assert_memory_equal(half_got, half_want, sizeof half_got);
+    }
+    imgcls_context_destroy(ctx);
+}
+#endif
 
 int main(void)
 {
@@ -188,6 +231,9 @@ int main(void)
         cmocka_unit_test(extremes),
         cmocka_unit_test(float64_to_float32_is_the_compilers),
         cmocka_unit_test(every_pair_converts_whole_arrays),
+#ifdef BUILD_AVX2
+        cmocka_unit_test(instructions_give_the_portable_bits),
+#endif
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
