@@ -14,6 +14,16 @@
 
 #define SIDE_BY_SIDE 4
 
+/* A vector of which `left` channels are there. Masks only where they must be: storing under
+ * one is microcode on some CPUs with AVX2. */
+static inline void store_channels(float *to, int64_t left, lanes x)
+{
+    if (left >= LANES)
+        lanes_store(to, x);
+    else
+        lanes_store_part(to, lanes_below(left), x);
+}
+
 /* Vectors first.. of a window, `count` channels (of SIDE_BY_SIDE vectors at most). */
 static inline void meet_vectors(const struct gemm_window *w, const struct cl_row *row,
                                 const struct cl_span *at, int64_t first, int64_t count,
@@ -60,8 +70,7 @@ static inline void pool_rows(const struct cl_pool_job *job, int64_t begin, int64
                     if (!largest)
                         result[v] = count ? lanes_over(result[v], lanes_all((float)count))
                                           : lanes_zero();
-                    lanes_store_part(row.to + first + v * LANES, lanes_below(left - v * LANES),
-                                     result[v]);
+                    store_channels(row.to + first + v * LANES, left - v * LANES, result[v]);
                 }
             }
         }
@@ -91,7 +100,7 @@ void POOL_GLOBAL_MAX(const struct cl_pool_job *job, int64_t begin, int64_t end)
             lanes best = lanes_all(-INFINITY);
             for (p = 0; p < pixels; p++, from += w->channels)
                 best = lanes_larger(lanes_load_part(from, mask), best);
-            lanes_store_part(job->y + image * w->channels + c, mask, best);
+            store_channels(job->y + image * w->channels + c, w->channels - c, best);
         }
     }
 }
@@ -119,8 +128,8 @@ void POOL_GLOBAL_AVERAGE(const struct cl_pool_job *job, int64_t begin, int64_t e
                     sums[v] =
                         lane_sums_add(sums[v], lanes_load_part(from + v * LANES, mask[v]));
             for (v = 0; v < SIDE_BY_SIDE && v * LANES < left; v++)
-                lanes_store_part(job->y + image * w->channels + c + v * LANES, mask[v],
-                                 lane_sums_over(sums[v], (double)pixels));
+                store_channels(job->y + image * w->channels + c + v * LANES,
+                               left - v * LANES, lane_sums_over(sums[v], (double)pixels));
         }
     }
 }
