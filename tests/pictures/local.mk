@@ -11,13 +11,17 @@ check_PROGRAMS += %D%/part_test
 TESTS += %D%/part_test
 %C%_part_test_SOURCES = %D%/part_test.c
 %C%_part_test_LDADD = $(TEST_LIBS)
-# Not a test: what picture_race.py runs beside Pillow.
+# Not tests: what scripts run beside Pillow, OpenCV and TensorFlow.
+check_PROGRAMS += %D%/picture_bytes
+%C%_picture_bytes_SOURCES = %D%/picture_bytes.c
+%C%_picture_bytes_LDADD = $(TEST_LIBS)
 check_PROGRAMS += %D%/picture_times
 %C%_picture_times_SOURCES = %D%/picture_times.c
 %C%_picture_times_LDADD = $(TEST_LIBS)
 EXTRA_DIST += \
 	%D%/make_fixtures.py \
 	%D%/picture_race.py \
+	%D%/resize_peers.py \
 	%D%/fixtures/bmp_bits.bmp \
 	%D%/fixtures/bmp_gray.bmp \
 	%D%/fixtures/bmp_rgb.bmp \
