@@ -40,7 +40,7 @@ struct imgcls_bench_report {
     int64_t runs, batch;
     int32_t threads;
     int32_t reserved;
-    const char *isa; /* "avx512", "avx2", "portable" */
+    const char *isa; /* "avx512", "avx2", "neon", "portable" */
     double first_ms; /* first run, planning and packing included */
     double median_ms, p90_ms, p99_ms, min_ms;
     double images_per_second; /* batch / median */

@@ -50,7 +50,7 @@ extern "C" {
 #endif
 
 /* Instruction sets a kernel may need: all bits must be offered by CPU and operating system.
- * The IMGCLS_ISA variable (portable, avx2, avx512) masks them from above. */
+ * The IMGCLS_ISA variable (portable, avx2, avx512, neon) masks them from above. */
 #define IMGCLS_ISA_AVX2 (UINT64_C(1) << 0)   /* AVX2, FMA and F16C together */
 #define IMGCLS_ISA_AVX512 (UINT64_C(1) << 1) /* AVX-512 F, BW, DQ, VL and CD together */
 #define IMGCLS_ISA_AVX512_VNNI (UINT64_C(1) << 2)

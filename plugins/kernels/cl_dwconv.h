@@ -55,8 +55,10 @@ typedef void cl_dwconv_kernel(const struct cl_dwconv_job *job, int64_t begin, in
 #define CL_DWCONV_FAMILY(KERNEL)                                                           \
     KERNEL(cl_dwconv_f32_portable, 0)                                                      \
     WITH_AVX2(KERNEL(cl_dwconv_f32_avx2, IMGCLS_ISA_AVX2))                                 \
-    WITH_AVX512(KERNEL(cl_dwconv_f32_avx512, IMGCLS_ISA_AVX2 | IMGCLS_ISA_AVX512))
+    WITH_AVX512(KERNEL(cl_dwconv_f32_avx512, IMGCLS_ISA_AVX2 | IMGCLS_ISA_AVX512))         \
+    WITH_NEON(KERNEL(cl_dwconv_f32_neon, IMGCLS_ISA_NEON))
 
-cl_dwconv_kernel cl_dwconv_f32_portable, cl_dwconv_f32_avx2, cl_dwconv_f32_avx512;
+cl_dwconv_kernel cl_dwconv_f32_portable, cl_dwconv_f32_avx2, cl_dwconv_f32_avx512,
+    cl_dwconv_f32_neon;
 
 #endif

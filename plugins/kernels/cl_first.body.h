@@ -26,30 +26,30 @@ first_tile(const struct cl_first_job *job, int64_t k, const float *from, int64_t
         lanes c[ROWS][PANELS * VECTORS];
 #pragma GCC unroll 14
         for (r = 0; r < rows; r++)
-#pragma GCC unroll 2
+#pragma GCC unroll 4
             for (v = 0; v < panels * VECTORS; v++)
                 c[r][v] = lanes_zero();
         end = k - begin < GEMM_K_BLOCK ? k : begin + GEMM_K_BLOCK;
         for (i = begin; i < end; i++) {
             const float *a = from + offsets[i];
             lanes b[PANELS * VECTORS];
-#pragma GCC unroll 2
+#pragma GCC unroll 4
             for (p = 0; p < panels; p++)
-#pragma GCC unroll 2
+#pragma GCC unroll 4
                 for (v = 0; v < VECTORS; v++)
                     b[p * VECTORS + v] =
                         lanes_load(weights + (p * k + i) * CL_FIRST_PANEL + v * LANES);
 #pragma GCC unroll 14
             for (r = 0; r < rows; r++) {
                 const lanes w = lanes_all(a[r * pitch]);
-#pragma GCC unroll 2
+#pragma GCC unroll 4
                 for (v = 0; v < panels * VECTORS; v++)
                     c[r][v] = lanes_fused(w, b[v], c[r][v]);
             }
         }
 #pragma GCC unroll 14
         for (r = 0; r < rows; r++)
-#pragma GCC unroll 2
+#pragma GCC unroll 4
             for (v = 0; v < panels * VECTORS; v++) {
                 float *at = sums + r * TILE + v * LANES;
                 lanes_store(at, begin ? lanes_add(lanes_load(at), c[r][v]) : c[r][v]);

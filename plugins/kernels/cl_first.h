@@ -48,10 +48,11 @@ typedef void cl_first_kernel(const struct cl_first_job *job, int64_t begin, int6
                              void *workspace);
 
 #define CL_FIRST_FAMILY(KERNEL)                                                            \
-    KERNEL(cl_first_f32_6x16_avx2, IMGCLS_ISA_AVX2)                                        \
-    KERNEL(cl_first_f32_14x32_avx512, IMGCLS_ISA_AVX512)
+    WITH_AVX2(KERNEL(cl_first_f32_6x16_avx2, IMGCLS_ISA_AVX2))                             \
+    WITH_AVX512(KERNEL(cl_first_f32_14x32_avx512, IMGCLS_ISA_AVX512))                      \
+    WITH_NEON(KERNEL(cl_first_f32_6x16_neon, IMGCLS_ISA_NEON))
 
-cl_first_kernel cl_first_f32_6x16_avx2, cl_first_f32_14x32_avx512;
+cl_first_kernel cl_first_f32_6x16_avx2, cl_first_f32_14x32_avx512, cl_first_f32_6x16_neon;
 
 /* What the kernels and cl_first.c share: rows of a unit with padding, offsets of k in them.
  */

@@ -41,27 +41,31 @@ static inline int64_t cl_pool_blocks(const struct cl_pool_job *job)
 #define CL_POOL_MAX_FAMILY(KERNEL)                                                         \
     KERNEL(cl_pool_max_f32_portable, 0)                                                    \
     WITH_AVX2(KERNEL(cl_pool_max_f32_avx2, IMGCLS_ISA_AVX2)) \
-    WITH_AVX512(KERNEL(cl_pool_max_f32_avx512, IMGCLS_ISA_AVX2 | IMGCLS_ISA_AVX512))
+    WITH_AVX512(KERNEL(cl_pool_max_f32_avx512, IMGCLS_ISA_AVX2 | IMGCLS_ISA_AVX512)) \
+    WITH_NEON(KERNEL(cl_pool_max_f32_neon, IMGCLS_ISA_NEON))
 #define CL_POOL_AVERAGE_FAMILY(KERNEL)                                                     \
     KERNEL(cl_pool_average_f32_portable, 0)                                                \
     WITH_AVX2(KERNEL(cl_pool_average_f32_avx2, IMGCLS_ISA_AVX2)) \
-    WITH_AVX512(KERNEL(cl_pool_average_f32_avx512, IMGCLS_ISA_AVX2 | IMGCLS_ISA_AVX512))
+    WITH_AVX512(KERNEL(cl_pool_average_f32_avx512, IMGCLS_ISA_AVX2 | IMGCLS_ISA_AVX512)) \
+    WITH_NEON(KERNEL(cl_pool_average_f32_neon, IMGCLS_ISA_NEON))
 #define CL_POOL_GLOBAL_MAX_FAMILY(KERNEL)                                                  \
     KERNEL(cl_pool_global_max_f32_portable, 0)                                             \
     WITH_AVX2(KERNEL(cl_pool_global_max_f32_avx2, IMGCLS_ISA_AVX2)) \
-    WITH_AVX512(KERNEL(cl_pool_global_max_f32_avx512, IMGCLS_ISA_AVX2 | IMGCLS_ISA_AVX512))
+    WITH_AVX512(KERNEL(cl_pool_global_max_f32_avx512, IMGCLS_ISA_AVX2 | IMGCLS_ISA_AVX512)) \
+    WITH_NEON(KERNEL(cl_pool_global_max_f32_neon, IMGCLS_ISA_NEON))
 #define CL_POOL_GLOBAL_AVERAGE_FAMILY(KERNEL)                                              \
     KERNEL(cl_pool_global_average_f32_portable, 0)                                         \
     WITH_AVX2(KERNEL(cl_pool_global_average_f32_avx2, IMGCLS_ISA_AVX2)) \
-    WITH_AVX512(KERNEL(cl_pool_global_average_f32_avx512, IMGCLS_ISA_AVX2 | IMGCLS_ISA_AVX512))
+    WITH_AVX512(KERNEL(cl_pool_global_average_f32_avx512, IMGCLS_ISA_AVX2 | IMGCLS_ISA_AVX512)) \
+    WITH_NEON(KERNEL(cl_pool_global_average_f32_neon, IMGCLS_ISA_NEON))
 
-cl_pool_kernel cl_pool_max_f32_portable, cl_pool_max_f32_avx2, cl_pool_max_f32_avx512;
+cl_pool_kernel cl_pool_max_f32_portable, cl_pool_max_f32_avx2, cl_pool_max_f32_avx512, cl_pool_max_f32_neon;
 cl_pool_kernel cl_pool_average_f32_portable, cl_pool_average_f32_avx2,
-    cl_pool_average_f32_avx512;
+    cl_pool_average_f32_avx512, cl_pool_average_f32_neon;
 cl_pool_kernel cl_pool_global_max_f32_portable, cl_pool_global_max_f32_avx2,
-    cl_pool_global_max_f32_avx512;
+    cl_pool_global_max_f32_avx512, cl_pool_global_max_f32_neon;
 cl_pool_kernel cl_pool_global_average_f32_portable, cl_pool_global_average_f32_avx2,
-    cl_pool_global_average_f32_avx512;
+    cl_pool_global_average_f32_avx512, cl_pool_global_average_f32_neon;
 
 /* Positions of a window that lie in the image, along one dimension. */
 struct cl_span {

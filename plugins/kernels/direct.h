@@ -18,6 +18,8 @@
 #define DIRECT_COLUMNS_AVX512 32
 #define DIRECT_ROWS_AVX2      6
 #define DIRECT_COLUMNS_AVX2   16
+#define DIRECT_ROWS_NEON      6
+#define DIRECT_COLUMNS_NEON   16
 
 /* True where the family can run the job at all, packed panels apart. */
 int direct_takes(const struct gemm_job *job);
@@ -29,14 +31,17 @@ int64_t direct_grid(struct gemm_job *job, int64_t rows, int64_t columns, int32_t
 size_t direct_workspace(void);
 
 /* Every kernel of the family: name, set, rows and columns of its tile. */
-#define DIRECT_AVX2_FAMILY(KERNEL)                                                         \
-    KERNEL(gemm_direct_f32_6x16_avx2, IMGCLS_ISA_AVX2, DIRECT_ROWS_AVX2, DIRECT_COLUMNS_AVX2)
-#define DIRECT_AVX512_FAMILY(KERNEL)                                                       \
-    KERNEL(gemm_direct_f32_14x32_avx512, IMGCLS_ISA_AVX512, DIRECT_ROWS_AVX512,            \
-           DIRECT_COLUMNS_AVX512)
+#define DIRECT_FAMILY(KERNEL)                                                              \
+    WITH_AVX2(KERNEL(gemm_direct_f32_6x16_avx2, IMGCLS_ISA_AVX2, DIRECT_ROWS_AVX2,         \
+                     DIRECT_COLUMNS_AVX2))                                                 \
+    WITH_AVX512(KERNEL(gemm_direct_f32_14x32_avx512, IMGCLS_ISA_AVX512, DIRECT_ROWS_AVX512, \
+                       DIRECT_COLUMNS_AVX512))                                             \
+    WITH_NEON(KERNEL(gemm_direct_f32_6x16_neon, IMGCLS_ISA_NEON, DIRECT_ROWS_NEON,         \
+                     DIRECT_COLUMNS_NEON))
 
 gemm_kernel gemm_direct_f32_14x32_avx512;
 gemm_kernel gemm_direct_f32_6x16_avx2;
+gemm_kernel gemm_direct_f32_6x16_neon;
 
 /* What most products end with, for a tile: sum + bias, + operand, then x * hardsigmoid(x) or
  * nothing, then bounds. Done on sums that are still in registers. */

@@ -18,7 +18,7 @@ int64_t dwconv_grid(struct gemm_job *job);
  * what size_t holds. */
 size_t dwconv_workspace(const struct gemm_window *window);
 
-#define DWCONV_FAMILY(KERNEL) KERNEL(dwconv_f32_avx2, IMGCLS_ISA_AVX2)
+#define DWCONV_FAMILY(KERNEL) WITH_AVX2(KERNEL(dwconv_f32_avx2, IMGCLS_ISA_AVX2))
 
 gemm_kernel dwconv_f32_avx2;
 

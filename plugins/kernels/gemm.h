@@ -27,10 +27,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "plugins/kernels/sets.h"
+
 /* Part of the meaning: bits depend on it. Shorter blocks sum more accurately: ResNet-50's relative
  * L2 against float64 is 1.76e-5 with 384, 1.56e-5 with 128, 1.48e-5 with 96, 1.41e-5 with 64. */
 #define GEMM_K_BLOCK    96
-#define GEMM_ROWS       6   /* of the AVX2 tile: width of packed panels of A */
+#define GEMM_ROWS       6   /* of every vector tile: width of packed panels of A */
 #define GEMM_COLUMNS    16  /* of every tile: width of packed panels of B */
 #define GEMM_MAX_TILE_M 192 /* rows and columns of a tile whose operand is not packed */
 #define GEMM_MAX_TILE_N 256
@@ -140,10 +142,12 @@ typedef void gemm_kernel(const struct gemm_job *job, int64_t begin, int64_t end,
 /* Every kernel of the family; a test goes through the list. Names: type, tile, set. */
 #define GEMM_FAMILY(KERNEL)                                                                \
     KERNEL(gemm_f32_portable, 0)                                                           \
-    KERNEL(gemm_f32_6x16_avx2, IMGCLS_ISA_AVX2)
+    WITH_AVX2(KERNEL(gemm_f32_6x16_avx2, IMGCLS_ISA_AVX2))                                 \
+    WITH_NEON(KERNEL(gemm_f32_6x16_neon, IMGCLS_ISA_NEON))
 
 gemm_kernel gemm_f32_portable;
 gemm_kernel gemm_f64_portable;
 gemm_kernel gemm_f32_6x16_avx2;
+gemm_kernel gemm_f32_6x16_neon;
 
 #endif

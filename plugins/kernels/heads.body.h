@@ -1,9 +1,8 @@
 /*
  * plugins/kernels/heads.body.h - attention of one head over vectors of sixteen lanes
  *
- * Included by heads.avx2.c and heads.avx512.c, which define struct lanes16 (or a vector),
- * what can be done with it, and WIDE, the panels of sixteen that a micro-tile of six rows
- * has accumulators for.
+ * Included by heads.avx2.c and its likes, behind lanes16.*.h; they define HEADS, the name,
+ * and WIDE, the panels of sixteen that a micro-tile of six rows has accumulators for.
  *
  * Keys are laid out once a call in panels of sixteen, depth-major, so that a vector runs
  * over keys; queries are scaled into a tile. Then a tile's scores are made, turned into
@@ -27,34 +26,6 @@ struct heads_space {
     float sums[HEADS_TILE];
 };
 
-/* Eight rows of eight, transposed: to[c * 16 + r] = from[r * row + c] * scale. */
-static inline void transpose_8x8(const float *from, int64_t row, __m256 scale, float *to)
-{
-    __m256 a[8], b[8];
-    int i;
-
-#pragma GCC unroll 8
-    for (i = 0; i < 8; i++)
-        a[i] = _mm256_mul_ps(_mm256_loadu_ps(from + i * row), scale);
-#pragma GCC unroll 4
-    for (i = 0; i < 4; i++) {
-        b[2 * i] = _mm256_unpacklo_ps(a[2 * i], a[2 * i + 1]);
-        b[2 * i + 1] = _mm256_unpackhi_ps(a[2 * i], a[2 * i + 1]);
-    }
-#pragma GCC unroll 2
-    for (i = 0; i < 2; i++) {
-        a[4 * i] = _mm256_shuffle_ps(b[4 * i], b[4 * i + 2], 0x44);
-        a[4 * i + 1] = _mm256_shuffle_ps(b[4 * i], b[4 * i + 2], 0xee);
-        a[4 * i + 2] = _mm256_shuffle_ps(b[4 * i + 1], b[4 * i + 3], 0x44);
-        a[4 * i + 3] = _mm256_shuffle_ps(b[4 * i + 1], b[4 * i + 3], 0xee);
-    }
-#pragma GCC unroll 4
-    for (i = 0; i < 4; i++) {
-        _mm256_store_ps(to + i * 16, _mm256_permute2f128_ps(a[i], a[i + 4], 0x20));
-        _mm256_store_ps(to + (i + 4) * 16, _mm256_permute2f128_ps(a[i], a[i + 4], 0x31));
-    }
-}
-
 /* Rows [key, key + count) of k, scaled, into half a panel. */
 static void pack_half(const struct heads_job *job, const float *k, int64_t key,
                       int64_t count, float *to)
@@ -65,7 +36,7 @@ static void pack_half(const struct heads_job *job, const float *k, int64_t key,
     k += key * job->k.row;
     if (count >= 8 && job->k.column == 1)
         for (; d + 8 <= job->depth; d += 8)
-            transpose_8x8(k + d, job->k.row, _mm256_set1_ps(scale), to + d * 16);
+            transpose_8x8(k + d, job->k.row, scale, to + d * 16);
     for (; d < job->depth; d++)
         for (r = 0; r < 8; r++)
             to[d * 16 + r] = r < count ? k[r * job->k.row + d * job->k.column] * scale : 0;
@@ -158,10 +129,10 @@ ALWAYS void score_tile(const struct heads_job *job, const struct heads_space *sp
                 b[p] = load16(keys + (p * job->depth + d) * 16);
 #pragma GCC unroll 6
             for (r = 0; r < rows; r++) {
-                const lanes16 a = spread16(q[r * job->depth + d]);
+                const float a = q[r * job->depth + d];
 #pragma GCC unroll 4
                 for (p = 0; p < panels; p++)
-                    sums[r][p] = fused16(a, b[p], sums[r][p]);
+                    sums[r][p] = multiples16(a, b[p], sums[r][p]);
             }
         }
 #pragma GCC unroll 6
@@ -271,10 +242,10 @@ ALWAYS void result_tile(const struct heads_job *job, const struct heads_space *s
                        : part16(v + key * job->v.row + p * 16, count);
 #pragma GCC unroll 6
         for (r = 0; r < rows; r++) {
-            const lanes16 a = spread16(powers[r * space->score_row + key]);
+            const float a = powers[r * space->score_row + key];
 #pragma GCC unroll 4
             for (p = 0; p < panels; p++)
-                sums[r][p] = fused16(a, b[p], sums[r][p]);
+                sums[r][p] = multiples16(a, b[p], sums[r][p]);
         }
     }
 #pragma GCC unroll 6

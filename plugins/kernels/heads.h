@@ -24,6 +24,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "plugins/kernels/sets.h"
+
 #define HEADS_BLOCK       96 /* part of the meaning, as GEMM_K_BLOCK is */
 #define HEADS_MAX_ADDENDS 4
 
@@ -59,10 +61,12 @@ typedef void heads_kernel(const struct heads_job *job, const struct heads_head *
 
 #define HEADS_FAMILY(KERNEL)                                                               \
     KERNEL(heads_f32_portable, 0)                                                          \
-    KERNEL(heads_f32_avx2, IMGCLS_ISA_AVX2)                                                \
-    KERNEL(heads_f32_avx512, IMGCLS_ISA_AVX512)
+    WITH_AVX2(KERNEL(heads_f32_avx2, IMGCLS_ISA_AVX2))                                     \
+    WITH_AVX512(KERNEL(heads_f32_avx512, IMGCLS_ISA_AVX512))                               \
+    WITH_NEON(KERNEL(heads_f32_neon, IMGCLS_ISA_NEON))
 
-heads_kernel heads_f32_portable, heads_f64_portable, heads_f32_avx2, heads_f32_avx512;
+heads_kernel heads_f32_portable, heads_f64_portable, heads_f32_avx2, heads_f32_avx512,
+    heads_f32_neon;
 
 /* Rows that a vector kernel takes at a time; every row's keys and depth are rounded up. */
 #define HEADS_TILE  24

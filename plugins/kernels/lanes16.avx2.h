@@ -16,6 +16,7 @@
 #include <immintrin.h>
 
 #include "plugins/kernels/approx.avx2.h"
+#include "plugins/kernels/transpose.avx2.h"
 
 typedef struct {
     __m256 low, high;
@@ -60,6 +61,9 @@ LANES16_INLINE lanes16 fused16(lanes16 a, lanes16 b, lanes16 c)
     return both16(_mm256_fmadd_ps(a.low, b.low, c.low),
                   _mm256_fmadd_ps(a.high, b.high, c.high));
 }
+
+/* a x + c with a of one float */
+#define multiples16(a, x, c) fused16(spread16(a), x, c)
 
 LANES16_INLINE void store16(float *to, lanes16 x)
 {

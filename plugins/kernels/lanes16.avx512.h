@@ -1,8 +1,8 @@
 /*
  * plugins/kernels/lanes16.avx512.h - vectors of sixteen floats: AVX-512
  *
- * The words that heads.body.h, rows.body.h and map.body.h are written in; lanes16.avx2.h
- * has the same for pairs of eight. Names end in 16. part: only the first `count` (0..16) of
+ * The words that heads.body.h and rows.body.h are written in; lanes16.avx2.h has the same for
+ * pairs of eight, lanes16.neon.h for four of four. Names end in 16. part: only the first `count` (0..16) of
  * a vector are touched in memory, and the others are 0.
  *
  * SPDX-License-Identifier: Apache-2.0
@@ -15,6 +15,7 @@
 #include <immintrin.h>
 
 #include "plugins/kernels/approx.avx512.h"
+#include "plugins/kernels/transpose.avx2.h"
 
 typedef __m512 lanes16;
 
@@ -26,6 +27,8 @@ typedef __m512 lanes16;
 #define zero16()                   _mm512_setzero_ps()
 #define spread16(x)                _mm512_set1_ps(x)
 #define fused16(a, b, c)           _mm512_fmadd_ps(a, b, c)
+/* a x + c with a of one float */
+#define multiples16(a, x, c)       fused16(spread16(a), x, c)
 #define add16(a, b)                _mm512_add_ps(a, b)
 #define sub16(a, b)                _mm512_sub_ps(a, b)
 #define mul16(a, b)                _mm512_mul_ps(a, b)

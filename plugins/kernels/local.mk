@@ -53,13 +53,16 @@ noinst_LTLIBRARIES += %D%/libavx2.la
 	%D%/dwconv.avx2.c \
 	%D%/finish.avx2.h \
 	%D%/gather.avx2.h \
+	%D%/gather.body.h \
 	%D%/gemm.avx2.c \
+	%D%/gemm.body.h \
 	%D%/heads.avx2.c \
 	%D%/heads.body.h \
 	%D%/lanes.avx2.h \
 	%D%/lanes16.avx2.h \
 	%D%/rows.avx2.c \
 	%D%/rows.body.h \
+	%D%/transpose.avx2.h \
 	%D%/winograd.avx2.c
 kernel_libs += %D%/libavx2.la
 endif
@@ -81,7 +84,34 @@ noinst_LTLIBRARIES += %D%/libavx512.la
 	%D%/lanes16.avx512.h \
 	%D%/rows.avx512.c \
 	%D%/rows.body.h \
+	%D%/transpose.avx2.h \
 	%D%/winograd.avx512.c
 kernel_libs += %D%/libavx512.la
+endif
+if BUILD_NEON
+noinst_LTLIBRARIES += %D%/libneon.la
+%C%_libneon_la_CFLAGS = $(AM_CFLAGS) $(NEON_CFLAGS)
+%C%_libneon_la_SOURCES = \
+	%D%/approx.neon.h \
+	%D%/cl_dwconv.body.h \
+	%D%/cl_dwconv.neon.c \
+	%D%/cl_first.body.h \
+	%D%/cl_first.neon.c \
+	%D%/cl_pool.body.h \
+	%D%/cl_pool.neon.c \
+	%D%/direct.neon.c \
+	%D%/finish.neon.h \
+	%D%/gather.body.h \
+	%D%/gather.neon.h \
+	%D%/gemm.body.h \
+	%D%/gemm.neon.c \
+	%D%/heads.body.h \
+	%D%/heads.neon.c \
+	%D%/lanes.neon.h \
+	%D%/lanes16.neon.h \
+	%D%/rows.body.h \
+	%D%/rows.neon.c \
+	%D%/winograd.neon.c
+kernel_libs += %D%/libneon.la
 endif
 EXTRA_DIST += %D%/README.md

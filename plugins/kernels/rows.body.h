@@ -2,7 +2,7 @@
  * plugins/kernels/rows.body.h - softmax and layer normalisation of contiguous rows over
  * vectors of sixteen lanes
  *
- * Included by rows.avx2.c and rows.avx512.c behind lanes16.*.h; they define SOFTMAX and
+ * Included by rows.avx2.c and its likes behind lanes16.*.h; they define SOFTMAX and
  * LAYERNORM. One vector is the sixteen lanes of rows.h. Of the end of a row only what is
  * there is loaded and stored; lanes without an element add zero, which changes no sum (a
  * sum of squares or powers is never -0; the sum of elements starts at +0).

@@ -14,6 +14,8 @@
 
 #include <stdint.h>
 
+#include "plugins/kernels/sets.h"
+
 #define ROWS_LANES 16
 
 /* y = e^(x - max) / sum; with `logarithm` x - max - log(sum). n >= 1. */
@@ -34,16 +36,18 @@ typedef void layernorm_kernel(const struct layernorm_row *row, const void *x, vo
 
 #define SOFTMAX_FAMILY(KERNEL)                                                             \
     KERNEL(softmax_f32_portable, 0)                                                        \
-    KERNEL(softmax_f32_avx2, IMGCLS_ISA_AVX2)                                              \
-    KERNEL(softmax_f32_avx512, IMGCLS_ISA_AVX512)
+    WITH_AVX2(KERNEL(softmax_f32_avx2, IMGCLS_ISA_AVX2))                                              \
+    WITH_AVX512(KERNEL(softmax_f32_avx512, IMGCLS_ISA_AVX512)) \
+    WITH_NEON(KERNEL(softmax_f32_neon, IMGCLS_ISA_NEON))
 #define LAYERNORM_FAMILY(KERNEL)                                                           \
     KERNEL(layernorm_f32_portable, 0)                                                      \
-    KERNEL(layernorm_f32_avx2, IMGCLS_ISA_AVX2)                                            \
-    KERNEL(layernorm_f32_avx512, IMGCLS_ISA_AVX512)
+    WITH_AVX2(KERNEL(layernorm_f32_avx2, IMGCLS_ISA_AVX2))                                            \
+    WITH_AVX512(KERNEL(layernorm_f32_avx512, IMGCLS_ISA_AVX512)) \
+    WITH_NEON(KERNEL(layernorm_f32_neon, IMGCLS_ISA_NEON))
 
 softmax_kernel softmax_f32_portable, softmax_f64_portable, softmax_f32_avx2,
-    softmax_f32_avx512;
+    softmax_f32_avx512, softmax_f32_neon;
 layernorm_kernel layernorm_f32_portable, layernorm_f64_portable, layernorm_f32_avx2,
-    layernorm_f32_avx512;
+    layernorm_f32_avx512, layernorm_f32_neon;
 
 #endif

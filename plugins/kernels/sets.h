@@ -9,15 +9,21 @@
 #define KERNELS_SETS_H
 
 #if BUILD_AVX2
-#define WITH_AVX2(entry) entry
+#define WITH_AVX2(...) __VA_ARGS__
 #else
-#define WITH_AVX2(entry)
+#define WITH_AVX2(...)
 #endif
 
 #if BUILD_AVX512
-#define WITH_AVX512(entry) entry
+#define WITH_AVX512(...) __VA_ARGS__
 #else
-#define WITH_AVX512(entry)
+#define WITH_AVX512(...)
+#endif
+
+#if BUILD_NEON
+#define WITH_NEON(...) __VA_ARGS__
+#else
+#define WITH_NEON(...)
 #endif
 
 #endif

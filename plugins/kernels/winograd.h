@@ -104,10 +104,14 @@ typedef void winograd_kernel(const struct winograd_job *job, int64_t begin, int6
     WITH_AVX512(KERNEL(winograd4_f32_avx512, IMGCLS_ISA_AVX2 | IMGCLS_ISA_AVX512, 4,       \
                        DIRECT_COLUMNS_AVX512, 120))                                        \
     WITH_AVX512(KERNEL(winograd2_f32_avx512, IMGCLS_ISA_AVX2 | IMGCLS_ISA_AVX512, 2,       \
-                       DIRECT_COLUMNS_AVX512, 80))
+                       DIRECT_COLUMNS_AVX512, 80))                                         \
+    WITH_NEON(KERNEL(winograd4_f32_neon, IMGCLS_ISA_NEON, 4, DIRECT_COLUMNS_NEON, 100))    \
+    WITH_NEON(KERNEL(winograd2_f32_neon, IMGCLS_ISA_NEON, 2, DIRECT_COLUMNS_NEON, 70))
 
-winograd_kernel winograd4_f32_portable, winograd4_f32_avx2, winograd4_f32_avx512;
-winograd_kernel winograd2_f32_portable, winograd2_f32_avx2, winograd2_f32_avx512;
+winograd_kernel winograd4_f32_portable, winograd4_f32_avx2, winograd4_f32_avx512,
+    winograd4_f32_neon;
+winograd_kernel winograd2_f32_portable, winograd2_f32_avx2, winograd2_f32_avx512,
+    winograd2_f32_neon;
 
 winograd_pack winograd4_f32_portable_weights, winograd4_f32_avx2_weights,
     winograd4_f32_avx512_weights;

@@ -99,10 +99,10 @@ int32_t icl_cpu_count(void);
 /* CPUs that the cgroup of `self` (a file like /proc/self/cgroup) may use by the quotas found
  * beneath `mount` (like /sys/fs/cgroup), rounded up; 0 where there is no quota. */
 int32_t icl_cgroup_cpus(const char *self, const char *mount);
-/* IMGCLS_ISA_ bits of this CPU and OS, masked by $IMGCLS_ISA (portable|avx2|avx512). A name
+/* IMGCLS_ISA_ bits of this CPU and OS, masked by $IMGCLS_ISA (portable|avx2|avx512|neon). A name
  * that is not known, or asks for more than the machine has, is IMGCLS_BAD_INPUT. */
 imgcls_status icl_cpu_isa(struct imgcls_context *ctx, uint64_t *isa);
-/* "avx512", "avx2" or "portable", for rows and reports. */
+/* "avx512", "avx2", "neon" or "portable", for rows and reports. */
 const char *icl_isa_name(uint64_t isa);
 
 /* Checked arithmetic: false, and *out untouched, on overflow. */

@@ -26,6 +26,8 @@
     (LEVEL_AVX2 | IMGCLS_ISA_AVX512 | IMGCLS_ISA_AVX512_VNNI | IMGCLS_ISA_AVX512_BF16 |         \
      IMGCLS_ISA_AMX_INT8 | IMGCLS_ISA_AMX_BF16)
 
+#define LEVEL_NEON (IMGCLS_ISA_NEON | IMGCLS_ISA_NEON_DOTPROD | IMGCLS_ISA_NEON_BF16)
+
 #if defined(__x86_64__) || defined(__i386__)
 
 /* Registers that the operating system saves (XCR0). Only after CPUID said OSXSAVE. */
@@ -113,6 +115,7 @@ imgcls_status icl_cpu_isa(struct imgcls_context *ctx, uint64_t *isa)
         {"portable", 0, 0},
         {"avx2", IMGCLS_ISA_AVX2, LEVEL_AVX2},
         {"avx512", IMGCLS_ISA_AVX512, LEVEL_AVX512},
+        {"neon", IMGCLS_ISA_NEON, LEVEL_NEON},
     };
     const char *wish = getenv("IMGCLS_ISA");
     uint64_t all = offered();
@@ -129,7 +132,7 @@ imgcls_status icl_cpu_isa(struct imgcls_context *ctx, uint64_t *isa)
         return IMGCLS_OK;
     }
     return icl_fail(ctx, IMGCLS_BAD_INPUT,
-                    "IMGCLS_ISA: '%s' is not one of portable, avx2, avx512", wish);
+                    "IMGCLS_ISA: '%s' is not one of portable, avx2, avx512, neon", wish);
 }
 
 const char *icl_isa_name(uint64_t isa)

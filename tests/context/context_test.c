@@ -185,7 +185,7 @@ static void a_context_that_failed_tells_why(void **state)
     setenv("IMGCLS_ISA", "mmx", 1);
     assert_int_equal(imgcls_context_create(NULL, &ctx), IMGCLS_BAD_INPUT);
     assert_string_equal(imgcls_error(ctx),
-                        "IMGCLS_ISA: 'mmx' is not one of portable, avx2, avx512");
+                        "IMGCLS_ISA: 'mmx' is not one of portable, avx2, avx512, neon");
     imgcls_context_destroy(ctx);
     unsetenv("IMGCLS_ISA");
 }

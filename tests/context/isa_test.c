@@ -101,10 +101,19 @@ static void variable_masks_from_above(void **state)
     assert_int_equal(icl_cpu_isa(ctx, &isa),
                      all & IMGCLS_ISA_AVX512 ? IMGCLS_OK : IMGCLS_BAD_INPUT);
     icl_forgive(ctx);
+    setenv("IMGCLS_ISA", "neon", 1);
+    if (all & IMGCLS_ISA_NEON) {
+        assert_int_equal(icl_cpu_isa(ctx, &isa), IMGCLS_OK);
+        assert_int_equal(isa & (IMGCLS_ISA_NEON | IMGCLS_ISA_SVE), IMGCLS_ISA_NEON);
+    } else {
+        assert_int_equal(icl_cpu_isa(ctx, &isa), IMGCLS_BAD_INPUT);
+        assert_non_null(strstr(imgcls_error(ctx), ", not neon"));
+    }
+    icl_forgive(ctx);
     setenv("IMGCLS_ISA", "AVX2", 1);
     assert_int_equal(icl_cpu_isa(ctx, &isa), IMGCLS_BAD_INPUT);
     assert_string_equal(imgcls_error(ctx),
-                        "IMGCLS_ISA: 'AVX2' is not one of portable, avx2, avx512");
+                        "IMGCLS_ISA: 'AVX2' is not one of portable, avx2, avx512, neon");
     unsetenv("IMGCLS_ISA");
 }
 

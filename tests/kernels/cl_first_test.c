@@ -11,32 +11,14 @@
 #include <imgcls/plugin.h>
 
 #include "tests/kernels/drawn.h"
+#include "tests/kernels/offered.h"
 
+#define ENTRY(function, set) {#function, set, function},
 static const struct {
     const char *name;
     uint64_t isa;
     cl_first_kernel *run;
-} kernels[] = {
-#if BUILD_AVX2
-    {"cl_first_f32_6x16_avx2", IMGCLS_ISA_AVX2, cl_first_f32_6x16_avx2},
-#endif
-#if BUILD_AVX512
-    {"cl_first_f32_14x32_avx512", IMGCLS_ISA_AVX512, cl_first_f32_14x32_avx512},
-#endif
-    {NULL, 0, NULL},
-};
-
-static int offered(uint64_t isa)
-{
-#if BUILD_AVX2
-    if (isa & IMGCLS_ISA_AVX2)
-        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-    if (isa & IMGCLS_ISA_AVX512)
-        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-               __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-#endif
-    return isa == 0;
-}
+} kernels[] = {CL_FIRST_FAMILY(ENTRY){NULL, 0, NULL}};
 
 /* The product over windows: weights [k][columns]. */
 static void reference(const struct cl_first_job *job, const float *plain, float *y)
@@ -134,7 +116,7 @@ static void drawn_layers_agree(void **state)
                                     IMGCLS_EPILOGUE_HARDSWISH, IMGCLS_EPILOGUE_SILU};
     (void)state;
     draw_begin();
-    for (int round = 0; round < 120; round++) {
+    for (int round = 0; round < draw_rounds(120); round++) {
         struct cl_first_job job = {.images = draw_between(1, 3),
                                    .channels = draw_between(1, CL_FIRST_CHANNELS),
                                    .columns = draw_between(1, 70)};

@@ -16,17 +16,7 @@
 #include "plugins/kernels/cl_pool.h"
 #include "plugins/ops/nn/pool.h"
 #include "tests/kernels/drawn.h"
-
-static int offered(uint64_t isa)
-{
-    if ((isa & IMGCLS_ISA_AVX512) &&
-        !(__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-          __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")))
-        return 0;
-    if (isa & IMGCLS_ISA_AVX2)
-        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-    return isa == 0;
-}
+#include "tests/kernels/offered.h"
 
 #define ENTRY(function, set) {#function, set, function},
 
@@ -193,9 +183,9 @@ static void depthwise_of_drawn_shapes_agrees(void **state)
 
     (void)state;
     draw_begin();
-    for (i = 0; i < 300; i++)
+    for (i = 0; i < draw_rounds(300); i++)
         dwconv_case(i % 2 ? 3 : 7, 0);
-    for (i = 0; i < 10; i++)
+    for (i = 0; i < draw_rounds(10); i++)
         dwconv_case(13, 0);
 }
 
@@ -207,7 +197,7 @@ static void depthwise_steps_agree(void **state)
     (void)state;
     draw_begin();
     for (kind = IMGCLS_EPILOGUE_ADD; kind <= IMGCLS_EPILOGUE_BIAS; kind++)
-        for (i = 0; i < 5; i++)
+        for (i = 0; i < draw_rounds(5); i++)
             dwconv_case(3, kind);
 }
 
@@ -354,7 +344,7 @@ static void pools_of_drawn_shapes_agree(void **state)
 
     (void)state;
     draw_begin();
-    for (i = 0; i < 200; i++)
+    for (i = 0; i < draw_rounds(200); i++)
         pool_case(i % 2);
 }
 
@@ -364,7 +354,7 @@ static void pools_of_whole_images_agree(void **state)
 
     (void)state;
     draw_begin();
-    for (i = 0; i < 60; i++) {
+    for (i = 0; i < draw_rounds(60); i++) {
         struct cl_pool_job job = {.images = draw_between(1, 3)};
         struct gemm_window *w = &job.window;
         int64_t x_count, y_count, pixels, n, c, p;

@@ -1,9 +1,9 @@
 /*
  * tests/kernels/drawn.h - numbers and memory for tests that compare a kernel with its twin
  *
- * Random numbers from a seed that is printed and can be set (ICL_SEED). Inputs end at an
- * unmapped page, so that reading one element too many stops the test; outputs lie between
- * canaries.
+ * Random numbers from a seed that is printed and can be set (ICL_SEED); ICL_SHARE=4 runs a
+ * fourth of the rounds. Inputs end at an unmapped page, so that reading one element too many
+ * stops the test; outputs lie between canaries.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -40,6 +40,19 @@ static inline void draw_begin(void)
     drawn_state = seed ? strtoull(seed, NULL, 0) : 20261124;
     print_message("ICL_SEED=%llu\n", (unsigned long long)drawn_state);
     drawn_state = drawn_state * 2 + 1;
+}
+
+/* One round of so many is run: ICL_SHARE, 1 without. For emulators, which are slow. */
+static inline int draw_share(void)
+{
+    const char *share = getenv("ICL_SHARE");
+    int value = share ? atoi(share) : 1;
+    return value < 1 ? 1 : value;
+}
+
+static inline int draw_rounds(int all)
+{
+    return (all + draw_share() - 1) / draw_share();
 }
 
 /* low..high, both included */

@@ -11,33 +11,15 @@
 #include <imgcls/plugin.h>
 
 #include "tests/kernels/drawn.h"
+#include "tests/kernels/offered.h"
 
+#define ENTRY(function, set) {#function, set, function},
 static const struct {
     const char *name;
     uint64_t isa;
     heads_kernel *run;
-} kernels[] = {
-#if BUILD_AVX2
-    {"heads_f32_avx2", IMGCLS_ISA_AVX2, heads_f32_avx2},
-#endif
-#if BUILD_AVX512
-    {"heads_f32_avx512", IMGCLS_ISA_AVX512, heads_f32_avx512},
-#endif
-    {"heads_f32_portable", 0, heads_f32_portable},
-};
+} kernels[] = {HEADS_FAMILY(ENTRY)};
 #define KERNELS (sizeof kernels / sizeof *kernels)
-
-static int offered(uint64_t isa)
-{
-#if BUILD_AVX2
-    if (isa & IMGCLS_ISA_AVX2)
-        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-    if (isa & IMGCLS_ISA_AVX512)
-        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-               __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-#endif
-    return isa == 0;
-}
 
 /* A matrix of drawn numbers, somewhere in which rows and columns lie. */
 struct matrix {
@@ -211,7 +193,7 @@ static void drawn_shapes_agree(void **state)
 {
     (void)state;
     draw_begin();
-    for (int i = 0; i < 150; i++) {
+    for (int i = 0; i < draw_rounds(150); i++) {
         struct heads_job job = {.queries = draw_between(1, 60),
                                 .keys = draw_between(1, 120),
                                 .depth = draw_between(1, 110),
@@ -228,7 +210,7 @@ static void masked_keys_agree(void **state)
 {
     (void)state;
     draw_begin();
-    for (int i = 0; i < 30; i++) {
+    for (int i = 0; i < draw_rounds(30); i++) {
         struct heads_job job = {.queries = draw_between(1, 30),
                                 .keys = draw_between(1, 70),
                                 .depth = draw_between(1, 40),

@@ -1,9 +1,7 @@
 /*
- * tests/kernels/lanes.h - the functions of approx.avx2.h and approx.avx512.h on floats in
- * memory
+ * tests/kernels/lanes.h - the functions of approx.*.h on floats in memory
  *
- * lanes.avx2.c and lanes.avx512.c are compiled with their instruction set's flags, the
- * tests are not.
+ * Each lanes.*.c is compiled with its instruction set's flags, the tests are not.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -29,6 +27,6 @@ struct lanes {
     void (*functions[LANES_COUNT])(const float *x, float *y);
 };
 
-extern const struct lanes lanes_avx2, lanes_avx512;
+extern const struct lanes lanes_avx2, lanes_avx512, lanes_neon;
 
 #endif

@@ -13,9 +13,12 @@ TESTS += \
 	%D%/cl_test \
 	%D%/gemm_test \
 	%D%/heads_test \
+	%D%/neon_test.sh \
 	%D%/rows_test \
 	%D%/winograd_test
-check_LTLIBRARIES += %D%/liblanes.la %D%/liblanes512.la
+EXTRA_DIST += %D%/cross/cmocka.h %D%/neon_test.sh
+check_LTLIBRARIES += %D%/liblanes.la %D%/liblanes512.la %D%/liblanesneon.la
+%C%_liblanesneon_la_SOURCES = %D%/lanes.neon.c %D%/lanes.h
 %C%_liblanes_la_SOURCES = %D%/lanes.avx2.c %D%/lanes.h
 %C%_liblanes_la_CFLAGS = $(AM_CFLAGS) $(lanes_cflags)
 %C%_liblanes512_la_SOURCES = %D%/lanes.avx512.c %D%/lanes.h
@@ -27,17 +30,17 @@ if BUILD_AVX512
 lanes512_cflags = $(AVX512_CFLAGS)
 endif
 %C%_approx_test_SOURCES = %D%/approx_test.c %D%/drawn.h
-%C%_approx_test_LDADD = %D%/liblanes.la %D%/liblanes512.la $(CMOCKA_LIBS) -lm
-%C%_cl_first_test_SOURCES = %D%/cl_first_test.c %D%/drawn.h
+%C%_approx_test_LDADD = %D%/liblanes.la %D%/liblanes512.la %D%/liblanesneon.la $(CMOCKA_LIBS) -lm
+%C%_cl_first_test_SOURCES = %D%/cl_first_test.c %D%/drawn.h %D%/offered.h
 %C%_cl_first_test_LDADD = $(kernel_libs) $(CMOCKA_LIBS) -lm
-%C%_cl_test_SOURCES = %D%/cl_test.c %D%/drawn.h plugins/ops/nn/pool_planes.c
+%C%_cl_test_SOURCES = %D%/cl_test.c %D%/drawn.h %D%/offered.h plugins/ops/nn/pool_planes.c
 %C%_cl_test_CFLAGS = $(AM_CFLAGS) # an object of its own: the plugin's is for libtool
 %C%_cl_test_LDADD = $(kernel_libs) $(CMOCKA_LIBS) -lm
-%C%_gemm_test_SOURCES = %D%/gemm_test.c %D%/drawn.h
+%C%_gemm_test_SOURCES = %D%/gemm_test.c %D%/drawn.h %D%/offered.h
 %C%_gemm_test_LDADD = $(kernel_libs) $(CMOCKA_LIBS) -lm
-%C%_heads_test_SOURCES = %D%/heads_test.c %D%/drawn.h
+%C%_heads_test_SOURCES = %D%/heads_test.c %D%/drawn.h %D%/offered.h
 %C%_heads_test_LDADD = $(kernel_libs) $(CMOCKA_LIBS) -lm
-%C%_rows_test_SOURCES = %D%/rows_test.c %D%/drawn.h
+%C%_rows_test_SOURCES = %D%/rows_test.c %D%/drawn.h %D%/offered.h
 %C%_rows_test_LDADD = $(kernel_libs) $(CMOCKA_LIBS) -lm
-%C%_winograd_test_SOURCES = %D%/winograd_test.c %D%/drawn.h
+%C%_winograd_test_SOURCES = %D%/winograd_test.c %D%/drawn.h %D%/offered.h
 %C%_winograd_test_LDADD = $(kernel_libs) $(CMOCKA_LIBS) -lm

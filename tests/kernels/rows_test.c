@@ -12,6 +12,7 @@
 
 #include "plugins/kernels/fused.h"
 #include "tests/kernels/drawn.h"
+#include "tests/kernels/offered.h"
 
 struct softmax_entry {
     const char *name;
@@ -24,36 +25,9 @@ struct layernorm_entry {
     layernorm_kernel *run;
 };
 #define ENTRY(function, set) {#function, set, function},
-#if BUILD_AVX512
 static const struct softmax_entry softmaxes[] = {SOFTMAX_FAMILY(ENTRY)};
 static const struct layernorm_entry layernorms[] = {LAYERNORM_FAMILY(ENTRY)};
-#else
-static const struct softmax_entry softmaxes[] = {
-    ENTRY(softmax_f32_portable, 0)
-#if BUILD_AVX2
-        ENTRY(softmax_f32_avx2, IMGCLS_ISA_AVX2)
-#endif
-};
-static const struct layernorm_entry layernorms[] = {
-    ENTRY(layernorm_f32_portable, 0)
-#if BUILD_AVX2
-        ENTRY(layernorm_f32_avx2, IMGCLS_ISA_AVX2)
-#endif
-};
-#endif
 #define COUNT(list) (sizeof(list) / sizeof *(list))
-
-static int offered(uint64_t isa)
-{
-#if BUILD_AVX2
-    if (isa & IMGCLS_ISA_AVX2)
-        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-    if (isa & IMGCLS_ISA_AVX512)
-        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-               __builtin_cpu_supports("avx512vl");
-#endif
-    return isa == 0;
-}
 
 static const int64_t lengths[] = {1,  2,  7,  8,   9,   15,  16,  17,
                                   31, 33, 97, 197, 384, 768, 1000};
@@ -189,10 +163,11 @@ static void layernorm_rows_agree(void **state)
 /* fused_f32 against the C library's fmaf, which rounds once by definition. */
 static void fused_rounds_once(void **state)
 {
+    const int all = draw_rounds(3000000);
     int i;
     (void)state;
     draw_begin();
-    for (i = 0; i < 3000000; i++) {
+    for (i = 0; i < all; i++) {
         float v[3], is, want;
         int64_t where;
         int j;

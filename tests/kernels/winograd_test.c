@@ -17,6 +17,7 @@
 #include <imgcls/plugin.h>
 
 #include "tests/kernels/drawn.h"
+#include "tests/kernels/offered.h"
 
 struct entry {
     const char *name;
@@ -27,19 +28,6 @@ struct entry {
 };
 #define ENTRY(function, set, out, panel, rate) {#function, set, function, function##_weights, out, panel},
 static const struct entry family[] = {WINOGRAD_FAMILY(ENTRY)};
-
-static int offered(uint64_t isa)
-{
-    int is = 1;
-#if BUILD_AVX2
-    if (isa & IMGCLS_ISA_AVX2)
-        is = is && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-    if (isa & IMGCLS_ISA_AVX512)
-        is = is && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-             __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-#endif
-    return is;
-}
 
 /* Blocks of the grid in falling order, in a workspace that holds NaN. */
 static void run_kernel(const struct entry *entry, struct winograd_job *job, const float *w,
@@ -171,7 +159,7 @@ static void convolutions_of_drawn_shapes_agree(void **state)
     int i;
     (void)state;
     draw_begin();
-    for (i = 0; i < 60; i++)
+    for (i = 0; i < draw_rounds(60); i++)
         drawn_case(0, &family[i % 2]);
 }
 
@@ -180,7 +168,7 @@ static void steps_after_the_transform_agree(void **state)
     int i;
     (void)state;
     draw_begin();
-    for (i = 0; i < 30; i++)
+    for (i = 0; i < draw_rounds(30); i++)
         drawn_case(1, &family[i % 2]);
 }
 

@@ -23,4 +23,10 @@ plugins_peak_la_LIBADD += %D%/libpeak_avx512.la
 else
 EXTRA_DIST += %D%/peak.avx512.c
 endif
+
+if BUILD_NEON
+plugins_peak_la_SOURCES += %D%/peak.neon.c
+else
+EXTRA_DIST += %D%/peak.neon.c
+endif
 EXTRA_DIST += %D%/README.md

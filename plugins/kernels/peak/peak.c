@@ -53,6 +53,10 @@ static double flops_per_second(uint64_t isa, double seconds)
         best = wide > best ? wide : best;
     }
 #endif
+#ifdef BUILD_NEON
+    if (isa & IMGCLS_ISA_NEON)
+        best = best_slice(peak_fma_neon, 4, seconds);
+#endif
     (void)best_slice;
     (void)isa;
     (void)seconds;

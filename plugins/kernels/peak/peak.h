@@ -26,5 +26,6 @@ struct imgcls_peak_service {
 #define PEAK_CHAINS 12
 float peak_fma_avx2(int64_t rounds);
 float peak_fma_avx512(int64_t rounds);
+float peak_fma_neon(int64_t rounds);
 
 #endif

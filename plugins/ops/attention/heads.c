@@ -333,24 +333,18 @@ static const struct imgcls_kernel f32_portable =
     HEADS_KERNEL("heads_f32_portable", 0, accepts_f32, run_f32_portable);
 static const struct imgcls_kernel f64_portable =
     HEADS_KERNEL("heads_f64_portable", 0, accepts_f64, run_f64_portable);
-#if BUILD_AVX2
-HEADS_RUN(run_f32_avx2, heads_f32_avx2)
-static const struct imgcls_kernel f32_avx2 =
-    HEADS_KERNEL("heads_f32_avx2", IMGCLS_ISA_AVX2, accepts_rows, run_f32_avx2);
-#endif
-#if BUILD_AVX512
-HEADS_RUN(run_f32_avx512, heads_f32_avx512)
-static const struct imgcls_kernel f32_avx512 =
-    HEADS_KERNEL("heads_f32_avx512", IMGCLS_ISA_AVX512, accepts_rows, run_f32_avx512);
-#endif
+#define HEADS_SET(SET, ISA)                                                                \
+    HEADS_RUN(run_f32_##SET, heads_f32_##SET)                                              \
+    static const struct imgcls_kernel f32_##SET =                                          \
+        HEADS_KERNEL("heads_f32_" #SET, ISA, accepts_rows, run_f32_##SET);
+WITH_AVX2(HEADS_SET(avx2, IMGCLS_ISA_AVX2))
+WITH_AVX512(HEADS_SET(avx512, IMGCLS_ISA_AVX512))
+WITH_NEON(HEADS_SET(neon, IMGCLS_ISA_NEON))
 
 static const struct imgcls_kernel *const kernels[] = {
-#if BUILD_AVX512
-    &f32_avx512,
-#endif
-#if BUILD_AVX2
-    &f32_avx2,
-#endif
+    WITH_AVX512(&f32_avx512,)
+    WITH_AVX2(&f32_avx2,)
+    WITH_NEON(&f32_neon,)
     &f32_portable, &f64_portable, NULL,
 };
 

@@ -274,12 +274,10 @@ static double conv_cost_direct(const struct imgcls_host *host, const struct imgc
         .run = conv_run_##SET,                                                             \
         .release = product_release,                                                        \
     };
-#if BUILD_AVX2
-CONV_DIRECT(avx2, IMGCLS_ISA_AVX2, "cl_conv_direct_f32_6x16_avx2")
-#endif
-#if BUILD_AVX512
-CONV_DIRECT(avx512, IMGCLS_ISA_AVX2 | IMGCLS_ISA_AVX512, "cl_conv_direct_f32_14x32_avx512")
-#endif
+WITH_AVX2(CONV_DIRECT(avx2, IMGCLS_ISA_AVX2, "cl_conv_direct_f32_6x16_avx2"))
+WITH_AVX512(CONV_DIRECT(avx512, IMGCLS_ISA_AVX2 | IMGCLS_ISA_AVX512,
+                        "cl_conv_direct_f32_14x32_avx512"))
+WITH_NEON(CONV_DIRECT(neon, IMGCLS_ISA_NEON, "cl_conv_direct_f32_6x16_neon"))
 
 const struct imgcls_op channels_last_conv_op = {
     .struct_size = sizeof(struct imgcls_op),
@@ -295,20 +293,13 @@ const struct imgcls_op channels_last_conv_op = {
             &channels_last_winograd[0],
             &channels_last_winograd[1],
             &portable,
-#if BUILD_AVX2
-            &channels_last_depthwise[1],
-            &channels_last_winograd[2],
-            &channels_last_winograd[3],
-            &direct_avx2,
-            &channels_last_first_avx2,
-#endif
-#if BUILD_AVX512
-            &channels_last_depthwise[2],
-            &channels_last_winograd[4],
-            &channels_last_winograd[5],
-            &direct_avx512,
-            &channels_last_first_avx512,
-#endif
+            WITH_AVX2(&channels_last_depthwise[1], &channels_last_winograd[2],
+                      &channels_last_winograd[3], &direct_avx2, &channels_last_first_avx2,)
+            WITH_AVX512(&channels_last_depthwise[2], &channels_last_winograd[4],
+                        &channels_last_winograd[5], &direct_avx512,
+                        &channels_last_first_avx512,)
+            WITH_NEON(&channels_last_depthwise[1], &channels_last_winograd[2],
+                      &channels_last_winograd[3], &direct_neon, &channels_last_first_neon,)
             NULL,
         },
 };

@@ -23,6 +23,7 @@ bool conv_is_winograd(const struct imgcls_host *host, const struct imgcls_node *
 extern const struct imgcls_kernel channels_last_winograd[];
 
 /* Kernels for images of up to eight channels (first.c). */
-extern const struct imgcls_kernel channels_last_first_avx2, channels_last_first_avx512;
+extern const struct imgcls_kernel channels_last_first_avx2, channels_last_first_avx512,
+    channels_last_first_neon;
 
 #endif

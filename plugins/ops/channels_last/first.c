@@ -147,13 +147,9 @@ static imgcls_status first_run(const struct imgcls_host *host, const struct imgc
         .accepts = first_accepts, .cost = first_cost, .prepare = first_prepare,            \
         .run = run_##name_, .release = product_release,                                    \
     }
-#if BUILD_AVX2
-FIRST_RUN(cl_first_f32_6x16_avx2, IMGCLS_ISA_AVX2)
-const struct imgcls_kernel channels_last_first_avx2 =
-    FIRST_KERNEL(cl_first_f32_6x16_avx2, IMGCLS_ISA_AVX2);
-#endif
-#if BUILD_AVX512
-FIRST_RUN(cl_first_f32_14x32_avx512, IMGCLS_ISA_AVX2 | IMGCLS_ISA_AVX512)
-const struct imgcls_kernel channels_last_first_avx512 =
-    FIRST_KERNEL(cl_first_f32_14x32_avx512, IMGCLS_ISA_AVX2 | IMGCLS_ISA_AVX512);
-#endif
+#define FIRST_SET(SET, KERNEL, ISA)                                                        \
+    FIRST_RUN(KERNEL, ISA)                                                                 \
+    const struct imgcls_kernel channels_last_first_##SET = FIRST_KERNEL(KERNEL, ISA);
+WITH_AVX2(FIRST_SET(avx2, cl_first_f32_6x16_avx2, IMGCLS_ISA_AVX2))
+WITH_AVX512(FIRST_SET(avx512, cl_first_f32_14x32_avx512, IMGCLS_ISA_AVX2 | IMGCLS_ISA_AVX512))
+WITH_NEON(FIRST_SET(neon, cl_first_f32_6x16_neon, IMGCLS_ISA_NEON))

@@ -186,28 +186,11 @@ static const struct imgcls_kernel portable = {
     .run = conv_portable,
 };
 
-#if BUILD_AVX2
+#if BUILD_AVX2 || BUILD_NEON
 static int32_t conv_accepts_f32(const struct imgcls_host *host,
                                 const struct imgcls_node *node)
 {
     return conv_accepts(host, node, IMGCLS_F32);
-}
-
-#define BAND_MOST (UINT64_C(64) << 20) /* bytes of a depthwise band, a thread */
-
-static int32_t conv_accepts_depthwise(const struct imgcls_host *host,
-                                      const struct imgcls_node *node)
-{
-    struct gemm_window window;
-    struct gemm_job job = {0};
-    size_t bytes;
-
-    if (!product_accepts(node, IMGCLS_F32, 2) || !conv_shape(host, node, &window, &job) ||
-        window.channels != 1 || window.in[0] != 1 || window.kernel[0] != 1 ||
-        window.out[0] != 1 || window.pad[0] != 0 || job.n == 0)
-        return 0;
-    bytes = dwconv_workspace(&window);
-    return bytes != 0 && bytes <= BAND_MOST;
 }
 
 static double conv_cost_gemm(const struct imgcls_host *host, const struct imgcls_node *node)
@@ -219,13 +202,7 @@ static double conv_cost_gemm(const struct imgcls_host *host, const struct imgcls
     conv_shape(host, node, &window, &job);
     gathered = (double)job.batch_dims[0] * (double)job.batch_dims[1] * (double)job.n *
                (double)job.k;
-    return product_cost_avx2(gathered * (double)job.m, job.m) + gathered * 0.4;
-}
-
-static double conv_cost_depthwise(const struct imgcls_host *host,
-                                  const struct imgcls_node *node)
-{
-    return (double)conv_macs(host, node) / 12 + 2000;
+    return product_cost_packed(gathered * (double)job.m, job.m) + gathered * 0.4;
 }
 
 /* State of a node: its packed weights, or nothing where they are not constant. */
@@ -256,6 +233,51 @@ static imgcls_status conv_prepare_gemm(const struct imgcls_host *host,
     return IMGCLS_OK;
 }
 
+#define CONV_PACKED(SET, ISA)                                                              \
+    static imgcls_status conv_f32_6x16_##SET(const struct imgcls_host *host,               \
+                                             const struct imgcls_run *run)                 \
+    {                                                                                      \
+        return conv_run(host, run, &product_f32_##SET);                                    \
+    }                                                                                      \
+    static const struct imgcls_kernel packed_##SET = {                                     \
+        .struct_size = sizeof(struct imgcls_kernel),                                       \
+        .name = "conv_f32_6x16_" #SET,                                                     \
+        .isa = ISA,                                                                        \
+        .epilogues = PRODUCT_EPILOGUES,                                                    \
+        .accepts = conv_accepts_f32,                                                       \
+        .cost = conv_cost_gemm,                                                            \
+        .prepare = conv_prepare_gemm,                                                      \
+        .run = conv_f32_6x16_##SET,                                                        \
+        .release = product_release,                                                        \
+    };
+WITH_AVX2(CONV_PACKED(avx2, IMGCLS_ISA_AVX2))
+WITH_NEON(CONV_PACKED(neon, IMGCLS_ISA_NEON))
+#endif
+
+#if BUILD_AVX2
+#define BAND_MOST (UINT64_C(64) << 20) /* bytes of a depthwise band, a thread */
+
+static int32_t conv_accepts_depthwise(const struct imgcls_host *host,
+                                      const struct imgcls_node *node)
+{
+    struct gemm_window window;
+    struct gemm_job job = {0};
+    size_t bytes;
+
+    if (!product_accepts(node, IMGCLS_F32, 2) || !conv_shape(host, node, &window, &job) ||
+        window.channels != 1 || window.in[0] != 1 || window.kernel[0] != 1 ||
+        window.out[0] != 1 || window.pad[0] != 0 || job.n == 0)
+        return 0;
+    bytes = dwconv_workspace(&window);
+    return bytes != 0 && bytes <= BAND_MOST;
+}
+
+static double conv_cost_depthwise(const struct imgcls_host *host,
+                                  const struct imgcls_node *node)
+{
+    return (double)conv_macs(host, node) / 12 + 2000;
+}
+
 /* One thread's band, rounded so that the next thread's begins at a multiple of 64. */
 static imgcls_status conv_prepare_depthwise(const struct imgcls_host *host,
                                             struct imgcls_prepare *prepare)
@@ -269,29 +291,12 @@ static imgcls_status conv_prepare_depthwise(const struct imgcls_host *host,
     return IMGCLS_OK;
 }
 
-static imgcls_status conv_f32_6x16_avx2(const struct imgcls_host *host,
-                                        const struct imgcls_run *run)
-{
-    return conv_run(host, run, &product_f32_avx2);
-}
-
 static imgcls_status conv_dw_f32_avx2(const struct imgcls_host *host,
                                       const struct imgcls_run *run)
 {
     return conv_run(host, run, &product_depthwise_avx2);
 }
 
-static const struct imgcls_kernel avx2 = {
-    .struct_size = sizeof(struct imgcls_kernel),
-    .name = "conv_f32_6x16_avx2",
-    .isa = IMGCLS_ISA_AVX2,
-    .epilogues = PRODUCT_EPILOGUES,
-    .accepts = conv_accepts_f32,
-    .cost = conv_cost_gemm,
-    .prepare = conv_prepare_gemm,
-    .run = conv_f32_6x16_avx2,
-    .release = product_release,
-};
 static const struct imgcls_kernel depthwise_avx2 = {
     .struct_size = sizeof(struct imgcls_kernel),
     .name = "conv_dw_f32_avx2",
@@ -314,10 +319,8 @@ const struct imgcls_op conv_op = {
     .macs = conv_macs,
     .kernels =
         (const struct imgcls_kernel *const[]){
-#if BUILD_AVX2
-            &depthwise_avx2,
-            &avx2,
-#endif
+            WITH_AVX2(&depthwise_avx2, &packed_avx2,)
+            WITH_NEON(&packed_neon,)
             &portable,
             NULL,
         },

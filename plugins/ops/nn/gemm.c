@@ -194,7 +194,7 @@ static const struct imgcls_kernel integer = {
     .run = gemm_integer,
 };
 
-#if BUILD_AVX2
+#if BUILD_AVX2 || BUILD_NEON
 static int32_t gemm_accepts_f32(const struct imgcls_host *host,
                                 const struct imgcls_node *node)
 {
@@ -202,38 +202,42 @@ static int32_t gemm_accepts_f32(const struct imgcls_host *host,
     return product_accepts(node, IMGCLS_F32, 2);
 }
 
-static double gemm_cost_avx2(const struct imgcls_host *host, const struct imgcls_node *node)
+static double gemm_cost_packed(const struct imgcls_host *host,
+                               const struct imgcls_node *node)
 {
-    return product_cost_avx2((double)gemm_macs(host, node), 1);
+    return product_cost_packed((double)gemm_macs(host, node), 1);
 }
 
-static imgcls_status gemm_prepare_avx2(const struct imgcls_host *host,
-                                       struct imgcls_prepare *prepare)
+static imgcls_status gemm_prepare_packed(const struct imgcls_host *host,
+                                        struct imgcls_prepare *prepare)
 {
     (void)host;
-    prepare->workspace_bytes = product_workspace(&product_f32_avx2, prepare->threads);
+    prepare->workspace_bytes = product_workspace(&product_f32_portable, prepare->threads);
     return IMGCLS_OK;
 }
 
-static imgcls_status gemm_run_avx2(const struct imgcls_host *host,
-                                   const struct imgcls_run *run)
-{
-    struct gemm_job job = {0};
-
-    gemm_fill(host, run, &job);
-    return product_run(host, run, &job, &product_f32_avx2, gemm_workspace());
-}
-
-static const struct imgcls_kernel avx2 = {
-    .struct_size = sizeof(struct imgcls_kernel),
-    .name = "gemm_f32_6x16_avx2",
-    .isa = IMGCLS_ISA_AVX2,
-    .epilogues = PRODUCT_EPILOGUES,
-    .accepts = gemm_accepts_f32,
-    .cost = gemm_cost_avx2,
-    .prepare = gemm_prepare_avx2,
-    .run = gemm_run_avx2,
-};
+/* Kernels that pack both operands as they go. */
+#define GEMM_PACKED(SET, ISA)                                                              \
+    static imgcls_status gemm_run_packed_##SET(const struct imgcls_host *host,             \
+                                              const struct imgcls_run *run)                \
+    {                                                                                      \
+        struct gemm_job job = {0};                                                         \
+                                                                                           \
+        gemm_fill(host, run, &job);                                                        \
+        return product_run(host, run, &job, &product_f32_##SET, gemm_workspace());         \
+    }                                                                                      \
+    static const struct imgcls_kernel packed_##SET = {                                     \
+        .struct_size = sizeof(struct imgcls_kernel),                                       \
+        .name = "gemm_f32_6x16_" #SET,                                                     \
+        .isa = ISA,                                                                        \
+        .epilogues = PRODUCT_EPILOGUES,                                                    \
+        .accepts = gemm_accepts_f32,                                                       \
+        .cost = gemm_cost_packed,                                                          \
+        .prepare = gemm_prepare_packed,                                                    \
+        .run = gemm_run_packed_##SET,                                                      \
+    };
+WITH_AVX2(GEMM_PACKED(avx2, IMGCLS_ISA_AVX2))
+WITH_NEON(GEMM_PACKED(neon, IMGCLS_ISA_NEON))
 
 /* The direct kernels take a constant B, which they pack, and A as it lies. */
 static int32_t gemm_accepts_direct(const struct imgcls_host *host,
@@ -298,10 +302,10 @@ static imgcls_status gemm_run(const struct imgcls_host *host, const struct imgcl
         .run = gemm_run_direct_##SET,                                                      \
         .release = product_release,                                                        \
     };
-GEMM_DIRECT(avx2, IMGCLS_ISA_AVX2, "gemm_direct_f32_6x16_avx2")
-#if BUILD_AVX512
-GEMM_DIRECT(avx512, IMGCLS_ISA_AVX2 | IMGCLS_ISA_AVX512, "gemm_direct_f32_14x32_avx512")
-#endif
+WITH_AVX2(GEMM_DIRECT(avx2, IMGCLS_ISA_AVX2, "gemm_direct_f32_6x16_avx2"))
+WITH_AVX512(GEMM_DIRECT(avx512, IMGCLS_ISA_AVX2 | IMGCLS_ISA_AVX512,
+                        "gemm_direct_f32_14x32_avx512"))
+WITH_NEON(GEMM_DIRECT(neon, IMGCLS_ISA_NEON, "gemm_direct_f32_6x16_neon"))
 #endif
 
 const struct imgcls_op gemm_op = {
@@ -315,13 +319,9 @@ const struct imgcls_op gemm_op = {
     .macs = gemm_macs,
     .kernels =
         (const struct imgcls_kernel *const[]){
-#if BUILD_AVX512
-            &direct_avx512,
-#endif
-#if BUILD_AVX2
-            &direct_avx2,
-            &avx2,
-#endif
+            WITH_AVX512(&direct_avx512,)
+            WITH_AVX2(&direct_avx2, &packed_avx2,)
+            WITH_NEON(&direct_neon, &packed_neon,)
             &portable,
             &integer,
             NULL,

@@ -258,7 +258,7 @@ static const struct imgcls_kernel layer_kernel =
 static const struct imgcls_kernel rms_kernel =
     NORM_KERNEL("rms_norm_portable", 0, norm_accepts, rms_norm_portable);
 
-#if BUILD_AVX2 || BUILD_AVX512
+#if BUILD_AVX2 || BUILD_AVX512 || BUILD_NEON
 static int32_t norm_accepts_f32(const struct imgcls_host *host,
                                 const struct imgcls_node *node)
 {
@@ -267,55 +267,35 @@ static int32_t norm_accepts_f32(const struct imgcls_host *host,
 }
 #endif
 
-#if BUILD_AVX2
-static imgcls_status layer_norm_f32_avx2(const struct imgcls_host *host,
-                                         const struct imgcls_run *run)
-{
-    return norm_run(host, run, layernorm_f32_avx2, 1);
-}
-
-static imgcls_status rms_norm_f32_avx2(const struct imgcls_host *host,
-                                       const struct imgcls_run *run)
-{
-    return norm_run(host, run, layernorm_f32_avx2, 0);
-}
-
-static const struct imgcls_kernel layer_kernel_avx2 = NORM_KERNEL(
-    "layer_norm_f32_avx2", IMGCLS_ISA_AVX2, norm_accepts_f32, layer_norm_f32_avx2);
-static const struct imgcls_kernel rms_kernel_avx2 =
-    NORM_KERNEL("rms_norm_f32_avx2", IMGCLS_ISA_AVX2, norm_accepts_f32, rms_norm_f32_avx2);
-#endif
-
-#if BUILD_AVX512
-static imgcls_status layer_norm_f32_avx512(const struct imgcls_host *host,
-                                           const struct imgcls_run *run)
-{
-    return norm_run(host, run, layernorm_f32_avx512, 1);
-}
-
-static imgcls_status rms_norm_f32_avx512(const struct imgcls_host *host,
-                                         const struct imgcls_run *run)
-{
-    return norm_run(host, run, layernorm_f32_avx512, 0);
-}
-
-static const struct imgcls_kernel layer_kernel_avx512 = NORM_KERNEL(
-    "layer_norm_f32_avx512", IMGCLS_ISA_AVX512, norm_accepts_f32, layer_norm_f32_avx512);
-static const struct imgcls_kernel rms_kernel_avx512 = NORM_KERNEL(
-    "rms_norm_f32_avx512", IMGCLS_ISA_AVX512, norm_accepts_f32, rms_norm_f32_avx512);
-#endif
+/* Both kernels of one instruction set. */
+#define NORM_SET(SET, ISA)                                                                 \
+    static imgcls_status layer_norm_f32_##SET(const struct imgcls_host *host,              \
+                                              const struct imgcls_run *run)                \
+    {                                                                                      \
+        return norm_run(host, run, layernorm_f32_##SET, 1);                                \
+    }                                                                                      \
+    static imgcls_status rms_norm_f32_##SET(const struct imgcls_host *host,                \
+                                            const struct imgcls_run *run)                  \
+    {                                                                                      \
+        return norm_run(host, run, layernorm_f32_##SET, 0);                                \
+    }                                                                                      \
+    static const struct imgcls_kernel layer_kernel_##SET =                                 \
+        NORM_KERNEL("layer_norm_f32_" #SET, ISA, norm_accepts_f32, layer_norm_f32_##SET);  \
+    static const struct imgcls_kernel rms_kernel_##SET =                                   \
+        NORM_KERNEL("rms_norm_f32_" #SET, ISA, norm_accepts_f32, rms_norm_f32_##SET);
+WITH_AVX2(NORM_SET(avx2, IMGCLS_ISA_AVX2))
+WITH_AVX512(NORM_SET(avx512, IMGCLS_ISA_AVX512))
+WITH_NEON(NORM_SET(neon, IMGCLS_ISA_NEON))
 
 /* equal costs go to the first */
-#if BUILD_AVX512
-#define LAYER_KERNELS &layer_kernel_avx512, &layer_kernel_avx2, &layer_kernel
-#define RMS_KERNELS   &rms_kernel_avx512, &rms_kernel_avx2, &rms_kernel
-#elif BUILD_AVX2
-#define LAYER_KERNELS &layer_kernel_avx2, &layer_kernel
-#define RMS_KERNELS   &rms_kernel_avx2, &rms_kernel
-#else
-#define LAYER_KERNELS &layer_kernel
-#define RMS_KERNELS   &rms_kernel
-#endif
+#define LAYER_KERNELS                                                                      \
+    WITH_AVX512(&layer_kernel_avx512,)                                                     \
+    WITH_AVX2(&layer_kernel_avx2,)                                                         \
+    WITH_NEON(&layer_kernel_neon,) &layer_kernel
+#define RMS_KERNELS                                                                        \
+    WITH_AVX512(&rms_kernel_avx512,)                                                       \
+    WITH_AVX2(&rms_kernel_avx2,)                                                           \
+    WITH_NEON(&rms_kernel_neon,) &rms_kernel
 
 const struct imgcls_op layer_normalization_op = OP_ENTRY(
     "LayerNormalization", 17, IMGCLS_TRAIT_IN_PLACE, norm_infer, NULL, LAYER_KERNELS);

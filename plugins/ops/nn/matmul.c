@@ -249,7 +249,7 @@ static const struct imgcls_kernel integer = {
     .run = matmul_integer,
 };
 
-#if BUILD_AVX2
+#if BUILD_AVX2 || BUILD_NEON
 static int32_t matmul_accepts_f32(const struct imgcls_host *host,
                                   const struct imgcls_node *node)
 {
@@ -257,39 +257,42 @@ static int32_t matmul_accepts_f32(const struct imgcls_host *host,
     return matmul_accepts(node, IMGCLS_F32);
 }
 
-static double matmul_cost_avx2(const struct imgcls_host *host,
+static double matmul_cost_packed(const struct imgcls_host *host,
                                const struct imgcls_node *node)
 {
-    return product_cost_avx2((double)matmul_macs(host, node), 1);
+    return product_cost_packed((double)matmul_macs(host, node), 1);
 }
 
-static imgcls_status matmul_prepare_avx2(const struct imgcls_host *host,
-                                         struct imgcls_prepare *prepare)
+static imgcls_status matmul_prepare_packed(const struct imgcls_host *host,
+                                        struct imgcls_prepare *prepare)
 {
     (void)host;
-    prepare->workspace_bytes = product_workspace(&product_f32_avx2, prepare->threads);
+    prepare->workspace_bytes = product_workspace(&product_f32_portable, prepare->threads);
     return IMGCLS_OK;
 }
 
-static imgcls_status matmul_run_avx2(const struct imgcls_host *host,
-                                     const struct imgcls_run *run)
-{
-    struct gemm_job job = {0};
-
-    matmul_fill(host, run, &job);
-    return product_run(host, run, &job, &product_f32_avx2, gemm_workspace());
-}
-
-static const struct imgcls_kernel avx2 = {
-    .struct_size = sizeof(struct imgcls_kernel),
-    .name = "matmul_f32_6x16_avx2",
-    .isa = IMGCLS_ISA_AVX2,
-    .epilogues = PRODUCT_ROW_EPILOGUES,
-    .accepts = matmul_accepts_f32,
-    .cost = matmul_cost_avx2,
-    .prepare = matmul_prepare_avx2,
-    .run = matmul_run_avx2,
-};
+/* Kernels that pack both operands as they go. */
+#define MATMUL_PACKED(SET, ISA)                                                            \
+    static imgcls_status matmul_run_packed_##SET(const struct imgcls_host *host,           \
+                                              const struct imgcls_run *run)                \
+    {                                                                                      \
+        struct gemm_job job = {0};                                                         \
+                                                                                           \
+        matmul_fill(host, run, &job);                                                      \
+        return product_run(host, run, &job, &product_f32_##SET, gemm_workspace());         \
+    }                                                                                      \
+    static const struct imgcls_kernel packed_##SET = {                                     \
+        .struct_size = sizeof(struct imgcls_kernel),                                       \
+        .name = "matmul_f32_6x16_" #SET,                                                   \
+        .isa = ISA,                                                                        \
+        .epilogues = PRODUCT_ROW_EPILOGUES,                                                \
+        .accepts = matmul_accepts_f32,                                                     \
+        .cost = matmul_cost_packed,                                                        \
+        .prepare = matmul_prepare_packed,                                                  \
+        .run = matmul_run_packed_##SET,                                                    \
+    };
+WITH_AVX2(MATMUL_PACKED(avx2, IMGCLS_ISA_AVX2))
+WITH_NEON(MATMUL_PACKED(neon, IMGCLS_ISA_NEON))
 
 /* The direct kernels take a constant B, every matrix of which they pack. */
 static int32_t matmul_accepts_direct(const struct imgcls_host *host,
@@ -369,10 +372,10 @@ static int64_t matmul_columns(const struct imgcls_host *host,
         .run = matmul_run_direct_##SET,                                                    \
         .release = product_release,                                                        \
     };
-MATMUL_DIRECT(avx2, IMGCLS_ISA_AVX2, "matmul_direct_f32_6x16_avx2")
-#if BUILD_AVX512
-MATMUL_DIRECT(avx512, IMGCLS_ISA_AVX2 | IMGCLS_ISA_AVX512, "matmul_direct_f32_14x32_avx512")
-#endif
+WITH_AVX2(MATMUL_DIRECT(avx2, IMGCLS_ISA_AVX2, "matmul_direct_f32_6x16_avx2"))
+WITH_AVX512(MATMUL_DIRECT(avx512, IMGCLS_ISA_AVX2 | IMGCLS_ISA_AVX512,
+                          "matmul_direct_f32_14x32_avx512"))
+WITH_NEON(MATMUL_DIRECT(neon, IMGCLS_ISA_NEON, "matmul_direct_f32_6x16_neon"))
 #endif
 
 const struct imgcls_op matmul_op = {
@@ -385,13 +388,9 @@ const struct imgcls_op matmul_op = {
     .macs = matmul_macs,
     .kernels =
         (const struct imgcls_kernel *const[]){
-#if BUILD_AVX512
-            &direct_avx512,
-#endif
-#if BUILD_AVX2
-            &direct_avx2,
-            &avx2,
-#endif
+            WITH_AVX512(&direct_avx512,)
+            WITH_AVX2(&direct_avx2, &packed_avx2,)
+            WITH_NEON(&direct_neon, &packed_neon,)
             &portable,
             &integer,
             NULL,

@@ -141,6 +141,18 @@ const struct product_kernel product_direct_avx512 = {
     gemm_direct_f32_14x32_avx512, grid_14x32, direct_workspace, DIRECT_COLUMNS_AVX512};
 #endif
 
+#if BUILD_NEON
+static int64_t grid_neon(struct gemm_job *job, int32_t threads)
+{
+    return direct_grid(job, DIRECT_ROWS_NEON, DIRECT_COLUMNS_NEON, threads);
+}
+
+const struct product_kernel product_f32_neon = {gemm_f32_6x16_neon, gemm_grid, gemm_workspace,
+                                                GEMM_COLUMNS};
+const struct product_kernel product_direct_neon = {gemm_direct_f32_6x16_neon, grid_neon,
+                                                   direct_workspace, DIRECT_COLUMNS_NEON};
+#endif
+
 size_t product_workspace(const struct product_kernel *kernel, int32_t threads)
 {
     return kernel->workspace() * (size_t)(threads < 1 ? 1 : threads);
@@ -200,7 +212,7 @@ imgcls_status product_run(const struct imgcls_host *host, const struct imgcls_ru
     return IMGCLS_OK;
 }
 
-double product_cost_avx2(double macs, int64_t rows)
+double product_cost_packed(double macs, int64_t rows)
 {
     /* 40 multiply-adds a nanosecond, on whole tiles only, and what a call costs */
     int64_t whole = rows < 1 ? 1 : (rows + GEMM_ROWS - 1) / GEMM_ROWS * GEMM_ROWS;

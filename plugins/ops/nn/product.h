@@ -51,13 +51,9 @@ struct product_kernel {
     int64_t b_panel;
 };
 extern const struct product_kernel product_f32_portable, product_f64_portable;
-#if BUILD_AVX2
+/* Those of sets that were not compiled in are not defined. */
 extern const struct product_kernel product_f32_avx2, product_depthwise_avx2,
-    product_direct_avx2;
-#endif
-#if BUILD_AVX512
-extern const struct product_kernel product_direct_avx512;
-#endif
+    product_direct_avx2, product_direct_avx512, product_f32_neon, product_direct_neon;
 
 /* Workspace of a kernel, all threads together. */
 size_t product_workspace(const struct product_kernel *kernel, int32_t threads);
@@ -75,7 +71,7 @@ imgcls_status product_run(const struct imgcls_host *host, const struct imgcls_ru
 
 /* Estimated nanoseconds of a job: macs on so many rows, by a kernel of tiles of GEMM_ROWS;
  * by a direct kernel, and the floats it gathers; by the portable one. */
-double product_cost_avx2(double macs, int64_t rows);
+double product_cost_packed(double macs, int64_t rows);
 double product_cost_direct(const struct product_kernel *kernel, double macs, int64_t columns,
                            double gathered);
 double product_cost_portable(double macs);

@@ -56,6 +56,10 @@ static gemm_kernel *best_kernel(const struct imgcls_host *host)
     if (host->isa(host) & IMGCLS_ISA_AVX2)
         return gemm_f32_6x16_avx2;
 #endif
+#if BUILD_NEON
+    if (host->isa(host) & IMGCLS_ISA_NEON)
+        return gemm_f32_6x16_neon;
+#endif
     (void)host;
     return gemm_f32_portable;
 }

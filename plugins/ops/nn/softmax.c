@@ -167,71 +167,49 @@ static const struct imgcls_kernel log_softmax_kernel_portable =
 static const struct imgcls_kernel hardmax_kernel_portable =
     OP_KERNEL("hardmax_portable", softmax_accepts, hardmax_portable);
 
-#if BUILD_AVX2 || BUILD_AVX512
+#if BUILD_AVX2 || BUILD_AVX512 || BUILD_NEON
 static int32_t softmax_accepts_f32(const struct imgcls_host *host,
                                    const struct imgcls_node *node)
 {
     (void)host;
     return softmax_takes(node, OP_BIT(IMGCLS_F32));
 }
+#endif
+
 #define SOFTMAX_KERNEL(name_, isa_, run_)                                                  \
     {                                                                                      \
         .struct_size = sizeof(struct imgcls_kernel), .name = name_, .isa = isa_,           \
         .accepts = softmax_accepts_f32, .run = run_,                                       \
     }
-#endif
-
-#if BUILD_AVX2
-static imgcls_status softmax_run_avx2(const struct imgcls_host *host,
-                                      const struct imgcls_run *run)
-{
-    return softmax_run(host, run, softmax_f32_avx2, 0);
-}
-
-static imgcls_status log_softmax_run_avx2(const struct imgcls_host *host,
-                                          const struct imgcls_run *run)
-{
-    return softmax_run(host, run, softmax_f32_avx2, 1);
-}
-
-static const struct imgcls_kernel softmax_kernel_avx2 =
-    SOFTMAX_KERNEL("softmax_f32_avx2", IMGCLS_ISA_AVX2, softmax_run_avx2);
-static const struct imgcls_kernel log_softmax_kernel_avx2 =
-    SOFTMAX_KERNEL("log_softmax_f32_avx2", IMGCLS_ISA_AVX2, log_softmax_run_avx2);
-#endif
-
-#if BUILD_AVX512
-static imgcls_status softmax_run_avx512(const struct imgcls_host *host,
-                                        const struct imgcls_run *run)
-{
-    return softmax_run(host, run, softmax_f32_avx512, 0);
-}
-
-static imgcls_status log_softmax_run_avx512(const struct imgcls_host *host,
-                                            const struct imgcls_run *run)
-{
-    return softmax_run(host, run, softmax_f32_avx512, 1);
-}
-
-static const struct imgcls_kernel softmax_kernel_avx512 =
-    SOFTMAX_KERNEL("softmax_f32_avx512", IMGCLS_ISA_AVX512, softmax_run_avx512);
-static const struct imgcls_kernel log_softmax_kernel_avx512 =
-    SOFTMAX_KERNEL("log_softmax_f32_avx512", IMGCLS_ISA_AVX512, log_softmax_run_avx512);
-#endif
+/* Both kernels of one instruction set. */
+#define SOFTMAX_SET(SET, ISA)                                                              \
+    static imgcls_status softmax_run_##SET(const struct imgcls_host *host,                 \
+                                           const struct imgcls_run *run)                   \
+    {                                                                                      \
+        return softmax_run(host, run, softmax_f32_##SET, 0);                               \
+    }                                                                                      \
+    static imgcls_status log_softmax_run_##SET(const struct imgcls_host *host,             \
+                                               const struct imgcls_run *run)               \
+    {                                                                                      \
+        return softmax_run(host, run, softmax_f32_##SET, 1);                               \
+    }                                                                                      \
+    static const struct imgcls_kernel softmax_kernel_##SET =                               \
+        SOFTMAX_KERNEL("softmax_f32_" #SET, ISA, softmax_run_##SET);                       \
+    static const struct imgcls_kernel log_softmax_kernel_##SET =                           \
+        SOFTMAX_KERNEL("log_softmax_f32_" #SET, ISA, log_softmax_run_##SET);
+WITH_AVX2(SOFTMAX_SET(avx2, IMGCLS_ISA_AVX2))
+WITH_AVX512(SOFTMAX_SET(avx512, IMGCLS_ISA_AVX512))
+WITH_NEON(SOFTMAX_SET(neon, IMGCLS_ISA_NEON))
 
 /* equal costs go to the first */
-#if BUILD_AVX512
 #define SOFTMAX_KERNELS                                                                    \
-    &softmax_kernel_avx512, &softmax_kernel_avx2, &softmax_kernel_portable
+    WITH_AVX512(&softmax_kernel_avx512,)                                                   \
+    WITH_AVX2(&softmax_kernel_avx2,)                                                       \
+    WITH_NEON(&softmax_kernel_neon,) &softmax_kernel_portable
 #define LOG_SOFTMAX_KERNELS                                                                \
-    &log_softmax_kernel_avx512, &log_softmax_kernel_avx2, &log_softmax_kernel_portable
-#elif BUILD_AVX2
-#define SOFTMAX_KERNELS     &softmax_kernel_avx2, &softmax_kernel_portable
-#define LOG_SOFTMAX_KERNELS &log_softmax_kernel_avx2, &log_softmax_kernel_portable
-#else
-#define SOFTMAX_KERNELS     &softmax_kernel_portable
-#define LOG_SOFTMAX_KERNELS &log_softmax_kernel_portable
-#endif
+    WITH_AVX512(&log_softmax_kernel_avx512,)                                               \
+    WITH_AVX2(&log_softmax_kernel_avx2,)                                                   \
+    WITH_NEON(&log_softmax_kernel_neon,) &log_softmax_kernel_portable
 
 const struct imgcls_op softmax_op = OP_ENTRY(
     "Softmax", 1, IMGCLS_TRAIT_IN_PLACE, softmax_infer, softmax_upgrade, SOFTMAX_KERNELS);

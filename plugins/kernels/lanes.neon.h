@@ -1,0 +1,168 @@
+/*
+ * plugins/kernels/lanes.neon.h - four floats side by side, by the names of lanes.avx2.h
+ *
+ * One register a vector: bodies keep eight chains of sums beside each other, which is what two
+ * pipes of latency 4 want, and weights and pixels still fit the thirty-two registers. NEON has
+ * no masks; a part is so many lanes from the first, and whole vectors are asked for first.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef KERNELS_LANES_NEON_H
+#define KERNELS_LANES_NEON_H
+
+#include <stdint.h>
+
+#include <arm_neon.h>
+
+#include <imgcls/plugin.h>
+
+#include "plugins/kernels/approx.neon.h"
+#include "plugins/kernels/gemm.h"
+
+#define LANES 4
+typedef float32x4_t lanes;
+typedef int lane_mask; /* 0..4 lanes */
+typedef struct {
+    float64x2_t low, high;
+} lane_sums;
+
+static inline lane_mask lanes_below(int64_t count)
+{
+    return count >= LANES ? LANES : count <= 0 ? 0 : (int)count;
+}
+static inline lanes lanes_zero(void)
+{
+    return vdupq_n_f32(0);
+}
+static inline lanes lanes_all(float x)
+{
+    return vdupq_n_f32(x);
+}
+static inline lanes lanes_load(const float *from)
+{
+    return vld1q_f32(from);
+}
+static inline lanes lanes_load_part(const float *from, lane_mask mask)
+{
+    lanes x = vdupq_n_f32(0);
+
+    if (mask == LANES)
+        return vld1q_f32(from);
+    if (mask > 0)
+        x = vld1q_lane_f32(from, x, 0);
+    if (mask > 1)
+        x = vld1q_lane_f32(from + 1, x, 1);
+    if (mask > 2)
+        x = vld1q_lane_f32(from + 2, x, 2);
+    return x;
+}
+static inline void lanes_store(float *to, lanes x)
+{
+    vst1q_f32(to, x);
+}
+static inline void lanes_store_part(float *to, lane_mask mask, lanes x)
+{
+    if (mask == LANES) {
+        vst1q_f32(to, x);
+        return;
+    }
+    if (mask > 0)
+        vst1q_lane_f32(to, x, 0);
+    if (mask > 1)
+        vst1q_lane_f32(to + 1, x, 1);
+    if (mask > 2)
+        vst1q_lane_f32(to + 2, x, 2);
+}
+static inline lanes lanes_add(lanes a, lanes b)
+{
+    return vaddq_f32(a, b);
+}
+static inline lanes lanes_less(lanes a, lanes b)
+{
+    return vsubq_f32(a, b);
+}
+static inline lanes lanes_times(lanes a, lanes b)
+{
+    return vmulq_f32(a, b);
+}
+static inline lanes lanes_fused(lanes a, lanes b, lanes c)
+{
+    return vfmaq_f32(c, a, b);
+}
+static inline lanes lanes_over(lanes a, lanes b)
+{
+    return vdivq_f32(a, b);
+}
+/* x where it is larger than best, or NaN */
+static inline lanes lanes_larger(lanes x, lanes best)
+{
+    uint32x4_t take = vornq_u32(vcgtq_f32(x, best), vceqq_f32(x, x));
+
+    return vbslq_f32(take, x, best);
+}
+/* x where it is NaN, and zeros keep their sign, which vmaxq and vminq would not do. */
+static inline lanes lanes_at_least(lanes x, float bound)
+{
+    return vbslq_f32(vcltq_f32(x, vdupq_n_f32(bound)), vdupq_n_f32(bound), x);
+}
+static inline lanes lanes_at_most(lanes x, float bound)
+{
+    return vbslq_f32(vcgtq_f32(x, vdupq_n_f32(bound)), vdupq_n_f32(bound), x);
+}
+
+static inline lanes lanes_hardsigmoid(lanes x, float a, float b)
+{
+    x = vaddq_f32(vmulq_f32(vdupq_n_f32(a), x), vdupq_n_f32(b));
+    return lanes_at_most(lanes_at_least(x, 0), 1);
+}
+
+/* One step on one vector; other is the operand's. */
+static inline lanes lanes_step(const struct gemm_step *step, lanes x, lanes other)
+{
+    switch (step->kind) {
+    case IMGCLS_EPILOGUE_ADD:
+    case IMGCLS_EPILOGUE_BIAS:
+        return vaddq_f32(x, other);
+    case IMGCLS_EPILOGUE_MUL:
+        return vmulq_f32(x, other);
+    case IMGCLS_EPILOGUE_RELU:
+        return lanes_at_least(x, 0);
+    case IMGCLS_EPILOGUE_CLIP:
+        return lanes_at_most(lanes_at_least(x, step->a), step->b);
+    case IMGCLS_EPILOGUE_HARDSIGMOID:
+        return lanes_hardsigmoid(x, step->a, step->b);
+    case IMGCLS_EPILOGUE_HARDSWISH:
+        return vmulq_f32(x, lanes_hardsigmoid(x, 1.0f / 6, 0.5f));
+    case IMGCLS_EPILOGUE_SIGMOID:
+        return sigmoid_f32_neon(x);
+    case IMGCLS_EPILOGUE_SILU:
+        return silu_f32_neon(x);
+    case IMGCLS_EPILOGUE_GELU:
+        return gelu_f32_neon(x);
+    case IMGCLS_EPILOGUE_TANH:
+        return tanh_f32_neon(x);
+    default:
+        return x;
+    }
+}
+
+/* Sums in double. */
+static inline lane_sums lane_sums_zero(void)
+{
+    return (lane_sums){vdupq_n_f64(0), vdupq_n_f64(0)};
+}
+static inline lane_sums lane_sums_add(lane_sums sums, lanes x)
+{
+    sums.low = vaddq_f64(sums.low, vcvt_f64_f32(vget_low_f32(x)));
+    sums.high = vaddq_f64(sums.high, vcvt_high_f64_f32(x));
+    return sums;
+}
+static inline lanes lane_sums_over(lane_sums sums, double count)
+{
+    float64x2_t all = vdupq_n_f64(count);
+    float32x2_t low = vcvt_f32_f64(vdivq_f64(sums.low, all));
+
+    return vcvt_high_f32_f64(low, vdivq_f64(sums.high, all));
+}
+
+#endif

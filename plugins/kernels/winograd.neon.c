@@ -1,0 +1,22 @@
+/*
+ * plugins/kernels/winograd.neon.c - Winograd convolution with NEON
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include "plugins/kernels/lanes.neon.h"
+
+#define PRODUCT           gemm_direct_f32_6x16_neon
+#define PRODUCT_GRID(job) direct_grid(job, DIRECT_ROWS_NEON, DIRECT_COLUMNS_NEON, 1)
+#define PANEL             DIRECT_COLUMNS_NEON
+
+#define WINOGRAD       winograd4_f32_neon
+#define OUT            4
+#define NAME(function) function##_4
+#include "plugins/kernels/winograd.body.h"
+
+#define WINOGRAD       winograd2_f32_neon
+#define OUT            2
+#define NAME(function) function##_2
+#include "plugins/kernels/winograd.body.h"
