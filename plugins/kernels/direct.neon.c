@@ -14,11 +14,11 @@
 
 #include "plugins/kernels/finish.neon.h"
 
-#define ROWS    DIRECT_ROWS_NEON
-#define COLUMNS DIRECT_COLUMNS_NEON
-#define KERNEL  gemm_direct_f32_6x16_neon
-#define FINISH  finish_tile
-#define ENDS    1
+#define ROWS          DIRECT_ROWS_NEON
+#define COLUMNS       DIRECT_COLUMNS_NEON
+#define KERNEL        gemm_direct_f32_6x16_neon
+#define FINISH        finish_tile
+#define ENDS(columns) 1
 
 /* Without a bias -0 is added, which changes no bit. */
 static inline __attribute__((always_inline)) void

@@ -1,12 +1,15 @@
 /*
  * tests/session/bits_test.c - the same bits for any threads, batch, place in it, and run
  *
- * Runs the sample's two models with the operators that ship; compares with memcmp.
+ * Runs the sample's two models with the operators that ship, fifty times each way, and compares
+ * with memcmp. ICL_ZOO=FOLDER does the same for FOLDER/MODEL/model.onnx, which takes minutes;
+ * ICL_REPEATS is how many times.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "config.h"
 
+#include <glob.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -17,20 +20,16 @@
 
 #include "src/model/model.h"
 
-#define BATCH      5
-#define CLASSES    10
-#define PIXELS_MAX (BATCH * 3 * 64 * 64)
+#define BATCH   5
+#define THREADS 3
+#define REPEATS 50
 
-static struct imgcls_model *open_model(int32_t threads, const char *name)
+static struct imgcls_model *open_model(int32_t threads, const char *path)
 {
-    const char *top = getenv("ICL_TOP_SRCDIR");
-    char path[4096];
     struct imgcls_context_options options = {.struct_size = sizeof options,
                                              .threads = threads};
     struct imgcls_context *ctx;
     struct imgcls_model *model;
-    assert_non_null(top);
-    snprintf(path, sizeof path, "%s/eval/sample/%s/model.onnx", top, name);
     assert_int_equal(imgcls_context_create(&options, &ctx), IMGCLS_OK);
     if (imgcls_model_open(ctx, path, &model) != IMGCLS_OK)
         fail_msg("%s", imgcls_error(ctx));
@@ -44,53 +43,114 @@ static void close_model(struct imgcls_model *model)
     imgcls_context_destroy(ctx);
 }
 
-/* Scores of `batch` pictures, of which the first is picture `first` of those drawn. */
-static void score(struct imgcls_model *model, const float *pictures, int64_t first,
-                  int64_t batch, float *rows)
+static size_t pixels_of(const struct imgcls_model *model)
+{
+    const int64_t *dims = model->graph->inputs[0]->info.dims;
+    return (size_t)(dims[1] * dims[2] * dims[3]);
+}
+
+/* Scores of `batch` pictures, from picture `first` of those drawn on; they live until the next
+ * call. */
+static const float *score(struct imgcls_model *model, const float *pictures, int64_t first,
+                          int64_t batch, int64_t *classes)
 {
     const int64_t *dims = model->graph->inputs[0]->info.dims;
     const float *got;
-    int64_t classes;
-    if (icl_model_scores(model, pictures + first * dims[1] * dims[2] * dims[3], batch,
-                         dims[1], dims[2], dims[3], &got, &classes) != IMGCLS_OK)
+    if (icl_model_scores(model, pictures + (size_t)first * pixels_of(model), batch, dims[1],
+                         dims[2], dims[3], &got, classes) != IMGCLS_OK)
         fail_msg("%s", imgcls_error(model->ctx));
-    assert_int_equal(classes, CLASSES);
-    memcpy(rows, got, (size_t)(batch * classes) * sizeof *rows);
+    return got;
+}
+
+/* Every batch's pictures are the last ones of those drawn, so the last has every place. */
+static void check_batch(struct imgcls_model *model, const float *pictures, int64_t batch,
+                        const float *want, int64_t classes, const char *path, int threads)
+{
+    int64_t is;
+    const float *got = score(model, pictures, BATCH - batch, batch, &is);
+    assert_int_equal(is, classes);
+    if (memcmp(got, want + (BATCH - batch) * classes,
+               (size_t)(batch * classes) * sizeof *got) != 0)
+        fail_msg("%s: other bits with %d threads, batch %d", path, threads, (int)batch);
+}
+
+/* step: from batch to batch, 1 for all of them */
+static void check_model(const char *path, int repeats, int64_t step)
+{
+    struct imgcls_model *alone = open_model(1, path);
+    size_t pixels = pixels_of(alone) * BATCH;
+    float *pictures = malloc(pixels * sizeof *pictures), *want = NULL;
+    int64_t classes = 0;
+    unsigned seed = 5;
+    assert_non_null(pictures);
+    for (size_t i = 0; i < pixels; i++)
+        pictures[i] = (float)rand_r(&seed) / (float)RAND_MAX * 4 - 2;
+    for (int64_t n = 0; n < BATCH; n++) {
+        const float *row = score(alone, pictures, n, 1, &classes);
+        want = want ? want : malloc((size_t)(BATCH * classes) * sizeof *want);
+        assert_non_null(want);
+        memcpy(want + n * classes, row, (size_t)classes * sizeof *row);
+    }
+    close_model(alone);
+    /* pictures that all score alike would pass whatever happened */
+    assert_memory_not_equal(want, want + classes, (size_t)classes * sizeof *want);
+    for (int threads = 1; threads <= THREADS; threads++) {
+        struct imgcls_model *model = open_model(threads, path);
+        for (int repeat = 0; repeat < repeats; repeat++)
+            for (int64_t batch = BATCH; batch >= 1; batch -= step)
+                check_batch(model, pictures, batch, want, classes, path, threads);
+        close_model(model);
+    }
+    free(pictures);
+    free(want);
+}
+
+static int repeats(void)
+{
+    const char *wish = getenv("ICL_REPEATS");
+    int value = wish ? atoi(wish) : REPEATS;
+    return value < 1 ? 1 : value;
 }
 
 static void same_bits_however_it_runs(void **state)
 {
     static const char *const names[] = {"lenet5", "vit_tiny"};
-    static float pictures[PIXELS_MAX];
-    unsigned seed = 5;
+    const char *top = getenv("ICL_TOP_SRCDIR");
+    char path[4096];
     (void)state;
-    for (size_t i = 0; i < PIXELS_MAX; i++)
-        pictures[i] = (float)rand_r(&seed) / (float)RAND_MAX * 4 - 2;
-    for (size_t m = 0; m < 2; m++) {
-        float want[BATCH * CLASSES], got[BATCH * CLASSES];
-        struct imgcls_model *alone = open_model(1, names[m]);
-        for (int64_t n = 0; n < BATCH; n++)
-            score(alone, pictures, n, 1, want + n * CLASSES);
-        for (int32_t threads = 1; threads <= 4; threads++) {
-            struct imgcls_model *model = open_model(threads, names[m]);
-            for (int repeat = 0; repeat < 3; repeat++)
-                for (int64_t batch = BATCH; batch >= 1; batch--) {
-                    score(model, pictures, BATCH - batch, batch, got);
-                    if (memcmp(got, want + (BATCH - batch) * CLASSES,
-                               (size_t)batch * CLASSES * sizeof *got) != 0)
-                        fail_msg("%s: %d threads, batch %d", names[m], (int)threads,
-                                 (int)batch);
-                }
-            close_model(model);
-        }
-        close_model(alone);
+    assert_non_null(top);
+    for (size_t m = 0; m < sizeof names / sizeof names[0]; m++) {
+        snprintf(path, sizeof path, "%s/eval/sample/%s/model.onnx", top, names[m]);
+        check_model(path, repeats(), 1);
     }
+}
+
+/* Alone and as the last of five. */
+static void same_bits_in_a_zoo(void **state)
+{
+    const char *zoo = getenv("ICL_ZOO");
+    char pattern[4096];
+    glob_t found;
+    (void)state;
+    if (!zoo) {
+        print_message("skipped: ICL_ZOO names no folder of models\n");
+        skip();
+    }
+    snprintf(pattern, sizeof pattern, "%s/*/model.onnx", zoo);
+    if (glob(pattern, 0, NULL, &found) != 0)
+        fail_msg("there is no %s", pattern);
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        check_model(found.gl_pathv[i], repeats(), BATCH - 1);
+        print_message("%s: the same bits\n", found.gl_pathv[i]);
+    }
+    globfree(&found);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(same_bits_however_it_runs),
+        cmocka_unit_test(same_bits_in_a_zoo),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
