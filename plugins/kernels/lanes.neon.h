@@ -146,6 +146,15 @@ static inline lanes lanes_step(const struct gemm_step *step, lanes x, lanes othe
     }
 }
 
+/* A step without operand on `count` vectors in memory. */
+static inline void lanes_pass(const struct gemm_step *step, lanes *x, int count)
+{
+    int i;
+
+    for (i = 0; i < count; i++)
+        x[i] = lanes_step(step, x[i], lanes_zero());
+}
+
 /* Sums in double. */
 static inline lane_sums lane_sums_zero(void)
 {
