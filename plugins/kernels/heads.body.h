@@ -6,12 +6,16 @@
  *
  * Keys are laid out once a call in panels of sixteen, depth-major, so that a vector runs
  * over keys; queries are scaled into a tile. Then a tile's scores are made, turned into
- * powers in place, and multiplied by v, a vector running over v's columns in place. Lanes
+ * powers in place, and multiplied by v, a vector running over v's columns, in place where
+ * these lie side by side and else in panels of sixteen. Lanes
  * past the last key have the score -infinity, whose power is 0: they change neither
  * greatest nor sum.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+
+#include <stdbool.h>
+#include <string.h>
 
 #define TILE_ROWS 6
 #define ALWAYS    static inline __attribute__((always_inline))
@@ -22,7 +26,9 @@ struct heads_space {
     float *queries; /* [HEADS_TILE][depth] */
     float *scores;  /* [HEADS_TILE][score_row] */
     float *results; /* [HEADS_TILE][4 * 16], one piece of columns at a time */
+    float *values;  /* where v's columns do not lie side by side: [width / 16][keys][16] */
     int64_t score_row;
+    int64_t value_row, value_panel; /* from key to key, from sixteen columns to the next */
     float sums[HEADS_TILE];
 };
 
@@ -44,9 +50,15 @@ static void pack_half(const struct heads_job *job, const float *k, int64_t key,
 
 static void pack_keys(const struct heads_job *job, const float *k, float *to)
 {
-    int64_t key;
+    const lanes16 scale = spread16((float)job->k_scale);
+    int64_t key, d;
 
     for (key = 0; key < job->keys; key += 16, to += job->depth * 16) {
+        if (job->k.row == 1 && job->keys - key >= 16) { /* a panel's keys lie side by side */
+            for (d = 0; d < job->depth; d++)
+                store16(to + d * 16, mul16(load16(k + key + d * job->k.column), scale));
+            continue;
+        }
         pack_half(job, k, key, job->keys - key, to);
         pack_half(job, k, key + 8, job->keys - key - 8, to + 8);
     }
@@ -57,8 +69,20 @@ static void pack_queries(const struct heads_job *job, const float *q, int64_t ro
 {
     const float scale = (float)job->q_scale;
     const lanes16 factor = spread16(scale);
-    int64_t d;
+    int64_t d, r;
 
+    if (job->q.row == 1 && job->q.column != 1) /* rows side by side: eight at a time */
+        for (; rows >= 8; rows -= 8, q += 8, to += 8 * job->depth) {
+            float turned[8 * 16] __attribute__((aligned(64)));
+            for (d = 0; d + 8 <= job->depth; d += 8) {
+                transpose_8x8(q + d * job->q.column, job->q.column, scale, turned);
+                for (r = 0; r < 8; r++)
+                    memcpy(to + r * job->depth + d, turned + r * 16, 8 * sizeof *to);
+            }
+            for (; d < job->depth; d++)
+                for (r = 0; r < 8; r++)
+                    to[r * job->depth + d] = q[r + d * job->q.column] * scale;
+        }
     for (; rows > 0; rows--, q += job->q.row, to += job->depth) {
         d = 0;
         if (job->q.column == 1)
@@ -67,6 +91,29 @@ static void pack_queries(const struct heads_job *job, const float *q, int64_t ro
         for (; d < job->depth; d++)
             to[d] = q[d * job->q.column] * scale;
     }
+}
+
+/* v by panels of sixteen columns, what lies past the last one being 0. */
+static void pack_values(const struct heads_job *job, const float *v, float *to)
+{
+    int64_t column, key, c;
+
+    for (column = 0; column < job->width; column += 8) {
+        const float *from = v + column * job->v.column;
+        float *panel = to + column / 16 * job->keys * 16 + column % 16;
+        int64_t count = job->width - column < 8 ? job->width - column : 8;
+        key = 0;
+        if (job->v.row == 1 && count == 8)
+            for (; key + 8 <= job->keys; key += 8)
+                transpose_8x8(from + key, job->v.column, 1, panel + key * 16);
+        for (; key < job->keys; key++)
+            for (c = 0; c < 8; c++)
+                panel[key * 16 + c] =
+                    c < count ? from[key * job->v.row + c * job->v.column] : 0;
+    }
+    if ((job->width + 7) / 8 % 2) /* the last panel's second half */
+        for (key = 0; key < job->keys; key++)
+            memset(to + (job->width / 16 * job->keys + key) * 16 + 8, 0, 8 * sizeof *to);
 }
 
 /* ---- Scores
@@ -218,9 +265,9 @@ static float powers_of(const struct heads_job *job, const struct heads_head *hea
 
 /* One block of keys: rows x (16 * panels) columns of powers times v, `count` of the last
  * sixteen being there. */
-ALWAYS void result_tile(const struct heads_job *job, const struct heads_space *space,
-                        const float *v, int64_t row, int64_t begin, int64_t end,
-                        int64_t count, const int rows, const int panels)
+ALWAYS void result_tile(const struct heads_space *space, const float *v, int64_t row,
+                        int64_t begin, int64_t end, int64_t count, const int rows,
+                        const int panels)
 {
     const float *powers = space->scores + row * space->score_row;
     float *to = space->results + row * 4 * 16;
@@ -238,8 +285,8 @@ ALWAYS void result_tile(const struct heads_job *job, const struct heads_space *s
 #pragma GCC unroll 4
         for (p = 0; p < panels; p++)
             b[p] = p < panels - 1 || count >= 16
-                       ? load16(v + key * job->v.row + p * 16)
-                       : part16(v + key * job->v.row + p * 16, count);
+                       ? load16(v + key * space->value_row + p * space->value_panel)
+                       : part16(v + key * space->value_row + p * space->value_panel, count);
 #pragma GCC unroll 6
         for (r = 0; r < rows; r++) {
             const float a = powers[r * space->score_row + key];
@@ -260,22 +307,22 @@ ALWAYS void result_tile(const struct heads_job *job, const struct heads_space *s
 #define RESULT_ROWS(panels, count)                                                         \
     switch (rows) {                                                                        \
     case 1:                                                                                \
-        result_tile(job, space, v, row, begin, end, count, 1, panels);                     \
+        result_tile(space, v, row, begin, end, count, 1, panels);                     \
         break;                                                                             \
     case 2:                                                                                \
-        result_tile(job, space, v, row, begin, end, count, 2, panels);                     \
+        result_tile(space, v, row, begin, end, count, 2, panels);                     \
         break;                                                                             \
     case 3:                                                                                \
-        result_tile(job, space, v, row, begin, end, count, 3, panels);                     \
+        result_tile(space, v, row, begin, end, count, 3, panels);                     \
         break;                                                                             \
     case 4:                                                                                \
-        result_tile(job, space, v, row, begin, end, count, 4, panels);                     \
+        result_tile(space, v, row, begin, end, count, 4, panels);                     \
         break;                                                                             \
     case 5:                                                                                \
-        result_tile(job, space, v, row, begin, end, count, 5, panels);                     \
+        result_tile(space, v, row, begin, end, count, 5, panels);                     \
         break;                                                                             \
     default:                                                                               \
-        result_tile(job, space, v, row, begin, end, count, 6, panels);                     \
+        result_tile(space, v, row, begin, end, count, 6, panels);                     \
     }
 
 /* Columns [column, column + count) of the results of up to six rows, all keys; returns
@@ -297,6 +344,35 @@ static void result_rows(const struct heads_job *job, const struct heads_space *s
         else
 #endif
             RESULT_ROWS(1, last)
+    }
+}
+
+/* The same where a column of the result lies side by side: rows are those of the tile. */
+static void deliver_turned(const struct heads_job *job, const struct heads_space *space,
+                           float *y, int64_t rows, int64_t count)
+{
+    int64_t r, c, i;
+
+    for (r = 0; r < rows; r++) {
+        const lanes16 divisor = spread16(space->sums[r]);
+        float *at = space->results + r * 4 * 16;
+        for (i = 0; i < count; i += 16) /* there is room for all sixteen */
+            store16(at + i, div16(load16(at + i), divisor));
+    }
+    for (r = 0; r < rows; r += 8) {
+        const float *from = space->results + r * 4 * 16;
+        c = 0;
+        if (r + 8 <= rows)
+            for (; c + 8 <= count; c += 8) {
+                float turned[8 * 16] __attribute__((aligned(64)));
+                transpose_8x8(from + c, 4 * 16, 1, turned);
+                for (i = 0; i < 8; i++)
+                    memcpy(y + r + (c + i) * job->y.column, turned + i * 16,
+                           8 * sizeof *y);
+            }
+        for (; c < count; c++)
+            for (i = 0; i < 8 && r + i < rows; i++)
+                y[r + i + c * job->y.column] = from[i * 4 * 16 + c];
     }
 }
 
@@ -323,7 +399,9 @@ static void deliver(const struct heads_job *job, const struct heads_space *space
 void HEADS(const struct heads_job *job, const struct heads_head *head, int64_t begin,
            int64_t end, void *workspace)
 {
+    const bool turned = job->y.row == 1 && job->y.column != 1;
     struct heads_space space;
+    const float *values;
     int64_t rows, row, column, depth = heads_round_up(job->depth);
 
     space.score_row = heads_round_up(job->keys);
@@ -331,7 +409,17 @@ void HEADS(const struct heads_job *job, const struct heads_head *head, int64_t b
     space.queries = space.keys + space.score_row * depth;
     space.scores = space.queries + HEADS_TILE * depth;
     space.results = space.scores + HEADS_TILE * space.score_row;
+    space.values = space.results + HEADS_TILE * 4 * 16;
     pack_keys(job, head->k, space.keys);
+    values = head->v;
+    space.value_row = job->v.row;
+    space.value_panel = 16;
+    if (job->v.column != 1) {
+        pack_values(job, head->v, space.values);
+        values = space.values;
+        space.value_row = 16;
+        space.value_panel = job->keys * 16;
+    }
     for (; begin < end; begin += rows) {
         rows = end - begin < HEADS_TILE ? end - begin : HEADS_TILE;
         pack_queries(job, (const float *)head->q + begin * job->q.row, rows, space.queries);
@@ -351,12 +439,18 @@ void HEADS(const struct heads_job *job, const struct heads_head *head, int64_t b
             for (piece = 0; piece < pieces; piece++) {
                 row = piece * rows / pieces;
                 int some = (int)((piece + 1) * rows / pieces - row);
-                result_rows(job, &space, (const float *)head->v + column, row, some, count);
-                deliver(job, &space,
-                        (float *)head->y + (begin + row) * job->y.row +
-                            column * job->y.column,
-                        row, some, count);
+                result_rows(job, &space, values + column / 16 * space.value_panel, row, some,
+                            count);
+                if (!turned)
+                    deliver(job, &space,
+                            (float *)head->y + (begin + row) * job->y.row +
+                                column * job->y.column,
+                            row, some, count);
             }
+            if (turned)
+                deliver_turned(job, &space,
+                               (float *)head->y + begin + column * job->y.column, rows,
+                               count);
         }
     }
 }

@@ -20,3 +20,6 @@
 #define OUT            2
 #define NAME(function) function##_2
 #include "plugins/kernels/winograd.body.h"
+
+#define WINOGRAD_WEIGHTS(out) winograd##out##_f32_neon_weights
+#include "plugins/kernels/winograd_weights.body.h"

@@ -97,7 +97,7 @@ static void check(const struct heads_job *shape, int turned, int addends, int sp
     struct heads_job job = *shape;
     struct matrix q = drawn_matrix(job.queries, job.depth, turned & 1);
     struct matrix k = drawn_matrix(job.keys, job.depth, turned & 2);
-    struct matrix v = drawn_matrix(job.keys, job.width, 0);
+    struct matrix v = drawn_matrix(job.keys, job.width, turned & 8);
     struct matrix added[2];
     struct heads_head head = {.q = q.data, .k = k.data, .v = v.data};
     int64_t count, where, cut;
@@ -169,13 +169,14 @@ static void named_shapes_agree(void **state)
     } shapes[] = {
         {197, 197, 64, 64}, /* ViT */
         {49, 49, 32, 32},   /* Swin */
-        {1, 1, 1, 1},       {6, 16, 8, 16},    {7, 17, 9, 17},  {25, 64, 96, 48},
+        {1, 1, 1, 1},       {6, 16, 8, 16},    {7, 17, 9, 17}, {32, 32, 196, 784}, /* channels attend: DaViT */
+         {25, 64, 96, 48},
         {13, 97, 97, 33},   {24, 192, 193, 1}, {5, 63, 40, 80}, {2, 300, 3, 130},
     };
     (void)state;
     draw_begin();
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
-        for (int turned = 0; turned < 8; turned++) {
+        for (int turned = 0; turned < 16; turned++) {
             struct heads_job job = {.queries = shapes[i].queries,
                                     .keys = shapes[i].keys,
                                     .depth = shapes[i].depth,
@@ -201,7 +202,7 @@ static void drawn_shapes_agree(void **state)
                                 .q_scale = draw_float(),
                                 .k_scale = 1,
                                 .scale = 0.25};
-        check(&job, (int)draw_between(0, 7), (int)draw_between(0, 2), 0);
+        check(&job, (int)draw_between(0, 15), (int)draw_between(0, 2), 0);
     }
 }
 
@@ -218,7 +219,7 @@ static void masked_keys_agree(void **state)
                                 .q_scale = 1,
                                 .k_scale = 1,
                                 .scale = 1};
-        check(&job, i % 8, 1 + i % 2, 1 + i / 2 % 2);
+        check(&job, i % 16, 1 + i % 2, 1 + i / 2 % 2);
     }
 }
 

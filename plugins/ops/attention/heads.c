@@ -303,14 +303,6 @@ static int32_t accepts_f32(const struct imgcls_host *host, const struct imgcls_n
     return takes(host, node, OP_BIT(IMGCLS_F32));
 }
 
-/* The vector kernels run along v's columns: these must lie side by side. */
-static int32_t accepts_rows(const struct imgcls_host *host, const struct imgcls_node *node)
-{
-    const int64_t *v;
-    const size_t count = host->attr_ints(host, node, "v", &v);
-    return count > 0 && v[count - 1] == 1 && accepts_f32(host, node);
-}
-
 static int32_t accepts_f64(const struct imgcls_host *host, const struct imgcls_node *node)
 {
     return takes(host, node, OP_BIT(IMGCLS_F64));
@@ -336,7 +328,7 @@ static const struct imgcls_kernel f64_portable =
 #define HEADS_SET(SET, ISA)                                                                \
     HEADS_RUN(run_f32_##SET, heads_f32_##SET)                                              \
     static const struct imgcls_kernel f32_##SET =                                          \
-        HEADS_KERNEL("heads_f32_" #SET, ISA, accepts_rows, run_f32_##SET);
+        HEADS_KERNEL("heads_f32_" #SET, ISA, accepts_f32, run_f32_##SET);
 WITH_AVX2(HEADS_SET(avx2, IMGCLS_ISA_AVX2))
 WITH_AVX512(HEADS_SET(avx512, IMGCLS_ISA_AVX512))
 WITH_NEON(HEADS_SET(neon, IMGCLS_ISA_NEON))
