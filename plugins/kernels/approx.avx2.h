@@ -115,10 +115,9 @@ static inline __m256 tanh_f32_avx2(__m256 x)
     return _mm256_blendv_ps(q, p, _mm256_cmp_ps(size, _mm256_set1_ps(0.625f), _CMP_LT_OQ));
 }
 
-static inline __m256 twice_normal_f32_avx2(__m256 x)
+static inline __m256 erf_f32_avx2(__m256 x)
 {
-    __m256 z = approx_between_avx2(_mm256_mul_ps(x, _mm256_set1_ps(APPROX_SQRT_HALF)),
-                                   -APPROX_ERF_ONE, APPROX_ERF_ONE);
+    __m256 z = approx_between_avx2(x, -APPROX_ERF_ONE, APPROX_ERF_ONE);
     __m256 square = _mm256_mul_ps(z, z), p, q;
 
     p = _mm256_set1_ps(APPROX_P5);
@@ -134,12 +133,28 @@ static inline __m256 twice_normal_f32_avx2(__m256 x)
     q = approx_step_avx2(q, square, APPROX_Q1);
     q = approx_step_avx2(q, square, 1);
     p = _mm256_div_ps(_mm256_mul_ps(z, p), q);
-    return _mm256_add_ps(approx_between_avx2(p, -1, 1), _mm256_set1_ps(1));
+    return approx_between_avx2(p, -1, 1);
+}
+
+static inline __m256 twice_normal_f32_avx2(__m256 x)
+{
+    __m256 z = _mm256_mul_ps(x, _mm256_set1_ps(APPROX_SQRT_HALF));
+
+    return _mm256_add_ps(erf_f32_avx2(z), _mm256_set1_ps(1));
 }
 
 static inline __m256 gelu_f32_avx2(__m256 x)
 {
     return _mm256_mul_ps(_mm256_mul_ps(x, _mm256_set1_ps(0.5f)), twice_normal_f32_avx2(x));
+}
+
+static inline __m256 gelu_tanh_f32_avx2(__m256 x)
+{
+    __m256 w = approx_step_avx2(_mm256_mul_ps(x, x), _mm256_set1_ps(APPROX_GELU_CUBE),
+                               APPROX_GELU_SLOPE);
+
+    w = approx_negate_avx2(_mm256_mul_ps(w, x));
+    return _mm256_div_ps(x, approx_one_and_exp_avx2(w));
 }
 
 #endif

@@ -103,10 +103,9 @@ static inline __m512 tanh_f32_avx512(__m512 x)
     return _mm512_mask_mov_ps(q, small, p);
 }
 
-static inline __m512 twice_normal_f32_avx512(__m512 x)
+static inline __m512 erf_f32_avx512(__m512 x)
 {
-    __m512 z = approx_between_avx512(_mm512_mul_ps(x, _mm512_set1_ps(APPROX_SQRT_HALF)),
-                                     -APPROX_ERF_ONE, APPROX_ERF_ONE);
+    __m512 z = approx_between_avx512(x, -APPROX_ERF_ONE, APPROX_ERF_ONE);
     __m512 square = _mm512_mul_ps(z, z), p, q;
 
     p = _mm512_set1_ps(APPROX_P5);
@@ -122,13 +121,29 @@ static inline __m512 twice_normal_f32_avx512(__m512 x)
     q = approx_step_avx512(q, square, APPROX_Q1);
     q = approx_step_avx512(q, square, 1);
     p = _mm512_div_ps(_mm512_mul_ps(z, p), q);
-    return _mm512_add_ps(approx_between_avx512(p, -1, 1), _mm512_set1_ps(1));
+    return approx_between_avx512(p, -1, 1);
+}
+
+static inline __m512 twice_normal_f32_avx512(__m512 x)
+{
+    __m512 z = _mm512_mul_ps(x, _mm512_set1_ps(APPROX_SQRT_HALF));
+
+    return _mm512_add_ps(erf_f32_avx512(z), _mm512_set1_ps(1));
 }
 
 static inline __m512 gelu_f32_avx512(__m512 x)
 {
     return _mm512_mul_ps(_mm512_mul_ps(x, _mm512_set1_ps(0.5f)),
                          twice_normal_f32_avx512(x));
+}
+
+static inline __m512 gelu_tanh_f32_avx512(__m512 x)
+{
+    __m512 w = approx_step_avx512(_mm512_mul_ps(x, x), _mm512_set1_ps(APPROX_GELU_CUBE),
+                               APPROX_GELU_SLOPE);
+
+    w = approx_negate_avx512(_mm512_mul_ps(w, x));
+    return _mm512_div_ps(x, approx_one_and_exp_avx512(w));
 }
 
 #endif

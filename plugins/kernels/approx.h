@@ -52,6 +52,8 @@
 #define APPROX_Q5        3.7420233934208983e-05f
 #define APPROX_ERF_ONE   4.0f /* from here on the quotient is at least 1 */
 #define APPROX_SQRT_HALF 0.70710678f
+#define APPROX_GELU_SLOPE 1.59576912f   /* 2 sqrt(2 / pi) */
+#define APPROX_GELU_CUBE  0.0713548163f /* that times 0.044715 */
 
 /* 2^n for n in -126..127, infinity for 128. */
 static inline float approx_power_of_two(int32_t n)
@@ -136,11 +138,9 @@ static inline float tanh_f32(float x)
     return x < 0 ? -p : p;
 }
 
-/* 1 + erf(x / sqrt 2), twice the normal distribution; as a sum: its lower tail is no more precise
- * than 1 is. */
-static inline float twice_normal_f32(float x)
+static inline float erf_f32(float z)
 {
-    float z = x * APPROX_SQRT_HALF, square, p, q;
+    float square, p, q;
 
     z = z > APPROX_ERF_ONE ? APPROX_ERF_ONE : z;
     z = z < -APPROX_ERF_ONE ? -APPROX_ERF_ONE : z;
@@ -159,14 +159,28 @@ static inline float twice_normal_f32(float x)
     q = fused_f32(q, square, 1);
     p = z * p / q;
     p = p > 1 ? 1 : p;
-    p = p < -1 ? -1 : p;
-    return p + 1;
+    return p < -1 ? -1 : p;
+}
+
+/* 1 + erf(x / sqrt 2), twice the normal distribution; as a sum: its lower tail is no more precise
+ * than 1 is. */
+static inline float twice_normal_f32(float x)
+{
+    return erf_f32(x * APPROX_SQRT_HALF) + 1;
 }
 
 /* x / 2 * (1 + erf(x / sqrt 2)) */
 static inline float gelu_f32(float x)
 {
     return (x * 0.5f) * twice_normal_f32(x);
+}
+
+/* x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3))), as x * sigmoid */
+static inline float gelu_tanh_f32(float x)
+{
+    float w = fused_f32(x * x, APPROX_GELU_CUBE, APPROX_GELU_SLOPE) * x;
+
+    return x / approx_one_and_exp(-w);
 }
 
 #endif

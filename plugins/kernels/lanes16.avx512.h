@@ -1,8 +1,9 @@
 /*
  * plugins/kernels/lanes16.avx512.h - vectors of sixteen floats: AVX-512
  *
- * The words that heads.body.h and rows.body.h are written in; lanes16.avx2.h has the same for
- * pairs of eight, lanes16.neon.h for four of four. Names end in 16. part: only the first `count` (0..16) of
+ * The words that heads.body.h, rows.body.h and pointwise.body.h are written in; lanes16.avx2.h
+ * has the same for pairs of eight, lanes16.neon.h for four of four. Names end in 16. part: only the
+ * first `count` (0..16) of
  * a vector are touched in memory, and the others are 0.
  *
  * SPDX-License-Identifier: Apache-2.0
@@ -37,7 +38,9 @@ typedef __m512 lanes16;
 #define max16(a, b)  _mm512_max_ps(a, b)
 #define min16(a, b)  _mm512_min_ps(a, b)
 #define exp16(x)     exp_f32_avx512(x)
+#define erf16(x)     erf_f32_avx512(x)
 #define gelu16(x)    gelu_f32_avx512(x)
+#define gelu_tanh16(x) gelu_tanh_f32_avx512(x)
 #define sigmoid16(x) sigmoid_f32_avx512(x)
 #define silu16(x)    silu_f32_avx512(x)
 #define tanh16(x)    tanh_f32_avx512(x)

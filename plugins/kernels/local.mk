@@ -26,6 +26,8 @@ noinst_LTLIBRARIES += %D%/libportable.la
 	%D%/lanes.portable.h \
 	%D%/panels.c \
 	%D%/panels.h \
+	%D%/pointwise.h \
+	%D%/pointwise.portable.c \
 	%D%/rows.h \
 	%D%/rows.portable.body.h \
 	%D%/rows.portable.c \
@@ -60,6 +62,8 @@ noinst_LTLIBRARIES += %D%/libavx2.la
 	%D%/heads.body.h \
 	%D%/lanes.avx2.h \
 	%D%/lanes16.avx2.h \
+	%D%/pointwise.avx2.c \
+	%D%/pointwise.body.h \
 	%D%/rows.avx2.c \
 	%D%/rows.body.h \
 	%D%/transpose.avx2.h \
@@ -82,6 +86,8 @@ noinst_LTLIBRARIES += %D%/libavx512.la
 	%D%/heads.body.h \
 	%D%/lanes.avx512.h \
 	%D%/lanes16.avx512.h \
+	%D%/pointwise.avx512.c \
+	%D%/pointwise.body.h \
 	%D%/rows.avx512.c \
 	%D%/rows.body.h \
 	%D%/transpose.avx2.h \

@@ -34,6 +34,12 @@ static double exact_twice_normal(double x)
     return erfc(-x * M_SQRT1_2);
 }
 
+static double exact_gelu_tanh(double x)
+{
+    /* (1 + tanh u) / 2 = 1 / (1 + exp(-2 u)), without a difference of near-equal numbers */
+    return x / (1 + exp(-2 * sqrt(2 / M_PI) * (x + 0.044715 * x * x * x)));
+}
+
 static const struct {
     const char *name;
     float (*near)(float x);
@@ -56,6 +62,9 @@ static const struct {
      2e-7},
     {"1 + erf", twice_normal_f32, exact_twice_normal, LANES_TWICE_NORMAL, -12, -1.4143f, 0,
      4e-7},
+    {"erf", erf_f32, erf, LANES_ERF, -12, 12, 6, 0x1p-148},
+    {"gelu by tanh", gelu_tanh_f32, exact_gelu_tanh, LANES_GELU_TANH, -0.5f, 12, 8, 1e-44},
+    {"gelu by tanh", gelu_tanh_f32, exact_gelu_tanh, LANES_GELU_TANH, -9, -0.5f, 250, 1e-36},
 };
 
 static void results_are_near_the_truth(void **state)

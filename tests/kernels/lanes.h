@@ -15,6 +15,8 @@ enum {
     LANES_TANH,
     LANES_GELU,
     LANES_TWICE_NORMAL,
+    LANES_ERF,
+    LANES_GELU_TANH,
     LANES_COUNT
 };
 

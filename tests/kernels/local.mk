@@ -5,6 +5,7 @@ check_PROGRAMS += \
 	%D%/cl_test \
 	%D%/gemm_test \
 	%D%/heads_test \
+	%D%/pointwise_test \
 	%D%/rows_test \
 	%D%/winograd_test
 TESTS += \
@@ -14,6 +15,7 @@ TESTS += \
 	%D%/gemm_test \
 	%D%/heads_test \
 	%D%/neon_test.sh \
+	%D%/pointwise_test \
 	%D%/rows_test \
 	%D%/winograd_test
 EXTRA_DIST += %D%/cross/cmocka.h %D%/neon_test.sh
@@ -40,6 +42,8 @@ endif
 %C%_gemm_test_LDADD = $(kernel_libs) $(CMOCKA_LIBS) -lm
 %C%_heads_test_SOURCES = %D%/heads_test.c %D%/drawn.h %D%/offered.h
 %C%_heads_test_LDADD = $(kernel_libs) $(CMOCKA_LIBS) -lm
+%C%_pointwise_test_SOURCES = %D%/pointwise_test.c %D%/drawn.h
+%C%_pointwise_test_LDADD = $(kernel_libs) $(CMOCKA_LIBS) -lm
 %C%_rows_test_SOURCES = %D%/rows_test.c %D%/drawn.h %D%/offered.h
 %C%_rows_test_LDADD = $(kernel_libs) $(CMOCKA_LIBS) -lm
 %C%_winograd_test_SOURCES = %D%/winograd_test.c %D%/drawn.h %D%/offered.h

@@ -2,7 +2,8 @@
  * plugins/ops/elementwise/activation.c - activation functions of one number
  *
  * Those of several steps compute in double and round once: this is the reference, and one
- * formula serves both types. Formulas are the specification's, rearranged where subtracting
+ * formula serves both types. Sigmoid and Gelu have float32 kernels (pointwise.h), and are
+ * the reference in float64 alone. Formulas are the specification's, rearranged where subtracting
  * near-equal numbers would lose digits (expm1, erfc, exp of a negative only).
  * The parameters are float32 attributes; in double they are those same float32 numbers.
  *
@@ -14,6 +15,7 @@
 
 #include "elementwise.h"
 #include "map.h"
+#include "pointwise.h"
 
 static double sigmoid(double x)
 {
@@ -31,7 +33,7 @@ static double gelu_exact(double x)
     return 0.5 * x * erfc(x * -0.70710678118654752440); /* 1 + erf(u) = erfc(-u) */
 }
 
-static double gelu_tanh(double x)
+static double gelu_by_tanh(double x)
 {
     const double root = 0.79788456080286535588; /* sqrt(2 / pi) */
     const double u = root * (x + 0.044715 * x * x * x);
@@ -51,12 +53,9 @@ static double mish(double x)
 }
 
 /* clang-format off */
-MAP_FLOATS(sigmoid_portable, BROADCAST_GRAIN_DEAR, 0, 0, sigmoid(x))
 MAP_FLOATS(softplus_portable, BROADCAST_GRAIN_DEAR, 0, 0, softplus(x))
 MAP_FLOATS(softsign_portable, BROADCAST_GRAIN_CHEAP, 0, 0, x / (1 + fabs((double)x)))
 MAP_FLOATS(mish_portable, BROADCAST_GRAIN_DEAR, 0, 0, mish(x))
-MAP_FLOATS(gelu_exact_portable, BROADCAST_GRAIN_DEAR, 0, 0, gelu_exact(x))
-MAP_FLOATS(gelu_tanh_portable, BROADCAST_GRAIN_DEAR, 0, 0, gelu_tanh(x))
 MAP_FLOATS(swish_portable, BROADCAST_GRAIN_DEAR, MAP_ATTR("alpha", 1.0f), 0, swish(x, alpha))
 MAP_FLOATS(leaky_relu_portable, BROADCAST_GRAIN_CHEAP, MAP_ATTR("alpha", 0.01f), 0,
            x < 0 ? alpha * x : x)
@@ -85,17 +84,56 @@ MAP_EACH_SIGNED(BROADCAST_UNARY, relu, x < 0 ? 0 : x)
 MAP_RUN(relu_portable, BROADCAST_GRAIN_CHEAP, IMGCLS_UNDEFINED, MAP_FLOAT_CASES(relu), MAP_SIGNED_CASES(relu))
 /* clang-format on */
 
-static imgcls_status gelu_portable(const struct imgcls_host *host,
-                                   const struct imgcls_run *run)
+/* Gelu is two functions, told apart by an attribute. */
+static int32_t gelu_accepts(const struct imgcls_host *host, const struct imgcls_node *node,
+                            const char *form, bool f32_only)
 {
-    const char *approximate = host->attr_string(host, run->node, "approximate", "none");
-    if (strcmp(approximate, "none") == 0)
-        return gelu_exact_portable(host, run);
-    if (strcmp(approximate, "tanh") == 0)
-        return gelu_tanh_portable(host, run);
-    return OP_FAIL(host, run->node, IMGCLS_BAD_INPUT,
-                   "approximate must be none or tanh, not %s", approximate);
+    const char *approximate = host->attr_string(host, node, "approximate", "none");
+    return strcmp(approximate, form) == 0 &&
+           broadcast_takes(node, f32_only ? OP_BIT(IMGCLS_F32) : OP_FLOATS);
 }
+
+static int32_t gelu_accepts_exact(const struct imgcls_host *host,
+                                  const struct imgcls_node *node)
+{
+    return gelu_accepts(host, node, "none", false);
+}
+
+static int32_t gelu_accepts_exact_f32(const struct imgcls_host *host,
+                                      const struct imgcls_node *node)
+{
+    return gelu_accepts(host, node, "none", true);
+}
+
+static int32_t gelu_accepts_tanh(const struct imgcls_host *host,
+                                 const struct imgcls_node *node)
+{
+    return gelu_accepts(host, node, "tanh", false);
+}
+
+static int32_t gelu_accepts_tanh_f32(const struct imgcls_host *host,
+                                     const struct imgcls_node *node)
+{
+    return gelu_accepts(host, node, "tanh", true);
+}
+
+static imgcls_status gelu_infer(const struct imgcls_host *host, struct imgcls_infer *infer)
+{
+    const char *approximate =
+        host->attr_string(host, infer->node, "approximate", "none");
+    if (strcmp(approximate, "none") != 0 && strcmp(approximate, "tanh") != 0)
+        return OP_FAIL(host, infer->node, IMGCLS_BAD_INPUT,
+                       "approximate must be none or tanh, not %s", approximate);
+    return map_infer(host, infer);
+}
+
+POINTWISE_PORTABLE(gelu, gelu_exact(x))
+POINTWISE_KERNELS(gelu, gelu_accepts_exact, gelu_accepts_exact_f32)
+POINTWISE_PORTABLE(gelu_tanh, gelu_by_tanh(x))
+POINTWISE_KERNELS(gelu_tanh, gelu_accepts_tanh, gelu_accepts_tanh_f32)
+const struct imgcls_op gelu_op =
+    OP_ENTRY("Gelu", 20, MAP_TRAITS, gelu_infer, map_upgrade, POINTWISE_LIST(gelu),
+             POINTWISE_LIST(gelu_tanh));
 
 static imgcls_status swiglu_portable(const struct imgcls_host *host,
                                      const struct imgcls_run *run)
@@ -135,11 +173,10 @@ const struct imgcls_op swiglu_op = OP_ENTRY("SwiGLU", 28, MAP_BROADCAST_TRAITS, 
     static const struct imgcls_kernel kernel = OP_KERNEL(#run, map_accepts_floats, run);       \
     const struct imgcls_op op = OP_ENTRY(type, since, MAP_TRAITS, map_infer, map_upgrade, &kernel);
 
-ACTIVATION(sigmoid_op, sigmoid_kernel, "Sigmoid", 1, sigmoid_portable)
+POINTWISE_OP(sigmoid_op, "Sigmoid", 1, sigmoid, sigmoid(x))
 ACTIVATION(softplus_op, softplus_kernel, "Softplus", 1, softplus_portable)
 ACTIVATION(softsign_op, softsign_kernel, "Softsign", 1, softsign_portable)
 ACTIVATION(mish_op, mish_kernel, "Mish", 18, mish_portable)
-ACTIVATION(gelu_op, gelu_kernel, "Gelu", 20, gelu_portable)
 ACTIVATION(swish_op, swish_kernel, "Swish", 24, swish_portable)
 ACTIVATION(leaky_relu_op, leaky_relu_kernel, "LeakyRelu", 1, leaky_relu_portable)
 ACTIVATION(elu_op, elu_kernel, "Elu", 1, elu_portable)

@@ -21,6 +21,8 @@ plugins_ops_elementwise_la_SOURCES = \
 	%D%/map.h \
 	%D%/modulo.c \
 	%D%/plugin.c \
+	%D%/pointwise.c \
+	%D%/pointwise.h \
 	%D%/power.c \
 	%D%/prelu.c \
 	%D%/sign.c \
@@ -29,5 +31,5 @@ plugins_ops_elementwise_la_SOURCES = \
 # report where it did not vectorise (gcc takes any -Wno- option).
 plugins_ops_elementwise_la_CFLAGS = $(AM_CFLAGS) -fopenmp-simd -Wno-pass-failed
 plugins_ops_elementwise_la_LDFLAGS = $(PLUGIN_LINK_FLAGS)
-plugins_ops_elementwise_la_LIBADD = -lm
+plugins_ops_elementwise_la_LIBADD = $(kernel_libs) -lm
 EXTRA_DIST += %D%/README.md
