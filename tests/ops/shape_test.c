@@ -10,6 +10,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdint.h>
 
 #include <cmocka.h>
@@ -247,6 +248,32 @@ static int tear_down(void **state)
     return 0;
 }
 
+/* Matrices of sizes that fill tiles and that do not, in numbers of four bytes (turned four by
+ * four) and of two. */
+static void transposes_move_every_element(void **state)
+{
+    static const int sizes[][2] = {{4, 4}, {16, 16}, {5, 7}, {17, 33}, {3, 40}, {36, 19}, {20, 6}};
+    static char in[16384], out[16384];
+    size_t i, from, to;
+    (void)state;
+    for (i = 0; i < 2 * sizeof sizes / sizeof *sizes; i++) {
+        const int rows = sizes[i / 2][0], columns = sizes[i / 2][1];
+        const char *type = i % 2 ? "i16" : "f32";
+        int k;
+        from = (size_t)snprintf(in, sizeof in, "%s[2,%d,%d]", type, rows, columns);
+        to = (size_t)snprintf(out, sizeof out, "%s[2,%d,%d]", type, columns, rows);
+        for (k = 0; k < 2 * rows * columns; k++) {
+            const int matrix = k / (rows * columns), at = k % (rows * columns);
+            from += (size_t)snprintf(in + from, sizeof in - from, " %d", k);
+            to += (size_t)snprintf(out + to, sizeof out - to, " %d",
+                                   matrix * rows * columns + at % rows * columns + at / rows);
+        }
+        assert_true(from + 1 < sizeof in && to + 1 < sizeof out);
+        const struct op_case row[] = {GIVES("Transpose", "perm=0,2,1", in, out)};
+        CHECK(row);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -256,6 +283,7 @@ int main(void)
         cmocka_unit_test(padding_has_four_modes),
         cmocka_unit_test(indexes_are_checked),
         cmocka_unit_test(resizing_follows_its_coordinates),
+        cmocka_unit_test(transposes_move_every_element),
         cmocka_unit_test(threads_change_no_bit),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
