@@ -20,6 +20,8 @@ plugins_ops_shape_la_SOURCES = \
 	%D%/pad.c \
 	%D%/plugin.c \
 	%D%/resize.c \
+	%D%/resize_lines.c \
+	%D%/resize_lines.h \
 	%D%/resize_taps.c \
 	%D%/resize_taps.h \
 	%D%/scatter.c \

@@ -15,6 +15,7 @@
 #include "elements.h"
 #include "plugins/ops/number.h"
 #include "plugins/ops/upgrade.h"
+#include "resize_lines.h"
 #include "resize_taps.h"
 #include "shape.h"
 #include "strided.h"
@@ -209,71 +210,6 @@ static imgcls_status resize_infer(const struct imgcls_host *host,
                                : status;
 }
 
-struct resize {
-    const struct resize_mode *mode;
-    const struct resize_axis *axes;
-    const struct imgcls_tensor *in;
-    struct imgcls_tensor *out;
-};
-
-/* Sum over the taps of axis d and all after it, from source offset `at`. */
-static double sum_taps(const struct resize *r, const int64_t *index, int32_t d, int64_t at)
-{
-    const struct resize_axis *axis;
-    const int64_t *from;
-    const double *weights;
-    double sum = 0;
-    int64_t i;
-    if (d == r->in->rank) {
-        double x;
-        if (r->in->type == IMGCLS_F32)
-            return ((const float *)r->in->data)[at];
-        if (number_is_real(r->in->type)) {
-            number_read_reals(r->in->type, r->in->data, at, 1, &x);
-            return x;
-        }
-        number_read_wholes(r->in->type, r->in->data, at, 1, &i);
-        return (double)i;
-    }
-    axis = &r->axes[d];
-    from = axis->indices + index[d] * axis->taps;
-    weights = axis->weights + index[d] * axis->taps;
-    if (axis->taps == 1)
-        return sum_taps(r, index, d + 1, at + from[0] * axis->stride);
-    for (i = 0; i < axis->taps; i++)
-        if (weights[i] != 0)
-            sum += weights[i] * sum_taps(r, index, d + 1, at + from[i] * axis->stride);
-    return sum;
-}
-
-static void resize_range(void *argument, int64_t begin, int64_t end, int32_t thread)
-{
-    const struct resize *r = argument;
-    const size_t size = op_element_size(r->in->type);
-    int64_t index[IMGCLS_MAX_RANK], i;
-    (void)thread;
-    for (i = begin; i < end; i++) {
-        int64_t rest = i, at = 0;
-        bool outside = false;
-        double value;
-        int32_t d;
-        for (d = r->in->rank - 1; d >= 0; d--) {
-            const struct resize_axis *axis = &r->axes[d];
-            index[d] = rest % axis->out_dim;
-            rest /= axis->out_dim;
-            outside = outside || axis->indices[index[d] * axis->taps] < 0;
-            at += axis->indices[index[d] * axis->taps] * axis->stride;
-        }
-        if (r->mode->nearest && !outside) {
-            memcpy((char *)r->out->data + (size_t)i * size,
-                   (const char *)r->in->data + (size_t)at * size, size);
-            continue;
-        }
-        value = outside ? r->mode->extrapolation : sum_taps(r, index, 0, 0);
-        number_write_reals(r->out->type, r->out->data, i, 1, &value, 0);
-    }
-}
-
 /* Bytes that the taps of all axes need. */
 static size_t table_bytes(int32_t rank, const struct resize_axis *axes)
 {
@@ -370,6 +306,7 @@ static imgcls_status resize_portable(const struct imgcls_host *host,
         resize_fill_taps(&mode, &axes[d]);
     }
     r.mode = &mode;
+    resize_lay_lines(&r, in->rank);
     status = elements_run(host, run, 1, resize_move, &r);
     host->release(host, owned);
     return status;
