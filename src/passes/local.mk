@@ -10,6 +10,9 @@ libicl_la_SOURCES += \
 	%D%/global_mean.c \
 	%D%/heads.c \
 	%D%/inline_if.c \
+	%D%/layer_scale.c \
+	%D%/linear.c \
+	%D%/linear.h \
 	%D%/passes.c \
 	%D%/passes.h \
 	%D%/rows.h \

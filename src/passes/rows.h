@@ -13,7 +13,8 @@
 
 /* Constant nodes, of every attribute kind that gives a tensor, become initializers. */
 imgcls_status icl_pass_constants(struct imgcls_graph *graph, size_t *changes);
-/* Nodes of operators with IMGCLS_TRAIT_IDENTITY, and one-input Sum, Mean, Max, Min, Concat. */
+/* Nodes of operators with IMGCLS_TRAIT_IDENTITY, one-input Sum, Mean, Max, Min, Concat, and a
+ * Cast to the type that is there already. */
 imgcls_status icl_pass_drop_identity(struct imgcls_graph *graph, size_t *changes);
 imgcls_status icl_pass_drop_dead(struct imgcls_graph *graph, size_t *changes);
 /* Types and shapes of all values; arithmetic on shapes becomes constants (icl_graph_settle). */
@@ -22,6 +23,9 @@ imgcls_status icl_pass_settle_shapes(struct imgcls_graph *graph, size_t *changes
 imgcls_status icl_pass_inline_if(struct imgcls_graph *graph, size_t *changes);
 /* y = BatchNormalization(Conv(x)) becomes a Conv with other weights. */
 imgcls_status icl_pass_fold_batch_norm(struct imgcls_graph *graph, size_t *changes);
+/* y = Mul(MatMul(x), vector) becomes a MatMul with other weights; Conv and Gemm likewise.
+ * Needs settled shapes. */
+imgcls_status icl_pass_fold_layer_scale(struct imgcls_graph *graph, size_t *changes);
 /* 0.5 * x * (1 + erf(x / sqrt(2))), as exporters write it out, becomes Gelu. */
 imgcls_status icl_pass_fuse_gelu(struct imgcls_graph *graph, size_t *changes);
 /* ReduceMean over all spatial dimensions becomes GlobalAveragePool. Needs settled shapes. */

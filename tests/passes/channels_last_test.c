@@ -201,7 +201,8 @@ static void broadcast_constants(void)
     weights("per_pixel", DIMS(14, 14));
     weights("full", DIMS(1, 32, 14, 1));
     weights("slope", DIMS(32, 1, 1));
-    node("Mul", "a per_channel", "b");
+    node("Relu", "a", "r"); /* else the factors would go into the weights: other bits */
+    node("Mul", "r per_channel", "b");
     node("Add", "per_pixel b", "c");
     node("Sub", "c full", "d");
     node("PRelu", "d slope", "y");
