@@ -97,6 +97,15 @@ static bool drops(const struct icl_node *node)
     return !constant || constant->size_bytes < 1 || *(const uint8_t *)constant->data != 0;
 }
 
+/* A Cast to the type that its input has, where that is known. */
+static bool casts_to_itself(const struct icl_node *node)
+{
+    const struct imgcls_attr *to =
+        icl_node_is(node, "Cast") ? icl_node_attr(&node->node, "to") : NULL;
+    const int32_t type = icl_node_input(node, 0)->info.type;
+    return to && type != IMGCLS_UNDEFINED && to->i == type;
+}
+
 static bool is_identity(struct icl_registry *registry, const struct icl_node *node)
 {
     static const char *const of_one[] = {"Sum", "Mean", "Max", "Min", "Concat"};
@@ -106,6 +115,8 @@ static bool is_identity(struct icl_registry *registry, const struct icl_node *no
     for (size_t i = 0; i < sizeof of_one / sizeof of_one[0]; i++)
         if (node->node.input_count == 1 && icl_node_is(node, of_one[i]))
             return true;
+    if (casts_to_itself(node))
+        return true;
     const struct imgcls_op *op =
         icl_registry_op(registry, node->domain, node->type, icl_node_version(node));
     return op && (op->traits & IMGCLS_TRAIT_IDENTITY) != 0;
