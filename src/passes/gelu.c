@@ -3,8 +3,11 @@
  *
  *     gelu(x) = x / 2 * (1 + erf(x / sqrt(2)))      (Hendrycks and Gimpel 2016)
  *
+ *              or x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3)))
+ *
  * Exporters give Div (or Mul by the inverse), Erf, Add 1, and two Muls in one of three orders:
- * (x * e) * 0.5, x * (e * 0.5), (x * 0.5) * e.
+ * (x * e) * 0.5, x * (e * 0.5), (x * 0.5) * e. The second form has Tanh in Erf's place, and the
+ * cube as Pow or as two products.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -106,12 +109,75 @@ static struct icl_node *last_of(struct icl_value *x, struct icl_value *e,
     return first;
 }
 
-static imgcls_status fuse(struct imgcls_graph *graph, struct icl_node *erf, size_t *changes)
+/* Nodes that a written out GELU consists of, but for the last. */
+struct parts {
+    struct icl_node *nodes[8];
+    size_t count;
+};
+
+/* The value's producer where it is `type` and gives this value to one reader, noted as a part. */
+static struct icl_node *part(struct parts *parts, const struct icl_value *value,
+                             const char *type)
 {
-    struct icl_node *scale, *gone[1], *plus, *last;
-    struct icl_value *x = argument_of(erf, &scale), *value, *e;
+    struct icl_node *node = value && !value->is_output ? value->producer : NULL;
+    if (!node || node->removed || !icl_node_is(node, type) || icl_value_uses(value) != 1)
+        return NULL;
+    parts->nodes[parts->count++] = node;
+    return node;
+}
+
+static bool is_cube(struct parts *parts, const struct icl_value *cube,
+                    const struct icl_value *x)
+{
+    struct parts before = *parts;
+    double three;
+    const struct icl_node *node = part(parts, cube, "Pow");
+    if (node)
+        return icl_node_input(node, 0) == x &&
+               icl_value_scalar(icl_node_input(node, 1), &three) && three == 3;
+    *parts = before;
+    node = part(parts, cube, "Mul");
+    const struct icl_value *square = node ? partner(node, "Mul", x) : NULL;
+    node = square ? part(parts, square, "Mul") : NULL;
+    return node && icl_node_input(node, 0) == x && icl_node_input(node, 1) == x;
+}
+
+/* x of tanh(sqrt(2 / pi) * (x + 0.044715 x^3)). */
+static struct icl_value *tanh_argument(const struct icl_node *tanh, struct parts *parts)
+{
+    struct icl_value *sum, *cube;
+    double factor;
+    struct icl_node *scale = part(parts, icl_node_input(tanh, 0), "Mul");
+    if (!scale || !with_scalar(scale, "Mul", &sum, &factor) || !near(factor, 0.7978845608))
+        return NULL;
+    struct icl_node *add = part(parts, sum, "Add");
+    for (size_t i = 0; add && add->node.input_count == 2 && i < 2; i++) {
+        struct parts before = *parts;
+        struct icl_value *x = icl_node_input(add, 1 - i);
+        struct icl_node *times = part(parts, icl_node_input(add, i), "Mul");
+        if (x && times && with_scalar(times, "Mul", &cube, &factor) && near(factor, 0.044715) &&
+            is_cube(parts, cube, x))
+            return x;
+        *parts = before;
+    }
+    return NULL;
+}
+
+static imgcls_status fuse(struct imgcls_graph *graph, struct icl_node *function, size_t *changes)
+{
+    static const struct imgcls_attr by_tanh = {
+        .struct_size = sizeof by_tanh, .name = "approximate", .kind = IMGCLS_ATTR_STRING,
+        .s = {.bytes = "tanh", .length = 4}};
+    const bool is_erf = icl_node_is(function, "Erf");
+    struct parts parts = {{function}, 1};
+    struct icl_node *gone[1], *plus, *last;
+    struct icl_value *x, *value, *e;
     double one;
-    plus = only_reader(icl_node_output(erf, 0));
+    if (is_erf)
+        x = argument_of(function, &parts.nodes[parts.count++]);
+    else
+        x = tanh_argument(function, &parts);
+    plus = only_reader(icl_node_output(function, 0));
     if (!x || !plus || !with_scalar(plus, "Add", &value, &one) || one != 1)
         return IMGCLS_OK;
     e = icl_node_output(plus, 0);
@@ -122,11 +188,13 @@ static imgcls_status fuse(struct imgcls_graph *graph, struct icl_node *erf, size
     struct icl_node *gelu;
     imgcls_status status =
         icl_graph_add_node(graph, "", "Gelu", last->name, 1, inputs, 1, outputs, &gelu);
+    if (status == IMGCLS_OK && !is_erf)
+        status = icl_node_set_attr(gelu, &by_tanh);
     if (status != IMGCLS_OK)
         return status;
     gelu->node.version = last->node.version;
-    icl_node_remove(scale);
-    icl_node_remove(erf);
+    for (size_t i = 0; i < parts.count; i++)
+        icl_node_remove(parts.nodes[i]);
     icl_node_remove(plus);
     icl_node_remove(gone[0]);
     ++*changes;
@@ -138,7 +206,7 @@ imgcls_status icl_pass_fuse_gelu(struct imgcls_graph *graph, size_t *changes)
     imgcls_status status = icl_pass_inner(graph, icl_pass_fuse_gelu, changes);
     size_t count = graph->node_count;
     for (size_t i = 0; status == IMGCLS_OK && i < count; i++)
-        if (!graph->nodes[i]->removed && icl_node_is(graph->nodes[i], "Erf"))
+        if (!graph->nodes[i]->removed && (icl_node_is(graph->nodes[i], "Erf") || icl_node_is(graph->nodes[i], "Tanh")))
             status = fuse(graph, graph->nodes[i], changes);
     if (status == IMGCLS_OK)
         icl_graph_sweep(graph);

@@ -3,7 +3,7 @@
  *
  *     Mul(Conv or Gemm or MatMul, vector)       Mul(Add(MatMul, bias), vector)
  *
- * is how exporters write a layer scale (Touvron et al. 2021), and a single number where a
+ * with a Transpose before the Mul or without one, is how exporters write a layer scale (Touvron et al. 2021), and a single number where a
  * vector would be. Computed in double and rounded once.
  *
  * SPDX-License-Identifier: Apache-2.0
@@ -18,7 +18,7 @@
 
 struct match {
     struct icl_linear linear;
-    struct icl_node *mul, *add; /* add: between the two, NULL where nothing is */
+    struct icl_node *mul, *add, *turn; /* add and turn: between the two, NULL: not there */
     const struct imgcls_tensor *factors, *bias; /* bias: the Add's */
 };
 
@@ -62,12 +62,45 @@ static struct icl_node *behind(const struct icl_node *node,
                : NULL;
 }
 
+/* The one-use operand of a Transpose, as behind() has it; axes[d] is the operand's
+ * dimension that dimension d of the result is. */
+static struct icl_node *behind_turn(const struct icl_node *turn, int32_t axes[])
+{
+    struct icl_value *x = icl_node_input(turn, 0);
+    const struct imgcls_attr *perm = icl_node_attr(&turn->node, "perm");
+    if (!perm || perm->kind != IMGCLS_ATTR_INTS || !x || !x->producer || x->producer->removed ||
+        x->is_output || x->graph != turn->graph || icl_value_uses(x) != 1 ||
+        icl_node_output(x->producer, 0) != x || !icl_value_is_static(x) ||
+        perm->count != (size_t)x->info.rank)
+        return NULL;
+    for (int32_t d = 0; d < x->info.rank; d++)
+        axes[d] = (int32_t)(perm->ints[d] < 0 ? perm->ints[d] + x->info.rank : perm->ints[d]);
+    return x->producer;
+}
+
+/* Where dimension `axis` of the operand (from the end where negative) is in the result. */
+static int32_t axis_after(int32_t axis, int32_t rank, const int32_t *axes)
+{
+    axis = axis < 0 ? axis + rank : axis;
+    for (int32_t d = 0; d < rank; d++)
+        if (axes[d] == axis)
+            return d;
+    return axis;
+}
+
 static bool find(struct icl_node *mul, struct match *match)
 {
+    int32_t axes[IMGCLS_MAX_RANK];
+    for (int32_t d = 0; d < IMGCLS_MAX_RANK; d++)
+        axes[d] = d;
     *match = (struct match){.mul = mul};
     if (mul->removed || mul->node.epilogue_count || !icl_node_is(mul, "Mul"))
         return false;
     struct icl_node *node = behind(mul, &match->factors);
+    if (node && icl_node_is(node, "Transpose")) {
+        match->turn = node;
+        node = behind_turn(node, axes);
+    }
     if (node && icl_node_is(node, "Add") && !node->node.epilogue_count) {
         match->add = node;
         node = behind(node, &match->bias);
@@ -79,7 +112,8 @@ static bool find(struct icl_node *mul, struct match *match)
     const struct icl_linear *linear = &match->linear;
     int32_t rank = mul->node.outputs[0]->rank, type = linear->weight->type;
     return mul->node.outputs[0]->type == type &&
-           runs_along(match->factors, rank, linear->channel_axis, linear->channels, type) &&
+           runs_along(match->factors, rank, axis_after(linear->channel_axis, rank, axes),
+                      linear->channels, type) &&
            (!match->add ||
             runs_along(match->bias, rank, linear->channel_axis, linear->channels, type));
 }
@@ -108,7 +142,7 @@ static imgcls_status fold(const struct match *match)
         status = icl_set_vector(last, icl_constant_input(last, 0) ? 0 : 1, "folded.bias",
                                 linear->weight, linear->channels, bias);
     if (status == IMGCLS_OK)
-        status = icl_node_take_output(match->mul, last);
+        status = icl_node_take_output(match->mul, match->turn ? match->turn : last);
     free(factor);
     return status;
 }

@@ -272,7 +272,8 @@ static void permuted_block(void)
     transpose("d", "t", DIMS(0, 2, 3, 1));
     node("LayerNormalization", "t scale", "n");
     node("MatMul", "n m", "p");
-    transpose("p", "u", DIMS(0, 3, 1, 2));
+    node("Relu", "p", "q"); /* as above: gamma stays a factor of its own */
+    transpose("q", "u", DIMS(0, 3, 1, 2));
     node("Mul", "u gamma", "v");
     node("Add", "v a", "y");
 }

@@ -157,6 +157,32 @@ static void a_layer_scale_goes_into_a_convolution(void **state)
     }
 }
 
+/* ConvNeXt's factors stand behind the way back from [N, H, W, C] to [N, C, H, W]. */
+static void a_layer_scale_goes_through_a_transpose(void **state)
+{
+    static const int64_t image[] = {1, 4, 4, 2};
+    int64_t order[] = {0, 3, 1, 2};
+    struct imgcls_attr perm = {.struct_size = sizeof perm, .name = "perm",
+                               .kind = IMGCLS_ATTR_INTS, .count = 4, .ints = order};
+    (void)state;
+    input(4, image);
+    constant("w", 2, matrix, w);
+    constant("b", 1, three, b);
+    constant("s", 3, pixels, s);
+    node("MatMul", "x", "w", NULL, "p");
+    node("Add", "p", "b", NULL, "sum");
+    ok(icl_node_set_attr(node("Transpose", "sum", NULL, NULL, "t"), &perm));
+    node("Mul", "t", "s", NULL, "y");
+    assert_true(fuse());
+    const struct icl_node *turn = icl_graph_find(graph, "y")->producer, *product;
+    assert_string_equal(turn->type, "Transpose");
+    product = icl_value_of(turn->inputs[0])->producer;
+    assert_string_equal(product->type, "MatMul");
+    const float *folded = product->inputs[1]->constant->data;
+    for (int i = 0; i < 6; i++)
+        assert_true(folded[i] == (float)((double)w[i] * s[i % 3]));
+}
+
 /* Factors along another dimension, a result that grows, a value that is read elsewhere. */
 static void other_factors_stay(void **state)
 {
@@ -195,6 +221,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_turned_weight_takes_factors_as_it_lies, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_layer_scale_goes_into_a_convolution, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_layer_scale_goes_through_a_transpose, set_up,
                                         tear_down),
         {"factors along rows stay", other_factors_stay, set_up, tear_down, &cases[0]},
         {"factors that repeat the result stay", other_factors_stay, set_up, tear_down,

@@ -324,54 +324,6 @@ static void a_batch_norm_whose_input_has_another_reader_stays(void **state)
     assert_int_equal(count_of("BatchNormalization"), 1);
 }
 
-/* The three orders in which exporters write GELU out. */
-static void gelu_written_out_becomes_one_node(void **state)
-{
-    const int order = *(const int *)*state;
-    input("x", 4, picture);
-    scalar("root2", 1.41421356f);
-    scalar("one", 1);
-    scalar("half", 0.5f);
-    node("Div", "x", "root2", NULL, "d");
-    node("Erf", "d", NULL, NULL, "e");
-    node("Add", "e", "one", NULL, "p");
-    if (order == 0) {
-        node("Mul", "x", "p", NULL, "m");
-        node("Mul", "m", "half", NULL, "y");
-    } else if (order == 1) {
-        node("Mul", "p", "half", NULL, "m");
-        node("Mul", "x", "m", NULL, "y");
-    } else {
-        node("Mul", "x", "half", NULL, "m");
-        node("Mul", "m", "p", NULL, "y");
-    }
-    output("y");
-    ok(icl_passes_upgrade(graph));
-    ok(icl_passes_fuse(graph, NULL));
-    assert_int_equal(graph->node_count, 1);
-    assert_string_equal(graph->nodes[0]->type, "Gelu");
-    assert_string_equal(graph->nodes[0]->inputs[0]->name, "x");
-    assert_string_equal(graph->nodes[0]->outputs[0]->name, "y");
-}
-
-static void a_half_that_is_none_is_no_gelu(void **state)
-{
-    (void)state;
-    input("x", 4, picture);
-    scalar("root2", 1.41421356f);
-    scalar("one", 1);
-    scalar("third", 0.3333f);
-    node("Div", "x", "root2", NULL, "d");
-    node("Erf", "d", NULL, NULL, "e");
-    node("Add", "e", "one", NULL, "p");
-    node("Mul", "x", "p", NULL, "m");
-    node("Mul", "m", "third", NULL, "y");
-    output("y");
-    ok(icl_passes_upgrade(graph));
-    ok(icl_passes_fuse(graph, NULL));
-    assert_int_equal(count_of("Erf"), 1);
-}
-
 /* y = relu(conv(x) + x2), as at the end of a residual block. */
 static void a_residual_and_its_relu_become_epilogues(void **state)
 {
@@ -526,7 +478,7 @@ static void a_product_reads_a_transposed_constant_as_it_lies(void **state)
 
 int main(void)
 {
-    static int orders[] = {0, 1, 2}, forms[] = {0, 1, 2, 3};
+    static int forms[] = {0, 1, 2, 3};
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(constant_nodes_become_initializers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_identity_that_gives_an_output_lends_its_name, set_up,
@@ -547,13 +499,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_batch_norm_goes_into_the_weights, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_batch_norm_whose_input_has_another_reader_stays, set_up,
                                         tear_down),
-        {"gelu_written_out_times_x_first", gelu_written_out_becomes_one_node, set_up, tear_down,
-         &orders[0]},
-        {"gelu_written_out_half_first", gelu_written_out_becomes_one_node, set_up, tear_down,
-         &orders[1]},
-        {"gelu_written_out_half_of_x", gelu_written_out_becomes_one_node, set_up, tear_down,
-         &orders[2]},
-        cmocka_unit_test_setup_teardown(a_half_that_is_none_is_no_gelu, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_residual_and_its_relu_become_epilogues, set_up,
                                         tear_down),
         {"bias_of_rank_1", a_linear_layer_and_its_tanh_become_one_node, set_up, tear_down,
