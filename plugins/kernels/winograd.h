@@ -114,8 +114,8 @@ winograd_kernel winograd2_f32_portable, winograd2_f32_avx2, winograd2_f32_avx512
     winograd2_f32_neon;
 
 winograd_pack winograd4_f32_portable_weights, winograd4_f32_avx2_weights,
-    winograd4_f32_avx512_weights;
+    winograd4_f32_avx512_weights, winograd4_f32_neon_weights;
 winograd_pack winograd2_f32_portable_weights, winograd2_f32_avx2_weights,
-    winograd2_f32_avx512_weights;
+    winograd2_f32_avx512_weights, winograd2_f32_neon_weights;
 
 #endif
