@@ -102,10 +102,9 @@ static inline float32x4_t tanh_f32_neon(float32x4_t x)
     return vbslq_f32(vcltq_f32(size, vdupq_n_f32(0.625f)), p, q);
 }
 
-static inline float32x4_t twice_normal_f32_neon(float32x4_t x)
+static inline float32x4_t erf_f32_neon(float32x4_t x)
 {
-    float32x4_t z = approx_between_neon(vmulq_f32(x, vdupq_n_f32(APPROX_SQRT_HALF)),
-                                        -APPROX_ERF_ONE, APPROX_ERF_ONE);
+    float32x4_t z = approx_between_neon(x, -APPROX_ERF_ONE, APPROX_ERF_ONE);
     float32x4_t square = vmulq_f32(z, z), p, q;
 
     p = vdupq_n_f32(APPROX_P5);
@@ -121,12 +120,26 @@ static inline float32x4_t twice_normal_f32_neon(float32x4_t x)
     q = approx_step_neon(q, square, APPROX_Q1);
     q = approx_step_neon(q, square, 1);
     p = vdivq_f32(vmulq_f32(z, p), q);
-    return vaddq_f32(approx_between_neon(p, -1, 1), vdupq_n_f32(1));
+    return approx_between_neon(p, -1, 1);
+}
+
+static inline float32x4_t twice_normal_f32_neon(float32x4_t x)
+{
+    return vaddq_f32(erf_f32_neon(vmulq_f32(x, vdupq_n_f32(APPROX_SQRT_HALF))),
+                     vdupq_n_f32(1));
 }
 
 static inline float32x4_t gelu_f32_neon(float32x4_t x)
 {
     return vmulq_f32(vmulq_f32(x, vdupq_n_f32(0.5f)), twice_normal_f32_neon(x));
+}
+
+static inline float32x4_t gelu_tanh_f32_neon(float32x4_t x)
+{
+    float32x4_t w = approx_step_neon(vmulq_f32(x, x), vdupq_n_f32(APPROX_GELU_CUBE),
+                                     APPROX_GELU_SLOPE);
+
+    return vdivq_f32(x, approx_one_and_exp_neon(vnegq_f32(vmulq_f32(w, x))));
 }
 
 #endif

@@ -18,6 +18,12 @@
 #include <stdint.h>
 #include <string.h>
 
+#ifdef __FP_FAST_FMAF /* always there on aarch64 */
+static inline float fused_f32(float a, float b, float c)
+{
+    return __builtin_fmaf(a, b, c);
+}
+#else
 static inline float fused_f32(float a, float b, float c)
 {
     double product = (double)a * b;
@@ -35,5 +41,6 @@ static inline float fused_f32(float a, float b, float c)
     }
     return (float)sum;
 }
+#endif
 
 #endif

@@ -25,6 +25,8 @@ LANES(silu_lanes, silu_f32_neon)
 LANES(tanh_lanes, tanh_f32_neon)
 LANES(gelu_lanes, gelu_f32_neon)
 LANES(twice_normal_lanes, twice_normal_f32_neon)
+LANES(erf_lanes, erf_f32_neon)
+LANES(gelu_tanh_lanes, gelu_tanh_f32_neon)
 
 const struct lanes lanes_neon = {
     .name = "neon",
@@ -38,6 +40,8 @@ const struct lanes lanes_neon = {
             [LANES_TANH] = tanh_lanes,
             [LANES_GELU] = gelu_lanes,
             [LANES_TWICE_NORMAL] = twice_normal_lanes,
+            [LANES_ERF] = erf_lanes,
+            [LANES_GELU_TANH] = gelu_tanh_lanes,
         },
 };
 #else

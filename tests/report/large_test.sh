@@ -38,6 +38,7 @@ if [ -z "$browser" ] || ! command -v node >/dev/null ||
     [ ! -d "${ICL_PLAYWRIGHT:-/nowhere}/node_modules/playwright-core" ]; then
     echo "skipped: opening them, for chromium, node or playwright-core is not there (README.md)"
     finish
+    exit
 fi
 cp "$ICL_TOP_SRCDIR/tests/report/opening.mjs" .
 ln -s "$ICL_PLAYWRIGHT/node_modules" node_modules
