@@ -55,7 +55,7 @@ struct winograd_place {
 
 /* Outputs of a tile, a side, with which the method fits and wins; 0: the direct sum does. 3 x 3
  * windows, stride and dilation 1, one plane; channels enough for the products to outweigh the
- * transforms; at least four tiles, and not many of their outputs beside the image. A question of
+ * transforms; tiles enough, and not many of their outputs beside the image. A question of
  * one image's shape alone. */
 int64_t winograd_tile(const struct gemm_window *window, int64_t outputs);
 /* The other size, or 4 where the direct sum was chosen and 4 fits; 0: there is none. */
