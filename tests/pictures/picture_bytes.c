@@ -4,7 +4,7 @@
  *     picture_bytes RECIPE FILE > PIXELS
  *
  * Rows from the top, channels interleaved. With the recipe "none" what was decoded. Not a
- * test: scripts compare it with other libraries (resize_peers.py, tiff_peers.py).
+ * test: a script compares it with other libraries (resize_peers.py).
  *
  * SPDX-License-Identifier: Apache-2.0
  */
