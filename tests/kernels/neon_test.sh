@@ -47,7 +47,7 @@ for test in *_test.o; do
     echo "$name"
 done >names
 
-ICL_SHARE=${ICL_SHARE:-24}
+ICL_SHARE=${ICL_SHARE:-64}
 export ICL_SHARE qemu
 failed=0
 xargs -P "$jobs" -I{} sh -c '"$qemu" ./{} >{}.log 2>&1 || echo "status $?" >>{}.log' <names
