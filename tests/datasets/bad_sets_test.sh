@@ -39,8 +39,11 @@ printf 'P6\n40000 40000\n255\nxyz' >bad/6/bomb.ppm
 tail -c +20 "$png" >bad/7/headless.png
 broken='0/zero-bytes.png 1/truncated.png 2/signature-only.png 3/words.png 4/bomb.png 5/bomb.bmp 6/bomb.ppm 7/headless.png'
 pack_tar bad bad.tar
+# Not where a sanitizer's shadow needs more addresses than that.
+least=4000000
+(ulimit -v $least && imgcls-eval --version) >least.out 2>&1 || least=unlimited
 for set in bad bad.tar; do
-    (ulimit -v 4000000 2>/dev/null; evaluate -d $set --json --predictions p.csv) >out 2>err ||
+    (ulimit -v $least 2>/dev/null; evaluate -d $set --json --predictions p.csv) >out 2>err ||
         complain "$set: status $?"
     [ "$(value images out)" = 48 ] || complain "$set: $(value images out) in the denominator"
     [ "$(value failed out)" = 8 ] || complain "$set: $(value failed out) failed, not 8"
