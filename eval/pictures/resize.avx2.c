@@ -196,15 +196,17 @@ static inline __m128i sum_four(const uint8_t *from, size_t pitch, const int32_t 
                               _mm256_extracti128_si256(bytes, 1)); /* rows 0 1 2 3 */
 }
 
-/* How many targets can be taken four pixels at a time in `room` bytes from a row's begin:
- * windows only move on, so it is the last ones that cannot. */
-static int32_t count_within(const struct icl_axis *axis, size_t room)
+/* How many targets from the first on can be taken four pixels at a time in `room` bytes from a
+ * row's begin. Counts are rounded up, so a window may need more room than those after it. */
+static int32_t count_within(const struct icl_axis *axis, size_t pitch, size_t room)
 {
-    int32_t x = axis->count;
-    while (x > 0 && (size_t)axis->window[x - 1][0] * 3 +
-                            ((size_t)axis->window[x - 1][1] + 3) / 4 * 12 + 4 >
-                        room)
-        x--;
+    int32_t x = 0;
+    if (room >= pitch + 16) /* at most 9 + 4 bytes behind the row */
+        return axis->count;
+    while (x < axis->count && (size_t)axis->window[x][0] * 3 +
+                                      ((size_t)axis->window[x][1] + 3) / 4 * 12 + 4 <=
+                                  room)
+        x++;
     return x;
 }
 
@@ -261,7 +263,7 @@ void icl_resize_row_avx2(const struct icl_axis *axis, const struct icl_rows *row
         /* the last four overlap those before them where it does not come out even */
         int32_t at = y + 4 <= rows->count ? y : rows->count - 4;
         const uint8_t *last = rows->from + (size_t)(at + 3) * rows->pitch;
-        int32_t within = count_within(axis, (size_t)(rows->end - last));
+        int32_t within = count_within(axis, rows->pitch, (size_t)(rows->end - last));
         sum_rows(axis, rows, at, within);
         if (within < axis->count)
             sum_rest(axis, rows, at, 4, within);
