@@ -19,6 +19,7 @@ E2E_TESTS = \
 	%D%/mpi_hosts_test.sh \
 	%D%/mpi_test.sh \
 	%D%/options_test.sh \
+	%D%/real_layouts_test.sh \
 	%D%/real_pictures_test.sh
 TESTS += $(E2E_TESTS)
 EXTRA_DIST += $(E2E_TESTS) %D%/env.sh %D%/evaluation_race.py %D%/peer_pipelines.py %D%/bad-graphs %D%/modelscope
