@@ -9,6 +9,7 @@ include src/passes/local.mk
 include src/plan/local.mk
 include src/session/local.mk
 include src/bundle/local.mk
+include src/raster/local.mk
 include src/recipe/local.mk
 include src/model/local.mk
 include src/convert/local.mk

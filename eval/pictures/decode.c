@@ -6,7 +6,8 @@
  * spread over three channels, alpha and palette transparency are dropped, CMYK goes through
  * Pillow's integer formula, and colour becomes gray by 19595/38470/7471 over 65536.
  *
- * Not here: the file types themselves (jpeg.c, png.c, webp.c), resizing (resize.c).
+ * Not here: the file types themselves (jpeg.c, png.c, webp.c, src/raster), resizing
+ * (resize.c).
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -19,33 +20,46 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct {
+static const struct kind {
     const char *kind;
     size_t offset, length;
     const char *magic;
-    imgcls_status (*decode)(struct decoding *in); /* NULL: known, not read */
+    imgcls_status (*decode)(struct decoding *in); /* NULL: by raster, or not at all */
+    imgcls_status (*raster)(struct icl_raster *raster);
+    bool blank; /* white space must follow */
 } kinds[] = {
-    {"jpeg", 0, 3, "\xff\xd8\xff", icl_decode_jpeg},
-    {"png", 0, 8, "\x89PNG\r\n\x1a\n", icl_decode_png},
-    {"webp", 8, 4, "WEBP", icl_decode_webp}, /* after "RIFF" and a size */
-    {"pgm", 0, 3, "P5\n", icl_decode_pnm},
-    {"ppm", 0, 3, "P6\n", icl_decode_pnm},
-    {"gif", 0, 4, "GIF8", NULL},
-    {"tiff", 0, 4, "II*\0", icl_decode_tiff},
-    {"tiff", 0, 4, "MM\0*", icl_decode_tiff},
-    {"bmp", 0, 2, "BM", icl_decode_bmp},
+    {.kind = "jpeg", 0, 3, "\xff\xd8\xff", .decode = icl_decode_jpeg},
+    {.kind = "png", 0, 8, "\x89PNG\r\n\x1a\n", .decode = icl_decode_png},
+    {.kind = "webp", 8, 4, "WEBP", .decode = icl_decode_webp}, /* after "RIFF" and a size */
+    {.kind = "pbm", 0, 2, "P1", .raster = icl_raster_read_pnm, .blank = true},
+    {.kind = "pgm", 0, 2, "P2", .raster = icl_raster_read_pnm, .blank = true},
+    {.kind = "ppm", 0, 2, "P3", .raster = icl_raster_read_pnm, .blank = true},
+    {.kind = "pbm", 0, 2, "P4", .raster = icl_raster_read_pnm, .blank = true},
+    {.kind = "pgm", 0, 2, "P5", .raster = icl_raster_read_pnm, .blank = true},
+    {.kind = "ppm", 0, 2, "P6", .raster = icl_raster_read_pnm, .blank = true},
+    {.kind = "gif", 0, 4, "GIF8"},
+    {.kind = "tiff", 0, 4, "II*\0", .raster = icl_raster_read_tiff},
+    {.kind = "tiff", 0, 4, "MM\0*", .raster = icl_raster_read_tiff},
+    {.kind = "tiff", 0, 4, "II+\0", .raster = icl_raster_read_tiff}, /* of 64 bits */
+    {.kind = "tiff", 0, 4, "MM\0+", .raster = icl_raster_read_tiff},
+    {.kind = "bmp", 0, 2, "BM", .raster = icl_raster_read_bmp},
 };
+
+static bool is_of_kind(const struct kind *kind, const unsigned char *bytes, size_t size)
+{
+    const size_t end = kind->offset + kind->length;
+    if (size < end || memcmp(bytes + kind->offset, kind->magic, kind->length) != 0 ||
+        (kind->offset == 8 && memcmp(bytes, "RIFF", 4) != 0))
+        return false;
+    return !kind->blank || (size > end && (bytes[end] == ' ' ||
+                                           (bytes[end] >= '\t' && bytes[end] <= '\r')));
+}
 
 static size_t find_kind(const unsigned char *bytes, size_t size)
 {
-    size_t i, count = sizeof kinds / sizeof *kinds;
-    for (i = 0; i < count; i++) {
-        size_t end = kinds[i].offset + kinds[i].length;
-        bool riff = kinds[i].offset != 8 || (size >= 12 && memcmp(bytes, "RIFF", 4) == 0);
-        if (size >= end && riff &&
-            memcmp(bytes + kinds[i].offset, kinds[i].magic, kinds[i].length) == 0)
-            break;
-    }
+    size_t i = 0;
+    while (i < sizeof kinds / sizeof *kinds && !is_of_kind(&kinds[i], bytes, size))
+        i++;
     return i;
 }
 
@@ -142,26 +156,51 @@ void icl_decoder_row(const struct decoding *in, int32_t y, const uint8_t *row,
     }
 }
 
-/* a * b / 255, rounded, as Pillow's MULDIV255 has it. */
-static uint32_t scaled(uint32_t a, uint32_t b)
-{
-    uint32_t t = a * b + 128;
-    return ((t >> 8) + t) >> 8;
-}
-
 void icl_decoder_row_cmyk(const struct decoding *in, int32_t y, const uint8_t *row)
 {
     size_t width = (size_t)in->out->width;
     uint8_t *to = in->out->pixels + (size_t)y * width * (size_t)in->channels;
     for (size_t x = 0; x < width; x++, row += 4) {
-        uint32_t white = 255u - row[3], rgb[3];
-        for (int c = 0; c < 3; c++)
-            rgb[c] = white - scaled(row[c], white);
+        uint8_t rgb[3];
+        icl_raster_rgb_of_cmyk(row, rgb);
         if (in->channels == 1)
             to[x] = gray_of(rgb[0], rgb[1], rgb[2]);
-        for (size_t c = 0; in->channels == 3 && c < 3; c++)
-            to[3 * x + c] = (uint8_t)rgb[c];
+        else
+            memcpy(to + 3 * x, rgb, 3);
     }
+}
+
+/* ---- The readers that know no contexts ------------------------------------------------*/
+
+static imgcls_status begin_raster(struct icl_raster *raster, uint64_t width,
+                                  uint64_t height)
+{
+    return icl_decoder_begin(raster->owner, width, height);
+}
+
+static void take_raster_row(struct icl_raster *raster, uint64_t y, const uint8_t *samples,
+                            int count)
+{
+    const struct decoding *in = raster->owner;
+    if (count == 4)
+        icl_decoder_row_cmyk(in, (int32_t)y, samples);
+    else
+        icl_decoder_row(in, (int32_t)y, samples, count);
+}
+
+static imgcls_status decode_raster(struct decoding *in,
+                                   imgcls_status (*read)(struct icl_raster *raster))
+{
+    struct icl_raster raster = {.bytes = in->bytes,
+                                .size = in->size,
+                                .owner = in,
+                                .gray = in->channels == 1,
+                                .begin = begin_raster,
+                                .row = take_raster_row};
+    const imgcls_status status = read(&raster);
+    if (status != IMGCLS_OK && !in->reason[0])
+        icl_decoder_refuse(in, status, "%s", raster.reason);
+    return status;
 }
 
 /* ---- The whole ------------------------------------------------------------------------*/
@@ -173,11 +212,11 @@ static imgcls_status not_read(struct decoding *in, size_t kind)
     if (kind < sizeof kinds / sizeof *kinds)
         return icl_decoder_refuse(
             in, IMGCLS_UNSUPPORTED,
-            "is a %s picture; jpeg, png, webp, bmp, tiff, pgm and ppm are read",
+            "is a %s picture; jpeg, png, webp, bmp, tiff, pbm, pgm and ppm are read",
             kinds[kind].kind);
     return icl_decoder_refuse(
         in, IMGCLS_BAD_INPUT,
-        "is no picture (jpeg, png, webp, bmp, tiff, pgm and ppm are read)");
+        "is no picture (jpeg, png, webp, bmp, tiff, pbm, pgm and ppm are read)");
 }
 
 static imgcls_status decode(struct imgcls_context *ctx, const char *name, const void *bytes,
@@ -188,8 +227,11 @@ static imgcls_status decode(struct imgcls_context *ctx, const char *name, const 
         .bytes = bytes, .size = size, .channels = channels, .recipe = recipe, .out = out};
     *out = (struct icl_picture){0};
     size_t kind = find_kind(bytes, size);
-    bool readable = kind < sizeof kinds / sizeof *kinds && kinds[kind].decode;
-    imgcls_status status = readable ? kinds[kind].decode(&in) : not_read(&in, kind);
+    const bool known = kind < sizeof kinds / sizeof *kinds;
+    imgcls_status status =
+        known && kinds[kind].decode   ? kinds[kind].decode(&in)
+        : known && kinds[kind].raster ? decode_raster(&in, kinds[kind].raster)
+                                      : not_read(&in, kind);
     if (status == IMGCLS_OK)
         return IMGCLS_OK;
     icl_picture_clear(out);

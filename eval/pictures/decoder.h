@@ -11,6 +11,7 @@
 #define ICL_DECODER_H
 
 #include "eval/pictures/picture.h"
+#include "src/raster/raster.h"
 
 #define DECODER_REASON_CAPACITY 256
 
@@ -41,11 +42,8 @@ void icl_decoder_row(const struct decoding *in, int32_t y, const uint8_t *row,
 /* The same from cyan, magenta, yellow and black. */
 void icl_decoder_row_cmyk(const struct decoding *in, int32_t y, const uint8_t *row);
 
-imgcls_status icl_decode_bmp(struct decoding *in);
 imgcls_status icl_decode_jpeg(struct decoding *in);
 imgcls_status icl_decode_png(struct decoding *in);
-imgcls_status icl_decode_pnm(struct decoding *in);
-imgcls_status icl_decode_tiff(struct decoding *in);
 imgcls_status icl_decode_webp(struct decoding *in);
 
 /* The orientation in a block of EXIF data (from its TIFF header on, "Exif\0\0" before it

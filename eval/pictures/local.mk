@@ -1,6 +1,5 @@
 # eval/pictures/local.mk - see README.md of this folder
 libicl_la_SOURCES += \
-	%D%/bmp.c \
 	%D%/decode.c \
 	%D%/decoder.h \
 	%D%/exif.c \
@@ -8,11 +7,9 @@ libicl_la_SOURCES += \
 	%D%/jpeg.c \
 	%D%/picture.h \
 	%D%/png.c \
-	%D%/pnm.c \
 	%D%/preprocess.c \
 	%D%/resize.c \
 	%D%/resize.h \
-	%D%/tiff.c \
 	%D%/webp.c
 if BUILD_AVX2
 noinst_LTLIBRARIES += %D%/libpicturesavx2.la

@@ -11,6 +11,10 @@ check_PROGRAMS += %D%/part_test
 TESTS += %D%/part_test
 %C%_part_test_SOURCES = %D%/part_test.c
 %C%_part_test_LDADD = $(TEST_LIBS)
+check_PROGRAMS += %D%/kinds_test
+TESTS += %D%/kinds_test
+%C%_kinds_test_SOURCES = %D%/kinds_test.c
+%C%_kinds_test_LDADD = $(TEST_LIBS)
 # Not tests: what scripts run beside Pillow, OpenCV and TensorFlow.
 check_PROGRAMS += %D%/picture_bytes
 %C%_picture_bytes_SOURCES = %D%/picture_bytes.c
@@ -21,6 +25,7 @@ check_PROGRAMS += %D%/picture_times
 EXTRA_DIST += \
 	%D%/make_fixtures.py \
 	%D%/picture_race.py \
+	%D%/pillow_peers.py \
 	%D%/resize_peers.py \
 	%D%/fixtures/bmp_bits.bmp \
 	%D%/fixtures/bmp_gray.bmp \
@@ -41,6 +46,7 @@ EXTRA_DIST += \
 	%D%/fixtures/jpeg_tiny.jpg \
 	%D%/fixtures/jpeg_trailing.jpg \
 	%D%/fixtures/jpeg_ycck.jpg \
+	%D%/fixtures/kinds.txt \
 	%D%/fixtures/png_gray_transparent.png \
 	%D%/fixtures/png_named.JPEG \
 	%D%/fixtures/png_palette_depth1.png \

@@ -9,6 +9,7 @@
 #include "config.h"
 
 #include "picture.h"
+#include "src/raster/raster.h"
 
 #define SIDE_MAX 65535
 
@@ -25,31 +26,81 @@ imgcls_status picture_create(const struct encoded *file, int64_t width, int64_t 
     return out->pixels ? IMGCLS_OK : IMGCLS_NO_MEMORY;
 }
 
+/* ---- The readers that know no hosts ---------------------------------------------------*/
+
+struct work {
+    const struct encoded *file;
+    struct picture *out;
+};
+
+static imgcls_status begin_raster(struct icl_raster *raster, uint64_t width, uint64_t height)
+{
+    const struct work *work = raster->owner;
+    const uint64_t most = SIDE_MAX + 1;
+    return picture_create(work->file, (int64_t)(width < most ? width : most),
+                          (int64_t)(height < most ? height : most), work->out);
+}
+
+static void take_raster_row(struct icl_raster *raster, uint64_t y, const uint8_t *samples,
+                            int count)
+{
+    const struct picture *out = ((const struct work *)raster->owner)->out;
+    unsigned char *to = out->pixels + 3 * (int64_t)y * out->width;
+    for (int64_t x = 0; x < out->width; x++, to += 3, samples += count) {
+        if (count == 4)
+            icl_raster_rgb_of_cmyk(samples, to);
+        else if (count == 3)
+            memcpy(to, samples, 3);
+        else
+            memset(to, samples[0], 3);
+    }
+}
+
+static imgcls_status decode_raster(const struct encoded *file,
+                                   imgcls_status (*read)(struct icl_raster *raster),
+                                   struct picture *out)
+{
+    struct work work = {file, out};
+    struct icl_raster raster = {.bytes = file->bytes,
+                                .size = file->size,
+                                .owner = &work,
+                                .begin = begin_raster,
+                                .row = take_raster_row};
+    const imgcls_status status = read(&raster);
+    if (status != IMGCLS_OK && raster.reason[0])
+        return OP_FAIL(file->host, file->node, status, "%s", raster.reason);
+    return status;
+}
+
 static imgcls_status decode(const struct encoded *file, struct picture *out)
 {
     static const struct {
         size_t offset, length;
         const char *magic;
         imgcls_status (*read)(const struct encoded *file, struct picture *out);
+        imgcls_status (*raster)(struct icl_raster *raster);
     } formats[] = {
-        {0, 3, "\xff\xd8\xff", picture_read_jpeg},
-        {0, 8, "\x89PNG\r\n\x1a\n", picture_read_png},
-        {8, 4, "WEBP", picture_read_webp},
-        {0, 2, "BM", picture_read_bmp},
-        {0, 2, "P1", picture_read_pnm},
-        {0, 2, "P2", picture_read_pnm},
-        {0, 2, "P3", picture_read_pnm},
-        {0, 2, "P4", picture_read_pnm},
-        {0, 2, "P5", picture_read_pnm},
-        {0, 2, "P6", picture_read_pnm},
-        {0, 4, "II*\0", picture_read_tiff},
-        {0, 4, "MM\0*", picture_read_tiff},
+        {0, 3, "\xff\xd8\xff", picture_read_jpeg, NULL},
+        {0, 8, "\x89PNG\r\n\x1a\n", picture_read_png, NULL},
+        {8, 4, "WEBP", picture_read_webp, NULL},
+        {0, 2, "BM", NULL, icl_raster_read_bmp},
+        {0, 2, "P1", NULL, icl_raster_read_pnm},
+        {0, 2, "P2", NULL, icl_raster_read_pnm},
+        {0, 2, "P3", NULL, icl_raster_read_pnm},
+        {0, 2, "P4", NULL, icl_raster_read_pnm},
+        {0, 2, "P5", NULL, icl_raster_read_pnm},
+        {0, 2, "P6", NULL, icl_raster_read_pnm},
+        {0, 4, "II*\0", NULL, icl_raster_read_tiff},
+        {0, 4, "MM\0*", NULL, icl_raster_read_tiff},
+        {0, 4, "II+\0", NULL, icl_raster_read_tiff},
+        {0, 4, "MM\0+", NULL, icl_raster_read_tiff},
     };
     size_t i;
     for (i = 0; i < sizeof formats / sizeof formats[0]; i++)
         if (file->size >= formats[i].offset + formats[i].length &&
             memcmp(file->bytes + formats[i].offset, formats[i].magic, formats[i].length) == 0)
-            return formats[i].read(file, out);
+            return formats[i].read ? formats[i].read(file, out)
+                                   : decode_raster(file, formats[i].raster, out);
     if (file->size >= 12 && memcmp(file->bytes + 4, "jP  \r\n\x87\n", 8) == 0)
         return OP_FAIL(file->host, file->node, IMGCLS_UNSUPPORTED,
                        "JPEG 2000 is not supported; JPEG, PNG, WebP, BMP, PNM and TIFF are");

@@ -33,8 +33,5 @@ imgcls_status picture_create(const struct encoded *file, int64_t width, int64_t 
 imgcls_status picture_read_jpeg(const struct encoded *file, struct picture *out);
 imgcls_status picture_read_png(const struct encoded *file, struct picture *out);
 imgcls_status picture_read_webp(const struct encoded *file, struct picture *out);
-imgcls_status picture_read_bmp(const struct encoded *file, struct picture *out);
-imgcls_status picture_read_pnm(const struct encoded *file, struct picture *out);
-imgcls_status picture_read_tiff(const struct encoded *file, struct picture *out);
 
 #endif
