@@ -15,6 +15,7 @@
 
 #include "eval/leaderboard/board.h"
 
+#include "eval/leaderboard/blocks.h"
 #include "eval/leaderboard/place.h"
 #include "eval/leaderboard/schema.h"
 
@@ -22,6 +23,7 @@
 #include <string.h>
 #include <sys/statvfs.h>
 #include <time.h>
+#include <unistd.h>
 
 #define BUSY_MS 5000  /* SQLite's own waiting */
 #define ROUNDS 12     /* of it: a minute */
@@ -258,7 +260,10 @@ static imgcls_status open_to_write(struct imgcls_board *board)
                                                : "PRAGMA journal_mode = WAL");
     if (code != SQLITE_OK)
         return icl_board_fail(board, code, "opening it");
-    return icl_board_execute(board, "PRAGMA synchronous = FULL", "opening it");
+    status = icl_board_execute(board, "PRAGMA synchronous = FULL", "opening it");
+    if (status == IMGCLS_OK && icl_blocks_pack(board) != IMGCLS_OK && !icl_interrupted())
+        icl_forgive(board->ctx); /* listings take longer, that is all */
+    return status;
 }
 
 /* A leaderboard in a folder that may not be written, or on a disk without room, cannot have
@@ -272,6 +277,19 @@ static imgcls_status open_unchangeable(struct imgcls_board *board)
     status = open_file(board, uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
     free(uri);
     return status;
+}
+
+/* Runs that others than us put there, many at a time, are in no blocks, without which every
+ * listing takes long. Whoever finds them packs them, where the file may be written. */
+static void pack_for_others(struct imgcls_board *board)
+{
+    struct imgcls_board writer = {.ctx = board->ctx, .path = board->path, .writable = true};
+    int64_t loose;
+    if (icl_blocks_loose(board, &loose) == IMGCLS_OK && loose >= ICL_BLOCK_RUNS_LOOSE &&
+        access(board->path, W_OK) == 0)
+        open_to_write(&writer);
+    sqlite3_close(writer.db);
+    icl_forgive(board->ctx); /* it is a kindness, no condition */
 }
 
 static imgcls_status open_to_read(struct imgcls_board *board)
@@ -292,9 +310,12 @@ static imgcls_status open_to_read(struct imgcls_board *board)
         if (status == IMGCLS_OK)
             status = icl_board_recognise(board, &old);
     }
-    if (status != IMGCLS_OK || !old)
+    if (status != IMGCLS_OK)
         return status;
-    return open_to_write(board); /* an older version is brought up first */
+    if (old) /* an older version is brought up first */
+        return open_to_write(board);
+    pack_for_others(board);
+    return IMGCLS_OK;
 }
 
 imgcls_status imgcls_board_open(struct imgcls_context *context, const char *path, int32_t mode,

@@ -9,6 +9,7 @@
 #include "config.h"
 
 #include "eval/leaderboard/answers.h"
+#include "eval/leaderboard/blocks.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -247,6 +248,115 @@ static imgcls_status check_newest(struct imgcls_board *board, struct imgcls_boar
     return status;
 }
 
+/* ---- Packed columns ---------------------------------------------------------------------*/
+
+/* Texts are left out of the report. */
+static struct imgcls_board_cell packed_cell(const struct icl_column *column, size_t i)
+{
+    if (i >= column->count || column->nulls[i])
+        return integer_cell(0, false);
+    if (column->kind == ICL_COLUMN_REAL)
+        return real_cell(column->values[i].real, true);
+    return integer_cell(column->values[i].integer, column->kind == ICL_COLUMN_INTEGER);
+}
+
+/* Whether value `i` of a block is what the statement's row has in that column. */
+static bool is_packed_well(const struct icl_column *column, size_t i, sqlite3_stmt *run,
+                           int index)
+{
+    int type = sqlite3_column_type(run, index);
+    const struct icl_column_text *text;
+    const void *bytes;
+    if (i >= column->count)
+        return false;
+    if (column->nulls[i])
+        return type == SQLITE_NULL;
+    switch (column->kind) {
+    case ICL_COLUMN_INTEGER:
+        return type == SQLITE_INTEGER &&
+               column->values[i].integer == sqlite3_column_int64(run, index);
+    case ICL_COLUMN_REAL:
+        return type == SQLITE_FLOAT &&
+               column->values[i].real == sqlite3_column_double(run, index);
+    case ICL_COLUMN_TEXT:
+        text = &column->texts[column->values[i].integer];
+        bytes = sqlite3_column_text(run, index);
+        return type == SQLITE_TEXT && bytes &&
+               text->length == (size_t)sqlite3_column_bytes(run, index) &&
+               memcmp(text->bytes, bytes, text->length) == 0;
+    case ICL_COLUMN_EMPTY:
+        break;
+    }
+    return false;
+}
+
+/* The runs of one block, from behind *last_run, which becomes the block's last. The first value
+ * that does not agree is told. */
+static imgcls_status check_block(struct imgcls_board *board, sqlite3_stmt *runs,
+                                 sqlite3_stmt *blocks, int64_t block, int64_t *last_run,
+                                 struct imgcls_board_rows *rows)
+{
+    int width = sqlite3_column_count(runs), code = SQLITE_DONE, i;
+    struct icl_column *columns = calloc((size_t)width + 1, sizeof *columns);
+    imgcls_status status = columns ? IMGCLS_OK
+                                   : icl_fail(board->ctx, IMGCLS_NO_MEMORY,
+                                              "%s: no memory for its columns", board->path);
+    bool told = false;
+    char name[80];
+    size_t row;
+    for (i = 0; i < width && status == IMGCLS_OK; i++) {
+        icl_bind_text(blocks, 1, sqlite3_column_name(runs, i));
+        sqlite3_bind_int64(blocks, 2, block);
+        code = sqlite3_step(blocks);
+        if (code == SQLITE_ROW)
+            status = icl_column_unpack(board, &columns[i], sqlite3_column_name(runs, i),
+                                       sqlite3_column_blob(blocks, 0),
+                                       (size_t)sqlite3_column_bytes(blocks, 0));
+        else if (code != SQLITE_DONE)
+            status = icl_board_fail(board, code, "reading its blocks");
+        sqlite3_reset(blocks);
+    }
+    sqlite3_bind_int64(runs, 1, *last_run);
+    sqlite3_bind_int64(runs, 2, ICL_BLOCK_RUNS);
+    for (row = 0; status == IMGCLS_OK && (code = sqlite3_step(runs)) == SQLITE_ROW; row++) {
+        *last_run = sqlite3_column_int64(runs, 0); /* id */
+        for (i = 0; i < width && !told; i++) {
+            if (is_packed_well(&columns[i], row, runs, i))
+                continue;
+            snprintf(name, sizeof name, "block of %s", sqlite3_column_name(runs, i));
+            status = report(board, rows, *last_run, name, packed_cell(&columns[i], row),
+                            stored_cell(runs, i));
+            told = true;
+        }
+    }
+    if (status == IMGCLS_OK && code != SQLITE_DONE)
+        status = icl_board_fail(board, code, "reading runs");
+    sqlite3_reset(runs);
+    for (i = 0; columns && i < width; i++)
+        icl_column_clear(&columns[i]);
+    free(columns);
+    return status;
+}
+
+/* Do the packed columns hold what runs hold? */
+static imgcls_status check_blocks(struct imgcls_board *board, struct imgcls_board_rows *rows)
+{
+    sqlite3_stmt *runs = NULL, *block = NULL;
+    int64_t blocks = 0, end, last_run = 0, i;
+    imgcls_status status = icl_blocks_count(board, &blocks, &end);
+    if (status == IMGCLS_OK)
+        status = icl_board_prepare(
+            board, "SELECT * FROM runs WHERE id > ?1 ORDER BY id LIMIT ?2", &runs);
+    if (status == IMGCLS_OK)
+        status = icl_board_prepare(
+            board, "SELECT bytes FROM run_blocks WHERE name = ?1 AND block = ?2", &block);
+    for (i = 0; i < blocks && last_run < end && status == IMGCLS_OK; i++)
+        status = check_block(board, runs, block, i, &last_run, rows);
+    sqlite3_finalize(runs);
+    sqlite3_finalize(block);
+    return status;
+}
+
 imgcls_status imgcls_board_check(struct imgcls_board *board, int64_t *checked,
                                  int64_t *without, struct imgcls_board_rows **rows)
 {
@@ -273,6 +383,8 @@ imgcls_status imgcls_board_check(struct imgcls_board *board, int64_t *checked,
     }
     if (status == IMGCLS_OK)
         status = check_newest(board, *rows);
+    if (status == IMGCLS_OK)
+        status = check_blocks(board, *rows);
     sqlite3_finalize(statement);
     icl_pictures_clear(&pictures);
     if (status != IMGCLS_OK) {

@@ -2,6 +2,8 @@
 libicl_la_SOURCES += \
 	%D%/answers.c \
 	%D%/answers.h \
+	%D%/blocks.c \
+	%D%/blocks.h \
 	%D%/board.c \
 	%D%/board.h \
 	%D%/cells.c \
@@ -9,6 +11,8 @@ libicl_la_SOURCES += \
 	%D%/check.c \
 	%D%/classes.c \
 	%D%/classes.h \
+	%D%/columns.c \
+	%D%/columns.h \
 	%D%/compare.c \
 	%D%/context.c \
 	%D%/csv.c \
@@ -34,6 +38,8 @@ libicl_la_SOURCES += \
 	%D%/runs.c \
 	%D%/schema.c \
 	%D%/schema.h \
+	%D%/select.c \
+	%D%/select.h \
 	%D%/sides.c \
 	%D%/sides.h \
 	%D%/suites.c \

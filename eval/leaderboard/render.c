@@ -16,6 +16,7 @@
 #include "src/file/file.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct imgcls_board_cell *cell_at(const struct imgcls_board_rows *rows,
@@ -48,7 +49,7 @@ static void csv_text(struct icl_text *text, const char *value)
 static void csv_cell(struct icl_text *text, const struct imgcls_board_cell *cell)
 {
     if (cell->kind == IMGCLS_CELL_INTEGER)
-        icl_text_format(text, "%lld", (long long)cell->integer);
+        icl_text_integer(text, cell->integer);
     else if (cell->kind == IMGCLS_CELL_REAL)
         put_real(text, cell->real, 0);
     else if (cell->kind == IMGCLS_CELL_TEXT)
@@ -75,7 +76,7 @@ static void as_csv(struct icl_text *text, const struct imgcls_board_rows *rows)
 static void json_cell(struct icl_text *text, const struct imgcls_board_cell *cell)
 {
     if (cell->kind == IMGCLS_CELL_INTEGER)
-        icl_text_format(text, "%lld", (long long)cell->integer);
+        icl_text_integer(text, cell->integer);
     else if (cell->kind == IMGCLS_CELL_REAL && isfinite(cell->real))
         put_real(text, cell->real, 0);
     else if (cell->kind == IMGCLS_CELL_TEXT)
@@ -86,30 +87,42 @@ static void json_cell(struct icl_text *text, const struct imgcls_board_cell *cel
 
 static void as_json(struct icl_text *text, const struct imgcls_board_rows *rows)
 {
-    size_t row, column;
+    size_t row, column, *ends = calloc(rows->column_count + 1, sizeof *ends);
+    struct icl_text keys = {0}; /* the same in every row */
+    text->failed = text->failed || !ends;
+    for (column = 0; ends && column < rows->column_count; column++) {
+        icl_text_append(&keys, ", ", column > 0 ? 2 : 0);
+        icl_text_json(&keys, rows->columns[column]);
+        icl_text_append(&keys, ": ", 2);
+        ends[column + 1] = keys.length;
+    }
+    text->failed = text->failed || keys.failed;
     icl_text_format(text, "{\"rows\": [");
-    for (row = 0; row < rows->row_count; row++) {
+    for (row = 0; row < rows->row_count && !text->failed; row++) {
         icl_text_format(text, "%s\n  {", row > 0 ? "," : "");
         for (column = 0; column < rows->column_count; column++) {
-            icl_text_append(text, ", ", column > 0 ? 2 : 0);
-            icl_text_json(text, rows->columns[column]);
-            icl_text_append(text, ": ", 2);
+            icl_text_append(text, keys.bytes + ends[column], ends[column + 1] - ends[column]);
             json_cell(text, cell_at(rows, row, column));
         }
         icl_text_append(text, "}", 1);
     }
     icl_text_format(text, "%s]}\n", rows->row_count > 0 ? "\n" : "");
+    icl_text_clear(&keys);
+    free(ends);
 }
 
 static void markdown_text(struct icl_text *text, const char *value)
 {
     for (; *value; value++) {
+        size_t plain = strcspn(value, "\n\r|\\`*_<>[]");
+        icl_text_append(text, value, plain);
+        value += plain;
+        if (!*value)
+            break;
         if (*value == '\n' || *value == '\r')
             icl_text_append(text, " ", 1);
-        else if (strchr("|\\`*_<>[]", *value))
-            icl_text_format(text, *value == '<' ? "&lt;" : "\\%c", *value);
         else
-            icl_text_append(text, value, 1);
+            icl_text_format(text, *value == '<' ? "&lt;" : "\\%c", *value);
     }
 }
 

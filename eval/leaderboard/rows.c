@@ -7,7 +7,7 @@
  */
 #include "config.h"
 
-#include "eval/leaderboard/board.h"
+#include "eval/leaderboard/blocks.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -210,6 +210,71 @@ static bool take_row(struct store *store, sqlite3_stmt *statement)
     return true;
 }
 
+static imgcls_status too_large(struct imgcls_board *board, size_t ceiling)
+{
+    return icl_fail(board->ctx, IMGCLS_BAD_INPUT, "%s: result larger than %zu MiB, select less",
+                    board->path, ceiling >> 20);
+}
+
+imgcls_status icl_board_rows_take(struct imgcls_board *board, struct imgcls_board_rows *rows,
+                                  sqlite3_stmt *statement, size_t ceiling)
+{
+    struct store *store = (struct store *)rows;
+    if (!take_row(store, statement))
+        return no_memory(board);
+    return store->bytes > ceiling ? too_large(board, ceiling) : IMGCLS_OK;
+}
+
+imgcls_status icl_board_rows_extend(struct imgcls_board *board, struct imgcls_board_rows *rows,
+                                    size_t count)
+{
+    struct store *store = (struct store *)rows;
+    size_t cells, bytes;
+    if (!icl_mul_size(count, rows->column_count, &cells) ||
+        !icl_mul_size(cells, sizeof *store->cells, &bytes))
+        return no_memory(board);
+    free(store->cells);
+    store->cells = calloc(cells + 1, sizeof *store->cells);
+    rows->cells = store->cells;
+    store->capacity = store->cells ? cells : 0;
+    if (!store->cells)
+        return no_memory(board);
+    store->bytes += bytes;
+    rows->row_count = count;
+    return IMGCLS_OK;
+}
+
+imgcls_status icl_board_rows_set(struct imgcls_board *board, struct imgcls_board_rows *rows,
+                                 size_t row, size_t at, const struct icl_column *column,
+                                 size_t run, size_t ceiling)
+{
+    struct store *store = (struct store *)rows;
+    struct imgcls_board_cell *cell = &store->cells[row * rows->column_count + at];
+    const struct icl_column_text *text;
+    if (column->nulls[run])
+        return IMGCLS_OK; /* zeroed, that is NULL */
+    switch (column->kind) {
+    case ICL_COLUMN_INTEGER:
+        cell->kind = IMGCLS_CELL_INTEGER;
+        cell->integer = column->values[run].integer;
+        break;
+    case ICL_COLUMN_REAL:
+        cell->kind = IMGCLS_CELL_REAL;
+        cell->real = column->values[run].real;
+        break;
+    case ICL_COLUMN_TEXT:
+        text = &column->texts[column->values[run].integer];
+        cell->kind = IMGCLS_CELL_TEXT;
+        cell->text = store_text(store, text->bytes, strnlen(text->bytes, text->length));
+        if (!cell->text)
+            return no_memory(board);
+        break;
+    case ICL_COLUMN_EMPTY:
+        break;
+    }
+    return store->bytes > ceiling ? too_large(board, ceiling) : IMGCLS_OK;
+}
+
 imgcls_status icl_board_collect(struct imgcls_board *board, sqlite3_stmt *statement,
                                 size_t ceiling, struct imgcls_board_rows **out)
 {
@@ -234,9 +299,7 @@ imgcls_status icl_board_collect(struct imgcls_board *board, sqlite3_stmt *statem
             goto done;
         }
         if (store->bytes > ceiling) {
-            status = icl_fail(board->ctx, IMGCLS_BAD_INPUT,
-                              "%s: result larger than %zu MiB, select less", board->path,
-                              ceiling >> 20);
+            status = too_large(board, ceiling);
             goto done;
         }
     }

@@ -40,6 +40,10 @@ static const char sixth_version[] =
 #include "schemas/leaderboard.6.sql.h"
     ;
 
+static const char seventh_version[] =
+#include "schemas/leaderboard.7.sql.h"
+    ;
+
 static const char views[] =
 #include "schemas/leaderboard.views.sql.h"
     ;
@@ -51,7 +55,8 @@ static const struct icl_board_version versions[] = {
     {4, fourth_version},
     {5, fifth_version},
     {6, sixth_version},
-    {6, views}, /* with the newest step, whichever that is */
+    {7, seventh_version},
+    {7, views}, /* with the newest step, whichever that is */
 };
 
 /* What a file says it is. */

@@ -83,21 +83,50 @@ size_t icl_utf8_length(const unsigned char *p)
     return more + 1;
 }
 
+void icl_text_integer(struct icl_text *text, int64_t value)
+{
+    char digits[24], *p = digits + sizeof digits;
+    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    do
+        *--p = (char)('0' + rest % 10);
+    while (rest /= 10);
+    if (value < 0)
+        *--p = '-';
+    icl_text_append(text, p, (size_t)(digits + sizeof digits - p));
+}
+
+/* How many bytes from p on stand in JSON as they are. */
+static size_t plain_length(const unsigned char *p)
+{
+    size_t length = 0, next;
+    for (;;) {
+        unsigned char c = p[length];
+        if (c < 0x20 || c == '"' || c == '\\' || c == 0x7f)
+            return length; /* the end, too */
+        next = c < 0x80 ? 1 : icl_utf8_length(p + length);
+        if (next == 0)
+            return length;
+        length += next;
+    }
+}
+
 void icl_text_json(struct icl_text *text, const char *value)
 {
     const unsigned char *p = (const unsigned char *)value;
     icl_text_append(text, "\"", 1);
-    while (*p) {
-        size_t length = icl_utf8_length(p);
-        if (length == 0)
-            icl_text_append(text, "\xef\xbf\xbd", 3);
-        else if (*p == '"' || *p == '\\')
+    for (;;) {
+        size_t length = plain_length(p);
+        icl_text_append(text, (const char *)p, length);
+        p += length;
+        if (!*p)
+            break;
+        if (*p == '"' || *p == '\\')
             icl_text_format(text, "\\%c", *p);
         else if (*p < 0x20 || *p == 0x7f)
             icl_text_format(text, "\\u%04x", *p);
         else
-            icl_text_append(text, (const char *)p, length);
-        p += length ? length : 1;
+            icl_text_append(text, "\xef\xbf\xbd", 3);
+        p++;
     }
     icl_text_append(text, "\"", 1);
 }

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Starts zeroed. Once memory ran out nothing is added any more, and failed says so: ask once,
  * at the end. */
@@ -21,6 +22,7 @@ struct icl_text {
 
 void icl_text_append(struct icl_text *text, const char *bytes, size_t length);
 void icl_text_format(struct icl_text *text, const char *format, ...) IMGCLS_PRINTF(2, 3);
+void icl_text_integer(struct icl_text *text, int64_t value);
 void icl_text_clear(struct icl_text *text);
 /* Length of the UTF-8 sequence at p (Unicode 15, table 3-7), 0 where there is none. */
 size_t icl_utf8_length(const unsigned char *p);

@@ -67,10 +67,12 @@ bad 'hollow.db' list --db hollow.db
 measure 2 --db hollow.db
 one_line 'hollow.db'
 # every page but the first overwritten, in turns: no crash, and no other status than 0, 1 and 2
-size=$(wc -c <good.db)
+cp good.db full.db
+sql full.db 'VACUUM' # pages that are in no use may hold anything
+size=$(wc -c <full.db)
 page=4096
 while [ $page -lt "$size" ]; do
-    cp good.db torn.db
+    cp full.db torn.db
     head -c 4096 /dev/urandom | dd of=torn.db bs=4096 seek=$((page / 4096)) conv=notrunc 2>/dev/null
     for command in list 'show 1' 'compare 1 2' check 'classes 1' pareto regressions drop \
         'export --format html 1 -o torn.html'; do
@@ -90,6 +92,7 @@ while read -r words statement; do
     bad "$(printf %s "$words" | tr _ ' ')" query "$statement" --time-limit 1
 done <<'END'
 more_than_read DELETE FROM newest_runs
+more_than_read WITH n(i) AS (SELECT 1) DELETE FROM run_blocks WHERE block IN n
 more_than_read INSERT INTO datasets SELECT * FROM datasets
 more_than_read UPDATE progress SET images = 1
 more_than_read DROP TABLE runs
@@ -151,7 +154,7 @@ mkdir locked
 cp good.db locked/board.db
 cp good.db locked/old.db
 sql locked/old.db 'PRAGMA user_version = 5; DROP TABLE newest_runs; DROP INDEX runs_by_subject;
-    DROP TRIGGER runs_newest'
+    DROP TRIGGER runs_newest; DROP TABLE run_blocks'
 if mount --bind locked locked 2>/dev/null && mount -o remount,bind,ro locked 2>/dev/null; then
     mounted=$folder/locked
     for command in list 'show 1' 'compare 1 2' check pareto regressions drop 'classes 1' \

@@ -1,0 +1,80 @@
+/*
+ * eval/leaderboard/blocks.h - columns of many runs, packed
+ *
+ * A listing of 100,000 runs looks at two or three of their sixty columns. Rows lie in the file
+ * whole, and so would an index of all that one may ask for; therefore finished blocks of
+ * ICL_BLOCK_RUNS runs are packed by column besides (table run_blocks), which is read some twenty
+ * times as fast. Runs never change, so neither do their blocks. All of it is derived: a file
+ * without blocks gives the same answers, later.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef ICL_BOARD_BLOCKS_H
+#define ICL_BOARD_BLOCKS_H
+
+#include "eval/leaderboard/board.h"
+
+#define ICL_BLOCK_RUNS 1024
+/* So many runs outside of blocks make it worth while for one who only reads to pack them. */
+#define ICL_BLOCK_RUNS_LOOSE (4 * ICL_BLOCK_RUNS)
+
+enum icl_column_kind {
+    ICL_COLUMN_EMPTY, /* NULL in every run */
+    ICL_COLUMN_INTEGER,
+    ICL_COLUMN_REAL,
+    ICL_COLUMN_TEXT
+};
+
+/* A value of a column: of a text its number among the column's texts. */
+union icl_column_value {
+    int64_t integer;
+    double real;
+};
+
+/* Not NUL-ended. */
+struct icl_column_text {
+    const char *bytes;
+    size_t length;
+};
+
+struct icl_column_chunk;
+
+/* A column of `count` runs; begins zeroed. */
+struct icl_column {
+    enum icl_column_kind kind;
+    size_t count, capacity;
+    union icl_column_value *values;
+    uint8_t *nulls; /* 1 where a run has no value */
+    struct icl_column_text *texts; /* own the array; the bytes lie in chunks */
+    size_t text_count, text_capacity;
+    struct icl_column_chunk *chunks;
+};
+
+void icl_column_clear(struct icl_column *column);
+/* Room for `more` runs behind those that are there. False: no memory. */
+bool icl_column_reserve(struct icl_column *column, size_t more);
+/* Adds what a statement has in a column of its row. A text becomes a text of its own, unless it
+ * is the same as the one before. */
+imgcls_status icl_column_take(struct imgcls_board *board, struct icl_column *column,
+                              sqlite3_stmt *statement, int index);
+/* Adds the runs of a packed block, which are looked over first: the bytes come from a file.
+ * `name` for messages. */
+imgcls_status icl_column_unpack(struct imgcls_board *board, struct icl_column *column,
+                                const char *name, const unsigned char *bytes, size_t size);
+/* Orders two values as SQLite orders integers, reals and texts (BINARY). */
+int icl_column_compare(const struct icl_column *column, size_t a, size_t b);
+
+/* A cell of a table made by icl_board_rows_extend: the value of run number `run` of the column
+ * at column `at` of row `row`; ceiling as in icl_board_collect. */
+imgcls_status icl_board_rows_set(struct imgcls_board *board, struct imgcls_board_rows *rows,
+                                 size_t row, size_t at, const struct icl_column *column,
+                                 size_t run, size_t ceiling);
+
+/* How many blocks there are, and the last run in one; 0 and 0 without any. */
+imgcls_status icl_blocks_count(struct imgcls_board *board, int64_t *blocks, int64_t *last_run);
+/* How many runs are in no block, at most ICL_BLOCK_RUNS_LOOSE are counted. */
+imgcls_status icl_blocks_loose(struct imgcls_board *board, int64_t *runs);
+/* Packs what makes whole blocks, in transactions of its own. */
+imgcls_status icl_blocks_pack(struct imgcls_board *board);
+
+#endif

@@ -1,0 +1,375 @@
+/*
+ * eval/leaderboard/columns.c - columns of the view `leaderboard` over all runs, in memory
+ *
+ * Columns of runs come out of the packed blocks, and what is in no block yet from the table.
+ * Columns of models and data sets are read once a model, not once a run, and handed to the runs
+ * by their links. superseded_by is supersedes turned around.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include "eval/leaderboard/columns.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Where a column of the view comes from. */
+enum origin { RUNS, MODELS, DATASETS, LABELS, PLUGINS, LATER };
+
+static const struct {
+    const char *name;
+    enum origin origin;
+    const char *column; /* there; NULL: of the same name */
+} known[] = {
+    {"run", RUNS, "id"}, {"model", RUNS, "model_name"}, {"dataset", DATASETS, "name"},
+    {"images", RUNS, NULL}, {"failed", RUNS, NULL}, {"top1", RUNS, NULL},
+    {"top1_low", RUNS, NULL}, {"top1_high", RUNS, NULL}, {"top5", RUNS, NULL},
+    {"top5_low", RUNS, NULL}, {"top5_high", RUNS, NULL}, {"top1_correct", RUNS, NULL},
+    {"top5_correct", RUNS, NULL}, {"nan_scores", RUNS, NULL}, {"ties", RUNS, NULL},
+    {"class_accuracy", RUNS, NULL}, {"macro_precision", RUNS, NULL}, {"macro_f1", RUNS, NULL},
+    {"nll", RUNS, NULL}, {"ece", RUNS, NULL}, {"mce", RUNS, NULL},
+    {"images_per_second", RUNS, NULL}, {"seconds", RUNS, NULL},
+    {"latency_p50_ms", RUNS, NULL}, {"latency_p90_ms", RUNS, NULL},
+    {"latency_p99_ms", RUNS, NULL}, {"peak_memory_bytes", RUNS, NULL}, {"recipe", RUNS, NULL},
+    {"precision", RUNS, NULL}, {"engine_version", RUNS, NULL}, {"isa", RUNS, NULL},
+    {"threads", RUNS, NULL}, {"batch", RUNS, NULL}, {"cpu", RUNS, NULL}, {"cpus", RUNS, NULL},
+    {"memory_bytes", RUNS, NULL}, {"ranks", RUNS, NULL}, {"resumed", RUNS, NULL},
+    {"oriented", RUNS, NULL}, {"skipped", RUNS, NULL}, {"compared_classes", RUNS, NULL},
+    {"parameters", MODELS, NULL}, {"macs", MODELS, NULL}, {"nodes", MODELS, NULL},
+    {"format", MODELS, NULL}, {"opset", MODELS, NULL}, {"producer", MODELS, NULL},
+    {"weights_type", MODELS, NULL}, {"model_bytes", MODELS, "bytes"},
+    {"classes", DATASETS, NULL}, {"model_sha256", MODELS, "sha256"},
+    {"weights_sha256", MODELS, NULL}, {"graph_sha256", MODELS, NULL},
+    {"parent_sha256", MODELS, NULL}, {"dataset_sha256", DATASETS, "sha256"},
+    {"manifest_sha256", DATASETS, NULL}, {"labels_sha256", LABELS, "sha256"},
+    {"plugins_sha256", PLUGINS, "sha256"}, {"layout", DATASETS, NULL},
+    {"model_path", RUNS, NULL}, {"dataset_path", DATASETS, "path"}, {"tier", RUNS, NULL},
+    {"supersedes", RUNS, NULL}, {"superseded_by", LATER, "supersedes"},
+    {"reproduces", RUNS, NULL}, {"origin", RUNS, NULL}, {"recorded_by", RUNS, NULL},
+    {"started_at", RUNS, NULL}, {"recorded_at", RUNS, NULL}, {"uid", RUNS, NULL},
+};
+#define KNOWN (sizeof known / sizeof known[0])
+
+static const struct {
+    const char *table, *link; /* link: the column of runs that refers to it */
+} tables[] = {
+    [MODELS] = {"models", "model_id"},
+    [DATASETS] = {"datasets", "dataset_id"},
+    [LABELS] = {"label_spaces", "label_space_id"},
+    [PLUGINS] = {"plugin_sets", "plugin_set_id"},
+};
+
+/* A column that was loaded; a link is loaded by its own name, which no column of the view has. */
+struct loaded {
+    const char *name;
+    struct icl_column column;
+};
+
+struct icl_columns {
+    struct imgcls_board *board;
+    struct loaded items[KNOWN + sizeof tables / sizeof tables[0]];
+    size_t item_count;
+    size_t packed, count; /* runs in blocks, in all */
+    int64_t last_packed;  /* the number of the last run in a block */
+};
+
+const char *icl_columns_name(const char *name, size_t length)
+{
+    size_t i;
+    for (i = 0; i < KNOWN; i++)
+        if (strlen(known[i].name) == length && memcmp(known[i].name, name, length) == 0)
+            return known[i].name;
+    return NULL;
+}
+
+size_t icl_columns_known(void)
+{
+    return KNOWN;
+}
+
+const char *icl_columns_known_name(size_t i)
+{
+    return known[i].name;
+}
+
+size_t icl_columns_count(const struct icl_columns *columns)
+{
+    return columns->count;
+}
+
+void icl_columns_close(struct icl_columns *columns)
+{
+    size_t i;
+    for (i = 0; columns && i < columns->item_count; i++)
+        icl_column_clear(&columns->items[i].column);
+    free(columns);
+}
+
+static imgcls_status no_memory(struct icl_columns *columns)
+{
+    return icl_fail(columns->board->ctx, IMGCLS_NO_MEMORY, "%s: no memory for its columns",
+                    columns->board->path);
+}
+
+/* ---- From runs --------------------------------------------------------------------------*/
+
+static imgcls_status load_blocks(struct icl_columns *columns, const char *name,
+                                 struct icl_column *column)
+{
+    struct imgcls_board *board = columns->board;
+    sqlite3_stmt *statement = NULL;
+    imgcls_status status = icl_board_prepare(
+        board, "SELECT bytes FROM run_blocks WHERE name = ?1 ORDER BY block", &statement);
+    int code = SQLITE_DONE;
+    if (status == IMGCLS_OK)
+        icl_bind_text(statement, 1, name);
+    while (status == IMGCLS_OK && (code = sqlite3_step(statement)) == SQLITE_ROW) {
+        const unsigned char *bytes = sqlite3_column_blob(statement, 0);
+        status = icl_column_unpack(board, column, name, bytes,
+                                   bytes ? (size_t)sqlite3_column_bytes(statement, 0) : 0);
+    }
+    if (status == IMGCLS_OK && code != SQLITE_DONE)
+        status = icl_board_fail(board, code, "reading its blocks");
+    sqlite3_finalize(statement);
+    return status;
+}
+
+/* Runs behind the blocks. */
+static imgcls_status load_rest(struct icl_columns *columns, const char *name,
+                               struct icl_column *column)
+{
+    struct imgcls_board *board = columns->board;
+    sqlite3_stmt *statement = NULL;
+    imgcls_status status;
+    int code = SQLITE_DONE;
+    char sql[128];
+    snprintf(sql, sizeof sql, "SELECT %s FROM runs WHERE id > ?1 ORDER BY id", name);
+    status = icl_board_prepare(board, sql, &statement);
+    if (status == IMGCLS_OK)
+        sqlite3_bind_int64(statement, 1, columns->last_packed);
+    while (status == IMGCLS_OK && (code = sqlite3_step(statement)) == SQLITE_ROW)
+        status = icl_column_take(board, column, statement, 0);
+    if (status == IMGCLS_OK && code != SQLITE_DONE)
+        status = icl_board_fail(board, code, "reading runs");
+    sqlite3_finalize(statement);
+    return status;
+}
+
+static imgcls_status damaged(struct icl_columns *columns, const char *name)
+{
+    return icl_fail(columns->board->ctx, IMGCLS_BAD_INPUT,
+                    "%s: damaged: blocks of column '%s' do not hold as many runs as others",
+                    columns->board->path, name);
+}
+
+static imgcls_status load_of_runs(struct icl_columns *columns, const char *name,
+                                  struct icl_column *column)
+{
+    imgcls_status status =
+        icl_column_reserve(column, columns->count) ? IMGCLS_OK : no_memory(columns);
+    if (status == IMGCLS_OK)
+        status = load_blocks(columns, name, column);
+    if (status == IMGCLS_OK && column->count != columns->packed)
+        status = damaged(columns, name);
+    if (status == IMGCLS_OK)
+        status = load_rest(columns, name, column);
+    if (status == IMGCLS_OK && column->count != columns->count)
+        status = damaged(columns, name);
+    return status;
+}
+
+/* ---- From what runs link to -------------------------------------------------------------*/
+
+/* Which row of `ids`, which rise, has that number; SIZE_MAX: none. */
+static size_t find_row(const struct icl_column *ids, int64_t id)
+{
+    size_t low = 0, high = ids->count;
+    if (id > 0 && (uint64_t)id <= ids->count && ids->values[id - 1].integer == id)
+        return (size_t)id - 1; /* numbers without gaps */
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (ids->values[middle].integer == id)
+            return middle;
+        if (ids->values[middle].integer < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return SIZE_MAX;
+}
+
+static imgcls_status load_rows(struct imgcls_board *board, const char *table,
+                               const char *name, struct icl_column *ids,
+                               struct icl_column *values)
+{
+    sqlite3_stmt *statement = NULL;
+    imgcls_status status;
+    int code = SQLITE_DONE;
+    char sql[128];
+    snprintf(sql, sizeof sql, "SELECT id, %s FROM %s ORDER BY id", name, table);
+    status = icl_board_prepare(board, sql, &statement);
+    while (status == IMGCLS_OK && (code = sqlite3_step(statement)) == SQLITE_ROW) {
+        status = icl_column_take(board, ids, statement, 0);
+        if (status == IMGCLS_OK)
+            status = icl_column_take(board, values, statement, 1);
+    }
+    if (status == IMGCLS_OK && code != SQLITE_DONE)
+        status = icl_board_fail(board, code, "reading its tables");
+    sqlite3_finalize(statement);
+    return status;
+}
+
+/* Is it one of numbers, or of nothing? */
+static bool is_link(const struct icl_column *column)
+{
+    return column->kind == ICL_COLUMN_INTEGER || column->kind == ICL_COLUMN_EMPTY;
+}
+
+/* Arrays for a value of each run. */
+static imgcls_status make_room(struct icl_columns *columns, struct icl_column *column)
+{
+    column->values = calloc(columns->count + 1, sizeof *column->values);
+    column->nulls = calloc(columns->count + 1, 1);
+    if (!column->values || !column->nulls)
+        return no_memory(columns);
+    column->capacity = column->count = columns->count;
+    return IMGCLS_OK;
+}
+
+static imgcls_status load_of_linked(struct icl_columns *columns, enum origin origin,
+                                    const char *name, struct icl_column *column)
+{
+    const struct icl_column *links;
+    struct icl_column ids = {0}, rows = {0};
+    imgcls_status status = icl_columns_get(columns, tables[origin].link, &links);
+    size_t i;
+    if (status == IMGCLS_OK && !is_link(links))
+        status = damaged(columns, tables[origin].link);
+    if (status == IMGCLS_OK)
+        status = load_rows(columns->board, tables[origin].table, name, &ids, &rows);
+    if (status == IMGCLS_OK)
+        status = make_room(columns, column);
+    for (i = 0; status == IMGCLS_OK && i < columns->count; i++) {
+        size_t row = links->nulls[i] ? SIZE_MAX : find_row(&ids, links->values[i].integer);
+        column->nulls[i] = row == SIZE_MAX || rows.nulls[row];
+        if (!column->nulls[i])
+            column->values[i] = rows.values[row];
+    }
+    column->kind = rows.kind;
+    column->texts = rows.texts; /* handed over */
+    column->text_count = rows.text_count;
+    column->text_capacity = rows.text_capacity;
+    column->chunks = rows.chunks;
+    rows.texts = NULL;
+    rows.chunks = NULL;
+    icl_column_clear(&ids);
+    icl_column_clear(&rows);
+    return status;
+}
+
+/* The last run that supersedes each. */
+static imgcls_status load_later(struct icl_columns *columns, struct icl_column *column)
+{
+    const struct icl_column *runs = NULL, *earlier = NULL;
+    imgcls_status status = icl_columns_get(columns, "run", &runs);
+    size_t i;
+    if (status == IMGCLS_OK)
+        status = icl_columns_get(columns, "supersedes", &earlier);
+    if (status == IMGCLS_OK && !is_link(earlier))
+        status = damaged(columns, "supersedes");
+    if (status == IMGCLS_OK)
+        status = make_room(columns, column);
+    if (status != IMGCLS_OK)
+        return status;
+    column->kind = ICL_COLUMN_INTEGER;
+    memset(column->nulls, 1, columns->count);
+    for (i = 0; i < columns->count; i++) { /* runs rise, so the last one stays */
+        size_t row = earlier->nulls[i] ? SIZE_MAX
+                                       : find_row(runs, earlier->values[i].integer);
+        if (row == SIZE_MAX)
+            continue;
+        column->nulls[row] = 0;
+        column->values[row] = runs->values[i];
+    }
+    return IMGCLS_OK;
+}
+
+/* ---- All of them ------------------------------------------------------------------------*/
+
+/* A place for a column of that name, which is there (*fresh false) or has to be loaded. */
+static struct icl_column *place_of(struct icl_columns *columns, const char *name, bool *fresh)
+{
+    size_t i;
+    for (i = 0; i < columns->item_count; i++)
+        if (strcmp(columns->items[i].name, name) == 0)
+            break;
+    *fresh = i == columns->item_count;
+    if (*fresh)
+        columns->items[columns->item_count++].name = name;
+    return &columns->items[i].column;
+}
+
+imgcls_status icl_columns_get(struct icl_columns *columns, const char *name,
+                              const struct icl_column **out)
+{
+    enum origin origin = RUNS;
+    const char *there = name;
+    struct icl_column *column;
+    imgcls_status status;
+    bool fresh;
+    size_t i;
+    *out = NULL;
+    for (i = 0; i < KNOWN; i++)
+        if (strcmp(known[i].name, name) == 0) {
+            origin = known[i].origin;
+            there = known[i].column ? known[i].column : name;
+        }
+    column = place_of(columns, name, &fresh);
+    *out = column;
+    if (!fresh)
+        return IMGCLS_OK;
+    status = origin == RUNS    ? load_of_runs(columns, there, column)
+             : origin == LATER ? load_later(columns, column)
+                               : load_of_linked(columns, origin, there, column);
+    return status;
+}
+
+imgcls_status icl_columns_open(struct imgcls_board *board, struct icl_columns **out)
+{
+    struct icl_columns *columns = calloc(1, sizeof *columns);
+    struct icl_column *runs;
+    imgcls_status status;
+    int64_t blocks;
+    bool fresh;
+    *out = NULL;
+    if (!columns)
+        return icl_fail(board->ctx, IMGCLS_NO_MEMORY, "%s: no memory for its columns",
+                        board->path);
+    columns->board = board;
+    status = icl_blocks_count(board, &blocks, &columns->last_packed);
+    runs = place_of(columns, "run", &fresh);
+    /* A number that is no number of blocks is found out below. */
+    if (status == IMGCLS_OK && blocks > 0 && blocks < 65536 &&
+        !icl_column_reserve(runs, ((size_t)blocks + 1) * ICL_BLOCK_RUNS))
+        status = no_memory(columns);
+    if (status == IMGCLS_OK)
+        status = load_blocks(columns, "id", runs);
+    columns->packed = runs->count;
+    if (status == IMGCLS_OK)
+        status = load_rest(columns, "id", runs);
+    columns->count = runs->count;
+    if (status == IMGCLS_OK && runs->count > 0 &&
+        (runs->kind != ICL_COLUMN_INTEGER || memchr(runs->nulls, 1, runs->count)))
+        status = damaged(columns, "id");
+    for (size_t i = 1; status == IMGCLS_OK && i < runs->count; i++)
+        if (runs->values[i - 1].integer >= runs->values[i].integer)
+            status = damaged(columns, "id");
+    if (status != IMGCLS_OK) {
+        icl_columns_close(columns);
+        return status;
+    }
+    *out = columns;
+    return IMGCLS_OK;
+}

@@ -1,0 +1,31 @@
+/*
+ * eval/leaderboard/columns.h - columns of the view `leaderboard` over all runs, in memory
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef ICL_BOARD_COLUMNS_H
+#define ICL_BOARD_COLUMNS_H
+
+#include "eval/leaderboard/blocks.h"
+
+struct icl_columns;
+
+/*
+ * A set of columns that are loaded when they are asked for; every column then has a value for
+ * each run, in the order of the runs' numbers. A transaction for reading must be open from here
+ * to icl_columns_close, so that all columns are of one state of the file.
+ */
+imgcls_status icl_columns_open(struct imgcls_board *board, struct icl_columns **out);
+void icl_columns_close(struct icl_columns *columns);
+/* How many runs there are. */
+size_t icl_columns_count(const struct icl_columns *columns);
+/* Whether a column of the view is known here; its spelling, static. */
+const char *icl_columns_name(const char *name, size_t length);
+/* How many columns are known, and the name of number i: for a test that they are the view's. */
+size_t icl_columns_known(void);
+const char *icl_columns_known_name(size_t i);
+/* Borrowed until icl_columns_close. `name` is one that icl_columns_name knows. */
+imgcls_status icl_columns_get(struct icl_columns *columns, const char *name,
+                              const struct icl_column **out);
+
+#endif

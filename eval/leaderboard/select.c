@@ -1,0 +1,455 @@
+/*
+ * eval/leaderboard/select.c - which runs, in which order
+ *
+ * Answers as SQLite does to the same conditions and order over the view `leaderboard`: a value
+ * is compared with a column of numbers as a number where it reads as one, and stands above all
+ * numbers where it does not; texts are ordered byte by byte; no value passes no comparison and
+ * comes last. tests/leaderboard/select_test.c asks both.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include "eval/leaderboard/select.h"
+
+#include "eval/leaderboard/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define NUMBER_CAPACITY 64
+
+imgcls_status icl_select_column(struct imgcls_board *board, const char *name, size_t length,
+                                const char **out)
+{
+    struct icl_text all = {0};
+    imgcls_status status;
+    size_t i;
+    while (length > 0 && name[0] == ' ') {
+        name++;
+        length--;
+    }
+    while (length > 0 && name[length - 1] == ' ')
+        length--;
+    *out = icl_columns_name(name, length);
+    if (*out)
+        return IMGCLS_OK;
+    for (i = 0; i < icl_columns_known(); i++)
+        icl_text_format(&all, "%s%s", i ? ", " : "", icl_columns_known_name(i));
+    status = icl_fail(board->ctx, IMGCLS_BAD_INPUT, "column '%.*s': none of %s",
+                      (int)(length < 60 ? length : 60), name,
+                      all.bytes ? all.bytes : "the leaderboard's");
+    icl_text_clear(&all);
+    return status;
+}
+
+/* ---- Conditions -------------------------------------------------------------------------*/
+
+enum operator { UNEQUAL, AT_MOST, AT_LEAST, EQUAL, BELOW, ABOVE, CONTAINS };
+static const char *const operators[] = {"!=", "<=", ">=", "=", "<", ">", "~"};
+#define OPERATORS (sizeof operators / sizeof operators[0])
+
+struct condition {
+    const struct icl_column *column;
+    enum operator operator;
+    const char *value; /* borrowed from the wish */
+    size_t length;
+    int value_type; /* as a number where it reads as one: SQLITE_INTEGER, FLOAT or TEXT */
+    union icl_column_value number;
+    uint8_t *verdicts; /* of the column's texts: 0 not asked yet, else 1 + whether it passes */
+};
+
+/* Whether the value reads as a number, in SQLite's own judgement. */
+static imgcls_status read_value(struct imgcls_board *board, struct condition *condition)
+{
+    sqlite3_stmt *statement = NULL;
+    sqlite3_value *value = NULL;
+    imgcls_status status = icl_board_prepare(board, "SELECT ?1", &statement);
+    if (status != IMGCLS_OK)
+        return status;
+    icl_bind_text(statement, 1, condition->value);
+    if (sqlite3_step(statement) == SQLITE_ROW)
+        value = sqlite3_value_dup(sqlite3_column_value(statement, 0));
+    if (value) {
+        condition->value_type = sqlite3_value_numeric_type(value);
+        if (condition->value_type == SQLITE_INTEGER)
+            condition->number.integer = sqlite3_value_int64(value);
+        else if (condition->value_type == SQLITE_FLOAT)
+            condition->number.real = sqlite3_value_double(value);
+    } else {
+        status = icl_fail(board->ctx, IMGCLS_NO_MEMORY, "%s: no memory for a condition",
+                          board->path);
+    }
+    sqlite3_value_free(value);
+    sqlite3_finalize(statement);
+    return status;
+}
+
+static imgcls_status read_condition(struct imgcls_board *board, struct icl_columns *columns,
+                                    const char *text, struct condition *out)
+{
+    size_t at = strcspn(text, "!<>=~"), i;
+    const char *name;
+    imgcls_status status;
+    for (i = 0; i < OPERATORS; i++) /* longer ones stand first where one begins another */
+        if (strncmp(text + at, operators[i], strlen(operators[i])) == 0)
+            break;
+    if (i == OPERATORS)
+        return icl_fail(board->ctx, IMGCLS_BAD_INPUT,
+                        "condition '%.60s': not of the form column=value (or !=, <, <=, >, "
+                        ">=, ~)",
+                        text);
+    out->operator = (enum operator)i;
+    out->value = text + at + strlen(operators[i]);
+    out->length = strlen(out->value);
+    status = icl_select_column(board, text, at, &name);
+    if (status == IMGCLS_OK)
+        status = icl_columns_get(columns, name, &out->column);
+    if (status == IMGCLS_OK)
+        status = read_value(board, out);
+    if (status == IMGCLS_OK && out->column->kind == ICL_COLUMN_TEXT) {
+        out->verdicts = calloc(out->column->text_count + 1, 1);
+        if (!out->verdicts)
+            status = icl_fail(board->ctx, IMGCLS_NO_MEMORY, "%s: no memory for a condition",
+                              board->path);
+    }
+    return status;
+}
+
+static unsigned char folded(char c)
+{
+    return (unsigned char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
+
+static bool contains(const char *text, size_t length, const struct condition *condition)
+{
+    size_t at, k;
+    for (at = 0; at + condition->length <= length; at++) {
+        for (k = 0; k < condition->length; k++)
+            if (folded(text[at + k]) != folded(condition->value[k]))
+                break;
+        if (k == condition->length)
+            return true;
+    }
+    return false;
+}
+
+/* Exactly, where converting one to the other's type would round. */
+static int compare_mixed(int64_t integer, double real)
+{
+    int64_t whole;
+    if (real >= 9223372036854775808.0)
+        return -1;
+    if (real < -9223372036854775808.0)
+        return 1;
+    whole = (int64_t)real;
+    if (integer != whole)
+        return integer < whole ? -1 : 1;
+    return (real < (double)whole) - (real > (double)whole);
+}
+
+static int compare_number(const struct condition *condition, union icl_column_value value)
+{
+    bool real = condition->column->kind == ICL_COLUMN_REAL;
+    switch (condition->value_type) {
+    case SQLITE_INTEGER:
+        if (real)
+            return -compare_mixed(condition->number.integer, value.real);
+        return (value.integer > condition->number.integer) -
+               (value.integer < condition->number.integer);
+    case SQLITE_FLOAT:
+        if (real)
+            return (value.real > condition->number.real) -
+                   (value.real < condition->number.real);
+        return compare_mixed(value.integer, condition->number.real);
+    default:
+        return -1; /* every number comes before every text */
+    }
+}
+
+static bool order_passes(enum operator operator, int order)
+{
+    switch (operator) {
+    case UNEQUAL:
+        return order != 0;
+    case AT_MOST:
+        return order <= 0;
+    case AT_LEAST:
+        return order >= 0;
+    case EQUAL:
+        return order == 0;
+    case BELOW:
+        return order < 0;
+    case ABOVE:
+        return order > 0;
+    case CONTAINS:
+        break;
+    }
+    return false;
+}
+
+static bool text_passes(const struct condition *condition, const struct icl_column_text *text)
+{
+    size_t shorter = text->length < condition->length ? text->length : condition->length;
+    int order;
+    if (condition->operator == CONTAINS)
+        return contains(text->bytes, text->length, condition);
+    order = memcmp(text->bytes, condition->value, shorter);
+    if (order == 0)
+        order = (text->length > condition->length) - (text->length < condition->length);
+    return order_passes(condition->operator, order);
+}
+
+static bool number_passes(const struct condition *condition, union icl_column_value value)
+{
+    char text[NUMBER_CAPACITY];
+    if (condition->operator != CONTAINS)
+        return order_passes(condition->operator, compare_number(condition, value));
+    /* As SQLite writes a number that is asked for as a text. */
+    if (condition->column->kind == ICL_COLUMN_REAL)
+        sqlite3_snprintf(sizeof text, text, "%!.15g", value.real);
+    else
+        sqlite3_snprintf(sizeof text, text, "%lld", (long long)value.integer);
+    return contains(text, strlen(text), condition);
+}
+
+static bool passes(struct condition *condition, size_t row)
+{
+    const struct icl_column *column = condition->column;
+    union icl_column_value value = column->values[row];
+    bool null = column->nulls[row];
+    if (!*condition->value && condition->operator == EQUAL) /* where there is none */
+        return null;
+    if (!*condition->value && condition->operator == UNEQUAL)
+        return !null;
+    if (null)
+        return false;
+    if (column->kind != ICL_COLUMN_TEXT)
+        return number_passes(condition, value);
+    if (condition->verdicts[value.integer] == 0)
+        condition->verdicts[value.integer] =
+            (uint8_t)(1 + text_passes(condition, &column->texts[value.integer]));
+    return condition->verdicts[value.integer] == 2;
+}
+
+static imgcls_status filter(struct imgcls_board *board, struct icl_columns *columns,
+                            const char *const *where, struct icl_selected *out)
+{
+    size_t count = icl_columns_count(columns), i, kept;
+    imgcls_status status = IMGCLS_OK;
+    if (count >= UINT32_MAX)
+        return icl_fail(board->ctx, IMGCLS_BAD_INPUT, "%s: %zu runs are more than can be listed",
+                        board->path, count);
+    out->rows = malloc((count + 1) * sizeof *out->rows);
+    if (!out->rows)
+        return icl_fail(board->ctx, IMGCLS_NO_MEMORY, "%s: no memory for %zu runs",
+                        board->path, count);
+    for (i = 0; i < count; i++)
+        out->rows[i] = (uint32_t)i;
+    out->count = count;
+    for (; where && *where && status == IMGCLS_OK; where++) {
+        struct condition condition = {0};
+        status = read_condition(board, columns, *where, &condition);
+        for (i = kept = 0; i < out->count && status == IMGCLS_OK; i++)
+            if (passes(&condition, out->rows[i]))
+                out->rows[kept++] = out->rows[i];
+        if (status == IMGCLS_OK)
+            out->count = kept;
+        free(condition.verdicts);
+    }
+    return status;
+}
+
+/* ---- Order ------------------------------------------------------------------------------*/
+
+/* A run with what its first column is ordered by, as far as eight bytes tell. */
+struct keyed {
+    uint64_t key;
+    uint32_t row;
+    bool null;
+};
+
+struct order {
+    const struct icl_column **columns; /* own the array */
+    bool *falls;                       /* own */
+    size_t count;
+    size_t skip; /* bytes that all texts of the first column begin with */
+};
+
+static void order_clear(struct order *order)
+{
+    free(order->columns);
+    free(order->falls);
+}
+
+/* Times of one year begin alike, paths of one machine too. */
+static size_t common_beginning(const struct icl_column *column)
+{
+    size_t common, i, k;
+    if (column->kind != ICL_COLUMN_TEXT || column->text_count == 0)
+        return 0;
+    common = column->texts[0].length;
+    for (i = 1; i < column->text_count && common > 0; i++) {
+        const struct icl_column_text *text = &column->texts[i];
+        common = text->length < common ? text->length : common;
+        for (k = 0; k < common && text->bytes[k] == column->texts[0].bytes[k];)
+            k++;
+        common = k;
+    }
+    return common;
+}
+
+/* "top1,desc;model" */
+static imgcls_status read_order(struct imgcls_board *board, struct icl_columns *columns,
+                                const char *sort, struct order *order)
+{
+    size_t most = 1, i;
+    for (i = 0; sort[i]; i++)
+        most += sort[i] == ';';
+    order->columns = calloc(most, sizeof *order->columns);
+    order->falls = calloc(most, sizeof *order->falls);
+    if (!order->columns || !order->falls)
+        return icl_fail(board->ctx, IMGCLS_NO_MEMORY, "%s: no memory for an order",
+                        board->path);
+    while (*sort) {
+        size_t length = strcspn(sort, ";"), name_length = strcspn(sort, ",;");
+        const char *name, *way = sort + name_length;
+        bool falls = false;
+        imgcls_status status = icl_select_column(board, sort, name_length, &name);
+        if (status == IMGCLS_OK && name_length < length) {
+            size_t size = length - name_length;
+            falls = size == 5 && strncmp(way, ",desc", 5) == 0;
+            if (!falls && !(size == 4 && strncmp(way, ",asc", 4) == 0))
+                status = icl_fail(board->ctx, IMGCLS_BAD_INPUT,
+                                  "sort '%.*s': a column may be followed by ,asc or ,desc",
+                                  (int)(length < 60 ? length : 60), sort);
+        }
+        if (status == IMGCLS_OK)
+            status = icl_columns_get(columns, name, &order->columns[order->count]);
+        if (status != IMGCLS_OK)
+            return status;
+        order->falls[order->count++] = falls;
+        sort += length + (sort[length] == ';');
+    }
+    order->skip = order->count > 0 ? common_beginning(order->columns[0]) : 0;
+    return IMGCLS_OK;
+}
+
+/* Rises where the value of the first column does: eight bytes that order like integers, reals, or
+ * what texts go on with. */
+static uint64_t key_of(const struct order *order, size_t row)
+{
+    const struct icl_column *column = order->columns[0];
+    const uint64_t sign = UINT64_C(1) << 63;
+    union icl_column_value value = column->values[row];
+    uint64_t key = 0;
+    if (column->kind == ICL_COLUMN_REAL) {
+        value.real += 0.0; /* one zero */
+        memcpy(&key, &value, sizeof key);
+        return key & sign ? ~key : key | sign;
+    }
+    if (column->kind == ICL_COLUMN_TEXT) {
+        const struct icl_column_text *text = &column->texts[value.integer];
+        for (size_t i = order->skip; i < order->skip + 8; i++)
+            key = key << 8 | (i < text->length ? (unsigned char)text->bytes[i] : 0);
+        return key;
+    }
+    return (uint64_t)value.integer ^ sign;
+}
+
+static bool comes_before(const struct order *order, const struct keyed *a,
+                         const struct keyed *b)
+{
+    size_t i;
+    if (a->null != b->null)
+        return b->null;
+    if (a->key != b->key)
+        return a->key < b->key;
+    for (i = 0; i < order->count; i++) {
+        const struct icl_column *column = order->columns[i];
+        bool x = column->nulls[a->row], y = column->nulls[b->row];
+        int way = x || y ? 0 : icl_column_compare(column, a->row, b->row);
+        if (x != y)
+            return y;
+        if (way != 0)
+            return order->falls[i] ? way > 0 : way < 0;
+    }
+    return a->row < b->row;
+}
+
+/* Lets the item at `at` sink to its place in a heap whose root comes last of all. */
+static void sink(const struct order *order, struct keyed *heap, size_t count, size_t at)
+{
+    struct keyed item = heap[at];
+    for (;;) {
+        size_t child = 2 * at + 1;
+        if (child >= count)
+            break;
+        if (child + 1 < count && comes_before(order, &heap[child], &heap[child + 1]))
+            child++;
+        if (!comes_before(order, &item, &heap[child]))
+            break;
+        heap[at] = heap[child];
+        at = child;
+    }
+    heap[at] = item;
+}
+
+/* The first `limit` of the rows in order: a heap holds the best so far, then is taken apart. */
+static imgcls_status sort_rows(struct imgcls_board *board, const struct order *order,
+                               size_t limit, struct icl_selected *selected)
+{
+    size_t size = selected->count < limit ? selected->count : limit, i;
+    struct keyed *heap = malloc((size + 1) * sizeof *heap);
+    if (!heap)
+        return icl_fail(board->ctx, IMGCLS_NO_MEMORY, "%s: no memory for %zu runs",
+                        board->path, size);
+    for (i = 0; i < selected->count && size > 0; i++) {
+        const struct icl_column *first = order->count > 0 ? order->columns[0] : NULL;
+        /* Times rise with the runs: from the end on where the last ones are wanted. */
+        bool back = first && order->falls[0];
+        struct keyed item = {.row = selected->rows[back ? selected->count - 1 - i : i]};
+        item.null = first && first->nulls[item.row];
+        if (first && !item.null)
+            item.key = key_of(order, item.row);
+        if (first && !item.null && order->falls[0])
+            item.key = ~item.key;
+        if (i < size) {
+            heap[i] = item;
+            for (size_t at = size / 2; i + 1 == size && at-- > 0;)
+                sink(order, heap, size, at);
+        } else if (comes_before(order, &item, &heap[0])) {
+            heap[0] = item;
+            sink(order, heap, size, 0);
+        }
+    }
+    for (i = size; i-- > 0;) {
+        selected->rows[i] = heap[0].row;
+        heap[0] = heap[i];
+        sink(order, heap, i, 0);
+    }
+    selected->count = size;
+    free(heap);
+    return IMGCLS_OK;
+}
+
+imgcls_status icl_select_runs(struct imgcls_board *board, struct icl_columns *columns,
+                              const struct imgcls_board_selection *wish,
+                              struct icl_selected *out)
+{
+    struct order order = {0};
+    imgcls_status status;
+    *out = (struct icl_selected){0};
+    status = filter(board, columns, wish->where, out);
+    if (status == IMGCLS_OK)
+        status = read_order(board, columns, wish->sort ? wish->sort : "top1,desc", &order);
+    if (status == IMGCLS_OK)
+        status = sort_rows(board, &order, wish->limit > 0 ? (size_t)wish->limit : SIZE_MAX,
+                           out);
+    order_clear(&order);
+    if (status != IMGCLS_OK) {
+        free(out->rows);
+        *out = (struct icl_selected){0};
+    }
+    return status;
+}
