@@ -11,6 +11,7 @@
 #include <getopt.h>
 #include <locale.h>
 #include <math.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -105,8 +106,29 @@ static void install_handlers(void)
     action.sa_flags = (int)SA_RESETHAND;
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    /* A closed pipe is a failing write, which command_end reports. */
+    /* A reader that has gone must not end work that is to leave something behind: end_output. */
     signal(SIGPIPE, SIG_IGN);
+}
+
+/* Has whoever read our standard output gone? errno may be of a later call. */
+static bool reader_is_gone(void)
+{
+    struct pollfd output = {.fd = STDOUT_FILENO};
+    return poll(&output, 1, 0) > 0 && (output.revents & POLLERR);
+}
+
+/* What was printed arrives, or it is said why not. `imgcls-... | head` has what it wanted: the
+ * process ends, its work done, as one that leaves SIGPIPE alone does. */
+static bool end_output(const struct command_line *line)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return true;
+    if (errno == EPIPE || reader_is_gone()) {
+        signal(SIGPIPE, SIG_DFL);
+        raise(SIGPIPE);
+    }
+    command_complain(line, "standard output: %s", strerror(errno));
+    return false;
 }
 
 /* getopt's tables from ours; values of `val` are 256 + row, so letters need no mapping. */
@@ -222,10 +244,10 @@ int command_line_parse(const struct command *command, int argc, char **argv,
             status = usage_error(line);
         } else if (strcmp(row->name, "help") == 0) {
             print_help(command);
-            status = fflush(stdout) == 0 ? 0 : 2;
+            status = end_output(line) ? 0 : 2;
         } else if (strcmp(row->name, "version") == 0) {
             printf("%s (imgcls) %s\n", command->name, imgcls_version());
-            status = fflush(stdout) == 0 ? 0 : 2;
+            status = end_output(line) ? 0 : 2;
         } else {
             line->given[line->given_count++] =
                 (struct command_given){row->name, row->argument ? optarg : ""};
@@ -374,12 +396,11 @@ int command_end(struct command_line *line, struct imgcls_context *ctx, imgcls_st
         const char *text = ctx ? imgcls_error(ctx) : "";
         command_complain(line, "%s", *text ? text : imgcls_status_text(status));
     }
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        command_complain(line, "standard output: %s", strerror(errno));
-        if (status == IMGCLS_OK)
-            status = IMGCLS_IO;
-    }
     imgcls_context_destroy(ctx);
+    if (status != IMGCLS_OK) /* one reason is enough */
+        fflush(stdout);
+    else if (!end_output(line))
+        status = IMGCLS_IO;
     free_line(line);
     return exit_status_of(status);
 }

@@ -30,4 +30,12 @@ if [ -w /dev/full ]; then
     [ $? -eq 2 ] || complain "a full standard output did not give status 2"
     holds 'standard output' err
 fi
+# a reader that has gone is none: silence, and the end that any other tool comes to
+for command in 'imgcls-verify --help' 'imgcls-leaderboard --version' 'imgcls-plugin list' \
+    "imgcls-verify $sample/lenet5/model.onnx"; do
+    # shellcheck disable=SC2086 # words
+    { sleep 1; $command; echo $? >status; } 2>err | true
+    [ ! -s err ] || complain "$command | true said: $(cat err)"
+    [ "$(cat status)" -gt 128 ] || complain "$command | true gave $(cat status)"
+done
 finish
