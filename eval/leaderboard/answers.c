@@ -26,11 +26,20 @@ void icl_pictures_clear(struct icl_pictures *pictures)
     memset(pictures, 0, sizeof *pictures);
 }
 
+static imgcls_status gaps(struct imgcls_board *board, int64_t dataset)
+{
+    return icl_fail(board->ctx, IMGCLS_BAD_INPUT,
+                    "%s: pictures of data set %lld are not numbered without gaps", board->path,
+                    (long long)dataset);
+}
+
+/* How many there are if they are numbered without gaps, which take_picture sees to. */
 static imgcls_status count_pictures(struct imgcls_board *board, int64_t dataset, size_t *count)
 {
     sqlite3_stmt *statement = NULL;
     imgcls_status status = icl_board_prepare(
-        board, "SELECT count(*) FROM pictures WHERE dataset_id = ?1", &statement);
+        board, "SELECT max(position) + 1 FROM pictures WHERE dataset_id = ?1", &statement);
+    int64_t end = 0;
     int code;
     *count = 0;
     if (status != IMGCLS_OK)
@@ -38,9 +47,13 @@ static imgcls_status count_pictures(struct imgcls_board *board, int64_t dataset,
     sqlite3_bind_int64(statement, 1, dataset);
     code = sqlite3_step(statement);
     if (code == SQLITE_ROW)
-        *count = (size_t)sqlite3_column_int64(statement, 0);
+        end = sqlite3_column_int64(statement, 0);
     else
         status = icl_board_fail(board, code, "counting pictures");
+    if (end < 0 || end > INT32_MAX)
+        status = gaps(board, dataset);
+    else
+        *count = (size_t)end;
     sqlite3_finalize(statement);
     return status;
 }
@@ -66,19 +79,18 @@ static bool take_also(const char *text, struct icl_right *right)
 static imgcls_status take_picture(struct imgcls_board *board, sqlite3_stmt *statement,
                                   size_t i, size_t count, struct icl_pictures *pictures)
 {
-    const char *file = (const char *)sqlite3_column_text(statement, 2);
-    if (i >= count || !file || sqlite3_column_int64(statement, 0) != (int64_t)i)
-        return icl_fail(board->ctx, IMGCLS_BAD_INPUT,
-                        "%s: pictures of data set %lld are not numbered without gaps",
-                        board->path, (long long)pictures->dataset);
+    const char *file;
+    if (i >= count || sqlite3_column_int64(statement, 0) != (int64_t)i)
+        return gaps(board, pictures->dataset);
     pictures->labels[i] = sqlite3_column_int(statement, 1);
     pictures->rights[i].label = pictures->labels[i];
     pictures->count = i + 1;
-    if (!take_also((const char *)sqlite3_column_text(statement, 3), &pictures->rights[i]))
+    if (!take_also((const char *)sqlite3_column_text(statement, 2), &pictures->rights[i]))
         return icl_fail(board->ctx, IMGCLS_NO_MEMORY, "%s: no memory for labels", board->path);
     if (!pictures->files)
         return IMGCLS_OK;
-    pictures->files[i] = strdup(file);
+    file = (const char *)sqlite3_column_text(statement, 3);
+    pictures->files[i] = file ? strdup(file) : NULL;
     return pictures->files[i] ? IMGCLS_OK
                               : icl_fail(board->ctx, IMGCLS_NO_MEMORY,
                                          "%s: no memory for file names", board->path);
@@ -105,8 +117,10 @@ imgcls_status icl_pictures_load(struct imgcls_board *board, int64_t dataset, boo
         goto done;
     }
     status = icl_board_prepare(board,
-                               "SELECT position, label, file, also_right FROM pictures"
-                               " WHERE dataset_id = ?1 ORDER BY position",
+                               files ? "SELECT position, label, also_right, file FROM pictures"
+                                       " WHERE dataset_id = ?1 ORDER BY position"
+                                     : "SELECT position, label, also_right FROM pictures"
+                                       " WHERE dataset_id = ?1 ORDER BY position",
                                &statement);
     if (status != IMGCLS_OK)
         goto done;

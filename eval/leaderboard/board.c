@@ -230,7 +230,8 @@ static imgcls_status open_file(struct imgcls_board *board, const char *name, int
     int code;
     sqlite3_close(board->db);
     board->db = NULL;
-    code = sqlite3_open_v2(name, &board->db, flags, NULL);
+    /* A context belongs to one thread at a time, and so does its board: no locks a column. */
+    code = sqlite3_open_v2(name, &board->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
     if (code != SQLITE_OK)
         return icl_board_fail(board, code, "opening it");
     return harden(board);

@@ -40,6 +40,8 @@ static const struct {
     {"i8", 1},       {"u8", 1},      {"q8", 1},      {"q4", 0},
 };
 
+#define RANK_MAX 4
+
 static const char *text_of(const struct imgcls_board_cell *cell)
 {
     return cell->kind == IMGCLS_CELL_TEXT ? cell->text : "";
@@ -86,24 +88,51 @@ static int by_set_and_base(const void *a, const void *b)
     return order;
 }
 
-/* The parent's newest run over the same set: by the recorded hash, else by name. */
-static const struct entry *find_parent(const struct entry *entries, size_t count,
-                                       const struct entry *child)
+/* Order of entries by hash, then widest first, then as they stand. */
+static int by_hash(const void *a, const void *b)
+{
+    const struct entry *x = *(const struct entry *const *)a;
+    const struct entry *y = *(const struct entry *const *)b;
+    int order = strcmp(text_of(&x->cells[SHA]), text_of(&y->cells[SHA]));
+    if (order == 0)
+        order = y->rank - x->rank;
+    return order ? order : (x > y) - (x < y);
+}
+
+/* The first of the entries of a hash and rank; NULL: none. `hashed` is in the order above. */
+static const struct entry *find_made(const struct entry *const *hashed, size_t count,
+                                     const char *sha256, int rank)
+{
+    size_t low = 0, high = count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = strcmp(text_of(&hashed[middle]->cells[SHA]), sha256);
+        if (order < 0 || (order == 0 && hashed[middle]->rank > rank))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < count && hashed[low]->rank == rank &&
+                   strcmp(text_of(&hashed[low]->cells[SHA]), sha256) == 0
+               ? hashed[low]
+               : NULL;
+}
+
+/* The parent's newest run over the same set: by the recorded hash, else by name; `first` is the
+ * first, and thereby widest, of the child's name. */
+static const struct entry *find_parent(const struct entry *const *hashed, size_t count,
+                                       const struct entry *first, const struct entry *child)
 {
     const char *parent = text_of(&child->cells[PARENT]);
-    const struct entry *named = NULL, *made = NULL;
-    size_t i;
-    for (i = 0; i < count; i++) {
-        const struct entry *e = &entries[i];
-        if (e->rank <= child->rank ||
-            strcmp(text_of(&e->cells[SET]), text_of(&child->cells[SET])) != 0)
-            continue;
-        if (*parent && !made && strcmp(text_of(&e->cells[SHA]), parent) == 0)
+    const struct entry *made = NULL;
+    for (int rank = child->rank + 1; *parent && rank <= RANK_MAX; rank++) {
+        const struct entry *e = find_made(hashed, count, parent, rank);
+        if (e && (!made || e < made))
             made = e;
-        if (!named && strcmp(e->base, child->base) == 0)
-            named = e;
     }
-    return made ? made : named;
+    if (made)
+        return made;
+    return first->rank > child->rank ? first : NULL;
 }
 
 static double number_of(const struct imgcls_board_cell *cell)
@@ -165,16 +194,27 @@ static imgcls_status append(struct imgcls_board *board, const struct entry *chil
 static imgcls_status list_set(struct imgcls_board *board, const struct entry *entries,
                               size_t count, struct imgcls_board_rows *rows)
 {
+    const struct entry **hashed = calloc(count + 1, sizeof *hashed);
+    const struct entry *first = entries;
     imgcls_status status = IMGCLS_OK;
     size_t i;
+    if (!hashed)
+        return icl_fail(board->ctx, IMGCLS_NO_MEMORY, "%s: no memory for %zu runs",
+                        board->path, count);
+    for (i = 0; i < count; i++)
+        hashed[i] = &entries[i];
+    qsort(hashed, count, sizeof *hashed, by_hash);
     for (i = 0; i < count && status == IMGCLS_OK; i++) {
         const struct entry *parent;
+        if (strcmp(first->base, entries[i].base) != 0)
+            first = &entries[i];
         if (entries[i].rank >= 3 && !*text_of(&entries[i].cells[PARENT]))
             continue;
-        parent = find_parent(entries, count, &entries[i]);
+        parent = find_parent(hashed, count, first, &entries[i]);
         if (parent)
             status = append(board, &entries[i], parent, rows);
     }
+    free(hashed);
     return status;
 }
 
