@@ -22,7 +22,7 @@ E2E_TESTS = \
 	%D%/real_layouts_test.sh \
 	%D%/real_pictures_test.sh
 TESTS += $(E2E_TESTS)
-EXTRA_DIST += $(E2E_TESTS) %D%/env.sh %D%/evaluation_race.py %D%/peer_pipelines.py %D%/bad-graphs %D%/modelscope
+EXTRA_DIST += $(E2E_TESTS) %D%/env.sh %D%/evaluation_race.py %D%/memory_growth.sh %D%/peer_pipelines.py %D%/bad-graphs %D%/modelscope
 TEST_EXTENSIONS = .sh
 SH_LOG_COMPILER = $(SHELL)
 CLEANFILES += %D%/installed.stamp %D%/install.log
