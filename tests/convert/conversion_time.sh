@@ -5,11 +5,11 @@
 #   conversion_time.sh CHECKPOINT [ROUNDS]
 #
 # imgcls-convert --no-verify and cp followed by sync take turns in the folder that TMPDIR names
-# (default: the current one), each from a warm cache and after a sync of all that was before.
-# Printed per round and as medians: seconds, and the most anonymous memory that
-# the conversion had at any hundredth of a second. Allowed are 1.5 x the copy's time plus half
-# a second, and 0.3 x the file's size of anonymous memory; the exit status says whether the medians
-# kept to both.
+# (default: the current one), each from a warm cache and after a sync of all that was before; nothing
+# else runs then. Memory is taken in MEMORY_ROUNDS conversions of their own (3), since looking at a
+# process a hundred times a second takes a quarter of a second from it: the most anonymous memory that
+# was seen. Printed per round and as medians; the exit status says whether the medians kept to
+# 1.5 x the copy's time plus half a second, and to 0.3 x the file's size of anonymous memory.
 #
 # SPDX-License-Identifier: Apache-2.0
 set -u
@@ -24,13 +24,24 @@ now() { date +%s.%N; }
 between() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.3f\n", b - a }'; }
 median() { sort -n "$1" | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
 
-# Converts, and leaves seconds and kilobytes of anonymous memory in two files.
-convert() {
+start() {
     rm -f "$folder/model.imgcls"
     sync
     begin=$(now)
     imgcls-convert "$checkpoint" -o "$folder/model.imgcls" --no-verify --no-register >"$folder/out" 2>&1 &
     pid=$!
+}
+
+# Seconds of an undisturbed conversion, in a file.
+convert() {
+    start
+    wait "$pid" || { cat "$folder/out"; exit 2; }
+    between "$begin" "$(now)" >"$folder/seconds"
+}
+
+# Kilobytes of anonymous memory of a conversion that is watched, added to a file.
+watch() {
+    start
     most=0
     while stat=$(cat "/proc/$pid/status" 2>/dev/null) && [ -n "$stat" ]; do
         case $stat in *'State:	Z'*) break ;; esac
@@ -39,8 +50,8 @@ convert() {
         sleep 0.01
     done
     wait "$pid" || { cat "$folder/out"; exit 2; }
-    between "$begin" "$(now)" >"$folder/seconds"
-    echo "$most" >"$folder/anonymous"
+    [ "$most" -gt 0 ] || { echo "no memory was seen"; exit 2; }
+    echo "$most" >>"$folder/memories"
 }
 
 copy() {
@@ -52,7 +63,7 @@ copy() {
 }
 
 cat "$checkpoint" >/dev/null
-printf '%-6s %12s %12s %14s\n' round 'cp+sync s' 'convert s' 'anonymous MB'
+printf '%-6s %12s %12s\n' round 'cp+sync s' 'convert s'
 round=1
 while [ "$round" -le "$rounds" ]; do
     copy
@@ -60,9 +71,12 @@ while [ "$round" -le "$rounds" ]; do
     copied=$(cat "$folder/seconds")
     convert
     cat "$folder/seconds" >>"$folder/conversions"
-    cat "$folder/anonymous" >>"$folder/memories"
-    printf '%-6s %12s %12s %14s\n' "$round" "$copied" "$(cat "$folder/seconds")" \
-        "$(awk '{ printf "%.1f", $1 / 1024 }' "$folder/anonymous")"
+    printf '%-6s %12s %12s\n' "$round" "$copied" "$(cat "$folder/seconds")"
+    round=$((round + 1))
+done
+round=0
+while [ "$round" -lt "${MEMORY_ROUNDS:-3}" ]; do
+    watch
     round=$((round + 1))
 done
 awk -v copy="$(median "$folder/copies")" -v convert="$(median "$folder/conversions")" \
