@@ -21,6 +21,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -301,12 +302,13 @@ static imgcls_status walker_read(struct walker *walker, size_t most, uint8_t **b
 
 static bool is_litter_path(const char *path)
 {
-    const char *part = path;
-    while (part) {
-        const char *slash = strchr(part, '/');
+    char part[NAME_MAX + 1];
+    while (*path) {
+        const size_t length = strcspn(path, "/");
+        snprintf(part, sizeof part, "%.*s", (int)(length < NAME_MAX ? length : NAME_MAX), path);
         if (icl_is_litter(part))
             return true;
-        part = slash ? slash + 1 : NULL;
+        path += length + (path[length] == '/');
     }
     return false;
 }

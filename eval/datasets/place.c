@@ -35,7 +35,8 @@ bool icl_is_picture_name(const char *name)
 {
     static const char *const endings[] = {"jpg",  "jpeg", "jpe",  "jfif", "png",
                                           "webp", "bmp",  "gif",  "tif",  "tiff",
-                                          "ppm",  "pgm",  "avif", "heic"};
+                                          "ppm",  "pgm",  "pbm",  "pnm",
+                                          "avif", "heic"};
     const char *dot = strrchr(name, '.');
     size_t i;
     for (i = 0; dot && i < sizeof endings / sizeof endings[0]; i++)

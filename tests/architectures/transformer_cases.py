@@ -560,7 +560,7 @@ def tv_full(name, family, size=224):
 
 
 def full_cases():
-    for name in ("vit_b_16", "vit_b_32", "vit_l_16"):
+    for name in ("vit_b_16", "vit_b_32", "vit_l_16", "vit_h_14"):
         tv_full(name, "vit")
     for name in ("swin_t", "swin_s"):
         tv_full(name, "swin")

@@ -62,6 +62,7 @@ holds '4/bomb.png: .*60000 x 60000' out
 cp -R good litter
 mkdir litter/__MACOSX litter/__MACOSX/0 litter/.Trash
 for file in .DS_Store 0/.DS_Store 0/._0036.png 1/Thumbs.db 2/desktop.ini __MACOSX/0/._0036.png \
+    __MACOSX/0/0037.png __MACOSX/0038.png 3/thumbs.DB \
     .Trash/0036.png; do
     cp "$png" "litter/$file"
 done
