@@ -15,6 +15,10 @@ check_PROGRAMS += %D%/kinds_test
 TESTS += %D%/kinds_test
 %C%_kinds_test_SOURCES = %D%/kinds_test.c
 %C%_kinds_test_LDADD = $(TEST_LIBS)
+check_PROGRAMS += %D%/engines_test
+TESTS += %D%/engines_test
+%C%_engines_test_SOURCES = %D%/engines_test.c
+%C%_engines_test_LDADD = $(TEST_LIBS)
 # Not tests: what scripts run beside Pillow, OpenCV and TensorFlow.
 check_PROGRAMS += %D%/picture_bytes
 %C%_picture_bytes_SOURCES = %D%/picture_bytes.c
@@ -47,6 +51,8 @@ EXTRA_DIST += \
 	%D%/fixtures/jpeg_trailing.jpg \
 	%D%/fixtures/jpeg_ycck.jpg \
 	%D%/fixtures/kinds.txt \
+	%D%/fixtures/opencv.txt \
+	%D%/fixtures/tf.txt \
 	%D%/fixtures/png_gray_transparent.png \
 	%D%/fixtures/png_named.JPEG \
 	%D%/fixtures/png_palette_depth1.png \

@@ -2,11 +2,17 @@
 """tests/pictures/resize_peers.py - engine=opencv and engine=tf beside cv2.resize and tf.image.resize
 
     python3 resize_peers.py opencv|tf PICTURE_BYTES [--picture FILE]...
+    python3 resize_peers.py opencv|tf --fixtures > fixtures/opencv.txt (fixtures/tf.txt)
 
 PICTURE_BYTES is the program of that name in the build tree: it prints a recipe's bytes. Random
 pictures of odd sizes, enlarged and shrunk, are written as PNG, resized by both, and the largest
 difference and the share of bytes that differ are printed for each filter. Exit status 1 where a
-difference is larger than ALLOWED says. Needs pillow, numpy and opencv-python-headless or tensorflow.
+difference is larger than ALLOWED says. With --fixtures the library's own pixels of a small picture
+beside this file are printed for engines_test, as lines
+
+    FILE RECIPE WIDTH HEIGHT PIXELS-IN-HEXADECIMAL
+
+Needs pillow, numpy and opencv-python-headless or tensorflow.
 
 SPDX-License-Identifier: Apache-2.0
 """
@@ -28,7 +34,7 @@ def opencv():
     kinds = {"nearest": cv2.INTER_NEAREST, "bilinear": cv2.INTER_LINEAR,
              "bicubic": cv2.INTER_CUBIC, "area": cv2.INTER_AREA}
     cv2.setUseOptimized(False)  # a vendor's library, where the build has one, rounds differently
-    print("OpenCV", cv2.__version__)
+    print("# OpenCV", cv2.__version__)
     return {name: lambda a, size, kind=kind: cv2.resize(a, size, interpolation=kind)
             for name, kind in kinds.items()}
 
@@ -36,7 +42,7 @@ def opencv():
 def tf():
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     import tensorflow
-    print("TensorFlow", tensorflow.__version__)
+    print("# TensorFlow", tensorflow.__version__)
 
     def call(name):
         def resize(a, size):
@@ -58,10 +64,23 @@ def pictures(rng, given):
         yield np.asarray(Image.open(name).convert("RGB")), (256, 256)
 
 
+def print_fixtures(engine, resizes):
+    name = "png_type2_depth8.png"
+    here = os.path.join(os.path.dirname(os.path.abspath(__file__)), "fixtures")
+    pixels = np.asarray(Image.open(os.path.join(here, name)).convert("RGB"))
+    for width, height in ((10, 7), (7, 13), (21, 20), (29, 17), (5, 26)):
+        for filter, resize in resizes.items():
+            print(name, "resize=%dx%d,filter=%s,engine=%s" % (width, height, filter, engine), width, height,
+                  resize(pixels, (width, height)).astype("uint8").tobytes().hex())
+    return 0
+
+
 def main():
     engine, program = sys.argv[1:3]
     given = [a for a in sys.argv[3:] if a != "--picture"]
     resizes = {"opencv": opencv, "tf": tf}[engine]()
+    if program == "--fixtures":
+        return print_fixtures(engine, resizes)
     rng, failed, rows = np.random.default_rng(5), False, {}
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "p.png")
