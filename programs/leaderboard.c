@@ -90,25 +90,53 @@ static const struct {
     const char *name;
     size_t least, most; /* positionals after the name */
     const char *takes;
+    const char *options; /* of the table above, that mean something to it; blanks between */
     bool writes;
     imgcls_status (*run)(struct job *job);
 } subcommands[] = {
-    {"list", 0, 0, "no further name", false, leaderboard_list},
-    {"show", 1, 1, "the number of a run", false, leaderboard_show},
-    {"compare", 2, 2, "the numbers of two runs", false, leaderboard_compare},
-    {"disagree", 2, 2, "the numbers of two runs", false, leaderboard_disagree},
-    {"classes", 1, 1, "the number of a run", false, leaderboard_classes},
-    {"pareto", 0, 0, "no further name", false, leaderboard_pareto},
-    {"regressions", 0, 0, "no further name (a time goes with --since)", false,
-     leaderboard_regressions},
-    {"drop", 0, 0, "no further name", false, leaderboard_drop},
-    {"check", 0, 0, "no further name", false, leaderboard_check},
-    {"query", 1, 1, "one SELECT statement, quoted", false, leaderboard_query},
-    {"export", 0, 2, "at most the numbers of two runs", false, leaderboard_export},
-    {"merge", 1, 1, "one other leaderboard", true, leaderboard_merge},
-    {"import", 1, 1, "one csv file", true, leaderboard_import},
+    {"list", 0, 0, "no further name", "columns where filter sort limit", false, leaderboard_list},
+    {"show", 1, 1, "the number of a run", "", false, leaderboard_show},
+    {"compare", 2, 2, "the numbers of two runs", "", false, leaderboard_compare},
+    {"disagree", 2, 2, "the numbers of two runs", "limit", false, leaderboard_disagree},
+    {"classes", 1, 1, "the number of a run", "worst", false, leaderboard_classes},
+    {"pareto", 0, 0, "no further name", "where filter", false, leaderboard_pareto},
+    {"regressions", 0, 0, "no further name (a time goes with --since)",
+     "since tolerance strict", false, leaderboard_regressions},
+    {"drop", 0, 0, "no further name", "", false, leaderboard_drop},
+    {"check", 0, 0, "no further name", "", false, leaderboard_check},
+    {"query", 1, 1, "one SELECT statement, quoted", "time-limit", false, leaderboard_query},
+    {"export", 0, 2, "at most the numbers of two runs",
+     "columns where filter sort limit format output no-pictures", false, leaderboard_export},
+    {"merge", 1, 1, "one other leaderboard", "", true, leaderboard_merge},
+    {"import", 1, 1, "one csv file", "dataset", true, leaderboard_import},
 };
 #define SUBCOMMAND_COUNT (sizeof subcommands / sizeof subcommands[0])
+
+static bool has_word(const char *words, const char *word)
+{
+    size_t length = strlen(word);
+    const char *p;
+    for (p = words; *p; p += strcspn(p, " "), p += *p == ' ')
+        if (strcspn(p, " ") == length && strncmp(p, word, length) == 0)
+            return true;
+    return false;
+}
+
+/* An option that would change nothing was meant for something: says so. */
+static bool options_fit(const struct command_line *line, size_t which)
+{
+    for (size_t i = 0; i < line->given_count; i++) {
+        const char *name = line->given[i].name;
+        for (size_t k = 0; options[k].name; k++) {
+            if (strcmp(options[k].name, name) != 0 || strcmp(name, "db") == 0 ||
+                has_word(subcommands[which].options, name))
+                continue;
+            command_complain(line, "--%s: not an option of %s", name, subcommands[which].name);
+            return false;
+        }
+    }
+    return true;
+}
 
 /* Index of what is asked for, SUBCOMMAND_COUNT after saying what is wrong. */
 static size_t find_subcommand(const struct command_line *line)
@@ -123,7 +151,7 @@ static size_t find_subcommand(const struct command_line *line)
             continue;
         if (line->positional_count > subcommands[i].least &&
             line->positional_count <= subcommands[i].most + 1)
-            return i;
+            return options_fit(line, i) ? i : SUBCOMMAND_COUNT;
         command_complain(line, "%s takes %s", name, subcommands[i].takes);
         return SUBCOMMAND_COUNT;
     }

@@ -7,6 +7,7 @@
 
 #include "programs/leaderboard.h"
 
+#include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,9 +30,11 @@ bool run_number(struct job *job, size_t position, int64_t *run)
 {
     const char *text = job->line.positionals[position];
     char *end;
-    long long value = strtoll(text, &end, 10);
+    long long value;
+    errno = 0;
+    value = strtoll(text, &end, 10);
     *run = value;
-    if (end != text && !*end && value > 0)
+    if (end != text && !*end && value > 0 && errno == 0)
         return true;
     command_complain(&job->line, "'%s': a run's number is wanted (imgcls-leaderboard list)",
                      text);

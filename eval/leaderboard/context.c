@@ -71,6 +71,10 @@ static imgcls_status read_header(struct table *table)
                 table->place[known[k].column] == SIZE_MAX) {
                 table->place[known[k].column] = i;
                 table->row_of[known[k].column] = k;
+            } else if (strcmp(csv->fields[i], known[k].name) == 0 &&
+                       table->row_of[known[k].column] == k) {
+                return icl_fail(csv->ctx, IMGCLS_BAD_INPUT, "%s: two columns '%s'", csv->name,
+                                known[k].name);
             }
     if (more && table->place[MODEL] != SIZE_MAX &&
         (table->place[TOP1] != SIZE_MAX || table->place[RATE] != SIZE_MAX))
@@ -227,6 +231,9 @@ static imgcls_status add_table(struct table *table, int64_t source, int64_t *add
         sqlite3_reset(statement);
         *added += status == IMGCLS_OK;
     }
+    if (status == IMGCLS_OK && *added == 0)
+        status = icl_fail(table->board->ctx, IMGCLS_BAD_INPUT, "%s: columns and no rows",
+                          table->csv.name);
     sqlite3_finalize(statement);
     return status;
 }

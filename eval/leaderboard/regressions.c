@@ -117,6 +117,25 @@ static imgcls_status time_of_run(struct imgcls_board *board, int64_t run,
     return status;
 }
 
+/* Month 13 or day 40 come after every time, so that nothing would ever be new. */
+static bool is_on_the_calendar(const char *time, size_t length)
+{
+    static const struct {
+        size_t at;
+        int least, most;
+    } parts[] = {{5, 1, 12}, {8, 1, 31}, {11, 0, 23}, {14, 0, 59}, {17, 0, 60}};
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        size_t at = parts[i].at;
+        int value;
+        if (at + 2 > length)
+            return true;
+        value = (time[at] - '0') * 10 + time[at + 1] - '0';
+        if (value < parts[i].least || value > parts[i].most)
+            return false;
+    }
+    return true;
+}
+
 /* The first (time, run) that is new: a beginning of an ISO 8601 time, or a run's number. */
 static imgcls_status read_since(struct imgcls_board *board, const char *since,
                                 char time[TIME_CAPACITY], int64_t *run)
@@ -131,7 +150,7 @@ static imgcls_status read_since(struct imgcls_board *board, const char *since,
     for (i = 0; i < length && i < sizeof form - 1; i++)
         if (form[i] == 'd' ? since[i] < '0' || since[i] > '9' : since[i] != form[i])
             break;
-    if (i < length || length < 4)
+    if (i < length || length < 4 || !is_on_the_calendar(since, length))
         return icl_fail(board->ctx, IMGCLS_BAD_INPUT,
                         "since '%.40s': neither a time such as 2026-11-25 nor a run's number",
                         since);

@@ -411,6 +411,8 @@ static const struct {
     {"model,top1\nx\n", -1, ":2: 1 fields under 2 columns"},
     {"model,top1\n\"x,1\n", -1, "a quote that does not end"},
     {"model,top1\n,1\n", -1, "without a model"},
+    {"model,top1\n", -1, "columns and no rows"},
+    {"model,top1,model\nx,1,y\n", -1, "two columns 'model'"},
 };
 
 static void figures_of_others_stand_beside_runs(void **state)

@@ -101,6 +101,15 @@ board 0 regressions
 board 0 regressions --strict --tolerance 100 # nothing can be so slow, and accuracy stayed
 board 2 regressions --since yesterday
 holds "neither a time such as" err
+board 2 regressions --since 2026-13-01
+board 2 regressions --since 2026-02-03T24
+board 0 regressions --since 2026-02-03T23:59
+board 2 show 99999999999999999999
+holds "a run's number is wanted" err
+board 2 compare 1 2 --limit 5
+holds "limit: not an option of compare" err
+board 2 list --worst 3
+holds "worst: not an option of list" err
 board 0 drop
 board 0 compare 1 2
 holds 'no difference is shown' out
