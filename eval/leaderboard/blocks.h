@@ -64,11 +64,12 @@ imgcls_status icl_column_unpack(struct imgcls_board *board, struct icl_column *c
 /* Orders two values as SQLite orders integers, reals and texts (BINARY). */
 int icl_column_compare(const struct icl_column *column, size_t a, size_t b);
 
-/* A cell of a table made by icl_board_rows_extend: the value of run number `run` of the column
- * at column `at` of row `row`; ceiling as in icl_board_collect. */
+/* The cells at column `at` of a table made by icl_board_rows_extend, as many of `runs` as it has
+ * rows: values of `column`. Equal texts mostly become the same pointer. ceiling as in
+ * icl_board_collect. */
 imgcls_status icl_board_rows_set(struct imgcls_board *board, struct imgcls_board_rows *rows,
-                                 size_t row, size_t at, const struct icl_column *column,
-                                 size_t run, size_t ceiling);
+                                 size_t at, const struct icl_column *column,
+                                 const uint32_t *runs, size_t ceiling);
 
 /* How many blocks there are, and the last run in one; 0 and 0 without any. */
 imgcls_status icl_blocks_count(struct imgcls_board *board, int64_t *blocks, int64_t *last_run);

@@ -301,14 +301,27 @@ static imgcls_status load_later(struct icl_columns *columns, struct icl_column *
 /* A place for a column of that name, which is there (*fresh false) or has to be loaded. */
 static struct icl_column *place_of(struct icl_columns *columns, const char *name, bool *fresh)
 {
-    size_t i;
+    size_t i, place = columns->item_count;
     for (i = 0; i < columns->item_count; i++)
-        if (strcmp(columns->items[i].name, name) == 0)
+        if (!columns->items[i].name)
+            place = i; /* one that was dropped */
+        else if (strcmp(columns->items[i].name, name) == 0)
             break;
     *fresh = i == columns->item_count;
-    if (*fresh)
-        columns->items[columns->item_count++].name = name;
-    return &columns->items[i].column;
+    if (!*fresh)
+        return &columns->items[i].column;
+    columns->item_count += place == columns->item_count;
+    columns->items[place].name = name;
+    return &columns->items[place].column;
+}
+
+void icl_columns_drop(struct icl_columns *columns, const char *name)
+{
+    for (size_t i = 0; i < columns->item_count; i++)
+        if (columns->items[i].name && strcmp(columns->items[i].name, name) == 0) {
+            icl_column_clear(&columns->items[i].column);
+            columns->items[i].name = NULL;
+        }
 }
 
 imgcls_status icl_columns_get(struct icl_columns *columns, const char *name,

@@ -27,5 +27,7 @@ const char *icl_columns_known_name(size_t i);
 /* Borrowed until icl_columns_close. `name` is one that icl_columns_name knows. */
 imgcls_status icl_columns_get(struct icl_columns *columns, const char *name,
                               const struct icl_column **out);
+/* Forgets a column, whose memory the next one may have. */
+void icl_columns_drop(struct icl_columns *columns, const char *name);
 
 #endif

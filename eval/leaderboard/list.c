@@ -99,13 +99,13 @@ static imgcls_status read_columns(struct imgcls_board *board, struct icl_columns
                                   struct imgcls_board_rows *rows)
 {
     imgcls_status status = icl_board_rows_extend(board, rows, selected->count);
-    size_t i, k;
-    for (k = 0; k < names->count && status == IMGCLS_OK; k++) {
+    for (size_t k = 0; k < names->count && status == IMGCLS_OK; k++) {
         const struct icl_column *column;
         status = icl_columns_get(columns, names->items[k], &column);
-        for (i = 0; i < selected->count && status == IMGCLS_OK; i++)
-            status = icl_board_rows_set(board, rows, i, k, column, selected->rows[i],
-                                        LIST_BYTES_MAX);
+        if (status == IMGCLS_OK)
+            status = icl_board_rows_set(board, rows, k, column, selected->rows, LIST_BYTES_MAX);
+        if (strcmp(names->items[k], "run") != 0) /* superseded_by is made of it */
+            icl_columns_drop(columns, names->items[k]);
     }
     return status;
 }

@@ -30,6 +30,8 @@ struct point {
 
 static int text_order(const struct imgcls_board_cell *a, const struct imgcls_board_cell *b)
 {
+    if (a->text == b->text) /* mostly, where they are equal */
+        return 0;
     return strcmp(a->kind == IMGCLS_CELL_TEXT ? a->text : "",
                   b->kind == IMGCLS_CELL_TEXT ? b->text : "");
 }

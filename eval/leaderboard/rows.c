@@ -244,35 +244,52 @@ imgcls_status icl_board_rows_extend(struct imgcls_board *board, struct imgcls_bo
     return IMGCLS_OK;
 }
 
-imgcls_status icl_board_rows_set(struct imgcls_board *board, struct imgcls_board_rows *rows,
-                                 size_t row, size_t at, const struct icl_column *column,
-                                 size_t run, size_t ceiling)
+/* copies: of the column's texts, as far as they were needed; what many runs share is kept once. */
+static bool set_cell(struct store *store, struct imgcls_board_cell *cell,
+                     const struct icl_column *column, size_t run, const char **copies)
 {
-    struct store *store = (struct store *)rows;
-    struct imgcls_board_cell *cell = &store->cells[row * rows->column_count + at];
+    union icl_column_value value = column->values[run];
     const struct icl_column_text *text;
     if (column->nulls[run])
-        return IMGCLS_OK; /* zeroed, that is NULL */
+        return true; /* zeroed, that is NULL */
     switch (column->kind) {
     case ICL_COLUMN_INTEGER:
         cell->kind = IMGCLS_CELL_INTEGER;
-        cell->integer = column->values[run].integer;
+        cell->integer = value.integer;
         break;
     case ICL_COLUMN_REAL:
         cell->kind = IMGCLS_CELL_REAL;
-        cell->real = column->values[run].real;
+        cell->real = value.real;
         break;
     case ICL_COLUMN_TEXT:
-        text = &column->texts[column->values[run].integer];
+        text = &column->texts[value.integer];
+        if (!copies[value.integer])
+            copies[value.integer] =
+                store_text(store, text->bytes, strnlen(text->bytes, text->length));
         cell->kind = IMGCLS_CELL_TEXT;
-        cell->text = store_text(store, text->bytes, strnlen(text->bytes, text->length));
-        if (!cell->text)
-            return no_memory(board);
-        break;
+        cell->text = copies[value.integer];
+        return cell->text != NULL;
     case ICL_COLUMN_EMPTY:
         break;
     }
-    return store->bytes > ceiling ? too_large(board, ceiling) : IMGCLS_OK;
+    return true;
+}
+
+imgcls_status icl_board_rows_set(struct imgcls_board *board, struct imgcls_board_rows *rows,
+                                 size_t at, const struct icl_column *column,
+                                 const uint32_t *runs, size_t ceiling)
+{
+    struct store *store = (struct store *)rows;
+    const char **copies = calloc(column->text_count + 1, sizeof *copies);
+    imgcls_status status = copies ? IMGCLS_OK : no_memory(board);
+    for (size_t row = 0; row < rows->row_count && status == IMGCLS_OK; row++)
+        if (!set_cell(store, &store->cells[row * rows->column_count + at], column, runs[row],
+                      copies))
+            status = no_memory(board);
+        else if (store->bytes > ceiling)
+            status = too_large(board, ceiling);
+    free(copies);
+    return status;
 }
 
 imgcls_status icl_board_collect(struct imgcls_board *board, sqlite3_stmt *statement,

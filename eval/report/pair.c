@@ -126,10 +126,10 @@ static imgcls_status put_side(struct icl_report *report, const struct imgcls_boa
 {
     size_t i, seen = 0, shown = 0, room = FLIPS_SHOWN / 2;
     imgcls_status status = IMGCLS_OK;
-    icl_text_format(&report->body, "<h3>Only run %lld is right <span class=\"iv\">%zu pictures"
+    icl_text_format(&report->body, "<h3>Only run %lld is right <span class=\"iv\">%zu picture%s"
                                    "</span></h3><div class=\"pics\">\n",
                     (long long)(right == 1 ? report->options->first : report->options->second),
-                    count);
+                    count, count == 1 ? "" : "s");
     for (i = 0; i < flips->row_count && shown < room && status == IMGCLS_OK; i++) {
         const struct imgcls_board_cell *cells = &flips->cells[i * flips->column_count];
         if (cells[RIGHT].integer != right)

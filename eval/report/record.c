@@ -107,6 +107,18 @@ static imgcls_status list_plugins(struct icl_report *report, int64_t run)
     return status;
 }
 
+/* A column's name, which a narrow page breaks behind an underscore. */
+static void put_name(struct icl_text *body, const char *name)
+{
+    while (*name) {
+        size_t length = strcspn(name, "_");
+        length += name[length] == '_';
+        icl_text_append(body, name, length);
+        icl_text_append(body, "<wbr>", name[length] ? 5 : 0);
+        name += length;
+    }
+}
+
 imgcls_status icl_report_provenance(struct icl_report *report,
                                     struct imgcls_board_rows *const *records, size_t count)
 {
@@ -124,9 +136,11 @@ imgcls_status icl_report_provenance(struct icl_report *report,
     icl_text_format(&report->body, "</thead><tbody>\n");
     for (i = 0; i < records[0]->column_count; i++) {
         bool differs = count > 1 && !is_same(&records[0]->cells[i], &records[1]->cells[i]);
-        icl_text_format(&report->body, "<tr%s><th scope=\"row\">%s%s",
-                        differs ? " class=\"differs\"" : "", records[0]->columns[i],
-                        differs ? " <span class=\"mark\">differs</span>" : "");
+        icl_text_format(&report->body, "<tr%s><th scope=\"row\">",
+                        differs ? " class=\"differs\"" : "");
+        put_name(&report->body, records[0]->columns[i]);
+        if (differs)
+            icl_text_format(&report->body, " <span class=\"mark\">differs</span>");
         for (k = 0; k < count; k++) {
             icl_text_format(&report->body, "<td>");
             put_value(&report->body, &records[k]->cells[i]);
