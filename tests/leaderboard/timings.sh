@@ -39,14 +39,26 @@ time_of list --where model~vit --sort latency_p90_ms
 time_of list --where engine_version=0.3.0 --where threads=8
 time_of list --where 'parameters<10000000' --sort images_per_second,desc
 time_of list --where superseded_by=
+time_of list --where uid~ab --sort recorded_at,desc
+time_of list --where top1~0.7 --where 'cpu!=x' --sort 'dataset;model,desc;top1'
+time_of list --where 'latency_p99_ms>1' --where 'seconds<1e6' --sort macs --columns all
 time_of show $((last / 2))
 time_of compare $((last - 1)) "$last"
 time_of disagree $((last - 1)) "$last"
 time_of classes "$last" --worst 20
 time_of pareto
 time_of regressions
+time_of drop
+# By every column there is: the slowest three.
+for column in $("$program" list --limit 1 --json | tr , '\n' | sed -n 's/^.*"\([a-z0-9_]*\)": .*$/\1/p'); do
+    [ "$column" = rows ] || time_of list --sort "$column,desc"
+done | sort -k 6 -n | tail -n 3
+time_of query "SELECT model, max(top1) FROM leaderboard WHERE dataset = 'sketch' GROUP BY model"
 page=$(mktemp)
 trap 'rm -f "$page"' EXIT
+for format in csv json markdown; do
+    time_of export --format $format -o "$page"
+done
 for runs in "" "$last" "$((last - 1)) $last"; do
     # shellcheck disable=SC2086 # none, one or two numbers
     time_of export --format html $runs -o "$page"
