@@ -20,6 +20,8 @@
 #define KERNEL  gemm_direct_f32_14x32_avx512
 #define FINISH  finish_avx512
 #define ENDS(columns) ((void)(columns), 1)
+#define FEW_ROWS 0
+#define MULTIPLY_OF(rows, columns) multiply_rows[rows]
 
 /* Finishes one vector; other: of the operand. Without a bias -0 is added, which changes no bit. */
 static inline __attribute__((always_inline)) __m512 end_vector(const struct direct_end *end,
@@ -115,10 +117,11 @@ multiply(const int rows, int64_t k, int64_t block, const float *a, int64_t a_row
 
 #define MULTIPLY(R)                                                                        \
     static void multiply_##R(int64_t k, int64_t block, const float *a, int64_t a_row,      \
-                             const float *b, float *sums, int fresh,                       \
+                             const float *b, const float *ahead, float *sums, int fresh,   \
                              const struct direct_end *end)                                 \
     {                                                                                      \
-        multiply(R, k, block, a, a_row, b, sums, fresh, end);                                        \
+        (void)ahead; /* it asks for its own */                                              \
+        multiply(R, k, block, a, a_row, b, sums, fresh, end);                              \
     }
 MULTIPLY(1)
 MULTIPLY(2)

@@ -2,8 +2,9 @@
  * plugins/kernels/direct.body.h - how tiles are walked, for every instruction set
  *
  * The including file defines ROWS, COLUMNS (of a micro-tile and of B's panels), KERNEL (the
- * name), multiply_rows[] (by number of rows), keep and take (one row of sums to and from C),
- * FINISH, and ENDS(columns): whether multiply can finish so many by itself. k goes in chunks: a
+ * name), MULTIPLY_OF(rows, columns) (the micro-kernel), keep and take (one row of sums to and from
+ * C), FINISH, and ENDS(columns): whether multiply can finish so many by itself; and FEW_ROWS with
+ * few_rows[], for 0 to FEW_ROWS rows (0: none, and no table). k goes in chunks: a
  * block of A's rows stays in L2 while panels of B pass, and a panel's chunk is read again for
  * every micro-tile of the block. Rows are dealt out evenly over micro-tiles, so no row is
  * computed in vain. Nothing here rounds.
@@ -28,38 +29,119 @@ static void expect(const struct direct_end *end, int64_t rows)
     }
 }
 
-/* One chunk of k, rows m.. (count of them, at a), all panels of the tile. */
-static void block_of_rows(const struct gemm_job *job, const struct gemm_tile *tile, int64_t m,
-                          int64_t count, const float *a, int64_t a_row, int64_t k_begin,
-                          int64_t k_end)
-{
-    const float *b = job->b_packed + tile->b_index * gemm_packed_b_size(job->k, job->n, COLUMNS);
-    int64_t pieces = (count + ROWS - 1) / ROWS, n, piece, r;
-    int64_t k_block = job->k_block ? job->k_block : GEMM_K_BLOCK;
-    _Alignas(64) float sums[ROWS * COLUMNS];
+/* A chunk of k of one job, tile and row of C: what is walked for all panels. */
+struct walk {
+    const struct gemm_job *job;
+    const struct gemm_tile *tile;
+    int64_t k_begin, k_end, k_block;
+    float *sums; /* of a micro-tile */
+};
 
-    for (n = tile->n_begin; n < tile->n_end; n += COLUMNS) {
-        const float *panel = b + n * job->k + k_begin * COLUMNS;
-        int64_t columns = tile->n_end - n < COLUMNS ? tile->n_end - n : COLUMNS;
+static float *place(const struct walk *walk, int64_t m, int64_t n)
+{
+    return (float *)walk->job->c + walk->tile->c_begin + m * walk->job->c_row + n;
+}
+
+static int64_t columns_at(const struct walk *walk, int64_t n)
+{
+    return walk->tile->n_end - n < COLUMNS ? walk->tile->n_end - n : COLUMNS;
+}
+
+static void take_rows(const struct walk *walk, int64_t m, int64_t rows, int64_t n, float *sums)
+{
+    int64_t r;
+
+    for (r = 0; r < rows && walk->k_begin > 0; r++)
+        take(sums + r * COLUMNS, place(walk, m + r, n), columns_at(walk, n));
+}
+
+static void deliver_rows(const struct walk *walk, int64_t m, int64_t rows, int64_t n,
+                         float *sums)
+{
+    int64_t columns = columns_at(walk, n), r;
+
+    if (walk->k_end == walk->job->k)
+        FINISH(walk->job, walk->tile, m, rows, n, columns, sums);
+    else
+        for (r = 0; r < rows; r++)
+            keep(sums + r * COLUMNS, place(walk, m + r, n), columns);
+}
+
+/* What a micro-tile asks for while it computes. The first two of a panel ask for the next panel,
+ * half each: so it comes from memory over a longer time than the first alone would take to use
+ * it. A single one is as quick as memory at best. */
+static inline const float *worth_asking(const struct walk *walk, const float *panel,
+                                        int64_t piece, int64_t pieces)
+{
+    if (pieces == 1)
+        return panel + 32 * COLUMNS;
+    return piece > 1 ? panel
+                     : panel + (walk->job->k + piece * (walk->k_end - walk->k_begin) / 2) * COLUMNS;
+}
+
+/* Rows m.. by one panel. */
+static inline void micro_tile(const struct walk *walk, int64_t m, int64_t rows, int64_t n,
+                              const float *a, int64_t a_row, const float *panel,
+                              const float *ahead)
+{
+    int64_t columns = columns_at(walk, n), k = walk->k_end - walk->k_begin;
+    int fresh = walk->k_begin == 0;
+    struct direct_end end;
+
+    take_rows(walk, m, rows, n, walk->sums);
+    if (walk->k_end == walk->job->k && ENDS(columns) &&
+        direct_ends(walk->job, walk->tile, m, n, columns, &end)) {
+        expect(&end, rows);
+        MULTIPLY_OF(rows, columns)(k, walk->k_block, a, a_row, panel, ahead, walk->sums, fresh,
+                                   &end);
+        return;
+    }
+    MULTIPLY_OF(rows, columns)(k, walk->k_block, a, a_row, panel, ahead, walk->sums, fresh, NULL);
+    deliver_rows(walk, m, rows, n, walk->sums);
+}
+
+#if FEW_ROWS > 0
+/* Few rows m.. by as many panels from n on as there are groups of; returns where the rest
+ * begins. */
+static int64_t few_by_panels(const struct walk *walk, int64_t m, int64_t rows, const float *a,
+                             int64_t a_row, const float *b)
+{
+    _Alignas(64) float sums[6 * ROWS * COLUMNS];
+    const struct direct_few *few = &few_rows[rows];
+    int64_t n = walk->tile->n_begin, p, at;
+
+    for (; walk->tile->n_end - n > (few->panels - 1) * COLUMNS; n += few->panels * COLUMNS) {
+        for (p = 0; p < few->panels; p++)
+            take_rows(walk, m, rows, n + p * COLUMNS, sums + p * ROWS * COLUMNS);
+        at = n * walk->job->k + walk->k_begin * COLUMNS;
+        few->multiply(walk->k_end - walk->k_begin, walk->k_block, a, a_row, b + at,
+                      walk->job->k * COLUMNS, sums, walk->k_begin == 0);
+        for (p = 0; p < few->panels; p++)
+            deliver_rows(walk, m, rows, n + p * COLUMNS, sums + p * ROWS * COLUMNS);
+    }
+    return n;
+}
+#endif
+
+/* One chunk of k, rows m.. (count of them, at a), all panels of the tile. */
+static void block_of_rows(const struct walk *walk, int64_t m, int64_t count, const float *a,
+                          int64_t a_row)
+{
+    const struct gemm_job *job = walk->job;
+    const float *b = job->b_packed +
+                     walk->tile->b_index * gemm_packed_b_size(job->k, job->n, COLUMNS);
+    int64_t pieces = (count + ROWS - 1) / ROWS, n = walk->tile->n_begin, piece;
+
+#if FEW_ROWS > 0
+    if (count <= FEW_ROWS)
+        n = few_by_panels(walk, m, count, a, a_row, b);
+#endif
+    for (; n < walk->tile->n_end; n += COLUMNS) {
+        const float *panel = b + n * job->k + walk->k_begin * COLUMNS;
         for (piece = 0; piece < pieces; piece++) {
             int64_t from = piece * count / pieces, rows = (piece + 1) * count / pieces - from;
-            float *c = (float *)job->c + tile->c_begin + (m + from) * job->c_row + n;
-            struct direct_end end;
-            int is_last = k_end == job->k;
-            int ends = is_last && ENDS(columns) && direct_ends(job, tile, m + from, n, columns, &end);
-            for (r = 0; r < rows && k_begin > 0; r++)
-                take(sums + r * COLUMNS, c + r * job->c_row, columns);
-            if (ends)
-                expect(&end, rows);
-            multiply_rows[rows](k_end - k_begin, k_block, a + from * a_row, a_row, panel, sums,
-                                k_begin == 0, ends ? &end : NULL);
-            if (ends)
-                continue;
-            if (is_last)
-                FINISH(job, tile, m + from, rows, n, columns, sums);
-            else
-                for (r = 0; r < rows; r++)
-                    keep(sums + r * COLUMNS, c + r * job->c_row, columns);
+            micro_tile(walk, m + from, rows, n, a + from * a_row, a_row, panel,
+                       worth_asking(walk, panel, piece, pieces));
         }
     }
 }
@@ -67,6 +149,7 @@ static void block_of_rows(const struct gemm_job *job, const struct gemm_tile *ti
 void KERNEL(const struct gemm_job *job, int64_t begin, int64_t end, void *workspace)
 {
     int64_t chunk = direct_chunk(job, ROWS), m, k, k_end, count, a_row;
+    _Alignas(64) float sums[ROWS * COLUMNS];
     int in_place = direct_in_place(job);
     const float *a;
 
@@ -75,7 +158,9 @@ void KERNEL(const struct gemm_job *job, int64_t begin, int64_t end, void *worksp
         k = 0;
         do { /* once even where k is 0: an empty sum is 0 */
             int64_t most = direct_block(chunk, ROWS), blocks, block;
-            k_end = job->k - k < chunk ? job->k : k + chunk;
+            struct walk walk = {.job = job, .tile = &tile, .k_begin = k, .sums = sums};
+            walk.k_block = job->k_block ? job->k_block : GEMM_K_BLOCK;
+            walk.k_end = k_end = job->k - k < chunk ? job->k : k + chunk;
             blocks = (tile.m_end - tile.m_begin + most - 1) / most;
             for (block = 0; block < blocks; block++) {
                 m = tile.m_begin + block * (tile.m_end - tile.m_begin) / blocks;
@@ -88,7 +173,7 @@ void KERNEL(const struct gemm_job *job, int64_t begin, int64_t end, void *worksp
                     direct_gather(job, &tile, m, count, k, k_end, workspace, a_row);
                     a = workspace;
                 }
-                block_of_rows(job, &tile, m, count, a, a_row, k, k_end);
+                block_of_rows(&walk, m, count, a, a_row);
             }
             k = k_end;
         } while (k < job->k);

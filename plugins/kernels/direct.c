@@ -45,7 +45,7 @@ int64_t direct_chunk(const struct gemm_job *job, int64_t rows)
 
     if (job->k <= chunk_most)
         return job->k < 1 ? 1 : job->k;
-    if (job->m <= rows && job->k <= BLOCK_FLOATS / rows - PADDING)
+    if (job->m <= rows && (direct_in_place(job) || job->k <= BLOCK_FLOATS / rows - PADDING))
         return job->k;
     chunks = (job->k + chunk_most - 1) / chunk_most;
     return round_up((job->k + chunks - 1) / chunks, GEMM_K_BLOCK);

@@ -59,11 +59,22 @@ int direct_ends(const struct gemm_job *job, const struct gemm_tile *tile, int64_
                 int64_t columns, struct direct_end *end);
 
 /* For the kernels: sums of rows over a panel, in blocks of so many k; sums[row * columns +
- * column]. fresh: the first block is not added to what is there. end: the sums are finished
- * and go into C instead; NULL: they stay in `sums`. */
+ * column]. ahead: lines worth asking for, one every other k; or nothing new. fresh: the first
+ * block is not added to what is there. end: the sums are finished and go into C instead; NULL:
+ * they stay in `sums`. */
 typedef void direct_multiply(int64_t k, int64_t block, const float *a, int64_t a_row,
-                             const float *b, float *sums, int fresh,
+                             const float *b, const float *ahead, float *sums, int fresh,
                              const struct direct_end *end);
+
+/* The same for few rows, on so many panels side by side, `panel` floats apart, without an end;
+ * sums[(panel * rows of the set's tile + row) * columns + column]. */
+typedef void direct_multiply_panels(int64_t k, int64_t block, const float *a, int64_t a_row,
+                                    const float *b, int64_t panel, float *sums, int fresh);
+
+struct direct_few {
+    int64_t panels; /* 0: there is none for so many rows */
+    direct_multiply_panels *multiply;
+};
 
 /* Elements of k that a pass walks, and rows of A that a block holds then. */
 int64_t direct_chunk(const struct gemm_job *job, int64_t rows);

@@ -19,6 +19,8 @@
 #define KERNEL        gemm_direct_f32_6x16_neon
 #define FINISH        finish_tile
 #define ENDS(columns) 1
+#define FEW_ROWS 0
+#define MULTIPLY_OF(rows, columns) multiply_rows[rows]
 
 /* Without a bias -0 is added, which changes no bit. */
 static inline __attribute__((always_inline)) void
@@ -82,9 +84,10 @@ multiply(const int rows, int64_t k, int64_t block, const float *a, int64_t a_row
 
 #define MULTIPLY(R)                                                                        \
     static void multiply_##R(int64_t k, int64_t block, const float *a, int64_t a_row,      \
-                             const float *b, float *sums, int fresh,                       \
+                             const float *b, const float *ahead, float *sums, int fresh,   \
                              const struct direct_end *end)                                 \
     {                                                                                      \
+        (void)ahead;                                                                       \
         multiply(R, k, block, a, a_row, b, sums, fresh, end);                              \
     }
 MULTIPLY(1)

@@ -37,6 +37,7 @@ struct winograd_job {
     struct gemm_window window; /* 3 x 3, stride and dilation 1, one plane; all channels */
     int64_t images, outputs;   /* outputs: channels of y */
     int64_t out;               /* outputs of a tile, a side: 2 or 4 */
+    int64_t panel;             /* width of the kernel's panels, 0: plain */
     const float *x;            /* [images, in..., channels] */
     const float *u;            /* weights as the kernel's winograd_pack made them */
     const float *bias;         /* [outputs], NULL: none */
@@ -65,9 +66,9 @@ int64_t winograd_other_tile(const struct gemm_window *window, int64_t outputs);
  * as winograd_workspace allowed for. Changes no bit. */
 int64_t winograd_grid(struct winograd_job *job, int32_t threads);
 
-/* Bytes of workspace one thread needs for any job of these channels and size of tile; 0 where
- * that is past what size_t holds. */
-size_t winograd_workspace(int64_t channels, int64_t outputs, int64_t out);
+/* Bytes of workspace one thread needs for any job of these channels, size of tile and panels; 0
+ * where that is past what size_t holds. */
+size_t winograd_workspace(int64_t channels, int64_t outputs, int64_t out, int64_t panel);
 
 /* Floats between neighbouring tiles and between points in the workspace. */
 int64_t winograd_row(int64_t channels);

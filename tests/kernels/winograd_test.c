@@ -34,7 +34,7 @@ static void run_kernel(const struct entry *entry, struct winograd_job *job, cons
                        int32_t threads)
 {
     int64_t channels = job->window.channels, panel = entry->panel ? entry->panel : job->outputs;
-    size_t bytes = winograd_workspace(channels, job->outputs, entry->out), i;
+    size_t bytes = winograd_workspace(channels, job->outputs, entry->out, entry->panel), i;
     float *workspace = aligned_alloc(64, (bytes + 63) / 64 * 64);
     size_t weights =
         (size_t)winograd_weights_size(channels, job->outputs, panel, entry->out) * 4;
@@ -48,6 +48,7 @@ static void run_kernel(const struct entry *entry, struct winograd_job *job, cons
     entry->pack(w, channels, job->outputs, panel, u);
     job->u = u;
     job->out = entry->out;
+    job->panel = entry->panel;
     for (block = winograd_grid(job, threads); block-- > 0;)
         entry->run(job, block, block + 1, workspace);
     free(workspace);

@@ -55,6 +55,7 @@ static imgcls_status prepare_weights(const struct imgcls_host *host,
 
     if (!job_of(host, prepare->node, &job))
         return OP_FAIL(host, prepare->node, IMGCLS_INTERNAL, "its shapes are not those it had");
+    job.panel = panel;
     panel = panel ? panel : job.outputs;
     size = winograd_weights_size(job.window.channels, job.outputs, panel, job.out);
     u = host->alloc(host, (size_t)size, sizeof *u);
@@ -64,7 +65,8 @@ static imgcls_status prepare_weights(const struct imgcls_host *host,
     prepare->state = u;
     prepare->constant_bytes = (size_t)size * sizeof *u;
     prepare->inputs_released = 1 << 1;
-    prepare->workspace_bytes = winograd_workspace(job.window.channels, job.outputs, job.out) *
+    prepare->workspace_bytes = winograd_workspace(job.window.channels, job.outputs, job.out,
+                                                  job.panel) *
                                (size_t)(prepare->threads < 1 ? 1 : prepare->threads);
     return IMGCLS_OK;
 }
@@ -84,7 +86,7 @@ static void body(void *argument, int64_t begin, int64_t end, int32_t thread)
 }
 
 static imgcls_status run_kernel(const struct imgcls_host *host, const struct imgcls_run *run,
-                                winograd_kernel *kernel)
+                                winograd_kernel *kernel, int64_t panel)
 {
     const struct imgcls_tensor *bias = imgcls_input(run, 2);
     struct shared shared = {NULL, kernel, run->workspace, 0};
@@ -95,6 +97,7 @@ static imgcls_status run_kernel(const struct imgcls_host *host, const struct img
 
     if (!job_of(host, run->node, &job))
         return OP_FAIL(host, run->node, IMGCLS_INTERNAL, "its shapes are not those it had");
+    job.panel = panel;
     job.x = imgcls_input(run, 0)->data;
     job.u = run->state;
     job.y = imgcls_output(run, 0)->data;
@@ -105,7 +108,7 @@ static imgcls_status run_kernel(const struct imgcls_host *host, const struct img
     for (i = 0; i < product.step_count; i++)
         job.steps[i] = product.steps[i];
     shared.job = &job;
-    shared.bytes = winograd_workspace(job.window.channels, job.outputs, job.out);
+    shared.bytes = winograd_workspace(job.window.channels, job.outputs, job.out, panel);
     if (run->workspace_bytes / shared.bytes < (size_t)(run->threads < 1 ? 1 : run->threads))
         return OP_FAIL(host, run->node, IMGCLS_INTERNAL, "%zu bytes of workspace are too few",
                        run->workspace_bytes);
@@ -143,7 +146,7 @@ static double cost(const struct imgcls_host *host, const struct imgcls_node *nod
     static imgcls_status NAME##_run(const struct imgcls_host *host,                        \
                                     const struct imgcls_run *run)                          \
     {                                                                                      \
-        return run_kernel(host, run, NAME);                                                \
+        return run_kernel(host, run, NAME, PANEL);                                                \
     }
 #define ENTRY(NAME, SET, OUT, PANEL, RATE)                                                 \
     {                                                                                      \
