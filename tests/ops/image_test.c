@@ -76,6 +76,24 @@ static void blocks_and_maxima_go_back(void **state)
     CHECK(rows);
 }
 
+/* Expected values: ONNX Runtime 1.32. */
+#define ROWS "f32[1,1,3,4] 0 1 2 3 4 20 6 7 8 9 10 11"
+static void the_largest_of_regions(void **state)
+{
+    static const struct op_case rows[] = {
+        GIVES("MaxRoiPool", "pooled_shape=2,2", ROWS "; f32[3,5] 0 0 0 2 2 0 2 1 9 9 0 1.5 0.5 0 0",
+              "f32[3,1,2,2] 20 20 20 20 11 0 0 0 6 6 6 6"),
+        GIVES("MaxRoiPool", "pooled_shape=1,3 spatial_scale=0.5", ROWS "; f32[1,5] 0 1 -3 7 5",
+              "f32[1,1,1,3] 20 11 11"),
+        OLD(1, "MaxRoiPool", "pooled_shape=1,1", ROWS "; f32[1,5] 0 0 0 1 1", "f32[1,1,1,1] 20"),
+        FAILS("MaxRoiPool", "pooled_shape=1,1", ROWS "; f32[1,5] 1 0 0 1 1", "region 0 is of image 1, there are 1"),
+        FAILS("MaxRoiPool", "pooled_shape=1,1", ROWS "; f32[1,5] 0 nan 0 1 1", "region 0 has a corner beyond"),
+        FAILS("MaxRoiPool", "pooled_shape=1,1", ROWS "; f32[1,4] 0 0 0 1", "[R,5] are needed"),
+        FAILS("MaxRoiPool", "pooled_shape=1,", ROWS "; f32[1,5] 0 0 0 1 1", "pooled_shape must be two numbers"),
+    };
+    CHECK(rows);
+}
+
 #define MAP X "; f32[1,4] 0 0 2 2; i64[1] 0"
 static void regions_and_moved_taps(void **state)
 {
@@ -113,6 +131,7 @@ int main(void)
         cmocka_unit_test(images_are_read_at_places),
         cmocka_unit_test(boxes_that_overlap_are_dropped),
         cmocka_unit_test(blocks_and_maxima_go_back),
+        cmocka_unit_test(the_largest_of_regions),
         cmocka_unit_test(regions_and_moved_taps),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -57,6 +57,12 @@ static void keys_become_values(void **state)
               "i16[3] 4 5 3", "f64[3] 0.5 9 0.25"),
         /* the last of two equal keys counts */
         GIVES("ai.onnx.ml:LabelEncoder", "keys_int64s=1,1 values_int64s=2,3", "i64[1] 1", "i64[1] 3"),
+        GIVES("ai.onnx.ml:CategoryMapper", "cats_int64s=3,4 cats_strings=[a,b] default_int64=-7",
+              "str[1,3] 'b' 'q' 'a'", "i64[1,3] 4 -7 3"),
+        GIVES("ai.onnx.ml:CategoryMapper", "cats_int64s=3,4 cats_strings=[a,b]", "i64[3] 4 9 3",
+              "str[3] 'b' '_Unused' 'a'"),
+        FAILS("ai.onnx.ml:CategoryMapper", "cats_int64s=3, cats_strings=[a,b]", "i64[1] 4",
+              "cats_strings has 2 entries and cats_int64s 1"),
         /* version 1 */
         GIVES("ai.onnx.ml:LabelEncoder", "classes_strings=[x,y]", "str[3] 'y' 'x' 'z'", "i64[3] 1 0 -1"),
         GIVES("ai.onnx.ml:LabelEncoder", "classes_strings=[x,y]", "i64[3] 1 2 -1", "str[3] 'y' '_Unused' '_Unused'"),
@@ -231,6 +237,56 @@ static void old_trees_add_up_their_leaves(void **state)
     };
     CHECK(rows);
 }
+/* Three classes, four vectors of two features; two rows. Expected values of these: ONNX Runtime
+ * 1.32 on the same nodes. */
+#define FOUR "kernel_params=0.5,0.25,2.0 classlabels_ints=7,8,9 vectors_per_class=1,2,1 rho=0.125,-0.25,0.0625 " \
+             "support_vectors=0.5,1.0,-1.0,0.25,0.0,1.5,2.0,-0.5 " \
+             "coefficients=0.5,-1.0,0.25,-0.75,1.0,-0.5,0.75,-0.25 "
+#define PLATT "prob_a=-1.5,-0.5,-2.0 prob_b=0.25,-0.125,0.5 "
+#define TWO  "kernel_type=RBF kernel_params=0.5,0.0,0.0 vectors_per_class=1,1 rho=0.125, " \
+             "support_vectors=0.5,1.0,-1.0,0.25 coefficients=0.75,-1.0 "
+#define POINTS "f32[2,2] 1 2 -1 0.5"
+#define SVM(attrs_, want_) \
+    {.type = "ai.onnx.ml:SVMClassifier", .attrs = attrs_, .inputs = POINTS, .outputs = want_, .tolerance = 1e-6}
+static void support_vectors_vote(void **state)
+{
+    static const struct op_case rows[] = {
+        SVM(FOUR, "i64[2] 7 8; f32[2,3] 2.625 1.5 2.3125 -0.8125 1.4375 0.625"),
+        SVM(FOUR "kernel_type=POLY", "i64[2] 7 9; f32[2,3] 2.015625 1.578125 2.21875 -0.40625 -0.76171875 -0.16601562"),
+        SVM(FOUR "kernel_type=RBF", "i64[2] 7 7; f32[2,3] 0.49717778 0.26527464 0.44264966 -0.60901093 0.03145134 -0.14789149"),
+        SVM(FOUR "kernel_type=SIGMOID", "i64[2] 7 8; f32[2,3] 0.812918 0.17878646 0.6097444 -0.28485784 0.5228479 0.3189426"),
+        SVM(FOUR PLATT, "i64[2] 7 8; f32[2,3] 0.7967447 0.06323759 0.1400177 0.19393858 0.6105048 0.1955566"),
+        SVM(FOUR PLATT "kernel_type=POLY", "i64[2] 7 9; f32[2,3] 0.7774439 0.09014773 0.1324084 0.23711008 0.28752297 0.47536713"),
+        SVM(FOUR PLATT "kernel_type=RBF", "i64[2] 7 7; f32[2,3] 0.42314535 0.30712178 0.2697329 0.24851578 0.3220157 0.42946857"),
+        SVM(TWO "classlabels_strings=[a,b]", "str[2] 'a' 'b'; f32[2,2] -0.4971778 0.4971778 0.6293546 -0.6293546"),
+        SVM(TWO "classlabels_strings=[a,b] post_transform=LOGISTIC", "str[2] 'a' 'b'; f32[2,2] 0.37820417 0.62179583 0.6523431 0.3476569"),
+        SVM(TWO "classlabels_strings=[a,b] post_transform=SOFTMAX", "str[2] 'a' 'b'; f32[2,2] 0.50282216 0.4971778 1.6293546 -0.6293546"),
+        /* without vectors: planes; the largest score names the class */
+        SVM("classlabels_ints=7,8 coefficients=1.0,0.5,-1.0,2.0 rho=0.25,", "i64[2] 8 8; f32[2,2] 2.25 3.25 -0.5 2.25"),
+        FAILS("ai.onnx.ml:SVMClassifier", FOUR "kernel_type=COSINE", POINTS, "kernel_type is 'COSINE'"),
+        FAILS("ai.onnx.ml:SVMClassifier", FOUR, "f32[1,3] 1 2 3", "8 support_vectors for 4 vectors of 3 features"),
+        FAILS("ai.onnx.ml:SVMClassifier", TWO "classlabels_ints=1,2,3", POINTS, "vectors_per_class is for 2 of 3 classes"),
+        FAILS("ai.onnx.ml:SVMClassifier", TWO "classlabels_ints=1,2 vectors_per_class=1,-1", POINTS, "vectors_per_class[1] is -1"),
+        FAILS("ai.onnx.ml:SVMClassifier", TWO "classlabels_ints=1,2 vectors_per_class=2,1", POINTS, "2 coefficients for 3 support vectors"),
+        FAILS("ai.onnx.ml:SVMClassifier", FOUR "prob_a=1.0, prob_b=1.0,", POINTS, "prob_a has 1 and prob_b 1 numbers for 3 pairs"),
+    };
+    CHECK(rows);
+}
+
+#define ONE "kernel_type=RBF kernel_params=0.5,0.0,0.0 n_supports=2 support_vectors=0.5,1.0,-1.0,0.25 " \
+            "coefficients=0.75,-1.0 "
+static void support_vectors_regress(void **state)
+{
+    static const struct op_case rows[] = {
+        {.type = "ai.onnx.ml:SVMRegressor", .attrs = ONE "rho=0.125,", .inputs = POINTS,
+         .outputs = "f32[2,1] 0.4971778 -0.6293546", .tolerance = 1e-6},
+        GIVES("ai.onnx.ml:SVMRegressor", ONE "rho=0.125, one_class=1", POINTS, "f32[2,1] 1 -1"),
+        GIVES("ai.onnx.ml:SVMRegressor", "coefficients=2.0,-0.5 rho=1.0,", POINTS, "f32[2,1] 2 -1.25"),
+        FAILS("ai.onnx.ml:SVMRegressor", ONE, POINTS, "rho has 0 numbers for 1 machines"),
+        FAILS("ai.onnx.ml:SVMRegressor", "n_supports=-1", POINTS, "n_supports is -1"),
+    };
+    CHECK(rows);
+}
 /* clang-format on */
 
 static int set_up(void **state)
@@ -256,6 +312,8 @@ int main(void)
         cmocka_unit_test(features_are_filled_joined_and_spread),
         cmocka_unit_test(linear_models_score_rows),
         cmocka_unit_test(old_trees_add_up_their_leaves),
+        cmocka_unit_test(support_vectors_vote),
+        cmocka_unit_test(support_vectors_regress),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

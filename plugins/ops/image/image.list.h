@@ -20,3 +20,5 @@ IMAGE_OP(max_unpool_op)
 IMAGE_OP(deform_conv_op)
 /* roi_align.c */
 IMAGE_OP(roi_align_op)
+/* max_roi_pool.c */
+IMAGE_OP(max_roi_pool_op)

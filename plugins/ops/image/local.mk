@@ -14,6 +14,7 @@ plugins_ops_image_la_SOURCES = \
 	%D%/grid_sample.c \
 	%D%/image.h \
 	%D%/image.list.h \
+	%D%/max_roi_pool.c \
 	%D%/plugin.c \
 	%D%/roi_align.c \
 	%D%/suppression.c \

@@ -107,11 +107,33 @@ static struct list find_fallback(const struct imgcls_host *host,
                          attr && attr->kind == IMGCLS_ATTR_INT ? &attr->i : &minus_one};
 }
 
+/* CategoryMapper: two lists, read in the direction that the input's type says. */
+static imgcls_status categories_read(const struct imgcls_host *host,
+                                     const struct imgcls_node *node, struct encoder *encoder)
+{
+    const struct list texts = find_list(host, node, "cats");
+    const struct imgcls_attr *ints = host->attr(host, node, "cats_int64s");
+    struct list numbers = {0};
+    if (ints && ints->kind == IMGCLS_ATTR_INTS)
+        numbers = (struct list){IMGCLS_I64, ints->count, ints->ints};
+    if (texts.type != IMGCLS_STRING || texts.count != numbers.count)
+        return OP_FAIL(host, node, IMGCLS_BAD_INPUT,
+                       "cats_strings has %zu entries and cats_int64s %zu",
+                       texts.type == IMGCLS_STRING ? texts.count : 0, numbers.count);
+    const struct list *keys = node->inputs[0]->type == IMGCLS_STRING ? &texts : &numbers;
+    encoder->keys = *keys;
+    encoder->values = keys == &texts ? numbers : texts;
+    encoder->fallback = find_fallback(host, node, encoder->values.type);
+    return IMGCLS_OK;
+}
+
 static imgcls_status encoder_read(const struct imgcls_host *host,
                                   const struct imgcls_node *node, struct encoder *encoder)
 {
     const struct imgcls_attr *classes = host->attr(host, node, "classes_strings");
     const int32_t type = node->inputs[0]->type;
+    if (strcmp(node->type, "CategoryMapper") == 0)
+        return categories_read(host, node, encoder);
     if (classes && classes->kind == IMGCLS_ATTR_STRINGS) {
         const struct list names = {IMGCLS_STRING, classes->count, classes->strings};
         encoder->to_text = type != IMGCLS_STRING;
@@ -311,12 +333,15 @@ static const struct imgcls_kernel kernel = {
     .run = encoder_portable,
     .release = encoder_release,
 };
-const struct imgcls_op label_encoder_op = {
-    .struct_size = sizeof(struct imgcls_op),
-    .domain = "ai.onnx.ml",
-    .type = "LabelEncoder",
-    .since_first = 1,
-    .since_last = 5,
-    .infer = encoder_infer,
-    .kernels = (const struct imgcls_kernel *const[]){&kernel, NULL},
-};
+#define ENCODER(symbol, type_)                                                             \
+    const struct imgcls_op symbol = {                                                      \
+        .struct_size = sizeof(struct imgcls_op),                                           \
+        .domain = "ai.onnx.ml",                                                            \
+        .type = type_,                                                                     \
+        .since_first = 1,                                                                  \
+        .since_last = 5,                                                                   \
+        .infer = encoder_infer,                                                            \
+        .kernels = (const struct imgcls_kernel *const[]){&kernel, NULL},                   \
+    }
+ENCODER(label_encoder_op, "LabelEncoder");
+ENCODER(category_mapper_op, "CategoryMapper");

@@ -11,6 +11,7 @@ plugins_ops_ml_la_SOURCES = \
 	%D%/imputer.c \
 	%D%/label_encoder.c \
 	%D%/linear_model.c \
+	%D%/map.c \
 	%D%/ml.h \
 	%D%/ml.list.h \
 	%D%/normalizer.c \
@@ -19,6 +20,7 @@ plugins_ops_ml_la_SOURCES = \
 	%D%/scaler.c \
 	%D%/scores.c \
 	%D%/scores.h \
+	%D%/svm.c \
 	%D%/tree_ensemble.c \
 	%D%/tree_models.c \
 	%D%/zip_map.c

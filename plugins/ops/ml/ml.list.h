@@ -16,15 +16,22 @@ ML_OP(feature_vectorizer_op)
 ML_OP(imputer_op)
 /* label_encoder.c */
 ML_OP(label_encoder_op)
+ML_OP(category_mapper_op)
 /* linear_model.c */
 ML_OP(linear_classifier_op)
 ML_OP(linear_regressor_op)
+/* map.c */
+ML_OP(cast_map_op)
+ML_OP(dict_vectorizer_op)
 /* normalizer.c */
 ML_OP(normalizer_op)
 /* one_hot_encoder.c */
 ML_OP(one_hot_encoder_op)
 /* scaler.c */
 ML_OP(scaler_op)
+/* svm.c */
+ML_OP(svm_classifier_op)
+ML_OP(svm_regressor_op)
 /* tree_ensemble.c */
 ML_OP(tree_ensemble_op)
 /* tree_models.c */
