@@ -63,7 +63,9 @@ typedef int32_t imgcls_status;
 #define IMGCLS_F8E8M0 24
 #define IMGCLS_U2 25
 #define IMGCLS_I2 26
-#define IMGCLS_TYPE_COUNT 27
+#define IMGCLS_F6E2M3 27
+#define IMGCLS_F6E3M2 28
+#define IMGCLS_TYPE_COUNT 29
 
 /* Largest number of dimensions a tensor may have here. */
 #define IMGCLS_MAX_RANK 16
@@ -82,8 +84,8 @@ struct imgcls_string {
 /*
  * A typed array. In a tensor of known shape dims are >= 0. data points to the first element
  * and is aligned to 64 bytes when the host allocated it, to the element's size at least when
- * it is mapped. Types narrower than a byte (4 and 2 bits) are packed, low bits first, and then
- * strides are row-major and unused. A tensor with a zero dimension has size_bytes 0 and may
+ * it is mapped. Types narrower than a byte (6, 4 and 2 bits) are packed, low bits first, and
+ * then strides are row-major and unused; of 6 bits, four elements fill three bytes. A tensor with a zero dimension has size_bytes 0 and may
  * have data NULL. A scalar has rank 0 and one element.
  */
 struct imgcls_tensor {

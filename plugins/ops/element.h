@@ -17,7 +17,8 @@
 #define ELEMENT_REALS                                                                      \
     (OP_FLOATS | OP_BIT(IMGCLS_F16) | OP_BIT(IMGCLS_BF16) | OP_BIT(IMGCLS_F8E4M3FN) |      \
      OP_BIT(IMGCLS_F8E4M3FNUZ) | OP_BIT(IMGCLS_F8E5M2) | OP_BIT(IMGCLS_F8E5M2FNUZ) |       \
-     OP_BIT(IMGCLS_F8E8M0) | OP_BIT(IMGCLS_F4E2M1))
+     OP_BIT(IMGCLS_F8E8M0) | OP_BIT(IMGCLS_F4E2M1) | OP_BIT(IMGCLS_F6E2M3) |             \
+     OP_BIT(IMGCLS_F6E3M2))
 /* Those that models compute in. */
 #define ELEMENT_FLOATS (OP_FLOATS | OP_BIT(IMGCLS_F16) | OP_BIT(IMGCLS_BF16))
 

@@ -3,7 +3,7 @@
  *
  * The narrow floating-point formats differ in four numbers and in what they do for infinity
  * and NaN, so one encoder and one decoder serve all (IEEE 754 binary16, bfloat16, the OCP
- * float8 and float4 formats, and the FNUZ variants, which have one zero and one NaN).
+ * float8, float6 and float4 formats, and the FNUZ variants, which have one zero and one NaN).
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -17,7 +17,7 @@ struct narrow {
     int exponent_bits, fraction_bits, bias;
     bool infinity;      /* the largest exponent means infinity and NaN, as in IEEE 754 */
     bool unsigned_zero; /* FNUZ: the pattern of -0 is the only NaN */
-    bool no_nan;        /* float4: every pattern is a number */
+    bool no_nan;        /* float4, float6: every pattern is a number */
 };
 
 static const struct narrow narrows[IMGCLS_TYPE_COUNT] = {
@@ -28,6 +28,8 @@ static const struct narrow narrows[IMGCLS_TYPE_COUNT] = {
     [IMGCLS_F8E4M3FNUZ] = {4, 3, 8, false, true, false},
     [IMGCLS_F8E5M2FNUZ] = {5, 2, 16, false, true, false},
     [IMGCLS_F4E2M1] = {2, 1, 1, false, false, true},
+    [IMGCLS_F6E2M3] = {2, 3, 1, false, false, true},
+    [IMGCLS_F6E3M2] = {3, 2, 3, false, false, true},
 };
 
 static double decode(const struct narrow *f, uint32_t bits)
@@ -138,20 +140,6 @@ static uint8_t encode_power(double value, int flags)
     return (uint8_t)exponent;
 }
 
-static uint32_t packed_at(const void *data, int bits, int64_t i)
-{
-    const int64_t at = i * bits;
-    return ((const uint8_t *)data)[at / 8] >> (at % 8) & ((1u << bits) - 1);
-}
-
-static void packed_set(void *data, int bits, int64_t i, uint32_t value)
-{
-    const int64_t at = i * bits;
-    uint8_t *byte = (uint8_t *)data + at / 8;
-    const uint32_t mask = ((1u << bits) - 1) << (at % 8);
-    *byte = (uint8_t)((*byte & ~mask) | (value << (at % 8) & mask));
-}
-
 bool number_is_real(int32_t type)
 {
     return type == IMGCLS_F32 || type == IMGCLS_F64 || type == IMGCLS_F8E8M0 ||
@@ -192,8 +180,10 @@ void number_read_reals(int32_t type, const void *data, int64_t begin, int64_t co
             out[i] = decode(f, ((const uint16_t *)data)[begin + i]);
         break;
     case IMGCLS_F4E2M1:
+    case IMGCLS_F6E2M3:
+    case IMGCLS_F6E3M2:
         for (i = 0; i < count; i++)
-            out[i] = decode(f, packed_at(data, 4, begin + i));
+            out[i] = decode(f, op_packed_at(data, op_packed_bits(type), begin + i));
         break;
     case IMGCLS_F8E8M0:
         for (i = 0; i < count; i++) {
@@ -239,11 +229,11 @@ void number_read_wholes(int32_t type, const void *data, int64_t begin, int64_t c
     case IMGCLS_U4:
     case IMGCLS_U2:
         for (i = 0; i < count; i++)
-            out[i] = packed_at(data, bits, begin + i);
+            out[i] = op_packed_at(data, bits, begin + i);
         break;
     default:
         for (i = 0; i < count; i++) {
-            const int32_t value = (int32_t)packed_at(data, bits, begin + i);
+            const int32_t value = (int32_t)op_packed_at(data, bits, begin + i);
             out[i] = value - (value >> (bits - 1) << bits);
         }
         break;
@@ -294,8 +284,10 @@ void number_write_reals(int32_t type, void *data, int64_t begin, int64_t count,
     case IMGCLS_F8E5M2FNUZ:
         WRITE(uint8_t, encode(f, in[i], saturate));
     case IMGCLS_F4E2M1:
+    case IMGCLS_F6E2M3:
+    case IMGCLS_F6E3M2:
         for (i = 0; i < count; i++)
-            packed_set(data, 4, begin + i, encode(f, in[i], true));
+            op_packed_set(data, bits, begin + i, encode(f, in[i], true));
         break;
     case IMGCLS_BOOL:
         WRITE(uint8_t, in[i] != 0);
@@ -317,7 +309,7 @@ void number_write_reals(int32_t type, void *data, int64_t begin, int64_t count,
         WRITE(uint64_t, whole_u64(in[i]));
     default:
         for (i = 0; i < count; i++)
-            packed_set(data, bits, begin + i, (uint32_t)whole(in[i]));
+            op_packed_set(data, bits, begin + i, (uint32_t)whole(in[i]));
         break;
     }
 }
@@ -355,7 +347,7 @@ void number_write_wholes(int32_t type, void *data, int64_t begin, int64_t count,
     case IMGCLS_U2:
     case IMGCLS_I2:
         for (i = 0; i < count; i++)
-            packed_set(data, bits, begin + i, (uint32_t)in[i]);
+            op_packed_set(data, bits, begin + i, (uint32_t)in[i]);
         break;
     default: /* the other floating-point types have fewer bits than double's spare ones */
         for (i = 0; i < count; i++) {

@@ -111,6 +111,9 @@ static inline size_t op_element_size(int32_t type)
 static inline int op_packed_bits(int32_t type)
 {
     switch (type) {
+    case IMGCLS_F6E2M3:
+    case IMGCLS_F6E3M2:
+        return 6;
     case IMGCLS_U4:
     case IMGCLS_I4:
     case IMGCLS_F4E2M1:
@@ -121,6 +124,25 @@ static inline int op_packed_bits(int32_t type)
     default:
         return 0;
     }
+}
+
+/* Bits of element i of such a type; of 6 bits they may lie in two bytes. */
+static inline uint32_t op_packed_at(const void *data, int bits, int64_t i)
+{
+    const uint8_t *byte = (const uint8_t *)data + i * bits / 8;
+    const int shift = (int)(i * bits % 8);
+    const uint32_t both = shift + bits > 8 ? byte[0] | (uint32_t)byte[1] << 8 : byte[0];
+    return both >> shift & ((1u << bits) - 1);
+}
+static inline void op_packed_set(void *data, int bits, int64_t i, uint32_t value)
+{
+    uint8_t *byte = (uint8_t *)data + i * bits / 8;
+    const int shift = (int)(i * bits % 8);
+    const uint32_t mask = ((1u << bits) - 1) << shift;
+    value = value << shift & mask;
+    byte[0] = (uint8_t)((byte[0] & ~mask) | value);
+    if (shift + bits > 8)
+        byte[1] = (uint8_t)((byte[1] & ~(mask >> 8)) | value >> 8);
 }
 
 /* "[1,3,?,224]" for messages; symbols read as "?". */

@@ -12,17 +12,9 @@
 static void move_packed(unsigned char *to, int64_t to_index, const unsigned char *from,
                         int64_t from_index, int64_t count, int bits)
 {
-    const unsigned mask = (1u << bits) - 1;
-    const int64_t in_byte = 8 / bits;
     int64_t i;
-    for (i = 0; i < count; i++) {
-        const int64_t t = to_index + i, f = from_index + i;
-        const int from_shift = (int)(f % in_byte) * bits,
-                  to_shift = (int)(t % in_byte) * bits;
-        const unsigned element = from[f / in_byte] >> from_shift & mask;
-        to[t / in_byte] =
-            (unsigned char)((to[t / in_byte] & ~(mask << to_shift)) | element << to_shift);
-    }
+    for (i = 0; i < count; i++)
+        op_packed_set(to, bits, to_index + i, op_packed_at(from, bits, from_index + i));
 }
 
 static imgcls_status move_elements(const struct imgcls_host *host, struct imgcls_value *to,

@@ -3,7 +3,7 @@
  *
  * Small floating-point formats by their papers: "FP8 Formats for Deep Learning" (E4M3FN,
  * E5M2), "8-bit Numerical Formats for Deep Neural Networks" (the FNUZ ones: no infinity, no
- * negative zero, whose code is NaN), OCP Microscaling Formats 1.0 (E2M1, E8M0).
+ * negative zero, whose code is NaN), OCP Microscaling Formats 1.0 (E2M1, E2M3, E3M2, E8M0).
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -42,6 +42,10 @@ static double small_element(int32_t type, unsigned code)
         return code == 0xff ? (double)NAN : ldexp(1.0, (int)code - 127);
     case IMGCLS_F4E2M1:
         return small_float(code, 2, 1, 1);
+    case IMGCLS_F6E2M3:
+        return small_float(code, 2, 3, 1);
+    case IMGCLS_F6E3M2:
+        return small_float(code, 3, 2, 3);
     case IMGCLS_I4:
         return (double)code - (code & 8 ? 16 : 0);
     case IMGCLS_I2:
@@ -96,9 +100,12 @@ double icl_tensor_get(const struct imgcls_tensor *tensor, int64_t index)
         break;
     }
     if (bits < 8 && bits) {
-        unsigned in_byte = 8 / bits, shift = (unsigned)(index % in_byte) * bits;
-        return small_element(tensor->type,
-                             (unsigned)bytes[index / in_byte] >> shift & ((1u << bits) - 1));
+        const size_t byte = (size_t)(index / 8) * bits + (size_t)(index % 8) * bits / 8;
+        const unsigned shift = (unsigned)(index % 8) * bits % 8;
+        unsigned code = bytes[byte];
+        if (shift + bits > 8)
+            code |= (unsigned)bytes[byte + 1] << 8;
+        return small_element(tensor->type, code >> shift & ((1u << bits) - 1));
     }
     return bits == 8 ? small_element(tensor->type, bytes[index]) : (double)NAN;
 }

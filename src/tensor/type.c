@@ -2,7 +2,7 @@
  * src/tensor/type.c - the table of element types
  *
  * Numbers are those of ONNX's TensorProto.DataType, names those of its documentation. Types of
- * 2 and 4 bits are packed, so a size is rounded up to whole bytes.
+ * 2, 4 and 6 bits are packed, so a size is rounded up to whole bytes.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -42,6 +42,8 @@ static const struct {
     [IMGCLS_F8E8M0] = {"float8e8m0", 8, true},
     [IMGCLS_U2] = {"uint2", 2, false},
     [IMGCLS_I2] = {"int2", 2, false},
+    [IMGCLS_F6E2M3] = {"float6e2m3", 6, true},
+    [IMGCLS_F6E3M2] = {"float6e3m2", 6, true},
 };
 
 static bool is_known(int32_t type)
@@ -70,8 +72,8 @@ bool icl_type_size(int32_t type, int64_t count, size_t *bytes)
     if (!bits || count < 0 || (uint64_t)count > SIZE_MAX)
         return false;
     if (bits < 8) {
-        size_t in_byte = 8 / bits;
-        *bytes = (size_t)count / in_byte + ((size_t)count % in_byte != 0);
+        /* eights of elements fill whole bytes, and their bits cannot overflow */
+        *bytes = (size_t)count / 8 * bits + ((size_t)count % 8 * bits + 7) / 8;
         return true;
     }
     if (!icl_mul_size((size_t)count, bits / 8, &size))

@@ -99,6 +99,9 @@ def types():
         "float4e2m1": ([0x21, 0x03], TensorProto.FLOAT4E2M1, "u1"),
         "uint2": ([0x39], TensorProto.UINT2, "u1"),
         "int2": ([0x39], TensorProto.INT2, "u1"),
+        # of 6 bits raw_data is packed and int32_data is not: 1.0, -2.0, 0.5
+        "float6e2m3": ([0x08, 0x30, 0x04], TensorProto.FLOAT6E2M3, "6 bits"),
+        "float6e3m2": ([0x0C, 0x30, 0x08], TensorProto.FLOAT6E3M2, "6 bits"),
     }
     field = {TensorProto.FLOAT: "float_data", TensorProto.COMPLEX64: "float_data",
              TensorProto.DOUBLE: "double_data", TensorProto.COMPLEX128: "double_data",
@@ -108,7 +111,10 @@ def types():
         tensors = []
         for name, (entries, kind, dtype) in plain_types.items():
             tensor = TensorProto(name=name, data_type=kind, dims=[3])
-            if form == "raw":
+            if form == "raw" and dtype == "6 bits":
+                stream = sum(entry << 6 * i for i, entry in enumerate(entries))
+                tensor.raw_data = stream.to_bytes(3, "little")
+            elif form == "raw":
                 tensor.raw_data = numpy.array(entries, dtype).tobytes()
             else:
                 getattr(tensor, field.get(kind, "int32_data")).extend(entries)
@@ -386,12 +392,13 @@ def tensors():
     bad("range", raw_data=None, int32_data=[0, 0, 300, 0, 0, 0], data_type=TensorProto.UINT8)
     bad("range_u32", raw_data=None, uint64_data=[0, 0, 0, 0, 0, 1 << 32],
         data_type=TensorProto.UINT32)
+    bad("range_float6", raw_data=None, int32_data=[0, 63, 64, 0, 0, 0],
+        data_type=TensorProto.FLOAT6E2M3)
     bad("negative", dims=[2, -3])
     bad("huge", dims=[1 << 62, 1 << 62])
     bad("huge_bytes", dims=[1 << 61])
     bad("rank", dims=[1] * 17)
     bad("type_unknown", data_type=99)
-    bad("type_float6", data_type=TensorProto.FLOAT6E2M3)
     bad("type_undefined", data_type=0)
     bad("both", float_data=[1.0])
     bad("string_raw", data_type=TensorProto.STRING)

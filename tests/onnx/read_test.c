@@ -92,6 +92,8 @@ static const struct {
     {"float4e2m1", IMGCLS_F4E2M1, 2, "\x21\x03"},
     {"uint2", IMGCLS_U2, 1, "\x39"},
     {"int2", IMGCLS_I2, 1, "\x39"},
+    {"float6e2m3", IMGCLS_F6E2M3, 3, "\x08\x4c\0"},
+    {"float6e3m2", IMGCLS_F6E3M2, 3, "\x0c\x8c\0"},
 };
 
 static void check_types(const char *file)

@@ -34,7 +34,8 @@ static const struct {
     {"i32", IMGCLS_I32, 32},   {"i64", IMGCLS_I64, 64},      {"u8", IMGCLS_U8, 8},
     {"u16", IMGCLS_U16, 16},   {"u32", IMGCLS_U32, 32},      {"u64", IMGCLS_U64, 64},
     {"bool", IMGCLS_BOOL, 8},  {"str", IMGCLS_STRING, 0},    {"i4", IMGCLS_I4, 4},
-    {"u4", IMGCLS_U4, 4},      {"e4m3", IMGCLS_F8E4M3FN, 8}, {"e5m2", IMGCLS_F8E5M2, 8}};
+    {"u4", IMGCLS_U4, 4},      {"e4m3", IMGCLS_F8E4M3FN, 8}, {"e5m2", IMGCLS_F8E5M2, 8},
+    {"e2m3", IMGCLS_F6E2M3, 6}, {"e3m2", IMGCLS_F6E3M2, 6}};
 
 /* A tensor as the text has it. */
 struct parsed {
@@ -70,8 +71,10 @@ static void set_number(const struct parsed *p, void *data, int64_t i, const char
         ((uint16_t *)data)[i] = icl_f32_to_bf16((float)real);
         break;
     default:
-        if (p->bits == 4)
-            ((uint8_t *)data)[i / 2] |= (uint8_t)((whole & 15) << (i % 2 * 4));
+        if (p->bits < 8)
+            for (int b = 0; b < p->bits; b++)
+                ((uint8_t *)data)[(i * p->bits + b) / 8] |=
+                    (uint8_t)((whole >> b & 1) << (i * p->bits + b) % 8);
         else
             memcpy((char *)data + i * p->bits / 8, &whole, (size_t)p->bits / 8);
         break;
@@ -353,9 +356,13 @@ static bool same_element(const struct imgcls_tensor *got, const struct imgcls_te
     if (icl_type_is_float(want->type) && bits >= 16)
         return is_close(want->type, icl_tensor_get(got, i), icl_tensor_get(want, i),
                         tolerance);
-    if (bits == 4)
-        return (((const uint8_t *)got->data)[i / 2] >> (i % 2 * 4) & 15) ==
-               (((const uint8_t *)want->data)[i / 2] >> (i % 2 * 4) & 15);
+    for (int64_t b = i * bits; bits < 8 && b < (i + 1) * bits; b++)
+        if ((((const uint8_t *)got->data)[b / 8] ^ ((const uint8_t *)want->data)[b / 8]) >>
+                (b % 8) &
+            1)
+            return false;
+    if (bits < 8)
+        return true;
     return memcmp((const char *)got->data + i * bits / 8,
                   (const char *)want->data + i * bits / 8, (size_t)bits / 8) == 0;
 }

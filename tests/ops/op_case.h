@@ -8,7 +8,8 @@
  * floats where one has a point; "1," is a list of one), anything else is a STRING, square
  * brackets hold a list of strings ("[Relu,Tanh]"), braces
  * hold a tensor tensors     "f32[2,2] 1 2 3 4; i64[] 7; -" with "-" for an omitted one;
- * strings in single quotes; types f32 f64 f16 bf16 i8..i64 u8..u64 i4 u4 bool str
+ * strings in single quotes; types f32 f64 f16 bf16 i8..i64 u8..u64 i4 u4 bool str, and bits of
+ * e4m3 e5m2 e2m3 e3m2
  *
  * Each row runs with its inputs given at run time, and again with all of them constant,
  * which the planner folds. Outputs must have the row's types and shapes; floating-point

@@ -61,6 +61,14 @@ static const struct {
     {IMGCLS_F4E2M1, {0x71}, 1, 6},
     {IMGCLS_F4E2M1, {0x71}, 0, 0.5},
     {IMGCLS_F4E2M1, {0xb1}, 1, -1.5},
+    {IMGCLS_F6E2M3, {0x08, 0x4c, 0x80}, 0, 1},
+    {IMGCLS_F6E2M3, {0x08, 0x4c, 0x80}, 1, -2},
+    {IMGCLS_F6E2M3, {0x08, 0x4c, 0x80}, 2, 0.5},
+    {IMGCLS_F6E2M3, {0x08, 0x4c, 0x80}, 3, -0.0},
+    {IMGCLS_F6E2M3, {0x1f}, 0, 7.5},
+    {IMGCLS_F6E3M2, {0x1f, 0x00, 0x00, 0x4c}, 0, 28},
+    {IMGCLS_F6E3M2, {0x1f, 0x00, 0x00, 0x4c}, 4, 1},
+    {IMGCLS_F6E3M2, {0x01}, 0, 0.0625},
 };
 
 static void elements_read_as_defined(void **state)

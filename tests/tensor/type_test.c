@@ -57,6 +57,10 @@ static void sizes_round_up_and_never_overflow(void **state)
         {IMGCLS_U2, 4, true, 1},
         {IMGCLS_U2, 5, true, 2},
         {IMGCLS_F4E2M1, 8, true, 4},
+        {IMGCLS_F6E2M3, 3, true, 3},
+        {IMGCLS_F6E2M3, 4, true, 3},
+        {IMGCLS_F6E3M2, 13, true, 10},
+        {IMGCLS_F6E3M2, INT64_MAX, true, (size_t)INT64_MAX / 8 * 6 + 6},
         {IMGCLS_U4, INT64_MAX, true, (size_t)INT64_MAX / 2 + 1},
         {IMGCLS_STRING, 2, true, 32},
         {IMGCLS_F32, -1, false, 0},
@@ -77,7 +81,8 @@ static void floats_are_told_from_others(void **state)
     (void)state;
     static const int32_t floats[] = {
         IMGCLS_F32,    IMGCLS_F64,        IMGCLS_F16,    IMGCLS_BF16,      IMGCLS_F8E4M3FN,
-        IMGCLS_F8E5M2, IMGCLS_F8E4M3FNUZ, IMGCLS_F4E2M1, IMGCLS_F8E5M2FNUZ, IMGCLS_F8E8M0};
+        IMGCLS_F8E5M2, IMGCLS_F8E4M3FNUZ, IMGCLS_F4E2M1, IMGCLS_F8E5M2FNUZ, IMGCLS_F8E8M0,
+        IMGCLS_F6E2M3, IMGCLS_F6E3M2};
     int count = 0;
     for (size_t i = 0; i < sizeof floats / sizeof floats[0]; i++)
         assert_true(icl_type_is_float(floats[i]));

@@ -38,6 +38,8 @@ static const char *const type_names[IMGCLS_TYPE_COUNT] = {
     [IMGCLS_F8E8M0] = "float8e8m0",
     [IMGCLS_U2] = "uint2",
     [IMGCLS_I2] = "int2",
+    [IMGCLS_F6E2M3] = "float6e2m3",
+    [IMGCLS_F6E3M2] = "float6e3m2",
 };
 
 const char *bundle_type_name(int32_t type)

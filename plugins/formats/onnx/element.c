@@ -2,7 +2,7 @@
  * plugins/formats/onnx/element.c - the table of element types
  *
  * Bits of types below 32 bits come in int32_data; values of types narrower than a byte come
- * packed, one byte an entry (onnx.proto, TensorProto).
+ * packed, one byte an entry, but those of 6 bits one value an entry (onnx.proto, TensorProto).
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -46,6 +46,8 @@ static const struct onnx_element elements[IMGCLS_TYPE_COUNT] = {
     [IMGCLS_F8E8M0] =     {"float8e8m0",     8,   ONNX_IN_INT32,  8,  0, UINT8_MAX, 12},
     [IMGCLS_U2] =         {"uint2",          2,   ONNX_IN_INT32,  8,  0, UINT8_MAX, 13},
     [IMGCLS_I2] =         {"int2",           2,   ONNX_IN_INT32,  8,  INT8_MIN, UINT8_MAX, 13},
+    [IMGCLS_F6E2M3] =     {"float6e2m3",     6,   ONNX_IN_INT32,  6,  0, 63, 14},
+    [IMGCLS_F6E3M2] =     {"float6e3m2",     6,   ONNX_IN_INT32,  6,  0, 63, 14},
 };
 /* clang-format on */
 

@@ -98,6 +98,16 @@ static struct typed typed_field(const Onnx__TensorProto *proto, enum onnx_typed_
     return (struct typed){"no field", 0, NULL};
 }
 
+/* Element i of a type below a byte, into zeros. */
+static void pack(unsigned char *out, size_t i, uint32_t bits, unsigned value)
+{
+    const size_t byte = i / 8 * bits + i % 8 * bits / 8;
+    const unsigned shift = (unsigned)(i % 8) * bits % 8;
+    out[byte] = (unsigned char)(out[byte] | value << shift);
+    if (shift + bits > 8)
+        out[byte + 1] = (unsigned char)(value >> (8 - shift));
+}
+
 /* Entries of int32_data or uint64_data into elements of 8, 16 or 32 bits. */
 static imgcls_status narrow(struct onnx_reader *reader, const struct onnx_element *element,
                             const struct typed *typed, unsigned char *out)
@@ -115,7 +125,10 @@ static imgcls_status narrow(struct onnx_reader *reader, const struct onnx_elemen
                              "%s: %s[%zu] is %" PRId64 ", %s has %" PRId64 " to %" PRId64,
                              reader->where, typed->name, i, value, element->name,
                              element->low, element->high);
-        memcpy(out + i * (element->stored_bits / 8), &value, element->stored_bits / 8);
+        if (element->stored_bits < 8)
+            pack(out, i, element->stored_bits, (unsigned)value);
+        else
+            memcpy(out + i * (element->stored_bits / 8), &value, element->stored_bits / 8);
     }
     return IMGCLS_OK;
 }
@@ -138,7 +151,8 @@ static imgcls_status read_typed(struct onnx_reader *reader, const Onnx__TensorPr
     struct typed typed = typed_field(proto, element->field);
     size_t needed = element->field == ONNX_IN_STRING
                         ? out->size_bytes / sizeof(struct imgcls_string)
-                        : out->size_bytes / (element->stored_bits / 8);
+                    : element->stored_bits < 8 ? (size_t)imgcls_count(out->rank, out->dims)
+                                               : out->size_bytes / (element->stored_bits / 8);
     if (typed.count != needed)
         return wrong_size(reader, out, typed.name, typed.count, "entries", needed);
     if (needed == 0)

@@ -124,7 +124,7 @@ static imgcls_status make_output(const struct imgcls_host *host, const struct im
 {
     const imgcls_status status = op_set_output(host, run, 0, type, rank, dims);
     struct imgcls_tensor *out = imgcls_output(run, 0);
-    if (status == IMGCLS_OK && type != IMGCLS_STRING)
+    if (status == IMGCLS_OK && type != IMGCLS_STRING && op_count(out) > 0)
         memset(out->data, 0, out->size_bytes);
     return status;
 }

@@ -23,7 +23,7 @@
 #define QUANTISED                                                                          \
     (OP_BIT(IMGCLS_U8) | OP_BIT(IMGCLS_I8) | OP_BIT(IMGCLS_U16) | OP_BIT(IMGCLS_I16) |     \
      OP_BIT(IMGCLS_U4) | OP_BIT(IMGCLS_I4) | OP_BIT(IMGCLS_U2) | OP_BIT(IMGCLS_I2) |       \
-     OP_BIT(IMGCLS_F4E2M1) | FLOAT8)
+     OP_BIT(IMGCLS_F4E2M1) | OP_BIT(IMGCLS_F6E2M3) | OP_BIT(IMGCLS_F6E3M2) | FLOAT8)
 #define WIDE   (ELEMENT_FLOATS | OP_BIT(IMGCLS_I32))
 #define SCALES (WIDE | OP_BIT(IMGCLS_F8E8M0))
 
@@ -312,7 +312,7 @@ static imgcls_status quantise_portable(const struct imgcls_host *host,
         job.precision = IMGCLS_F64;
     job.whole = round_range(run->node->outputs[0]->type, &job.least, &job.most);
     job.flags = host->attr_int(host, run->node, "saturate", 1) ? NUMBER_SATURATE : 0;
-    if (run->node->outputs[0]->type == IMGCLS_F4E2M1)
+    if (op_packed_bits(run->node->outputs[0]->type) > 0) /* nothing else to become */
         job.flags = NUMBER_SATURATE;
     return linear_run(host, run, &job, quantise_units);
 }

@@ -206,9 +206,10 @@ static imgcls_status fill_portable(const struct imgcls_host *host,
             status = host->value_set_string(host, run->outputs[0], (size_t)i, text->bytes,
                                             text->length);
     } else if (bits) {
-        const uint8_t low = (uint8_t)(*(const uint8_t *)value->data & ((1 << bits) - 1));
-        const uint8_t byte = (uint8_t)(bits == 4 ? low * 0x11 : low * 0x55);
-        memset(out->data, byte, (size_t)((count * bits + 7) / 8));
+        if (count > 0)
+            memset(out->data, 0, out->size_bytes);
+        for (i = 0; i < count; i++)
+            op_packed_set(out->data, bits, i, op_packed_at(value->data, bits, 0));
     } else {
         strided_fill(out->data, op_element_size(value->type), count, value->data);
     }

@@ -45,21 +45,20 @@ static imgcls_status stand_in_create(const struct imgcls_host *host,
 
 static void unpack(const struct imgcls_tensor *from, int bits, uint8_t *to)
 {
-    const uint8_t *bytes = from->data;
     const int64_t count = op_count(from);
     int64_t i;
     for (i = 0; i < count; i++)
-        to[i] = bytes[i * bits / 8] >> (i * bits % 8) & ((1 << bits) - 1);
+        to[i] = (uint8_t)op_packed_at(from->data, bits, i);
 }
 
 static void pack(const uint8_t *from, int bits, struct imgcls_tensor *to)
 {
-    uint8_t *bytes = to->data;
     const int64_t count = op_count(to);
     int64_t i;
-    memset(bytes, 0, (size_t)((count * bits + 7) / 8));
+    if (count > 0)
+        memset(to->data, 0, to->size_bytes);
     for (i = 0; i < count; i++)
-        bytes[i * bits / 8] |= (uint8_t)((from[i] & ((1 << bits) - 1)) << (i * bits % 8));
+        op_packed_set(to->data, bits, i, from[i]);
 }
 
 /* Text number `index`, counted through all data inputs; 0 is the empty text. */
