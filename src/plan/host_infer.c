@@ -54,6 +54,23 @@ static imgcls_status contradiction(struct imgcls_context *ctx,
                     info->name ? info->name : "", found, known);
 }
 
+/* Whoever multiplies the dims later relies on it. */
+static imgcls_status check_countable(struct imgcls_context *ctx, const struct imgcls_node *node,
+                                     const struct imgcls_value_info *info)
+{
+    char text[256], shape[256];
+    for (int32_t i = 0; i < info->rank; i++)
+        if (info->dims[i] < 0)
+            return IMGCLS_OK;
+    if (imgcls_count(info->rank, info->dims) >= 0)
+        return IMGCLS_OK;
+    icl_node_text(node, text, sizeof text);
+    icl_shape_text(NULL, info->rank, info->dims, shape, sizeof shape);
+    return icl_fail(ctx, IMGCLS_LIMIT,
+                    "%s: output '%s' of shape %s has more elements than can be counted", text,
+                    info->name ? info->name : "", shape);
+}
+
 static imgcls_status merge_shape(struct imgcls_context *ctx, const struct imgcls_node *node,
                                  struct imgcls_value_info *info, int32_t rank,
                                  const int64_t *dims)
@@ -77,7 +94,7 @@ static imgcls_status merge_shape(struct imgcls_context *ctx, const struct imgcls
             info->dims[i] = dims[i];
     }
     info->rank = rank;
-    return IMGCLS_OK;
+    return check_countable(ctx, node, info);
 }
 
 imgcls_status icl_host_infer_output(const struct imgcls_host *host,
