@@ -120,6 +120,27 @@ imgcls_status icl_golden_shapes(struct imgcls_model *model, struct imgcls_tensor
     return IMGCLS_OK;
 }
 
+/* What an output is said to be, and is: a model that contradicts itself there would be
+ * refused when it is read again, without a word of which node it was. */
+static imgcls_status check_declared(const struct imgcls_graph *graph, const struct icl_value *output,
+                                    const struct imgcls_tensor *got)
+{
+    const struct imgcls_value_info *info = &output->info;
+    char node[256] = "the graph", said[160], found[160];
+    bool same = !got || info->rank < 0 || info->rank == got->rank;
+    for (int32_t i = 0; same && got && i < info->rank; i++)
+        same = info->dims[i] < 0 || info->dims[i] == got->dims[i];
+    if (same)
+        return IMGCLS_OK;
+    if (output->producer)
+        icl_node_text(&output->producer->node, node, sizeof node);
+    icl_shape_text(graph, info->rank, info->dims, said, sizeof said);
+    icl_shape_text(NULL, got->rank, got->dims, found, sizeof found);
+    return icl_fail(graph->ctx, IMGCLS_BAD_INPUT,
+                    "%s: output '%s' comes out as %s, the model declares %s", node,
+                    output->name, found, said);
+}
+
 /* Noise for every input, and what the source graph gives, into one set. */
 static imgcls_status run_source(struct imgcls_model *model, struct icl_reference *set)
 {
@@ -143,6 +164,8 @@ static imgcls_status run_source(struct imgcls_model *model, struct icl_reference
         status = icl_session_create(ctx, graph, &options, &session);
     if (status == IMGCLS_OK)
         status = icl_session_run(session, (const struct imgcls_value *const *)set->inputs, got);
+    for (size_t i = 0; status == IMGCLS_OK && i < graph->output_count; i++)
+        status = check_declared(graph, graph->outputs[i], got[i]->tensor);
     for (size_t i = 0; status == IMGCLS_OK && i < graph->output_count; i++)
         status = icl_value_copy(ctx, got[i], &set->outputs[i]);
     icl_session_destroy(session);

@@ -18,8 +18,8 @@ done <<'ROWS'
 cycle|2|a cycle of 2 nodes: .*'at_fault' (Add)
 undefined_input|2|node 'at_fault' (Add): input 'nowhere' is produced by nothing
 duplicate_name|2|node 'at_fault' (Relu): output 'y' is also produced by node 'at_fault' (Neg)
-recursion|2|function 'even' calls itself
-self_recursion|2|function 'again' calls itself
+recursion|2|node 'at_fault' (even): function 'even' calls itself
+self_recursion|2|node 'at_fault' (again): function 'again' calls itself
 endless_loop|3|node 'at_fault' (Loop): still going after 1000 iterations
 reshape_terabytes|2|node 'at_fault' (Reshape): \[1,4\] cannot be reshaped to \[1048576,4194304\]
 expand_terabytes|3|node 'at_fault' (Expand): .*17592186044416 bytes
@@ -31,6 +31,8 @@ gather_nd_out_of_range|2|node 'at_fault' (GatherND): index 9 is outside 0..3
 scatter_out_of_range|2|node 'at_fault' (ScatterElements): index -5 is outside 0..3
 axis_out_of_range|2|node 'at_fault' (Softmax): axis 2 is outside -2..1
 shapes_that_contradict|2|node 'at_fault' (Add): shapes \[1,4\] and \[3\] do not broadcast
+output_not_as_declared|2|node 'at_fault' (Relu): output 'y' comes out as \[1,4\], the model declares \[.*,5\]
+stride_uncountable|3|node 'at_fault' (ConvTranspose): .*more elements than can be counted
 unknown_operator|2|org.example Frobnicate .*first node 'at_fault'
 ROWS
 

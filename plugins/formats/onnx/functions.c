@@ -286,6 +286,14 @@ imgcls_status onnx_attribute_resolve(struct onnx_reader *reader,
 /* ---- Calls
  * ------------------------------------------------------------------------------*/
 
+/* A node without a name is told by what it gives. */
+static const char *node_name(const Onnx__NodeProto *node)
+{
+    if ((!node->name || !node->name[0]) && node->n_output > 0 && node->output[0])
+        return node->output[0];
+    return onnx_text(node->name);
+}
+
 /* Refuses functions that call themselves, and calls that grow without end. */
 static imgcls_status check_call(struct onnx_reader *reader,
                                 const Onnx__FunctionProto *function,
@@ -295,8 +303,8 @@ static imgcls_status check_call(struct onnx_reader *reader,
     for (const struct onnx_scope *s = function_scope(scope); s;
          s = function_scope(s->caller), depth++)
         if (s->function == function)
-            return onnx_fail(reader, IMGCLS_BAD_INPUT, "function '%s' calls itself",
-                             function->name);
+            return onnx_fail(reader, IMGCLS_BAD_INPUT, "node '%s' (%s): function '%s' calls itself",
+                             node_name(call), function->name, function->name);
     if (depth >= ONNX_CALL_DEPTH_MAX)
         return onnx_fail(reader, IMGCLS_LIMIT,
                          "functions call each other more than %d deep",

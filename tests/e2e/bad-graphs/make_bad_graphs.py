@@ -57,6 +57,10 @@ models = {
                                   [("i", i64(-5).reshape(1, 1)), ("u", np.zeros((1, 1), np.float32))]),
     "axis_out_of_range": model([node("Softmax", ["x"], ["y"], axis=2)]),
     "shapes_that_contradict": model([node("Add", ["x", "c"], ["y"])], [("c", np.zeros(3, np.float32))]),
+    "output_not_as_declared": model([node("Relu", ["x"], ["y"])], outputs=[("y", T.FLOAT, [1, 5])]),
+    "stride_uncountable": model([h.make_node("Unsqueeze", ["x", "axes"], ["z"]),
+                                 node("ConvTranspose", ["z", "w"], ["y"], strides=[1 << 30, 1 << 30])],
+                                [("axes", i64(0, 1)), ("w", np.zeros((1, 4, 4, 2**2), np.float32))], inputs=[("x", T.FLOAT, [9, 9])]),
     "unknown_operator": model([h.make_node("Frobnicate", ["x"], ["y"], name="at_fault", domain="org.example")], domains=["org.example"]),
 }
 for name, made in models.items():
