@@ -12,15 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-size_t icl_number_text(double value, int digits, char *text, size_t capacity)
+/* The locale's decimal point becomes '.'; gives the length. */
+static size_t set_point(char *text)
 {
     const char *point = localeconv()->decimal_point;
     size_t width = strlen(point);
-    int length = snprintf(text, capacity, "%.*g", digits, value);
-    char *found;
-    if (length < 0 || (size_t)length >= capacity)
-        return 0;
-    found = width > 0 && strcmp(point, ".") != 0 ? strstr(text, point) : NULL;
+    char *found = width > 0 && strcmp(point, ".") != 0 ? strstr(text, point) : NULL;
     if (found) {
         *found = '.';
         memmove(found + 1, found + width, strlen(found + width) + 1);
@@ -28,15 +25,21 @@ size_t icl_number_text(double value, int digits, char *text, size_t capacity)
     return strlen(text);
 }
 
+size_t icl_number_text(double value, int digits, char *text, size_t capacity)
+{
+    int length = snprintf(text, capacity, "%.*g", digits, value);
+    return length < 0 || (size_t)length >= capacity ? 0 : set_point(text);
+}
+
 size_t icl_number_exact(double value, char *text, size_t capacity)
 {
     int digits;
     for (digits = 15; digits < 17; digits++) {
-        /* Read back in the same locale that wrote it, before the point is made a '.'. */
-        char trial[40];
-        snprintf(trial, sizeof trial, "%.*g", digits, value);
-        if (strtod(trial, NULL) == value)
-            break;
+        int length = snprintf(text, capacity, "%.*g", digits, value);
+        if (length < 0 || (size_t)length >= capacity)
+            return 0;
+        if (strtod(text, NULL) == value) /* in the locale that wrote it */
+            return set_point(text);
     }
     return icl_number_text(value, digits, text, capacity);
 }
