@@ -86,41 +86,13 @@ static inline lanes lanes_at_most(lanes x, float bound)
     return _mm512_min_ps(_mm512_set1_ps(bound), x);
 }
 
-static inline lanes lanes_hardsigmoid(lanes x, float a, float b)
-{
-    x = _mm512_add_ps(_mm512_mul_ps(_mm512_set1_ps(a), x), _mm512_set1_ps(b));
-    return lanes_at_most(lanes_at_least(x, 0), 1);
-}
+#define lanes_hardsigmoid hardsigmoid_avx512
+#define lanes_sigmoid sigmoid_f32_avx512
+#define lanes_silu silu_f32_avx512
+#define lanes_gelu gelu_f32_avx512
+#define lanes_tanh tanh_f32_avx512
+#include "plugins/kernels/lanes_step.h"
 
-/* One step on one vector, as step_avx2; other is the operand's. */
-static inline lanes lanes_step(const struct gemm_step *step, lanes x, lanes other)
-{
-    switch (step->kind) {
-    case IMGCLS_EPILOGUE_ADD:
-    case IMGCLS_EPILOGUE_BIAS:
-        return _mm512_add_ps(x, other);
-    case IMGCLS_EPILOGUE_MUL:
-        return _mm512_mul_ps(x, other);
-    case IMGCLS_EPILOGUE_RELU:
-        return lanes_at_least(x, 0);
-    case IMGCLS_EPILOGUE_CLIP:
-        return lanes_at_most(lanes_at_least(x, step->a), step->b);
-    case IMGCLS_EPILOGUE_HARDSIGMOID:
-        return lanes_hardsigmoid(x, step->a, step->b);
-    case IMGCLS_EPILOGUE_HARDSWISH:
-        return _mm512_mul_ps(x, lanes_hardsigmoid(x, 1.0f / 6, 0.5f));
-    case IMGCLS_EPILOGUE_SIGMOID:
-        return sigmoid_f32_avx512(x);
-    case IMGCLS_EPILOGUE_SILU:
-        return silu_f32_avx512(x);
-    case IMGCLS_EPILOGUE_GELU:
-        return gelu_f32_avx512(x);
-    case IMGCLS_EPILOGUE_TANH:
-        return tanh_f32_avx512(x);
-    default:
-        return x;
-    }
-}
 /* A step without operand on `count` vectors in memory. */
 static inline void lanes_pass(const struct gemm_step *step, lanes *x, int count)
 {

@@ -115,36 +115,11 @@ static inline lanes lanes_hardsigmoid(lanes x, float a, float b)
     x = vaddq_f32(vmulq_f32(vdupq_n_f32(a), x), vdupq_n_f32(b));
     return lanes_at_most(lanes_at_least(x, 0), 1);
 }
-
-/* One step on one vector; other is the operand's. */
-static inline lanes lanes_step(const struct gemm_step *step, lanes x, lanes other)
-{
-    switch (step->kind) {
-    case IMGCLS_EPILOGUE_ADD:
-    case IMGCLS_EPILOGUE_BIAS:
-        return vaddq_f32(x, other);
-    case IMGCLS_EPILOGUE_MUL:
-        return vmulq_f32(x, other);
-    case IMGCLS_EPILOGUE_RELU:
-        return lanes_at_least(x, 0);
-    case IMGCLS_EPILOGUE_CLIP:
-        return lanes_at_most(lanes_at_least(x, step->a), step->b);
-    case IMGCLS_EPILOGUE_HARDSIGMOID:
-        return lanes_hardsigmoid(x, step->a, step->b);
-    case IMGCLS_EPILOGUE_HARDSWISH:
-        return vmulq_f32(x, lanes_hardsigmoid(x, 1.0f / 6, 0.5f));
-    case IMGCLS_EPILOGUE_SIGMOID:
-        return sigmoid_f32_neon(x);
-    case IMGCLS_EPILOGUE_SILU:
-        return silu_f32_neon(x);
-    case IMGCLS_EPILOGUE_GELU:
-        return gelu_f32_neon(x);
-    case IMGCLS_EPILOGUE_TANH:
-        return tanh_f32_neon(x);
-    default:
-        return x;
-    }
-}
+#define lanes_sigmoid sigmoid_f32_neon
+#define lanes_silu silu_f32_neon
+#define lanes_gelu gelu_f32_neon
+#define lanes_tanh tanh_f32_neon
+#include "plugins/kernels/lanes_step.h"
 
 /* A step without operand on `count` vectors in memory. */
 static inline void lanes_pass(const struct gemm_step *step, lanes *x, int count)

@@ -85,6 +85,7 @@ noinst_LTLIBRARIES += %D%/libavx512.la
 	%D%/heads.avx512.c \
 	%D%/heads.body.h \
 	%D%/lanes.avx512.h \
+	%D%/lanes_step.h \
 	%D%/lanes16.avx512.h \
 	%D%/pointwise.avx512.c \
 	%D%/pointwise.body.h \
@@ -114,6 +115,7 @@ noinst_LTLIBRARIES += %D%/libneon.la
 	%D%/heads.body.h \
 	%D%/heads.neon.c \
 	%D%/lanes.neon.h \
+	%D%/lanes_step.h \
 	%D%/lanes16.neon.h \
 	%D%/rows.body.h \
 	%D%/rows.neon.c \
