@@ -111,7 +111,7 @@ static void trees_add_up_their_leaves(void **state)
               "leaf_targetids=0, leaf_weights={f32[1] 1} n_targets=1 nodes_featureids=0,0 "
               "nodes_modes={u8[2] 0 0} nodes_splits={f32[2] 1 2} nodes_truenodeids=0,0 nodes_trueleafs=1,1 "
               "nodes_falsenodeids=1,0 nodes_falseleafs=0,0 tree_roots=0,",
-              "f32[1,1] 1", "node 1 leads back to node 0"),
+              "f32[1,1] 1", "entry 1 of the nodes leads back to entry 0"),
         NO_TREE("ai.onnx.ml:TreeEnsemble",
               "leaf_targetids=1, leaf_weights={f32[1] 1} n_targets=1 nodes_featureids=0, "
               "nodes_modes={u8[1] 0} nodes_splits={f32[1] 1} nodes_truenodeids=0, nodes_trueleafs=1, "

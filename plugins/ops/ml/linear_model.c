@@ -13,8 +13,6 @@
 #include "ml.h"
 #include "scores.h"
 
-#define TYPES (OP_FLOATS | OP_INDEXES)
-
 struct model {
     double *coefficients, *intercepts;
     size_t coefficient_count, intercept_count;
@@ -23,6 +21,12 @@ struct model {
     bool classifies, pairs; /* pairs: one score for two classes */
     struct labels labels;
 };
+
+/* NULL for a regressor. */
+static const struct labels *labels_of(const struct model *model)
+{
+    return model->classifies ? &model->labels : NULL;
+}
 
 static void model_release(const struct imgcls_host *host, void *state)
 {
@@ -108,17 +112,14 @@ static size_t score_row(const struct model *model, const struct imgcls_tensor *x
     return best;
 }
 
-static imgcls_status model_portable(const struct imgcls_host *host,
-                                    const struct imgcls_run *run)
+static imgcls_status model_run(const struct imgcls_host *host, const struct imgcls_run *run)
 {
     const struct model *model = run->state;
     const struct imgcls_tensor *x = imgcls_input(run, 0);
     const int64_t width = model->targets + model->pairs;
-    const size_t to = model->classifies;
     double *scores = run->workspace;
-    int64_t dims[2], features, row, i;
-    imgcls_status status = scores_rows(host, run->node, x->rank, x->dims, &dims[0], &features);
-    dims[1] = width;
+    int64_t rows, features, row;
+    imgcls_status status = scores_rows(host, run->node, x->rank, x->dims, &rows, &features);
     if (status == IMGCLS_OK && (features < 1 || model->coefficient_count / (size_t)features !=
                                                     (size_t)model->targets ||
                                 model->coefficient_count % (size_t)features != 0))
@@ -126,63 +127,27 @@ static imgcls_status model_portable(const struct imgcls_host *host,
                          "%zu coefficients for %lld scores of %lld features",
                          model->coefficient_count, (long long)model->targets,
                          (long long)features);
-    if (status == IMGCLS_OK && model->classifies)
-        status = op_set_output(host, run, 0, labels_type(&model->labels), 1, dims);
     if (status == IMGCLS_OK)
-        status = op_set_output(host, run, to, IMGCLS_F32, 2, dims);
-    for (row = 0; status == IMGCLS_OK && row < dims[0]; row++) {
+        status = scores_set_outputs(host, run, labels_of(model), rows, width);
+    for (row = 0; status == IMGCLS_OK && row < rows; row++) {
         const size_t best = score_row(model, x, row, features, scores);
         if (model->targets > 1 || model->transform == PROBIT)
             scores_transform(model->transform, scores, width);
-        if (model->classifies)
-            status = labels_write(&model->labels, host, run, 0, row, best);
-        for (i = 0; i < width && op_has_output(run->node, to); i++)
-            element_set_real(imgcls_output(run, to), row * width + i, scores[i]);
+        status = scores_write_row(host, run, labels_of(model), row, best, scores, width);
     }
     return status;
 }
 
 static imgcls_status model_infer(const struct imgcls_host *host, struct imgcls_infer *infer)
 {
-    const struct imgcls_value_info *in = op_in(infer->node, 0);
     struct model model = {0};
-    int64_t dims[2], features;
     imgcls_status status;
-    if (!in)
+    if (!op_in(infer->node, 0))
         return OP_FAIL(host, infer->node, IMGCLS_BAD_INPUT, "an input is needed");
     status = read_shape(host, infer->node, &model);
-    if (status == IMGCLS_OK)
-        status = scores_rows(host, infer->node, in->rank, in->dims, &dims[0], &features);
-    dims[1] = model.targets + model.pairs;
-    if (status == IMGCLS_OK && model.classifies)
-        status = host->infer_output(host, infer, 0, labels_type(&model.labels), 1, dims);
-    return status == IMGCLS_OK ? op_infer_shape(host, infer, model.classifies, IMGCLS_F32, 2, dims)
+    return status == IMGCLS_OK ? scores_infer(host, infer, labels_of(&model), model.targets + model.pairs)
                                : status;
 }
 
-static int32_t model_accepts(const struct imgcls_host *host, const struct imgcls_node *node)
-{
-    (void)host;
-    return op_takes(node, 0, TYPES) && op_is_plain(node);
-}
-
-#define MODEL(symbol, type_, kernel_)                                                      \
-    static const struct imgcls_kernel symbol##_kernel = {                                  \
-        .struct_size = sizeof(struct imgcls_kernel),                                       \
-        .name = kernel_,                                                                   \
-        .accepts = model_accepts,                                                          \
-        .prepare = model_prepare,                                                          \
-        .run = model_portable,                                                             \
-        .release = model_release,                                                          \
-    };                                                                                     \
-    const struct imgcls_op symbol = {                                                      \
-        .struct_size = sizeof(struct imgcls_op),                                           \
-        .domain = "ai.onnx.ml",                                                            \
-        .type = type_,                                                                     \
-        .since_first = 1,                                                                  \
-        .since_last = 5,                                                                   \
-        .infer = model_infer,                                                              \
-        .kernels = (const struct imgcls_kernel *const[]){&symbol##_kernel, NULL},          \
-    }
-MODEL(linear_classifier_op, "LinearClassifier", "linear_classifier_portable");
-MODEL(linear_regressor_op, "LinearRegressor", "linear_regressor_portable");
+SCORES_MODEL(linear_classifier_op, "LinearClassifier", "linear_classifier_portable");
+SCORES_MODEL(linear_regressor_op, "LinearRegressor", "linear_regressor_portable");

@@ -23,6 +23,8 @@ plugins_ops_ml_la_SOURCES = \
 	%D%/svm.c \
 	%D%/tree_ensemble.c \
 	%D%/tree_models.c \
+	%D%/trees.c \
+	%D%/trees.h \
 	%D%/zip_map.c
 plugins_ops_ml_la_LDFLAGS = $(PLUGIN_LINK_FLAGS)
 plugins_ops_ml_la_LIBADD = -lm

@@ -1,5 +1,5 @@
 /*
- * plugins/ops/ml/scores.c - class labels, and transforms of a row of scores
+ * plugins/ops/ml/scores.c - class labels, transforms of a row of scores, outputs of both
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -106,6 +106,16 @@ imgcls_status scores_read_reals(const struct imgcls_host *host, const struct img
     return IMGCLS_OK;
 }
 
+imgcls_status scores_read_ints(const struct imgcls_host *host, const struct imgcls_node *node,
+                               const char *name, size_t count, const int64_t **out)
+{
+    const size_t found = host->attr_ints(host, node, name, out);
+    if (found == count)
+        return IMGCLS_OK;
+    return OP_FAIL(host, node, IMGCLS_BAD_INPUT, "%s has %zu entries, not %zu", name, found,
+                   count);
+}
+
 imgcls_status labels_read(const struct imgcls_host *host, const struct imgcls_node *node,
                           const char *texts, const char *numbers, struct labels *out)
 {
@@ -157,4 +167,44 @@ imgcls_status scores_rows(const struct imgcls_host *host, const struct imgcls_no
     *rows = rank == 2 ? dims[0] : 1;
     *features = dims[rank - 1];
     return IMGCLS_OK;
+}
+
+imgcls_status scores_infer(const struct imgcls_host *host, struct imgcls_infer *infer,
+                           const struct labels *labels, int64_t columns)
+{
+    const struct imgcls_value_info *in = op_in(infer->node, 0);
+    int64_t dims[2] = {0, columns}, features;
+    imgcls_status status = scores_rows(host, infer->node, in->rank, in->dims, &dims[0], &features);
+    if (status == IMGCLS_OK && labels)
+        status = host->infer_output(host, infer, 0, labels_type(labels), 1, dims);
+    return status == IMGCLS_OK ? op_infer_shape(host, infer, labels != NULL, IMGCLS_F32, 2, dims)
+                               : status;
+}
+
+imgcls_status scores_set_outputs(const struct imgcls_host *host, const struct imgcls_run *run,
+                                 const struct labels *labels, int64_t rows, int64_t columns)
+{
+    const int64_t dims[2] = {rows, columns};
+    imgcls_status status = IMGCLS_OK;
+    if (labels)
+        status = op_set_output(host, run, 0, labels_type(labels), 1, dims);
+    return status == IMGCLS_OK ? op_set_output(host, run, labels != NULL, IMGCLS_F32, 2, dims)
+                               : status;
+}
+
+imgcls_status scores_write_row(const struct imgcls_host *host, const struct imgcls_run *run,
+                               const struct labels *labels, int64_t row, size_t best,
+                               const double *scores, int64_t columns)
+{
+    const size_t to = labels != NULL;
+    int64_t i;
+    for (i = 0; i < columns && op_has_output(run->node, to); i++)
+        element_set_real(imgcls_output(run, to), row * columns + i, scores[i]);
+    return labels ? labels_write(labels, host, run, 0, row, best) : IMGCLS_OK;
+}
+
+int32_t scores_accepts(const struct imgcls_host *host, const struct imgcls_node *node)
+{
+    (void)host;
+    return op_takes(node, 0, OP_FLOATS | OP_INDEXES) && op_is_plain(node);
 }

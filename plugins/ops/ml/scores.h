@@ -1,6 +1,6 @@
 /*
- * plugins/ops/ml/scores.h - what classifiers of this domain share: class labels, and what is
- * done to the scores of a row at the end
+ * plugins/ops/ml/scores.h - what classifiers of this domain share: class labels, what is done to
+ * the scores of a row at the end, and the outputs
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -29,6 +29,10 @@ imgcls_status scores_read_reals(const struct imgcls_host *host, const struct img
                                 const char *list, const char *tensor, double **out,
                                 size_t *count);
 
+/* A list of integers that must have `count` entries; borrowed from the node. */
+imgcls_status scores_read_ints(const struct imgcls_host *host, const struct imgcls_node *node,
+                               const char *name, size_t count, const int64_t **out);
+
 /* Class labels: texts or integers. */
 struct labels {
     size_t count;
@@ -48,5 +52,37 @@ imgcls_status labels_write(const struct labels *labels, const struct imgcls_host
 imgcls_status scores_rows(const struct imgcls_host *host, const struct imgcls_node *node,
                           int32_t rank, const int64_t *dims, int64_t *rows,
                           int64_t *features);
+
+/* What the classifiers and regressors of this domain have in common: rows of features become
+ * rows of `columns` scores, and before them, with labels (else NULL), a label each. */
+imgcls_status scores_infer(const struct imgcls_host *host, struct imgcls_infer *infer,
+                           const struct labels *labels, int64_t columns);
+imgcls_status scores_set_outputs(const struct imgcls_host *host, const struct imgcls_run *run,
+                                 const struct labels *labels, int64_t rows, int64_t columns);
+imgcls_status scores_write_row(const struct imgcls_host *host, const struct imgcls_run *run,
+                               const struct labels *labels, int64_t row, size_t best,
+                               const double *scores, int64_t columns);
+int32_t scores_accepts(const struct imgcls_host *host, const struct imgcls_node *node);
+
+/* Defines operator `symbol`, of the first five versions; what it does is the file's model_infer,
+ * model_prepare, model_run and model_release. */
+#define SCORES_MODEL(symbol, type_, kernel_)                                               \
+    static const struct imgcls_kernel symbol##_kernel = {                                  \
+        .struct_size = sizeof(struct imgcls_kernel),                                       \
+        .name = kernel_,                                                                   \
+        .accepts = scores_accepts,                                                         \
+        .prepare = model_prepare,                                                          \
+        .run = model_run,                                                                  \
+        .release = model_release,                                                          \
+    };                                                                                     \
+    const struct imgcls_op symbol = {                                                      \
+        .struct_size = sizeof(struct imgcls_op),                                           \
+        .domain = "ai.onnx.ml",                                                            \
+        .type = type_,                                                                     \
+        .since_first = 1,                                                                  \
+        .since_last = 5,                                                                   \
+        .infer = model_infer,                                                              \
+        .kernels = (const struct imgcls_kernel *const[]){&symbol##_kernel, NULL},          \
+    }
 
 #endif

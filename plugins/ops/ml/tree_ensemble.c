@@ -14,15 +14,14 @@
 
 #include "ml.h"
 #include "scores.h"
+#include "trees.h"
 
-enum question { LEQ, LT, GTE, GT, EQ, NEQ, MEMBER, QUESTIONS };
-enum together { AVERAGE, SUM, MIN, MAX };
+#define MEMBER TREE_QUESTIONS /* is the feature among a set? */
 
 struct branch {
-    enum question question;
-    bool true_is_leaf, false_is_leaf, missing_is_true;
+    struct tree_question question; /* or MEMBER's kind */
+    bool true_is_leaf, false_is_leaf;
     int64_t feature, on_true, on_false;
-    double split;
     size_t set_begin, set_end; /* of MEMBER, in members */
 };
 
@@ -33,7 +32,7 @@ struct forest {
     double *weights, *members;
     size_t member_count;
     int64_t target_count;
-    enum together together;
+    enum tree_together together;
     enum transform after;
 };
 
@@ -53,17 +52,6 @@ static const struct imgcls_tensor *tensor_of(const struct imgcls_host *host,
 {
     const struct imgcls_attr *attr = host->attr(host, node, name);
     return attr && attr->kind == IMGCLS_ATTR_TENSOR ? attr->tensors[0] : NULL;
-}
-
-/* A list of integers that must have `count` entries. */
-static imgcls_status ints_of(const struct imgcls_host *host, const struct imgcls_node *node,
-                             const char *name, size_t count, const int64_t **out)
-{
-    const size_t found = host->attr_ints(host, node, name, out);
-    if (found == count)
-        return IMGCLS_OK;
-    return OP_FAIL(host, node, IMGCLS_BAD_INPUT, "%s has %zu entries, not %zu", name, found,
-                   count);
 }
 
 /* Numbers of a tensor attribute as double; own. `wanted` NONE: any number of them. */
@@ -110,7 +98,7 @@ static imgcls_status divide_members(const struct imgcls_host *host,
     size_t at = 0, i;
     for (i = 0; i < forest->branch_count; i++) {
         struct branch *branch = &forest->branches[i];
-        if (branch->question != MEMBER)
+        if (branch->question.kind != MEMBER)
             continue;
         branch->set_begin = at;
         while (at < forest->member_count && !isnan(forest->members[at]))
@@ -139,12 +127,12 @@ static imgcls_status read_branches(const struct imgcls_host *host,
         return OP_FAIL(host, node, IMGCLS_BAD_INPUT, "nodes_modes must be a list of uint8");
     forest->branch_count = (size_t)op_count(modes);
     for (i = 0; status == IMGCLS_OK && i < 5; i++)
-        status = ints_of(host, node, names[i], forest->branch_count, &lists[i]);
+        status = scores_read_ints(host, node, names[i], forest->branch_count, &lists[i]);
     if (status == IMGCLS_OK &&
         host->attr_ints(host, node, "nodes_missing_value_tracks_true", &missing) == 0)
         missing = NULL;
     else if (status == IMGCLS_OK)
-        status = ints_of(host, node, "nodes_missing_value_tracks_true", forest->branch_count,
+        status = scores_read_ints(host, node, "nodes_missing_value_tracks_true", forest->branch_count,
                          &missing);
     if (status == IMGCLS_OK)
         status = reals_of(host, node, "nodes_splits", forest->branch_count, &splits, &count);
@@ -157,7 +145,7 @@ static imgcls_status read_branches(const struct imgcls_host *host,
         const int64_t limits[2] = {
             (int64_t)(lists[3][i] ? forest->leaf_count : forest->branch_count),
             (int64_t)(lists[4][i] ? forest->leaf_count : forest->branch_count)};
-        if (mode >= QUESTIONS)
+        if (mode > MEMBER)
             status = OP_FAIL(host, node, IMGCLS_BAD_INPUT,
                              "nodes_modes[%zu] is %d, outside 0..6", i, mode);
         else if (lists[0][i] < 0)
@@ -169,63 +157,43 @@ static imgcls_status read_branches(const struct imgcls_host *host,
                              "node %zu leads to %lld and %lld, past the end", i,
                              (long long)lists[1][i], (long long)lists[2][i]);
         else
-            forest->branches[i] = (struct branch){.question = (enum question)mode,
+            forest->branches[i] = (struct branch){.question = {.kind = (enum tree_kind)mode,
+                                                               .missing_is_true =
+                                                                   missing && missing[i],
+                                                               .split = splits[i]},
                                                   .true_is_leaf = lists[3][i] != 0,
                                                   .false_is_leaf = lists[4][i] != 0,
-                                                  .missing_is_true = missing && missing[i],
                                                   .feature = lists[0][i],
                                                   .on_true = lists[1][i],
-                                                  .on_false = lists[2][i],
-                                                  .split = splits[i]};
+                                                  .on_false = lists[2][i]};
     }
     host->release(host, splits);
     return status;
 }
 
-/*
- * No road may lead back to where it came from: marks[i] is 1 while a road through branch i is
- * followed, 2 when all roads from it have ended. Both answers of a node may lead to the same
- * leaf: that is how an ensemble writes a tree of one leaf.
- */
+static void roads_from(const void *branches, size_t at, size_t next[2])
+{
+    const struct branch *branch = (const struct branch *)branches + at;
+    next[0] = branch->true_is_leaf ? TREE_END : (size_t)branch->on_true;
+    next[1] = branch->false_is_leaf ? TREE_END : (size_t)branch->on_false;
+}
+
 static imgcls_status check_roads(const struct imgcls_host *host,
                                  const struct imgcls_node *node, const struct forest *forest)
 {
-    unsigned char *marks = host->alloc(host, forest->branch_count, 1);
-    size_t *stack = host->alloc(host, forest->branch_count + 1, sizeof *stack);
-    imgcls_status status = marks && stack ? IMGCLS_OK : IMGCLS_NO_MEMORY;
-    size_t depth = 0, r;
+    size_t *roots = host->alloc(host, forest->root_count + 1, sizeof *roots), r;
+    imgcls_status status = roots ? IMGCLS_OK : IMGCLS_NO_MEMORY;
     for (r = 0; status == IMGCLS_OK && r < forest->root_count; r++) {
-        if (forest->roots[r] < 0 || (uint64_t)forest->roots[r] >= forest->branch_count) {
-            status = OP_FAIL(host, node, IMGCLS_BAD_INPUT, "tree_roots[%zu] is %lld, outside "
-                             "0..%zu", r, (long long)forest->roots[r],
-                             forest->branch_count - 1);
-            break;
-        }
-        if (!marks[forest->roots[r]])
-            stack[depth++] = (size_t)forest->roots[r];
-        while (status == IMGCLS_OK && depth > 0) {
-            const size_t at = stack[depth - 1];
-            const struct branch *branch = &forest->branches[at];
-            const int64_t next[2] = {branch->true_is_leaf ? -1 : branch->on_true,
-                                     branch->false_is_leaf ? -1 : branch->on_false};
-            size_t k, went = depth;
-            marks[at] = 1;
-            for (k = 0; status == IMGCLS_OK && k < 2 && went == depth; k++) {
-                if (next[k] >= 0 && marks[next[k]] == 1)
-                    status = OP_FAIL(host, node, IMGCLS_BAD_INPUT,
-                                     "node %zu leads back to node %lld", at,
-                                     (long long)next[k]);
-                else if (next[k] >= 0 && marks[next[k]] == 0)
-                    stack[depth++] = (size_t)next[k];
-            }
-            if (went == depth) {
-                marks[at] = 2;
-                depth--;
-            }
-        }
+        roots[r] = (size_t)forest->roots[r];
+        if (forest->roots[r] < 0 || (uint64_t)forest->roots[r] >= forest->branch_count)
+            status = OP_FAIL(host, node, IMGCLS_BAD_INPUT,
+                             "tree_roots[%zu] is %lld, outside 0..%zu", r,
+                             (long long)forest->roots[r], forest->branch_count - 1);
     }
-    host->release(host, marks);
-    host->release(host, stack);
+    if (status == IMGCLS_OK)
+        status = trees_check_roads(host, node, forest->branches, forest->branch_count, roads_from,
+                                   roots, forest->root_count);
+    host->release(host, roots);
     return status;
 }
 
@@ -252,7 +220,8 @@ static imgcls_status forest_prepare(const struct imgcls_host *host,
     prepare->state = forest;
     forest->target_count = host->attr_int(host, node, "n_targets", 0);
     forest->root_count = host->attr_ints(host, node, "tree_roots", &forest->roots);
-    status = read_choice(host, node, "aggregate_function", SUM, MAX, &together);
+    status = read_choice(host, node, "aggregate_function", TREE_SUM, TREE_MAX,
+                         &together);
     if (status == IMGCLS_OK)
         status = read_choice(host, node, "post_transform", NOTHING, PROBIT, &after);
     if (status == IMGCLS_OK)
@@ -268,7 +237,7 @@ static imgcls_status forest_prepare(const struct imgcls_host *host,
         status = check_roads(host, node, forest);
     if (status != IMGCLS_OK)
         return status;
-    forest->together = (enum together)together;
+    forest->together = (enum tree_together)together;
     forest->after = (enum transform)after;
     /* A row's scores, and which targets a leaf has reached. */
     prepare->workspace_bytes = (size_t)forest->target_count * (sizeof(double) + 1);
@@ -280,27 +249,12 @@ static imgcls_status forest_prepare(const struct imgcls_host *host,
 static bool answer(const struct forest *forest, const struct branch *branch, double x)
 {
     size_t i;
-    if (isnan(x) && branch->missing_is_true)
-        return true;
-    switch (branch->question) {
-    case LEQ:
-        return x <= branch->split;
-    case LT:
-        return x < branch->split;
-    case GTE:
-        return x >= branch->split;
-    case GT:
-        return x > branch->split;
-    case EQ:
-        return x == branch->split;
-    case NEQ:
-        return x != branch->split;
-    default:
-        for (i = branch->set_begin; i < branch->set_end; i++)
-            if (x == forest->members[i])
-                return true;
-        return false;
-    }
+    if (branch->question.kind != MEMBER || (isnan(x) && branch->question.missing_is_true))
+        return tree_answer(&branch->question, x);
+    for (i = branch->set_begin; i < branch->set_end; i++)
+        if (x == forest->members[i])
+            return true;
+    return false;
 }
 
 static size_t find_leaf(const struct forest *forest, size_t root,
@@ -315,21 +269,6 @@ static size_t find_leaf(const struct forest *forest, size_t root,
         if (yes ? branch->true_is_leaf : branch->false_is_leaf)
             return at;
     }
-}
-
-static void add_leaf(const struct forest *forest, size_t leaf, double *scores,
-                     unsigned char *reached)
-{
-    const int64_t target = forest->targets[leaf];
-    const double weight = forest->weights[leaf];
-    double *score = &scores[target];
-    if (forest->together == MIN)
-        *score = reached[target] && *score <= weight ? *score : weight;
-    else if (forest->together == MAX)
-        *score = reached[target] && *score >= weight ? *score : weight;
-    else
-        *score += weight;
-    reached[target] = 1;
 }
 
 static imgcls_status forest_dims(const struct imgcls_host *host,
@@ -383,10 +322,12 @@ static imgcls_status forest_portable(const struct imgcls_host *host,
     for (row = 0; status == IMGCLS_OK && row < dims[0]; row++) {
         memset(scores, 0, targets * sizeof *scores);
         memset(reached, 0, targets);
-        for (tree = 0; tree < forest->root_count; tree++)
-            add_leaf(forest, find_leaf(forest, (size_t)forest->roots[tree], x, row), scores,
-                     reached);
-        for (i = 0; forest->together == AVERAGE && i < forest->target_count; i++)
+        for (tree = 0; tree < forest->root_count; tree++) {
+            const size_t leaf = find_leaf(forest, (size_t)forest->roots[tree], x, row);
+            const int64_t target = forest->targets[leaf];
+            tree_join(forest->together, forest->weights[leaf], &scores[target], &reached[target]);
+        }
+        for (i = 0; forest->together == TREE_AVERAGE && i < forest->target_count; i++)
             scores[i] /= (double)(forest->root_count ? forest->root_count : 1);
         scores_transform(forest->after, scores, forest->target_count);
         for (i = 0; i < forest->target_count; i++)

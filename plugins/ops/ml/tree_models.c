@@ -18,18 +18,12 @@
 
 #include "ml.h"
 #include "scores.h"
-
-#define TYPES (OP_FLOATS | OP_INDEXES)
-#define NONE  SIZE_MAX
-
-enum question { LEQ, LT, GTE, GT, EQ, NEQ, LEAF, QUESTIONS };
-enum together { SUM, AVERAGE, MIN, MAX, TOGETHERS };
+#include "trees.h"
 
 struct tree_node {
-    enum question question;
-    bool missing_is_true;
+    struct tree_question question;
+    bool is_leaf;
     int64_t feature;
-    double split;
     size_t on_true, on_false;
     size_t first, end; /* of a leaf: its weights */
 };
@@ -55,13 +49,19 @@ struct model {
     double *base;
     size_t node_count, weight_count, root_count, base_count;
     int64_t targets;
-    enum together together;
+    enum tree_together together;
     enum transform transform;
     bool classifies;
     bool binary;   /* a classifier of two classes whose leaves name the first only */
     bool positive; /* no weight is below 0 */
     struct labels labels;
 };
+
+/* NULL for a regressor. */
+static const struct labels *labels_of(const struct model *model)
+{
+    return model->classifies ? &model->labels : NULL;
+}
 
 static void model_release(const struct imgcls_host *host, void *state)
 {
@@ -99,29 +99,23 @@ static size_t find_node(const struct model *model, int64_t tree, int64_t number)
     const struct called wanted = {.tree = tree, .number = number};
     const struct called *found =
         bsearch(&wanted, model->names, model->node_count, sizeof wanted, by_name);
-    return found ? found->at : NONE;
+    return found ? found->at : TREE_END;
 }
 
-static imgcls_status ints_of(const struct imgcls_host *host, const struct imgcls_node *node,
-                             const char *name, size_t count, const int64_t **out)
+/* LEAF gives TREE_QUESTIONS; false for what is no question at all. */
+static bool question_of(const struct imgcls_string *text, enum tree_kind *out)
 {
-    const size_t found = host->attr_ints(host, node, name, out);
-    if (found == count)
-        return IMGCLS_OK;
-    return OP_FAIL(host, node, IMGCLS_BAD_INPUT, "%s has %zu entries, not %zu", name, found,
-                   count);
-}
-
-static enum question question_of(const struct imgcls_string *text)
-{
-    static const char *const words[QUESTIONS] = {"BRANCH_LEQ", "BRANCH_LT",  "BRANCH_GTE",
-                                                 "BRANCH_GT",  "BRANCH_EQ",  "BRANCH_NEQ",
-                                                 "LEAF"};
+    static const char *const words[TREE_QUESTIONS + 1] = {
+        [TREE_LEQ] = "BRANCH_LEQ", [TREE_LT] = "BRANCH_LT", [TREE_GTE] = "BRANCH_GTE",
+        [TREE_GT] = "BRANCH_GT",   [TREE_EQ] = "BRANCH_EQ", [TREE_NEQ] = "BRANCH_NEQ",
+        [TREE_QUESTIONS] = "LEAF"};
     int i;
-    for (i = 0; i < QUESTIONS; i++)
-        if (text->length == strlen(words[i]) && memcmp(text->bytes, words[i], text->length) == 0)
-            break;
-    return (enum question)i;
+    for (i = 0; i <= TREE_QUESTIONS; i++)
+        if (text->length == strlen(words[i]) && memcmp(text->bytes, words[i], text->length) == 0) {
+            *out = (enum tree_kind)i;
+            return true;
+        }
+    return false;
 }
 
 static imgcls_status read_names(const struct imgcls_host *host, const struct imgcls_node *node,
@@ -133,7 +127,7 @@ static imgcls_status read_names(const struct imgcls_host *host, const struct img
     model->node_count = host->attr_ints(host, node, "nodes_treeids", &trees);
     if (model->node_count == 0)
         return OP_FAIL(host, node, IMGCLS_BAD_INPUT, "nodes_treeids is missing");
-    status = ints_of(host, node, "nodes_nodeids", model->node_count, &numbers);
+    status = scores_read_ints(host, node, "nodes_nodeids", model->node_count, &numbers);
     if (status != IMGCLS_OK)
         return status;
     model->names = host->alloc(host, model->node_count, sizeof *model->names);
@@ -161,18 +155,18 @@ static imgcls_status read_nodes(const struct imgcls_host *host, const struct img
     const size_t count = model->node_count;
     double *splits = NULL;
     size_t split_count, i;
-    imgcls_status status = ints_of(host, node, "nodes_treeids", count, &trees);
+    imgcls_status status = scores_read_ints(host, node, "nodes_treeids", count, &trees);
     if (!modes || modes->kind != IMGCLS_ATTR_STRINGS || modes->count != count)
         return OP_FAIL(host, node, IMGCLS_BAD_INPUT, "nodes_modes must have %zu entries", count);
     if (status == IMGCLS_OK)
-        status = ints_of(host, node, "nodes_featureids", count, &features);
+        status = scores_read_ints(host, node, "nodes_featureids", count, &features);
     if (status == IMGCLS_OK)
-        status = ints_of(host, node, "nodes_truenodeids", count, &yes);
+        status = scores_read_ints(host, node, "nodes_truenodeids", count, &yes);
     if (status == IMGCLS_OK)
-        status = ints_of(host, node, "nodes_falsenodeids", count, &no);
+        status = scores_read_ints(host, node, "nodes_falsenodeids", count, &no);
     if (status == IMGCLS_OK &&
         host->attr_ints(host, node, "nodes_missing_value_tracks_true", &missing) > 0)
-        status = ints_of(host, node, "nodes_missing_value_tracks_true", count, &missing);
+        status = scores_read_ints(host, node, "nodes_missing_value_tracks_true", count, &missing);
     else
         missing = NULL;
     if (status == IMGCLS_OK)
@@ -187,23 +181,27 @@ static imgcls_status read_nodes(const struct imgcls_host *host, const struct img
     }
     for (i = 0; status == IMGCLS_OK && i < count; i++) {
         struct tree_node *to = &model->nodes[i];
-        *to = (struct tree_node){.question = question_of(&modes->strings[i]),
-                                 .missing_is_true = missing && missing[i],
-                                 .feature = features[i],
-                                 .split = splits[i]};
-        if (to->question == QUESTIONS)
+        enum tree_kind kind;
+        if (!question_of(&modes->strings[i], &kind)) {
             status = OP_FAIL(host, node, IMGCLS_BAD_INPUT, "nodes_modes[%zu] is '%.*s'", i,
                              (int)(modes->strings[i].length > 32 ? 32 : modes->strings[i].length),
                              modes->strings[i].bytes);
-        if (status != IMGCLS_OK || to->question == LEAF)
+            break;
+        }
+        *to = (struct tree_node){.question = {.kind = kind,
+                                              .missing_is_true = missing && missing[i],
+                                              .split = splits[i]},
+                                 .is_leaf = kind == TREE_QUESTIONS,
+                                 .feature = features[i]};
+        if (to->is_leaf)
             continue;
         to->on_true = find_node(model, trees[i], yes[i]);
         to->on_false = find_node(model, trees[i], no[i]);
-        if (to->on_true == NONE || to->on_false == NONE)
+        if (to->on_true == TREE_END || to->on_false == TREE_END)
             status = OP_FAIL(host, node, IMGCLS_BAD_INPUT,
                              "tree %lld has no node %lld, to which entry %zu leads",
                              (long long)trees[i],
-                             (long long)(to->on_true == NONE ? yes[i] : no[i]), i);
+                             (long long)(to->on_true == TREE_END ? yes[i] : no[i]), i);
         else if (to->feature < 0)
             status = OP_FAIL(host, node, IMGCLS_BAD_INPUT, "nodes_featureids[%zu] is %lld", i,
                              (long long)to->feature);
@@ -212,40 +210,11 @@ static imgcls_status read_nodes(const struct imgcls_host *host, const struct img
     return status;
 }
 
-/* No road may lead back to where it came from: 1 while it is followed, 2 when it has ended. */
-static imgcls_status check_roads(const struct imgcls_host *host, const struct imgcls_node *node,
-                                 const struct model *model)
+static void roads_from(const void *nodes, size_t at, size_t next[2])
 {
-    unsigned char *marks = host->alloc(host, model->node_count, 1);
-    size_t *stack = host->alloc(host, model->node_count + 1, sizeof *stack), depth = 0, r, k;
-    imgcls_status status = marks && stack ? IMGCLS_OK : IMGCLS_NO_MEMORY;
-    for (r = 0; status == IMGCLS_OK && r < model->root_count; r++) {
-        if (!marks[model->roots[r]])
-            stack[depth++] = model->roots[r];
-        while (status == IMGCLS_OK && depth > 0) {
-            const size_t at = stack[depth - 1], before = depth;
-            const struct tree_node *from = &model->nodes[at];
-            const size_t next[2] = {from->on_true, from->on_false};
-            marks[at] = 1;
-            for (k = 0; from->question != LEAF && k < 2 && depth == before; k++) {
-                if (marks[next[k]] == 1) {
-                    status = OP_FAIL(host, node, IMGCLS_BAD_INPUT,
-                                     "entry %zu of the nodes leads back to entry %zu", at,
-                                     next[k]);
-                    break;
-                }
-                if (marks[next[k]] == 0)
-                    stack[depth++] = next[k];
-            }
-            if (depth == before) {
-                marks[at] = 2;
-                depth--;
-            }
-        }
-    }
-    host->release(host, marks);
-    host->release(host, stack);
-    return status;
+    const struct tree_node *from = (const struct tree_node *)nodes + at;
+    next[0] = from->is_leaf ? TREE_END : from->on_true;
+    next[1] = from->is_leaf ? TREE_END : from->on_false;
 }
 
 /* class_... or target_...: the weights of the leaves. */
@@ -265,11 +234,11 @@ static imgcls_status read_weights(const struct imgcls_host *host, const struct i
     snprintf(name[2], sizeof name[2], "%s_nodeids", stem);
     snprintf(name[3], sizeof name[3], "%s_ids", stem);
     if (status == IMGCLS_OK)
-        status = ints_of(host, node, name[1], model->weight_count, &trees);
+        status = scores_read_ints(host, node, name[1], model->weight_count, &trees);
     if (status == IMGCLS_OK)
-        status = ints_of(host, node, name[2], model->weight_count, &numbers);
+        status = scores_read_ints(host, node, name[2], model->weight_count, &numbers);
     if (status == IMGCLS_OK)
-        status = ints_of(host, node, name[3], model->weight_count, &targets);
+        status = scores_read_ints(host, node, name[3], model->weight_count, &targets);
     if (status == IMGCLS_OK) {
         model->weights = host->alloc(host, model->weight_count + 1, sizeof *model->weights);
         status = model->weights ? IMGCLS_OK : IMGCLS_NO_MEMORY;
@@ -278,7 +247,7 @@ static imgcls_status read_weights(const struct imgcls_host *host, const struct i
     model->binary = model->classifies && model->targets == 2;
     for (i = 0; status == IMGCLS_OK && i < model->weight_count; i++) {
         const size_t leaf = find_node(model, trees[i], numbers[i]);
-        if (leaf == NONE || model->nodes[leaf].question != LEAF)
+        if (leaf == TREE_END || !model->nodes[leaf].is_leaf)
             status = OP_FAIL(host, node, IMGCLS_BAD_INPUT, "%s[%zu]: tree %lld has no leaf %lld",
                              name[2], i, (long long)trees[i], (long long)numbers[i]);
         else if (targets[i] < 0 || targets[i] >= model->targets)
@@ -321,13 +290,14 @@ static imgcls_status read_shape(const struct imgcls_host *host, const struct img
 static imgcls_status read_together(const struct imgcls_host *host,
                                    const struct imgcls_node *node, struct model *model)
 {
-    static const char *const words[TOGETHERS] = {"SUM", "AVERAGE", "MIN", "MAX"};
+    static const char *const words[TREE_TOGETHERS] = {
+        [TREE_AVERAGE] = "AVERAGE", [TREE_SUM] = "SUM", [TREE_MIN] = "MIN", [TREE_MAX] = "MAX"};
     const char *text = host->attr_string(host, node, "aggregate_function", "SUM");
     int i = 0;
-    while (i < TOGETHERS && strcmp(text, words[i]) != 0)
+    while (i < TREE_TOGETHERS && strcmp(text, words[i]) != 0)
         i++;
-    model->together = model->classifies ? SUM : (enum together)i;
-    return i < TOGETHERS ? IMGCLS_OK
+    model->together = model->classifies ? TREE_SUM : (enum tree_together)i;
+    return i < TREE_TOGETHERS ? IMGCLS_OK
                          : OP_FAIL(host, node, IMGCLS_BAD_INPUT,
                                    "aggregate_function is '%s', known are SUM, AVERAGE, MIN, MAX",
                                    text);
@@ -360,7 +330,8 @@ static imgcls_status model_prepare(const struct imgcls_host *host,
     if (status == IMGCLS_OK)
         status = read_nodes(host, node, model);
     if (status == IMGCLS_OK)
-        status = check_roads(host, node, model);
+        status = trees_check_roads(host, node, model->nodes, model->node_count, roads_from,
+                                   model->roots, model->root_count);
     if (status == IMGCLS_OK)
         status = read_weights(host, node, model);
     /* A row's scores, and which of them a leaf has reached. */
@@ -370,48 +341,22 @@ static imgcls_status model_prepare(const struct imgcls_host *host,
 
 /* -- running ------------------------------------------------------------------------*/
 
-static bool answer(const struct tree_node *node, double x)
-{
-    if (isnan(x) && node->missing_is_true)
-        return true;
-    switch (node->question) {
-    case LEQ:
-        return x <= node->split;
-    case LT:
-        return x < node->split;
-    case GTE:
-        return x >= node->split;
-    case GT:
-        return x > node->split;
-    case EQ:
-        return x == node->split;
-    default:
-        return x != node->split;
-    }
-}
-
 static void add_tree(const struct model *model, size_t at, const struct imgcls_tensor *x,
                      int64_t begin, double *scores, unsigned char *reached)
 {
     const struct tree_node *node = &model->nodes[at];
     size_t i;
-    while (node->question != LEAF)
-        node = &model->nodes[answer(node, element_real(x, begin + node->feature))
+    while (!node->is_leaf)
+        node = &model->nodes[tree_answer(&node->question, element_real(x, begin + node->feature))
                                  ? node->on_true
                                  : node->on_false];
     for (i = node->first; i < node->end; i++) {
         const struct weight *weight = &model->weights[i];
         double *score = &scores[weight->target];
-        const bool first = !reached[weight->target];
-        if (model->together == MIN)
-            *score = !first && *score <= weight->value ? *score : weight->value;
-        else if (model->together == MAX)
-            *score = !first && *score >= weight->value ? *score : weight->value;
-        else if (x->type == IMGCLS_F64)
-            *score += weight->value;
+        if (tree_keeps_one(model->together) || x->type == IMGCLS_F64)
+            tree_join(model->together, weight->value, score, &reached[weight->target]);
         else /* in the input's precision: thresholds at round numbers depend on it */
             *score = (double)((float)*score + (float)weight->value);
-        reached[weight->target] = 1;
     }
 }
 
@@ -432,7 +377,7 @@ static size_t decide(const struct model *model, double *scores)
     if (model->binary)
         return decide_pair(model, scores);
     for (t = 0; t < model->targets; t++) {
-        if (model->together == AVERAGE)
+        if (model->together == TREE_AVERAGE)
             scores[t] /= (double)model->root_count;
         if (model->base_count > (size_t)t)
             scores[t] += model->base[t];
@@ -450,86 +395,48 @@ static imgcls_status check_features(const struct imgcls_host *host,
     const struct model *model = run->state;
     size_t i;
     for (i = 0; i < model->node_count; i++)
-        if (model->nodes[i].question != LEAF && model->nodes[i].feature >= features)
+        if (!model->nodes[i].is_leaf && model->nodes[i].feature >= features)
             return OP_FAIL(host, run->node, IMGCLS_BAD_INPUT,
                            "entry %zu of the nodes asks for feature %lld of %lld", i,
                            (long long)model->nodes[i].feature, (long long)features);
     return IMGCLS_OK;
 }
 
-static imgcls_status model_portable(const struct imgcls_host *host,
-                                    const struct imgcls_run *run)
+static imgcls_status model_run(const struct imgcls_host *host, const struct imgcls_run *run)
 {
     const struct model *model = run->state;
     const struct imgcls_tensor *x = imgcls_input(run, 0);
-    const size_t to = model->classifies, width = (size_t)model->targets;
+    const size_t width = (size_t)model->targets;
     double *scores = run->workspace;
     unsigned char *reached = (unsigned char *)(scores + width + 1);
-    int64_t dims[2], features, row;
+    int64_t rows, features, row;
     size_t i;
-    imgcls_status status = scores_rows(host, run->node, x->rank, x->dims, &dims[0], &features);
-    dims[1] = model->targets;
+    imgcls_status status = scores_rows(host, run->node, x->rank, x->dims, &rows, &features);
     if (status == IMGCLS_OK)
         status = check_features(host, run, features);
-    if (status == IMGCLS_OK && model->classifies)
-        status = op_set_output(host, run, 0, labels_type(&model->labels), 1, dims);
     if (status == IMGCLS_OK)
-        status = op_set_output(host, run, to, IMGCLS_F32, 2, dims);
-    for (row = 0; status == IMGCLS_OK && row < dims[0]; row++) {
+        status = scores_set_outputs(host, run, labels_of(model), rows, model->targets);
+    for (row = 0; status == IMGCLS_OK && row < rows; row++) {
         memset(scores, 0, (width + 1) * sizeof *scores);
         memset(reached, 0, width + 1);
         for (i = 0; i < model->root_count; i++)
             add_tree(model, model->roots[i], x, row * features, scores, reached);
         i = decide(model, scores);
-        if (model->classifies)
-            status = labels_write(&model->labels, host, run, 0, row, i);
-        for (i = 0; i < width && op_has_output(run->node, to); i++)
-            element_set_real(imgcls_output(run, to), row * dims[1] + (int64_t)i, scores[i]);
+        status = scores_write_row(host, run, labels_of(model), row, i, scores, model->targets);
     }
     return status;
 }
 
 static imgcls_status model_infer(const struct imgcls_host *host, struct imgcls_infer *infer)
 {
-    const struct imgcls_value_info *in = op_in(infer->node, 0);
     struct model model = {0};
-    int64_t dims[2], features;
     imgcls_status status;
-    if (!in)
+    if (!op_in(infer->node, 0))
         return OP_FAIL(host, infer->node, IMGCLS_BAD_INPUT, "an input is needed");
     status = read_shape(host, infer->node, &model);
-    if (status == IMGCLS_OK)
-        status = scores_rows(host, infer->node, in->rank, in->dims, &dims[0], &features);
-    dims[1] = model.targets;
-    if (status == IMGCLS_OK && model.classifies)
-        status = host->infer_output(host, infer, 0, labels_type(&model.labels), 1, dims);
-    return status == IMGCLS_OK ? op_infer_shape(host, infer, model.classifies, IMGCLS_F32, 2, dims)
+    return status == IMGCLS_OK ? scores_infer(host, infer, labels_of(&model), model.targets)
                                : status;
 }
 
-static int32_t model_accepts(const struct imgcls_host *host, const struct imgcls_node *node)
-{
-    (void)host;
-    return op_takes(node, 0, TYPES) && op_is_plain(node);
-}
-
-#define MODEL(symbol, type_, kernel_)                                                      \
-    static const struct imgcls_kernel symbol##_kernel = {                                  \
-        .struct_size = sizeof(struct imgcls_kernel),                                       \
-        .name = kernel_,                                                                   \
-        .accepts = model_accepts,                                                          \
-        .prepare = model_prepare,                                                          \
-        .run = model_portable,                                                             \
-        .release = model_release,                                                          \
-    };                                                                                     \
-    const struct imgcls_op symbol = {                                                      \
-        .struct_size = sizeof(struct imgcls_op),                                           \
-        .domain = "ai.onnx.ml",                                                            \
-        .type = type_,                                                                     \
-        .since_first = 1,                                                                  \
-        .since_last = 5,                                                                   \
-        .infer = model_infer,                                                              \
-        .kernels = (const struct imgcls_kernel *const[]){&symbol##_kernel, NULL},          \
-    }
-MODEL(tree_classifier_op, "TreeEnsembleClassifier", "tree_classifier_portable");
-MODEL(tree_regressor_op, "TreeEnsembleRegressor", "tree_regressor_portable");
+SCORES_MODEL(tree_classifier_op, "TreeEnsembleClassifier", "tree_classifier_portable");
+SCORES_MODEL(tree_regressor_op, "TreeEnsembleRegressor", "tree_regressor_portable");
