@@ -72,11 +72,9 @@ static imgcls_status integer_infer(const struct imgcls_host *host,
 static imgcls_status linear_infer(const struct imgcls_host *host,
                                   struct imgcls_infer *infer)
 {
-    size_t i;
-    for (i = 0; i < 8; i++)
-        if (!op_in(infer->node, i))
-            return OP_FAIL(host, infer->node, IMGCLS_BAD_INPUT, "input %zu is missing", i);
-    return infer_window(host, infer, 3, infer->node->inputs[7]->type);
+    const imgcls_status status = requantise_needs(host, infer->node);
+    return status == IMGCLS_OK ? infer_window(host, infer, 3, infer->node->inputs[7]->type)
+                               : status;
 }
 
 struct conv {
@@ -142,16 +140,8 @@ static void fetch(const struct product8 *job, int64_t batch, int64_t k, int64_t 
     }
 }
 
-static void finish_wide(const struct product8 *job, int64_t batch, int64_t row, int64_t n,
-                        int64_t count, const int32_t *sums)
-{
-    const struct conv *conv = job->owner;
-    memcpy((int32_t *)conv->y->data + (batch * job->m + row) * job->n + n, sums,
-           (size_t)count * sizeof *sums);
-}
-
-static void finish_narrow(const struct product8 *job, int64_t batch, int64_t row, int64_t n,
-                          int64_t count, const int32_t *sums)
+static void finish(const struct product8 *job, int64_t batch, int64_t row, int64_t n,
+                   int64_t count, const int32_t *sums)
 {
     const struct conv *conv = job->owner;
     const float scale = requantise_scale(
@@ -161,7 +151,7 @@ static void finish_narrow(const struct product8 *job, int64_t batch, int64_t row
         conv->bias ? (uint32_t)((const int32_t *)conv->bias->data)[to] : 0;
     int64_t j;
     for (j = 0; j < count; j++)
-        requantise_set(conv->y, (batch * job->m + row) * job->n + n + j,
+        requantise_set(job->y, (batch * job->m + row) * job->n + n + j,
                        (int32_t)((uint32_t)sums[j] + bias), scale, &conv->scales);
 }
 
@@ -211,10 +201,11 @@ static imgcls_status conv_run(const struct imgcls_host *host, const struct imgcl
         .k = imgcls_count(w->rank - 1, w->dims + 1),
         .a_signed = w->type == IMGCLS_I8,
         .owner = conv,
+        .y = conv->y,
         .rows = rows,
         .row_zero = row_zero,
         .fetch = fetch,
-        .finish = narrow ? finish_narrow : finish_wide,
+        .finish = narrow ? finish : product8_wide,
     };
     product8_run(host, run, &job);
     return IMGCLS_OK;
@@ -255,9 +246,8 @@ static imgcls_status linear_portable(const struct imgcls_host *host,
 /* Bytes, with zero points of the same type, in 1 to 3 spatial dimensions. */
 static bool takes_image(const struct imgcls_node *node, size_t value, size_t zero)
 {
-    return op_takes(node, value, PRODUCT8_TYPES) && node->inputs[value]->rank >= 3 &&
-           node->inputs[value]->rank <= 5 &&
-           (!op_in(node, zero) || node->inputs[zero]->type == node->inputs[value]->type);
+    return product8_takes(node, value, zero, PRODUCT8_TYPES) &&
+           node->inputs[value]->rank >= 3 && node->inputs[value]->rank <= 5;
 }
 
 static int32_t integer_accepts(const struct imgcls_host *host,
@@ -307,23 +297,5 @@ static const struct imgcls_kernel integer_kernel =
 static const struct imgcls_kernel linear_kernel =
     OP_KERNEL("qlinear_conv_portable", linear_accepts, linear_portable);
 
-const struct imgcls_op conv_integer_op = {
-    .struct_size = sizeof(struct imgcls_op),
-    .domain = "",
-    .type = "ConvInteger",
-    .since_first = 10,
-    .since_last = OP_NEWEST,
-    .infer = integer_infer,
-    .macs = integer_macs,
-    .kernels = (const struct imgcls_kernel *const[]){&integer_kernel, NULL},
-};
-const struct imgcls_op qlinear_conv_op = {
-    .struct_size = sizeof(struct imgcls_op),
-    .domain = "",
-    .type = "QLinearConv",
-    .since_first = 10,
-    .since_last = OP_NEWEST,
-    .infer = linear_infer,
-    .macs = linear_macs,
-    .kernels = (const struct imgcls_kernel *const[]){&linear_kernel, NULL},
-};
+PRODUCT8_OP(conv_integer_op, "ConvInteger", integer_infer, integer_macs, integer_kernel);
+PRODUCT8_OP(qlinear_conv_op, "QLinearConv", linear_infer, linear_macs, linear_kernel);

@@ -79,11 +79,9 @@ static imgcls_status integer_infer(const struct imgcls_host *host,
 static imgcls_status linear_infer(const struct imgcls_host *host,
                                   struct imgcls_infer *infer)
 {
-    size_t i;
-    for (i = 0; i < 8; i++)
-        if (!op_in(infer->node, i))
-            return OP_FAIL(host, infer->node, IMGCLS_BAD_INPUT, "input %zu is missing", i);
-    return infer_product(host, infer, 3, infer->node->inputs[7]->type);
+    const imgcls_status status = requantise_needs(host, infer->node);
+    return status == IMGCLS_OK ? infer_product(host, infer, 3, infer->node->inputs[7]->type)
+                               : status;
 }
 
 struct matmul {
@@ -177,16 +175,8 @@ static void fetch(const struct product8 *job, int64_t batch, int64_t k, int64_t 
                 zero - byte_at(m->b_zero, vector_at(m->b_zero, matrix, n + j, job->n));
 }
 
-static void finish_wide(const struct product8 *job, int64_t batch, int64_t row, int64_t n,
-                        int64_t count, const int32_t *sums)
-{
-    const struct matmul *m = job->owner;
-    memcpy((int32_t *)m->y->data + (batch * job->m + row) * job->n + n, sums,
-           (size_t)count * sizeof *sums);
-}
-
-static void finish_narrow(const struct product8 *job, int64_t batch, int64_t row, int64_t n,
-                          int64_t count, const int32_t *sums)
+static void finish(const struct product8 *job, int64_t batch, int64_t row, int64_t n,
+                   int64_t count, const int32_t *sums)
 {
     const struct matmul *m = job->owner;
     const int64_t a = vector_at(m->scales.a_scale, matrix_of(m, m->a_step, batch), row,
@@ -195,7 +185,7 @@ static void finish_narrow(const struct product8 *job, int64_t batch, int64_t row
     int64_t j;
     for (j = 0; j < count; j++) {
         const int64_t b = vector_at(m->scales.b_scale, matrix, n + j, job->n);
-        requantise_set(m->y, (batch * job->m + row) * job->n + n + j, sums[j],
+        requantise_set(job->y, (batch * job->m + row) * job->n + n + j, sums[j],
                        requantise_scale(&m->scales, a, b), &m->scales);
     }
 }
@@ -265,10 +255,11 @@ static void matmul_bytes(const struct imgcls_host *host, const struct imgcls_run
         .k = m->shapes.k,
         .a_signed = m->a->type == IMGCLS_I8,
         .owner = m,
+        .y = m->y,
         .rows = rows,
         .row_zero = row_zero,
         .fetch = fetch,
-        .finish = narrow ? finish_narrow : finish_wide,
+        .finish = narrow ? finish : product8_wide,
     };
     product8_run(host, run, &job);
 }
@@ -316,20 +307,12 @@ static imgcls_status linear_portable(const struct imgcls_host *host,
     return IMGCLS_OK;
 }
 
-/* Matrices are of `types`; their zero points, where there, of the same. */
-static bool takes_pair(const struct imgcls_node *node, size_t matrix, size_t zero,
-                       uint64_t types)
-{
-    return op_takes(node, matrix, types) &&
-           (!op_in(node, zero) || node->inputs[zero]->type == node->inputs[matrix]->type);
-}
-
 static int32_t integer_accepts(const struct imgcls_host *host,
                                const struct imgcls_node *node)
 {
     (void)host;
-    return takes_pair(node, 0, 2, PRODUCT8_TYPES) &&
-           takes_pair(node, 1, 3, PRODUCT8_TYPES) && op_is_plain(node) &&
+    return product8_takes(node, 0, 2, PRODUCT8_TYPES) &&
+           product8_takes(node, 1, 3, PRODUCT8_TYPES) && op_is_plain(node) &&
            op_has_output(node, 0);
 }
 
@@ -339,8 +322,8 @@ static int32_t linear_accepts(const struct imgcls_host *host,
     const bool float8 = op_takes(node, 0, FLOAT8);
     const uint64_t types = float8 ? FLOAT8 : PRODUCT8_TYPES;
     (void)host;
-    return op_in(node, 2) && op_in(node, 5) && takes_pair(node, 0, 2, types) &&
-           takes_pair(node, 3, 5, types) && op_takes(node, 1, ELEMENT_FLOATS) &&
+    return op_in(node, 2) && op_in(node, 5) && product8_takes(node, 0, 2, types) &&
+           product8_takes(node, 3, 5, types) && op_takes(node, 1, ELEMENT_FLOATS) &&
            op_takes(node, 4, ELEMENT_FLOATS) && op_takes(node, 6, ELEMENT_FLOATS) &&
            op_takes(node, 7, types) && op_is_plain(node) && op_has_output(node, 0);
 }
@@ -362,23 +345,5 @@ static const struct imgcls_kernel integer_kernel =
 static const struct imgcls_kernel linear_kernel =
     OP_KERNEL("qlinear_matmul_portable", linear_accepts, linear_portable);
 
-const struct imgcls_op matmul_integer_op = {
-    .struct_size = sizeof(struct imgcls_op),
-    .domain = "",
-    .type = "MatMulInteger",
-    .since_first = 10,
-    .since_last = OP_NEWEST,
-    .infer = integer_infer,
-    .macs = macs_of,
-    .kernels = (const struct imgcls_kernel *const[]){&integer_kernel, NULL},
-};
-const struct imgcls_op qlinear_matmul_op = {
-    .struct_size = sizeof(struct imgcls_op),
-    .domain = "",
-    .type = "QLinearMatMul",
-    .since_first = 10,
-    .since_last = OP_NEWEST,
-    .infer = linear_infer,
-    .macs = macs_of,
-    .kernels = (const struct imgcls_kernel *const[]){&linear_kernel, NULL},
-};
+PRODUCT8_OP(matmul_integer_op, "MatMulInteger", integer_infer, macs_of, integer_kernel);
+PRODUCT8_OP(qlinear_matmul_op, "QLinearMatMul", linear_infer, macs_of, linear_kernel);

@@ -79,3 +79,19 @@ void requantise_set(struct imgcls_tensor *y, int64_t i, int32_t sum, float scale
     else
         ((uint8_t *)y->data)[i] = (uint8_t)round_into(value, zero, 0, 255);
 }
+
+void product8_wide(const struct product8 *job, int64_t batch, int64_t row, int64_t n,
+                   int64_t count, const int32_t *sums)
+{
+    memcpy((int32_t *)job->y->data + (batch * job->m + row) * job->n + n, sums,
+           (size_t)count * sizeof *sums);
+}
+
+imgcls_status requantise_needs(const struct imgcls_host *host, const struct imgcls_node *node)
+{
+    size_t i;
+    for (i = 0; i < 8; i++)
+        if (!op_in(node, i))
+            return OP_FAIL(host, node, IMGCLS_BAD_INPUT, "input %zu is missing", i);
+    return IMGCLS_OK;
+}
