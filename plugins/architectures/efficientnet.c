@@ -244,17 +244,14 @@ static struct value block(struct net *net, struct value x, struct at at, int sta
                           enum activation kind)
 {
     bool first = stage == 0;
-    int stride = at.j, depthwise = first ? FIRST_DW : DW;
+    int stride = at.j;
     struct value y = x;
     if (!first)
         y = conv_bn(net, y, EXPAND, EXPAND_BN, at, 1, PAD_HALF, kind);
     if (pad == PAD_LATE && (stride == 1 || is_even(net, at.k)))
         pad = PAD_HALF;
-    int64_t kernel = net_dim(net, depthwise, at, ".weight", 2);
-    y = conv(net, y, depthwise, at, stride, pad);
-    net_expect(net, kernel == kernels[stage] || kernel < 0, "has kernel %lld, must be %d",
-               (long long)kernel, kernels[stage]);
-    y = activate(net, batch_norm(net, y, first ? FIRST_DW_BN : DW_BN, at), kind);
+    y = conv_bn_sized(net, y, first ? FIRST_DW : DW, first ? FIRST_DW_BN : DW_BN, at,
+                      kernels[stage], stride, pad, kind);
     y = squeeze_excite(net, y, first ? FIRST_SE_REDUCE : SE_REDUCE,
                        first ? FIRST_SE_EXPAND : SE_EXPAND, at, kind, SIGMOID);
     y = conv_bn(net, y, first ? FIRST_SHRINK : SHRINK, first ? FIRST_SHRINK_BN : SHRINK_BN,

@@ -124,6 +124,16 @@ struct value conv_bn(struct net *net, struct value x, int conv_part, int norm_pa
     return activate(net, batch_norm(net, x, norm_part, at), kind);
 }
 
+struct value conv_bn_sized(struct net *net, struct value x, int conv_part, int norm_part,
+                           struct at at, int kernel, int stride, int pad, enum activation kind)
+{
+    const int64_t rows = net_dim(net, conv_part, at, ".weight", 2);
+    x = conv(net, x, conv_part, at, stride, pad);
+    net_expect(net, rows == kernel || rows < 0, "has kernel %lld, must be %d", (long long)rows,
+               kernel);
+    return activate(net, batch_norm(net, x, norm_part, at), kind);
+}
+
 struct value layer_norm(struct net *net, struct value x, int part, struct at at)
 {
     const char *weight = net_parameter(net, part, at, ".weight", 1, &x.channels);

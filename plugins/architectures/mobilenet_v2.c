@@ -127,12 +127,8 @@ static struct value block(struct net *net, struct value x, struct at at, int str
         y = conv_bn(net, x, FIRST_DW, FIRST_DW_BN, at, stride, pad, kind);
         y = conv_bn(net, y, FIRST_SHRINK, FIRST_SHRINK_BN, at, 1, pad, LINEAR);
     } else {
-        int64_t kernel = net_dim(net, DW, at, ".weight", 2);
         y = conv_bn(net, x, EXPAND, EXPAND_BN, at, 1, pad, kind);
-        y = conv(net, y, DW, at, stride, pad);
-        net_expect(net, kernel == 3 || kernel < 0, "has kernel %lld, must be 3",
-                   (long long)kernel);
-        y = activate(net, batch_norm(net, y, DW_BN, at), kind);
+        y = conv_bn_sized(net, y, DW, DW_BN, at, 3, stride, pad, kind);
         y = conv_bn(net, y, SHRINK, SHRINK_BN, at, 1, pad, LINEAR);
     }
     bool passes = stride == 1 && x.channels == y.channels;

@@ -133,7 +133,6 @@ static struct value block(struct net *net, struct value x, struct at at,
 {
     const struct block *row = &manner->blocks[at.k];
     bool first = at.k == 0, excited = row->excited && !manner->minimal;
-    int wanted = manner->minimal ? 3 : row->kernel, depthwise = first ? FIRST_DW : DW;
     enum activation kind = manner->minimal ? RELU : row->kind;
     struct value y = x;
     at.j = 0;
@@ -141,11 +140,8 @@ static struct value block(struct net *net, struct value x, struct at at,
         y = conv_bn(net, y, EXPAND, EXPAND_BN, at, 1, PAD_HALF, kind);
         at.j++;
     }
-    int64_t kernel = net_dim(net, depthwise, at, ".weight", 2);
-    y = conv(net, y, depthwise, at, row->stride, manner->pad);
-    net_expect(net, kernel == wanted || kernel < 0, "has kernel %lld, must be %d",
-               (long long)kernel, wanted);
-    y = activate(net, batch_norm(net, y, first ? FIRST_DW_BN : DW_BN, at), kind);
+    y = conv_bn_sized(net, y, first ? FIRST_DW : DW, first ? FIRST_DW_BN : DW_BN, at,
+                      manner->minimal ? 3 : row->kernel, row->stride, manner->pad, kind);
     at.j++;
     if (excited) {
         y = squeeze_excite(net, y, SE_REDUCE, SE_EXPAND, at, RELU, HARD_SIGMOID);

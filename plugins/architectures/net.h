@@ -250,6 +250,9 @@ struct value batch_norm(struct net *net, struct value x, int part, struct at at)
 /* conv, batch_norm, activation. */
 struct value conv_bn(struct net *net, struct value x, int conv_part, int norm_part,
                      struct at at, int stride, int pad, enum activation kind);
+/* The same with a kernel that must have `kernel` rows, for what strides and padding depend on. */
+struct value conv_bn_sized(struct net *net, struct value x, int conv_part, int norm_part,
+                           struct at at, int kernel, int stride, int pad, enum activation kind);
 /* Layer normalisation of the last axis with net->eps. */
 struct value layer_norm(struct net *net, struct value x, int part, struct at at);
 struct value activate(struct net *net, struct value x, enum activation kind);

@@ -32,27 +32,11 @@ static const char *const torchvision[SWIN_PARTS] = {
 };
 
 #define MICROSOFT                                                                          \
-    [PATCH] = "patch_embed.proj", [PATCH_NORM] = "patch_embed.norm",                       \
-    [POSITIONS] = "absolute_pos_embed", [NORM1] = "layers.{s}.blocks.{b}.norm1",           \
-    [QKV_WEIGHT] = "layers.{s}.blocks.{b}.attn.qkv.weight",                                \
-    [QKV_BIAS] = "layers.{s}.blocks.{b}.attn.qkv.bias",                                    \
-    [ATTENTION_OUT] = "layers.{s}.blocks.{b}.attn.proj",                                   \
-    [TABLE] = "layers.{s}.blocks.{b}.attn." TABLE_NAME,                                    \
-    [NORM2] = "layers.{s}.blocks.{b}.norm2", [MLP_UP] = "layers.{s}.blocks.{b}.mlp.fc1",   \
-    [MLP_DOWN] = "layers.{s}.blocks.{b}.mlp.fc2", [NORM] = "norm"
+    SWIN_MICROSOFT, [QKV_BIAS] = "layers.{s}.blocks.{b}.attn.qkv.bias",                    \
+                    [TABLE] = "layers.{s}.blocks.{b}.attn." TABLE_NAME
 
-static const char *const timm[SWIN_PARTS] = {
-    MICROSOFT,
-    [MERGE_NORM] = "layers.{s}.downsample.norm",
-    [MERGE] = "layers.{s}.downsample.reduction",
-    [HEAD] = "head.fc",
-};
-static const char *const microsoft[SWIN_PARTS] = {
-    MICROSOFT,
-    [MERGE_NORM] = "layers.{s-1}.downsample.norm",
-    [MERGE] = "layers.{s-1}.downsample.reduction",
-    [HEAD] = "head",
-};
+static const char *const timm[SWIN_PARTS] = {MICROSOFT, SWIN_MERGES_TIMM};
+static const char *const microsoft[SWIN_PARTS] = {MICROSOFT, SWIN_MERGES_BEFORE};
 
 #define HUGGINGFACE                                                                        \
     [PATCH] = "swin.embeddings.patch_embeddings.projection",                               \
@@ -87,19 +71,10 @@ static const char *const huggingface5[SWIN_PARTS] = {
 };
 
 #define MM                                                                                 \
-    [PATCH] = "backbone.patch_embed.projection",                                           \
-    [PATCH_NORM] = "backbone.patch_embed.norm",                                            \
-    [POSITIONS] = "backbone.absolute_pos_embed",                                           \
-    [NORM1] = "backbone.stages.{s}.blocks.{b}.norm1",                                      \
-    [QKV_WEIGHT] = "backbone.stages.{s}.blocks.{b}.attn.w_msa.qkv.weight",                 \
-    [QKV_BIAS] = "backbone.stages.{s}.blocks.{b}.attn.w_msa.qkv.bias",                     \
-    [ATTENTION_OUT] = "backbone.stages.{s}.blocks.{b}.attn.w_msa.proj",                    \
-    [TABLE] = "backbone.stages.{s}.blocks.{b}.attn.w_msa." TABLE_NAME,                     \
-    [NORM2] = "backbone.stages.{s}.blocks.{b}.norm2",                                      \
-    [MLP_UP] = "backbone.stages.{s}.blocks.{b}.ffn.layers.0.0",                            \
-    [MLP_DOWN] = "backbone.stages.{s}.blocks.{b}.ffn.layers.1",                            \
-    [MERGE_NORM] = "backbone.stages.{s-1}.downsample.norm",                                \
-    [MERGE] = "backbone.stages.{s-1}.downsample.reduction", [HEAD] = "head.fc"
+    SWIN_MM, [QKV_BIAS] = SWIN_MM_BLOCK "attn.w_msa.qkv.bias",                             \
+             [TABLE] = SWIN_MM_BLOCK "attn.w_msa." TABLE_NAME,                             \
+             [MERGE_NORM] = "backbone.stages.{s-1}.downsample.norm",                       \
+             [MERGE] = "backbone.stages.{s-1}.downsample.reduction"
 
 /* mm's norm is called by its stage, in older files not. */
 static const char *const mm[SWIN_PARTS] = {MM, [NORM] = "backbone.norm{s}"};

@@ -43,6 +43,31 @@ enum swin_part {
     SWIN_PARTS
 };
 
+/* What both versions are called in Microsoft's files, of which timm's are a variation, and in
+ * mm's; a table of theirs adds what only its version has. */
+#define SWIN_MICROSOFT                                                                     \
+    [PATCH] = "patch_embed.proj", [PATCH_NORM] = "patch_embed.norm",                       \
+    [POSITIONS] = "absolute_pos_embed", [NORM1] = "layers.{s}.blocks.{b}.norm1",           \
+    [QKV_WEIGHT] = "layers.{s}.blocks.{b}.attn.qkv.weight",                                \
+    [ATTENTION_OUT] = "layers.{s}.blocks.{b}.attn.proj",                                   \
+    [NORM2] = "layers.{s}.blocks.{b}.norm2", [MLP_UP] = "layers.{s}.blocks.{b}.mlp.fc1",   \
+    [MLP_DOWN] = "layers.{s}.blocks.{b}.mlp.fc2", [NORM] = "norm"
+#define SWIN_MERGES_BEFORE                                                                 \
+    [MERGE_NORM] = "layers.{s-1}.downsample.norm",                                         \
+    [MERGE] = "layers.{s-1}.downsample.reduction", [HEAD] = "head"
+#define SWIN_MERGES_TIMM                                                                   \
+    [MERGE_NORM] = "layers.{s}.downsample.norm",                                           \
+    [MERGE] = "layers.{s}.downsample.reduction", [HEAD] = "head.fc"
+#define SWIN_MM_BLOCK "backbone.stages.{s}.blocks.{b}."
+#define SWIN_MM                                                                            \
+    [PATCH] = "backbone.patch_embed.projection",                                           \
+    [PATCH_NORM] = "backbone.patch_embed.norm",                                            \
+    [POSITIONS] = "backbone.absolute_pos_embed", [NORM1] = SWIN_MM_BLOCK "norm1",          \
+    [QKV_WEIGHT] = SWIN_MM_BLOCK "attn.w_msa.qkv.weight",                                  \
+    [ATTENTION_OUT] = SWIN_MM_BLOCK "attn.w_msa.proj", [NORM2] = SWIN_MM_BLOCK "norm2",    \
+    [MLP_UP] = SWIN_MM_BLOCK "ffn.layers.0.0",                                             \
+    [MLP_DOWN] = SWIN_MM_BLOCK "ffn.layers.1", [HEAD] = "head.fc"
+
 enum swin_dialect { BY_TORCHVISION, BY_TIMM, BY_MICROSOFT, BY_TRANSFORMERS, BY_MM };
 
 /* From picture to logits. */

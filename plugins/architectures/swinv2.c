@@ -33,31 +33,15 @@ static const char *const torchvision[SWIN_PARTS] = {
 };
 
 #define MICROSOFT                                                                          \
-    [PATCH] = "patch_embed.proj", [PATCH_NORM] = "patch_embed.norm",                       \
-    [POSITIONS] = "absolute_pos_embed", [NORM1] = "layers.{s}.blocks.{b}.norm1",           \
-    [QKV_WEIGHT] = "layers.{s}.blocks.{b}.attn.qkv.weight",                                \
-    [Q_BIAS] = "layers.{s}.blocks.{b}.attn.q_bias",                                        \
-    [V_BIAS] = "layers.{s}.blocks.{b}.attn.v_bias",                                        \
-    [ATTENTION_OUT] = "layers.{s}.blocks.{b}.attn.proj",                                   \
-    [LOGIT_SCALE] = "layers.{s}.blocks.{b}.attn.logit_scale",                              \
-    [CPB_UP] = "layers.{s}.blocks.{b}.attn.cpb_mlp.0",                                     \
-    [CPB_DOWN] = "layers.{s}.blocks.{b}.attn.cpb_mlp.2",                                   \
-    [COORDINATES] = "layers.{s}.blocks.{b}.attn.relative_coords_table",                    \
-    [NORM2] = "layers.{s}.blocks.{b}.norm2", [MLP_UP] = "layers.{s}.blocks.{b}.mlp.fc1",   \
-    [MLP_DOWN] = "layers.{s}.blocks.{b}.mlp.fc2", [NORM] = "norm"
+    SWIN_MICROSOFT, [Q_BIAS] = "layers.{s}.blocks.{b}.attn.q_bias",                        \
+                    [V_BIAS] = "layers.{s}.blocks.{b}.attn.v_bias",                        \
+                    [LOGIT_SCALE] = "layers.{s}.blocks.{b}.attn.logit_scale",              \
+                    [CPB_UP] = "layers.{s}.blocks.{b}.attn.cpb_mlp.0",                     \
+                    [CPB_DOWN] = "layers.{s}.blocks.{b}.attn.cpb_mlp.2",                   \
+                    [COORDINATES] = "layers.{s}.blocks.{b}.attn.relative_coords_table"
 
-static const char *const timm[SWIN_PARTS] = {
-    MICROSOFT,
-    [MERGE_NORM] = "layers.{s}.downsample.norm",
-    [MERGE] = "layers.{s}.downsample.reduction",
-    [HEAD] = "head.fc",
-};
-static const char *const microsoft[SWIN_PARTS] = {
-    MICROSOFT,
-    [MERGE_NORM] = "layers.{s-1}.downsample.norm",
-    [MERGE] = "layers.{s-1}.downsample.reduction",
-    [HEAD] = "head",
-};
+static const char *const timm[SWIN_PARTS] = {MICROSOFT, SWIN_MERGES_TIMM};
+static const char *const microsoft[SWIN_PARTS] = {MICROSOFT, SWIN_MERGES_BEFORE};
 
 #define HF_LAYER "swinv2.encoder.layers.{s}.blocks.{b}."
 
@@ -83,22 +67,16 @@ static const char *const huggingface[SWIN_PARTS] = {
     [HEAD] = "classifier",
 };
 
-#define MM_BLOCK "backbone.stages.{s}.blocks.{b}."
 #define MM                                                                                 \
-    [PATCH] = "backbone.patch_embed.projection",                                           \
-    [PATCH_NORM] = "backbone.patch_embed.norm",                                            \
-    [POSITIONS] = "backbone.absolute_pos_embed", [NORM1] = MM_BLOCK "norm1",               \
-    [QKV_WEIGHT] = MM_BLOCK "attn.w_msa.qkv.weight",                                       \
-    [Q_BIAS] = MM_BLOCK "attn.w_msa.q_bias", [V_BIAS] = MM_BLOCK "attn.w_msa.v_bias",      \
-    [ATTENTION_OUT] = MM_BLOCK "attn.w_msa.proj",                                          \
-    [LOGIT_SCALE] = MM_BLOCK "attn.w_msa.logit_scale",                                     \
-    [CPB_UP] = MM_BLOCK "attn.w_msa.cpb_mlp.0",                                            \
-    [CPB_DOWN] = MM_BLOCK "attn.w_msa.cpb_mlp.2",                                          \
-    [COORDINATES] = MM_BLOCK "attn.w_msa.relative_coords_table",                           \
-    [NORM2] = MM_BLOCK "norm2", [MLP_UP] = MM_BLOCK "ffn.layers.0.0",                      \
-    [MLP_DOWN] = MM_BLOCK "ffn.layers.1", [NORM3] = MM_BLOCK "norm3",                      \
-    [MERGE_NORM] = "backbone.stages.{s}.downsample.norm",                                  \
-    [MERGE] = "backbone.stages.{s}.downsample.reduction", [HEAD] = "head.fc"
+    SWIN_MM, [Q_BIAS] = SWIN_MM_BLOCK "attn.w_msa.q_bias",                                 \
+             [V_BIAS] = SWIN_MM_BLOCK "attn.w_msa.v_bias",                                 \
+             [LOGIT_SCALE] = SWIN_MM_BLOCK "attn.w_msa.logit_scale",                       \
+             [CPB_UP] = SWIN_MM_BLOCK "attn.w_msa.cpb_mlp.0",                              \
+             [CPB_DOWN] = SWIN_MM_BLOCK "attn.w_msa.cpb_mlp.2",                            \
+             [COORDINATES] = SWIN_MM_BLOCK "attn.w_msa.relative_coords_table",             \
+             [NORM3] = SWIN_MM_BLOCK "norm3",                                              \
+             [MERGE_NORM] = "backbone.stages.{s}.downsample.norm",                         \
+             [MERGE] = "backbone.stages.{s}.downsample.reduction"
 
 static const char *const mm[SWIN_PARTS] = {MM, [NORM] = "backbone.norm{s}"};
 static const char *const mm_old[SWIN_PARTS] = {MM, [NORM] = "backbone.norm"};
