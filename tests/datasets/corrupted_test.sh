@@ -31,16 +31,21 @@ spatter 717512
 saturate 658248'
 
 # Pictures are handed out in turn; every n-th shows another digit than its folder says.
-ls "$sample"/val/*/*.png >pictures
 turn=0
+for picture in "$sample"/val/*/*.png; do
+    eval "picture_$turn=\$picture" # no list of a shell without arrays is quicker to look up
+    turn=$((turn + 1))
+done
+pictures=$turn
 give() { # give FOLDER PICTURES WRONG: of so many pictures, so many in a wrong folder
     i=0
     while [ $i -lt "$2" ]; do
         turn=$((turn + 1))
-        picture=$(sed -n $((turn % 355 + 1))p pictures)
-        digit=$(basename "$(dirname "$picture")")
+        eval "picture=\$picture_$((turn % pictures))"
+        digit=${picture%/*}
+        digit=${digit##*/}
         [ $i -ge "$3" ] || digit=$(((digit + 3) % 10))
-        mkdir -p "$1/$digit"
+        [ -d "$1/$digit" ] || mkdir -p "$1/$digit"
         ln -s "$picture" "$1/$digit/$turn.png"
         i=$((i + 1))
     done

@@ -19,14 +19,9 @@ for digit in 0 1 2 3 4 5 6 7 8 9; do
     shift
 done >labels.txt
 
-# figures of a run that no layout may change
-figures() {
-    for key in images failed top1_correct nll ece mce class_accuracy macro_precision macro_f1; do
-        printf '%s=%s ' $key "$(value $key "$1")"
-    done
-}
-
-# same LAYOUT OPTION...: status 0, recognised as LAYOUT, the figures of the first one
+keys='images failed top1_correct nll ece mce class_accuracy macro_precision macro_f1'
+# same LAYOUT OPTION...: status 0, recognised as LAYOUT, the figures of the first one, which no
+# layout may change
 same() {
     layout=$1
     shift
@@ -34,9 +29,10 @@ same() {
         --json "$@"
     [ "$(value layout out)" = "$layout" ] ||
         complain "'$*' is taken as '$(value layout out)', not $layout"
-    [ -n "${wanted_figures:-}" ] || wanted_figures=$(figures out)
-    [ "$(figures out)" = "$wanted_figures" ] ||
-        complain "'$*': $(figures out), wanted $wanted_figures"
+    got_figures=$(figures out $keys)
+    [ -n "${wanted_figures:-}" ] || wanted_figures=$got_figures
+    [ "$got_figures" = "$wanted_figures" ] ||
+        complain "'$*': $got_figures, wanted $wanted_figures"
 }
 
 # bad WORDS OPTION...: status 2 and the words
@@ -93,10 +89,13 @@ order='3 0 7 1 9 5 2 8 6 4' # the devkit's, as in make_fixtures.py
 : >val.txt; : >ground.txt; : >kaggle.csv; : >real.json; : >table.csv
 printf 'ImageId,PredictionString\n' >kaggle.csv
 printf 'path,label\n' >table.csv
+comma=
 for file in $(cd wnid && ls -d */* | sort -t/ -k2); do
     number=$((number + 1))
-    digit=$(expr "$file" : 'n0000000\(.\)')
-    name=$(printf 'ILSVRC2012_val_%08d' $number)
+    digit=${file%%/*}
+    digit=${digit#n0000000}
+    name=0000000$number
+    name=ILSVRC2012_val_${name#"${name%????????}"}
     cp "wnid/$file" "flat/$name.JPEG" # a PNG by its bytes
     echo "$name.JPEG $digit" >>val.txt
     id=1
@@ -105,13 +104,14 @@ for file in $(cd wnid && ls -d */* | sort -t/ -k2); do
         id=$((id + 1))
     done
     echo "$name,n0000000$digit 1 2 3 4 n0000000$digit 5 6 7 8 " >>kaggle.csv
-    printf '%s[%s]' "$([ $number = 1 ] || echo ,)" $digit >>real.inner
+    printf '%s[%s]' "$comma" $digit >>real.inner
+    comma=,
     echo "$name.JPEG,$digit" >>table.csv
 done
 printf '[%s]' "$(cat real.inner)" >real.json
 layout_with() { # layout_with NAME FILE...: pictures and these files
     mkdir "$1"
-    for picture in flat/*; do ln "$picture" "$1/"; done
+    ln flat/* "$1/"
     target=$1
     shift
     cp "$@" "$target/"
@@ -154,9 +154,11 @@ expect 0 imgcls-eval "$model" --preprocess "$recipe" --labels labels.txt --no-re
 mkdir shards
 i=0
 for file in $(cd wnid && ls -d */*); do
-    key=$(printf '%06d' $i)
+    key=00000$i
+    key=${key#"${key%??????}"}
     cp "wnid/$file" shards/$key.png
-    expr "$file" : 'n0000000\(.\)' >shards/$key.cls
+    digit=${file%%/*}
+    echo "${digit#n0000000}" >shards/$key.cls
     i=$((i + 1))
 done
 archives shards webdataset
@@ -169,7 +171,10 @@ for part in part.*; do
 done
 same webdataset -d web
 same webdataset -d "web/digits-{000000..00000$((n - 1))}.tar"
-for cls in shards/*.cls; do echo $(($(cat $cls) + 1)) >$cls; done
+for cls in shards/*.cls; do
+    read -r digit <$cls
+    echo $((digit + 1)) >$cls
+done
 (cd shards && "$pack" tar "$folder/one.tar" <"$folder/shards.list")
 same webdataset -d one.tar
 

@@ -64,6 +64,37 @@ value() {
     sed -n 's/^ *"'"$1"'": *"\{0,1\}\([^",]*\)"\{0,1\},\{0,1\}$/\1/p' "$2" | head -n 1
 }
 
+# figures FILE KEY...: what an evaluation's JSON says, for comparing
+figures() {
+    from=$1
+    shift
+    awk -v keys="$*" '
+        BEGIN { count = split(keys, key, " ") }
+        match($0, /^ *"[a-z0-9_]*": */) {
+            name = $0
+            sub(/^ *"/, "", name)
+            sub(/".*/, "", name)
+            figure = substr($0, RSTART + RLENGTH)
+            gsub(/[",]/, "", figure)
+            if (!(name in of))
+                of[name] = figure
+        }
+        END { for (i = 1; i <= count; i++) printf "%s=%s ", key[i], of[key[i]] }' "$from"
+}
+
+# copies FOLDER TIMES: the sample's pictures so many times, as links in FOLDER/CLASS/COPY/. One
+# process a folder: one for each of thousands of links would take longer than evaluating them.
+copies() {
+    for class in 0 1 2 3 4 5 6 7 8 9; do
+        copy=0
+        while [ $copy -lt "$2" ]; do
+            copy=$((copy + 1))
+            mkdir -p "$1/$class/$copy"
+            ln -s "$sample/val/$class"/*.png "$1/$class/$copy/"
+        done
+    done
+}
+
 finish() {
     [ $failures -eq 0 ] || exit 1
     echo "all as expected"

@@ -3,17 +3,7 @@
 . "$ICL_TOP_SRCDIR/tests/e2e/env.sh"
 
 # enough pictures to be in the middle when the signal comes
-mkdir many
-for digit in 0 1 2 3 4 5 6 7 8 9; do
-    mkdir many/$digit
-    copy=0
-    while [ $copy -lt 60 ]; do
-        for picture in "$sample"/val/$digit/*.png; do
-            ln -s "$picture" "many/$digit/$copy-${picture##*/}"
-        done
-        copy=$((copy + 1))
-    done
-done
+copies many 60
 expect 0 imgcls-convert "$sample/vit_tiny/model.onnx" -o m.imgcls --labels "$sample/labels.txt" \
     --preprocess "$(cat "$sample/vit_tiny/recipe.txt")"
 for signal in INT TERM; do

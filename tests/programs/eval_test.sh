@@ -134,15 +134,7 @@ holds "'unicorn'" err
 before=$(ls -A | grep -v -e '^out$' -e '^err$')
 evaluate 2 -d set --db set --predictions gone.csv
 evaluate 2 -d set --no-record --predictions no/such/folder.csv
-mkdir many
-for digit in 0 1 2 3 4 5 6 7 8 9; do
-    mkdir many/$digit
-    for copy in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-        for file in "$sample/val/$digit"/*.png; do
-            ln -s "$file" many/$digit/$copy-${file##*/}
-        done
-    done
-done
+copies many 20
 imgcls-eval "$model" --preprocess "$recipe" -d many --predictions gone.csv --db stopped.db \
     --threads 2 >out 2>err &
 process=$!
