@@ -51,7 +51,7 @@ static jmp_buf cross_skipped;
 
 static int cross_run(const struct CMUnitTest *tests, size_t count)
 {
-    size_t i;
+    volatile size_t i; /* it is read after a longjmp */
 
     for (i = 0; i < count; i++) {
         void *state = tests[i].prestate;
