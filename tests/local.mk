@@ -35,6 +35,8 @@ include tests/conformance/local.mk
 # - SIGKILL and a lost host end a process before a leak or a late error could be reported, and
 #   an interrupted run's one path out is taken by programs/eval_test.sh, too;
 # - ranks run with leaks ignored, for Open MPI's own would be reported;
+# - ImageNet's pictures go through pictures/part_test, too, and their layouts through
+#   datasets/layouts_test.sh: what they add is figures;
 # - many writers wait for each other: processes, of which each does what one alone does;
 # - NEON kernels are compiled by another compiler, with traps of its own;
 # - pages of large runs are measured, in bytes and milliseconds; their code makes small ones, too;
@@ -44,6 +46,8 @@ NOT_SANITIZED = \
 	tests/e2e/kill_test.sh \
 	tests/e2e/mpi_hosts_test.sh \
 	tests/e2e/mpi_test.sh \
+	tests/e2e/real_layouts_test.sh \
+	tests/e2e/real_pictures_test.sh \
 	tests/kernels/neon_test.sh \
 	tests/programs/leaderboard_writers_test.sh \
 	tests/registry/headers_test.sh \
