@@ -46,7 +46,8 @@ while [ $done_kills -lt "$kills" ]; do
     if kill -9 $process 2>/dev/null; then
         wait $process 2>/dev/null
         done_kills=$((done_kills + 1))
-        [ ! -f killed.db ] || expect 0 imgcls-leaderboard check --db killed.db
+        # (a file of no bytes is one that was killed before its first transaction)
+        [ ! -s killed.db ] || expect 0 imgcls-leaderboard check --db killed.db
     elif wait $process; then
         ended
     else
