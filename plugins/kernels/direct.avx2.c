@@ -4,8 +4,7 @@
  * Twelve accumulators, two vectors of B and one broadcast of A are 15 of the 16 registers; a
  * step along k costs 12 fused multiply-adds against 8 loads, two of which a cycle can do. Two
  * steps a turn: where another program shares the core, instructions that only count are what is
- * short. Up to eight columns take one vector of B and half the multiply-adds. With few rows
- * memory decides, and several panels side by side are read nearly twice as fast as one.
+ * short. Up to eight columns take one vector of B and half the multiply-adds.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -16,13 +15,13 @@
 #include <immintrin.h>
 
 #include "plugins/kernels/finish.avx2.h"
+#include "plugins/kernels/lanes16.avx2.h"
 
 #define ROWS    DIRECT_ROWS_AVX2
 #define COLUMNS DIRECT_COLUMNS_AVX2
 #define KERNEL  gemm_direct_f32_6x16_avx2
 #define FINISH  finish_rows_avx2
 #define ENDS(columns) ((columns) % 8 == 0) /* no masked stores: finish.avx2.h */
-#define FEW_ROWS 3
 #define MULTIPLY_OF(rows, columns) ((columns) > 8 ? multiply_rows : multiply_half_rows)[rows]
 
 /* Finishes one vector. Without a bias -0 is added, which changes no bit. */
@@ -160,51 +159,6 @@ static direct_multiply *const multiply_half_rows[ROWS + 1] = {
     multiply_half_4, multiply_half_5, multiply_half_6,
 };
 
-/* The same on `panels` panels side by side. The hardware follows so many streams by itself;
- * asking for lines ahead makes it slower (5.6 against 8.1 GFLOP/s of one row). */
-static inline __attribute__((always_inline)) void
-multiply_panels(const int rows, const int panels, int64_t k, int64_t block, const float *a,
-                int64_t a_row, const float *b, int64_t panel, float *sums, int fresh)
-{
-    int64_t end;
-    int p;
-
-    do {
-        __m256 c[6][ROWS][2];
-        int r;
-#pragma GCC unroll 6
-        for (p = 0; p < panels; p++)
-#pragma GCC unroll 3
-            for (r = 0; r < rows; r++)
-                c[p][r][0] = c[p][r][1] = _mm256_setzero_ps();
-        end = k < block ? k : block;
-        k -= end;
-        for (; end > 0; end--, b += COLUMNS, a++)
-#pragma GCC unroll 6
-            for (p = 0; p < panels; p++)
-                step(rows, 2, a, a, a_row, b + p * panel, c[p]);
-#pragma GCC unroll 6
-        for (p = 0; p < panels; p++)
-            sum_up(rows, 2, fresh, sums + p * ROWS * COLUMNS, c[p]);
-        fresh = 0;
-    } while (k > 0);
-}
-
-#define MULTIPLY_PANELS(R, P)                                                              \
-    static void multiply_##R##_by_##P(int64_t k, int64_t block, const float *a,            \
-                                      int64_t a_row, const float *b, int64_t panel,        \
-                                      float *sums, int fresh)                              \
-    {                                                                                      \
-        multiply_panels(R, P, k, block, a, a_row, b, panel, sums, fresh);                  \
-    }
-MULTIPLY_PANELS(1, 6)
-MULTIPLY_PANELS(2, 3)
-MULTIPLY_PANELS(3, 2)
-
-static const struct direct_few few_rows[FEW_ROWS + 1] = {
-    {0}, {6, multiply_1_by_6}, {3, multiply_2_by_3}, {2, multiply_3_by_2},
-};
-
 static void keep(const float *sums, float *c, int64_t count)
 {
     __m256 x[2] = {_mm256_load_ps(sums), _mm256_load_ps(sums + 8)};
@@ -217,5 +171,7 @@ static void take(float *sums, const float *c, int64_t count)
     _mm256_store_ps(sums, _mm256_maskload_ps(c, lanes_avx2(count)));
     _mm256_store_ps(sums + 8, _mm256_maskload_ps(c + 8, lanes_avx2(count - 8)));
 }
+
+#include "plugins/kernels/direct_panels.body.h"
 
 #include "plugins/kernels/direct.body.h"

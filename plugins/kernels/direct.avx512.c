@@ -14,14 +14,14 @@
 #include <immintrin.h>
 
 #include "plugins/kernels/finish.avx512.h"
+#include "plugins/kernels/lanes16.avx512.h"
 
 #define ROWS    DIRECT_ROWS_AVX512
 #define COLUMNS DIRECT_COLUMNS_AVX512
 #define KERNEL  gemm_direct_f32_14x32_avx512
 #define FINISH  finish_avx512
 #define ENDS(columns) ((void)(columns), 1)
-#define FEW_ROWS 0
-#define MULTIPLY_OF(rows, columns) multiply_rows[rows]
+#define MULTIPLY_OF(rows, columns) ((void)(columns), multiply_rows[rows])
 
 /* Finishes one vector; other: of the operand. Without a bias -0 is added, which changes no bit. */
 static inline __attribute__((always_inline)) __m512 end_vector(const struct direct_end *end,
@@ -156,5 +156,7 @@ static void take(float *sums, const float *c, int64_t count)
     _mm512_store_ps(sums, _mm512_maskz_loadu_ps(lanes_avx512(count), c));
     _mm512_store_ps(sums + 16, _mm512_maskz_loadu_ps(lanes_avx512(count - 16), c + 16));
 }
+
+#include "plugins/kernels/direct_panels.body.h"
 
 #include "plugins/kernels/direct.body.h"

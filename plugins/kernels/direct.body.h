@@ -3,11 +3,10 @@
  *
  * The including file defines ROWS, COLUMNS (of a micro-tile and of B's panels), KERNEL (the
  * name), MULTIPLY_OF(rows, columns) (the micro-kernel), keep and take (one row of sums to and from
- * C), FINISH, and ENDS(columns): whether multiply can finish so many by itself; and FEW_ROWS with
- * few_rows[], for 0 to FEW_ROWS rows (0: none, and no table). k goes in chunks: a
- * block of A's rows stays in L2 while panels of B pass, and a panel's chunk is read again for
- * every micro-tile of the block. Rows are dealt out evenly over micro-tiles, so no row is
- * computed in vain. Nothing here rounds.
+ * C), FINISH, and ENDS(columns): whether multiply can finish so many by itself; and includes
+ * direct_panels.body.h. k goes in chunks: a block of A's rows stays in L2 while panels of B
+ * pass, and a panel's chunk is read again for every micro-tile of the block. Rows are dealt out
+ * evenly over micro-tiles, so no row is computed in vain. Nothing here rounds.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -100,13 +99,12 @@ static inline void micro_tile(const struct walk *walk, int64_t m, int64_t rows, 
     deliver_rows(walk, m, rows, n, walk->sums);
 }
 
-#if FEW_ROWS > 0
 /* Few rows m.. by as many panels from n on as there are groups of; returns where the rest
  * begins. */
 static int64_t few_by_panels(const struct walk *walk, int64_t m, int64_t rows, const float *a,
                              int64_t a_row, const float *b)
 {
-    _Alignas(64) float sums[6 * ROWS * COLUMNS];
+    _Alignas(64) float sums[PANELS_MOST * ROWS * COLUMNS];
     const struct direct_few *few = &few_rows[rows];
     int64_t n = walk->tile->n_begin, p, at;
 
@@ -121,7 +119,6 @@ static int64_t few_by_panels(const struct walk *walk, int64_t m, int64_t rows, c
     }
     return n;
 }
-#endif
 
 /* One chunk of k, rows m.. (count of them, at a), all panels of the tile. */
 static void block_of_rows(const struct walk *walk, int64_t m, int64_t count, const float *a,
@@ -132,10 +129,8 @@ static void block_of_rows(const struct walk *walk, int64_t m, int64_t count, con
                      walk->tile->b_index * gemm_packed_b_size(job->k, job->n, COLUMNS);
     int64_t pieces = (count + ROWS - 1) / ROWS, n = walk->tile->n_begin, piece;
 
-#if FEW_ROWS > 0
     if (count <= FEW_ROWS)
         n = few_by_panels(walk, m, count, a, a_row, b);
-#endif
     for (; n < walk->tile->n_end; n += COLUMNS) {
         const float *panel = b + n * job->k + walk->k_begin * COLUMNS;
         for (piece = 0; piece < pieces; piece++) {

@@ -13,14 +13,14 @@
 #include "plugins/kernels/direct.h"
 
 #include "plugins/kernels/finish.neon.h"
+#include "plugins/kernels/lanes16.neon.h"
 
 #define ROWS          DIRECT_ROWS_NEON
 #define COLUMNS       DIRECT_COLUMNS_NEON
 #define KERNEL        gemm_direct_f32_6x16_neon
 #define FINISH        finish_tile
 #define ENDS(columns) 1
-#define FEW_ROWS 0
-#define MULTIPLY_OF(rows, columns) multiply_rows[rows]
+#define MULTIPLY_OF(rows, columns) ((void)(columns), multiply_rows[rows])
 
 /* Without a bias -0 is added, which changes no bit. */
 static inline __attribute__((always_inline)) void
@@ -119,5 +119,7 @@ static void finish_tile(const struct gemm_job *job, const struct gemm_tile *tile
     for (r = 0; r < rows; r++, sums += COLUMNS)
         finish_neon(job, tile, m + r, n, columns, load16(sums));
 }
+
+#include "plugins/kernels/direct_panels.body.h"
 
 #include "plugins/kernels/direct.body.h"

@@ -10,6 +10,7 @@ noinst_LTLIBRARIES += %D%/libportable.la
 	%D%/cl_pool.h \
 	%D%/cl_pool.portable.c \
 	%D%/direct.body.h \
+	%D%/direct_panels.body.h \
 	%D%/direct.c \
 	%D%/direct.h \
 	%D%/dwconv.c \
