@@ -318,6 +318,9 @@ static void matrices_of_drawn_shapes_agree(void **state)
     matrix_case(1, 4096, 32, 0, 0);
     matrix_case(60, 70, 2000, 1, 0); /* several chunks of k */
     matrix_case(500, 33, 512, 1, 0); /* rows that would share cache sets: gathered */
+    for (i = 1; i <= 4; i++) /* few rows: groups of panels, and what is left of them */
+        matrix_case(i, 295, 1009, i - 1, i % 2 ? 0 : IMGCLS_EPILOGUE_RELU);
+    matrix_case(200, 72, 70, 1, IMGCLS_EPILOGUE_ADD); /* half a panel at the end */
 }
 
 static void every_step_agrees(void **state)
