@@ -35,7 +35,10 @@ struct tiff {
     bool associated;      /* colours were multiplied by the alpha that follows them */
     int kept;             /* samples a pixel that are wanted: 1, 3 or 4 */
     bool plain_ycbcr;     /* three samples a pixel, not converted by libtiff */
+    bool streamed;        /* rows are given as they come: pixels holds one of them */
+    int given;            /* samples a pixel that the file's owner gets */
     uint8_t *pixels;      /* own: kept samples a pixel */
+    uint8_t *row;         /* own: given samples a pixel */
 };
 
 /* ---- What libtiff calls ---------------------------------------------------------------*/
@@ -248,6 +251,70 @@ static void store(struct tiff *tiff, const uint8_t *row, uint32_t x, uint32_t y,
         }
 }
 
+/* ---- From samples to rows -------------------------------------------------------------*/
+
+/* Rounded to 64ths and down, as Pillow's tables are. */
+static int part_of(double factor, int chroma)
+{
+    return (int)(factor * (chroma - 128) * 64 + 0.5);
+}
+
+static uint8_t limited(int level)
+{
+    return (uint8_t)(level < 0 ? 0 : level > 255 ? 255 : level);
+}
+
+static void rgb_of_ycbcr(const uint8_t *from, uint8_t *rgb)
+{
+    const int y = from[0], cb = from[1], cr = from[2];
+    rgb[0] = limited(y + (part_of(1.402, cr) >> 6));
+    rgb[1] = limited(y + ((part_of(-0.34414, cb) + part_of(-0.71414, cr)) >> 6));
+    rgb[2] = limited(y + (part_of(1.772, cb) >> 6));
+}
+
+/* One pixel in samples of which rows consist. */
+static void finish(const struct tiff *tiff, const uint8_t *from, uint8_t *to)
+{
+    if (tiff->photometric == PHOTOMETRIC_PALETTE) {
+        for (int c = 0; c < 3; c++)
+            to[c] = (uint8_t)(tiff->palette[c][from[0]] >> 8);
+    } else if (tiff->plain_ycbcr && tiff->file->gray) {
+        to[0] = from[0];
+    } else if (tiff->plain_ycbcr) {
+        rgb_of_ycbcr(from, to);
+    } else if (tiff->associated) {
+        for (int c = 0; c < 3; c++)
+            to[c] = from[3] ? limited(from[c] * 255 / from[3]) : 0;
+    } else {
+        memcpy(to, from, (size_t)tiff->kept);
+    }
+}
+
+/* Where the pixel at (x, y) of the upright picture lies in the file's. */
+static size_t place_of(const struct tiff *tiff, uint32_t x, uint32_t y)
+{
+    const uint32_t right = tiff->width - 1, bottom = tiff->height - 1;
+    switch (tiff->orientation) {
+    case 2: return (size_t)y * tiff->width + (right - x);
+    case 3: return (size_t)(bottom - y) * tiff->width + (right - x);
+    case 4: return (size_t)(bottom - y) * tiff->width + x;
+    case 5: return (size_t)x * tiff->width + y;
+    case 6: return (size_t)(bottom - x) * tiff->width + y;
+    case 7: return (size_t)(bottom - x) * tiff->width + (right - y);
+    case 8: return (size_t)x * tiff->width + (right - y);
+    default: return (size_t)y * tiff->width + x;
+    }
+}
+
+/* Row y of the upright picture, of which the pixels are row `from` of those at hand. */
+static void give_row(const struct tiff *tiff, uint32_t y, uint32_t from, uint32_t width)
+{
+    const size_t kept = (size_t)tiff->kept, given = (size_t)tiff->given;
+    for (uint32_t x = 0; x < width; x++)
+        finish(tiff, tiff->pixels + place_of(tiff, x, from) * kept, tiff->row + x * given);
+    tiff->file->row(tiff->file, y, tiff->row, tiff->given);
+}
+
 /* ---- Strips and tiles -----------------------------------------------------------------*/
 
 /* Room for a row or a tile as libtiff unpacks it. */
@@ -285,7 +352,10 @@ static imgcls_status read_strips(struct tiff *tiff)
             if (library->TIFFReadScanline(tiff->handle, row, y, (uint16_t)plane) != 1)
                 status = broken(tiff, "a strip is damaged");
             else
-                store(tiff, row, 0, y, tiff->width, separate ? plane : -1);
+                store(tiff, row, 0, tiff->streamed ? 0 : y, tiff->width,
+                      separate ? plane : -1);
+            if (status == IMGCLS_OK && tiff->streamed)
+                give_row(tiff, y, 0, tiff->width);
         }
     free(row);
     return status;
@@ -353,82 +423,6 @@ static imgcls_status read_converted(struct tiff *tiff)
     return status;
 }
 
-/* ---- From samples to rows -------------------------------------------------------------*/
-
-/* Rounded to 64ths and down, as Pillow's tables are. */
-static int part_of(double factor, int chroma)
-{
-    return (int)(factor * (chroma - 128) * 64 + 0.5);
-}
-
-static uint8_t limited(int level)
-{
-    return (uint8_t)(level < 0 ? 0 : level > 255 ? 255 : level);
-}
-
-static void rgb_of_ycbcr(const uint8_t *from, uint8_t *rgb)
-{
-    const int y = from[0], cb = from[1], cr = from[2];
-    rgb[0] = limited(y + (part_of(1.402, cr) >> 6));
-    rgb[1] = limited(y + ((part_of(-0.34414, cb) + part_of(-0.71414, cr)) >> 6));
-    rgb[2] = limited(y + (part_of(1.772, cb) >> 6));
-}
-
-/* One pixel in samples of which rows consist. */
-static void finish(const struct tiff *tiff, const uint8_t *from, uint8_t *to)
-{
-    if (tiff->photometric == PHOTOMETRIC_PALETTE) {
-        for (int c = 0; c < 3; c++)
-            to[c] = (uint8_t)(tiff->palette[c][from[0]] >> 8);
-    } else if (tiff->plain_ycbcr && tiff->file->gray) {
-        to[0] = from[0];
-    } else if (tiff->plain_ycbcr) {
-        rgb_of_ycbcr(from, to);
-    } else if (tiff->associated) {
-        for (int c = 0; c < 3; c++)
-            to[c] = from[3] ? limited(from[c] * 255 / from[3]) : 0;
-    } else {
-        memcpy(to, from, (size_t)tiff->kept);
-    }
-}
-
-/* Where the pixel at (x, y) of the upright picture lies in the file's. */
-static size_t place_of(const struct tiff *tiff, uint32_t x, uint32_t y)
-{
-    const uint32_t right = tiff->width - 1, bottom = tiff->height - 1;
-    switch (tiff->orientation) {
-    case 2: return (size_t)y * tiff->width + (right - x);
-    case 3: return (size_t)(bottom - y) * tiff->width + (right - x);
-    case 4: return (size_t)(bottom - y) * tiff->width + x;
-    case 5: return (size_t)x * tiff->width + y;
-    case 6: return (size_t)(bottom - x) * tiff->width + y;
-    case 7: return (size_t)(bottom - x) * tiff->width + (right - y);
-    case 8: return (size_t)x * tiff->width + (right - y);
-    default: return (size_t)y * tiff->width + x;
-    }
-}
-
-static imgcls_status give_rows(const struct tiff *tiff)
-{
-    const bool turned = tiff->orientation >= 5 && tiff->orientation <= 8;
-    const uint32_t width = turned ? tiff->height : tiff->width;
-    const uint32_t height = turned ? tiff->width : tiff->height;
-    const int samples = tiff->photometric == PHOTOMETRIC_PALETTE || tiff->associated ? 3
-                        : tiff->plain_ycbcr && tiff->file->gray                      ? 1
-                                                                : tiff->kept;
-    uint8_t *row = malloc((size_t)width * (size_t)samples);
-    if (!row)
-        return icl_raster_refuse(tiff->file, IMGCLS_NO_MEMORY, "no memory for a row");
-    for (uint32_t y = 0; y < height; y++) {
-        for (uint32_t x = 0; x < width; x++)
-            finish(tiff, tiff->pixels + place_of(tiff, x, y) * (size_t)tiff->kept,
-                   row + (size_t)x * (size_t)samples);
-        tiff->file->row(tiff->file, y, row, samples);
-    }
-    free(row);
-    return IMGCLS_OK;
-}
-
 /* ---- The whole ------------------------------------------------------------------------*/
 
 /* Does libtiff make colours of this YCbCr, as for Pillow? */
@@ -447,29 +441,45 @@ static bool is_converted(struct tiff *tiff)
     return !tiff->plain_ycbcr;
 }
 
+static imgcls_status make_buffers(struct tiff *tiff, uint32_t width)
+{
+    /* In range, or begin had refused. */
+    const size_t pixels = (size_t)tiff->width * (tiff->streamed ? 1 : tiff->height);
+    tiff->pixels = calloc(pixels, (size_t)tiff->kept);
+    tiff->row = malloc((size_t)width * (size_t)tiff->given);
+    return tiff->pixels && tiff->row
+               ? IMGCLS_OK
+               : icl_raster_refuse(tiff->file, IMGCLS_NO_MEMORY,
+                                   "no memory for %zu pixels of a TIFF", pixels);
+}
+
 static imgcls_status read_picture(struct tiff *tiff)
 {
     imgcls_status status = read_tags(tiff);
-    bool turned;
-    size_t pixels;
     if (status == IMGCLS_OK)
         status = check_form(tiff);
     if (status != IMGCLS_OK)
         return status;
-    turned = tiff->orientation >= 5 && tiff->orientation <= 8;
-    status = tiff->file->begin(tiff->file, turned ? tiff->height : tiff->width,
-                               turned ? tiff->width : tiff->height);
-    if (status != IMGCLS_OK)
-        return status;
-    pixels = (size_t)tiff->width * tiff->height; /* in range, or begin had refused */
-    tiff->pixels = calloc(pixels, (size_t)tiff->kept);
-    if (!tiff->pixels)
-        return icl_raster_refuse(tiff->file, IMGCLS_NO_MEMORY,
-                                 "no memory for %zu pixels of a TIFF", pixels);
-    status = is_converted(tiff)                       ? read_converted(tiff)
-             : tiff->library.TIFFIsTiled(tiff->handle) ? read_tiles(tiff)
-                                                       : read_strips(tiff);
-    return status == IMGCLS_OK ? give_rows(tiff) : status;
+    const bool turned = tiff->orientation >= 5 && tiff->orientation <= 8;
+    const uint32_t width = turned ? tiff->height : tiff->width;
+    const uint32_t height = turned ? tiff->width : tiff->height;
+    const bool converted = is_converted(tiff);
+    const bool tiled = tiff->library.TIFFIsTiled(tiff->handle);
+    tiff->given = tiff->photometric == PHOTOMETRIC_PALETTE || tiff->associated ? 3
+                  : tiff->plain_ycbcr && tiff->file->gray                      ? 1
+                                                                               : tiff->kept;
+    tiff->streamed = !converted && !tiled && tiff->planar != PLANARCONFIG_SEPARATE &&
+                     (tiff->orientation <= 1 || tiff->orientation > 8);
+    status = tiff->file->begin(tiff->file, width, height);
+    if (status == IMGCLS_OK)
+        status = make_buffers(tiff, width);
+    if (status == IMGCLS_OK)
+        status = converted ? read_converted(tiff)
+                 : tiled   ? read_tiles(tiff)
+                           : read_strips(tiff);
+    for (uint32_t y = 0; status == IMGCLS_OK && !tiff->streamed && y < height; y++)
+        give_row(tiff, y, y, width);
+    return status;
 }
 
 imgcls_status icl_raster_read_tiff(struct icl_raster *file)
@@ -494,6 +504,7 @@ imgcls_status icl_raster_read_tiff(struct icl_raster *file)
     if (tiff.handle)
         tiff.library.TIFFClose(tiff.handle);
     free(tiff.pixels);
+    free(tiff.row);
     if (status == IMGCLS_OK)
         file->reason[0] = '\0'; /* of errors that libtiff got over */
     return status;
