@@ -3,8 +3,9 @@
  *
  * Included behind lanes.*.h. The including file defines FIRST (the name), ROWS (output
  * positions of a micro-tile, all in one output row) and PANELS (panels of sixteen columns
- * that have accumulators beside each other). Steps run over whole output rows, which are
- * contiguous: with six columns no lane is wasted on a function.
+ * that have accumulators beside each other). Whole panels are finished while the sums are in
+ * registers. Otherwise steps run over whole output rows, which are contiguous: with six columns no
+ * lane is wasted on a function.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -12,86 +13,134 @@
 #define VECTORS (CL_FIRST_PANEL / LANES) /* of a panel */
 #define TILE    (PANELS * CL_FIRST_PANEL)
 
-/* sums[r][column] of `rows` windows `pitch` apart, `panels` panels. */
-static inline __attribute__((always_inline)) void
-first_tile(const struct cl_first_job *job, int64_t k, const float *from, int64_t pitch,
-           const int32_t *offsets, const float *weights, float *sums, const int rows,
-           const int panels)
-{
-    int64_t begin = 0, end, i;
-    int r, p, v;
+/* What the tiles of an image have in common. */
+struct first_walk {
+    const struct cl_first_job *job;
+    const struct cl_first_run *runs; /* of k, the last one's `last` set */
+    int64_t k, pitch;                /* pitch: floats from window to window */
+};
 
-    (void)job;
-    do {
+/* Bias and steps, and whole panels into y. */
+static inline __attribute__((always_inline)) void
+first_end(const struct cl_first_job *job, int64_t column, float *y, const int rows,
+          const int panels, lanes c[ROWS][PANELS * VECTORS])
+{
+    int r, v;
+    int32_t s;
+
+    if (job->bias)
+#pragma GCC unroll 4
+        for (v = 0; v < panels * VECTORS; v++) {
+            const lanes bias = lanes_load(job->bias + column + v * LANES);
+#pragma GCC unroll 14
+            for (r = 0; r < rows; r++)
+                c[r][v] = lanes_add(c[r][v], bias);
+        }
+    for (s = 0; s < job->step_count; s++)
+#pragma GCC unroll 14
+        for (r = 0; r < rows; r++)
+            lanes_pass(&job->steps[s], c[r], panels * VECTORS);
+#pragma GCC unroll 14
+    for (r = 0; r < rows; r++, y += job->columns)
+#pragma GCC unroll 4
+        for (v = 0; v < panels * VECTORS; v++)
+            lanes_store(y + v * LANES, c[r][v]);
+}
+
+/* `rows` neighbouring windows, the first at `from`, by `panels` panels. y: where whole panels
+ * go, finished; NULL: sums[r][column] take them as they are. */
+static inline __attribute__((always_inline)) void
+first_tile(const struct first_walk *walk, const float *from, const float *weights,
+           int64_t column, float *sums, float *y, const int rows, const int panels)
+{
+    const struct cl_first_run *run = walk->runs;
+    const int64_t pitch = walk->pitch;
+    int fresh = 1, r, p, v;
+
+    for (;;) {
         lanes c[ROWS][PANELS * VECTORS];
 #pragma GCC unroll 14
         for (r = 0; r < rows; r++)
 #pragma GCC unroll 4
             for (v = 0; v < panels * VECTORS; v++)
                 c[r][v] = lanes_zero();
-        end = k - begin < GEMM_K_BLOCK ? k : begin + GEMM_K_BLOCK;
-        for (i = begin; i < end; i++) {
-            const float *a = from + offsets[i];
-            lanes b[PANELS * VECTORS];
+        for (;; run++) {
+            const float *a = from + run->offset, *a_end = a + run->count;
+            for (; a < a_end; a++, weights += CL_FIRST_PANEL) {
+                lanes b[PANELS * VECTORS];
 #pragma GCC unroll 4
-            for (p = 0; p < panels; p++)
+                for (p = 0; p < panels; p++)
 #pragma GCC unroll 4
-                for (v = 0; v < VECTORS; v++)
-                    b[p * VECTORS + v] =
-                        lanes_load(weights + (p * k + i) * CL_FIRST_PANEL + v * LANES);
+                    for (v = 0; v < VECTORS; v++)
+                        b[p * VECTORS + v] =
+                            lanes_load(weights + p * walk->k * CL_FIRST_PANEL + v * LANES);
 #pragma GCC unroll 14
-            for (r = 0; r < rows; r++) {
-                const lanes w = lanes_all(a[r * pitch]);
+                for (r = 0; r < rows; r++) {
+                    const lanes w = lanes_all(a[r * pitch]);
+#pragma GCC unroll 4
+                    for (v = 0; v < panels * VECTORS; v++)
+                        c[r][v] = lanes_fused(w, b[v], c[r][v]);
+                }
+            }
+            if (run->ends_block)
+                break;
+        }
+        if (!fresh)
+#pragma GCC unroll 14
+            for (r = 0; r < rows; r++)
 #pragma GCC unroll 4
                 for (v = 0; v < panels * VECTORS; v++)
-                    c[r][v] = lanes_fused(w, b[v], c[r][v]);
-            }
+                    c[r][v] = lanes_add(lanes_load(sums + r * TILE + v * LANES), c[r][v]);
+        if (run->last && y) {
+            first_end(walk->job, column, y, rows, panels, c);
+            return;
         }
 #pragma GCC unroll 14
         for (r = 0; r < rows; r++)
 #pragma GCC unroll 4
-            for (v = 0; v < panels * VECTORS; v++) {
-                float *at = sums + r * TILE + v * LANES;
-                lanes_store(at, begin ? lanes_add(lanes_load(at), c[r][v]) : c[r][v]);
-            }
-        begin = end;
-    } while (begin < k);
+            for (v = 0; v < panels * VECTORS; v++)
+                lanes_store(sums + r * TILE + v * LANES, c[r][v]);
+        if (run->last)
+            return;
+        fresh = 0;
+        run++;
+    }
 }
 
 /* Whole tiles, and single positions for what is left of a row. */
-static void first_sums(const struct cl_first_job *job, int64_t k, const float *from,
-                       int64_t pitch, const int32_t *offsets, const float *weights,
-                       float *sums, int64_t rows, int panels)
+static void first_sums(const struct first_walk *walk, const float *from, const float *weights,
+                       int64_t column, float *sums, float *y, int64_t rows, int panels)
 {
+    const int64_t y_row = y ? walk->job->columns : 0;
     int64_t r;
 
 #if PANELS == 2
     if (panels == 2 && rows == ROWS) {
-        first_tile(job, k, from, pitch, offsets, weights, sums, ROWS, 2);
+        first_tile(walk, from, weights, column, sums, y, ROWS, 2);
         return;
     }
     if (panels == 2 && rows == ROWS / 2) {
-        first_tile(job, k, from, pitch, offsets, weights, sums, ROWS / 2, 2);
+        first_tile(walk, from, weights, column, sums, y, ROWS / 2, 2);
         return;
     }
     for (r = 0; r < rows && panels == 2; r++)
-        first_tile(job, k, from + r * pitch, pitch, offsets, weights, sums + r * TILE, 1,
-                   2);
+        first_tile(walk, from + r * walk->pitch, weights, column, sums + r * TILE,
+                   y ? y + r * y_row : NULL, 1, 2);
     if (panels == 2)
         return;
 #endif
     (void)panels;
     if (rows == ROWS) {
-        first_tile(job, k, from, pitch, offsets, weights, sums, ROWS, 1);
+        first_tile(walk, from, weights, column, sums, y, ROWS, 1);
         return;
     }
     if (rows == ROWS / 2) {
-        first_tile(job, k, from, pitch, offsets, weights, sums, ROWS / 2, 1);
+        first_tile(walk, from, weights, column, sums, y, ROWS / 2, 1);
         return;
     }
     for (r = 0; r < rows; r++)
-        first_tile(job, k, from + r * pitch, pitch, offsets, weights, sums + r * TILE, 1,
-                   1);
+        first_tile(walk, from + r * walk->pitch, weights, column, sums + r * TILE,
+                   y ? y + r * y_row : NULL, 1, 1);
 }
 
 /* Bias, and columns to where they belong. */
@@ -137,12 +186,13 @@ static int64_t next_rows(int64_t left)
 void FIRST(const struct cl_first_job *job, int64_t begin, int64_t end, void *workspace)
 {
     int64_t k = job->kernel[0] * job->kernel[1] * job->channels, line = cl_first_line(job);
-    int64_t pitch = job->stride[1] * job->channels, per = job->units / job->images;
-    int64_t column, x, rows, y;
-    int32_t *offsets = workspace;
-    float *sums = (float *)workspace + CL_FIRST_K, *padded = sums + 16 * 32;
+    int64_t per = job->units / job->images, column, x, rows, y;
+    const int whole = job->columns % CL_FIRST_PANEL == 0; /* finished tile by tile */
+    struct cl_first_run *runs = workspace;
+    struct first_walk walk = {job, runs, k, job->stride[1] * job->channels};
+    float *sums = (float *)(runs + CL_FIRST_RUNS), *padded = sums + 16 * 32;
 
-    cl_first_offsets(job, offsets);
+    cl_first_runs(job, runs);
     for (; begin < end; begin++) {
         int64_t image = begin / per, top = begin % per * job->rows;
         int64_t count = job->out[0] - top < job->rows ? job->out[0] - top : job->rows;
@@ -155,15 +205,17 @@ void FIRST(const struct cl_first_job *job, int64_t begin, int64_t end, void *wor
             for (column = 0; column < job->columns; column += TILE) {
                 int64_t some = job->columns - column < TILE ? job->columns - column : TILE;
                 for (x = 0; x < job->out[1]; x += rows) {
+                    float *at = to + x * job->columns + column;
                     rows = next_rows(job->out[1] - x);
-                    first_sums(job, k, from + x * pitch, pitch, offsets,
-                               job->weights + column * k, sums, rows,
+                    first_sums(&walk, from + x * walk.pitch, job->weights + column * k, column,
+                               sums, whole ? at : NULL, rows,
                                (int)((some + CL_FIRST_PANEL - 1) / CL_FIRST_PANEL));
-                    first_deliver(job, sums, rows, column, some,
-                                  to + x * job->columns + column);
+                    if (!whole)
+                        first_deliver(job, sums, rows, column, some, at);
                 }
             }
-            first_steps(job, to, job->out[1] * job->columns);
+            if (!whole)
+                first_steps(job, to, job->out[1] * job->columns);
         }
     }
 }

@@ -31,16 +31,23 @@ static int64_t padded_floats(const struct cl_first_job *job)
 
 size_t cl_first_workspace(const struct cl_first_job *job)
 {
-    return (size_t)(padded_floats(job) + CL_FIRST_K + 16 * 32) * sizeof(float);
+    return CL_FIRST_RUNS * sizeof(struct cl_first_run) +
+           (size_t)(padded_floats(job) + 16 * 32) * sizeof(float);
 }
 
-void cl_first_offsets(const struct cl_first_job *job, int32_t *offsets)
+void cl_first_runs(const struct cl_first_job *job, struct cl_first_run *runs)
 {
-    int64_t run = job->kernel[1] * job->channels, line = cl_first_line(job), y, i;
+    int64_t width = job->kernel[1] * job->channels, k = job->kernel[0] * width, i = 0, end;
 
-    for (y = 0; y < job->kernel[0]; y++)
-        for (i = 0; i < run; i++)
-            *offsets++ = (int32_t)(y * line + i);
+    for (; i < k; i = end, runs++) {
+        int64_t line_end = (i / width + 1) * width;
+        int64_t block_end = (i / GEMM_K_BLOCK + 1) * GEMM_K_BLOCK;
+        end = line_end < block_end ? line_end : block_end;
+        runs->offset = (int32_t)(i / width * cl_first_line(job) + i % width);
+        runs->count = (int32_t)(end - i);
+        runs->last = end == k;
+        runs->ends_block = end == block_end || runs->last;
+    }
 }
 
 void cl_first_pad(const struct cl_first_job *job, const float *image, int64_t row,

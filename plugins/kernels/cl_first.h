@@ -54,14 +54,22 @@ typedef void cl_first_kernel(const struct cl_first_job *job, int64_t begin, int6
 
 cl_first_kernel cl_first_f32_6x16_avx2, cl_first_f32_14x32_avx512, cl_first_f32_6x16_neon;
 
-/* What the kernels and cl_first.c share: rows of a unit with padding, offsets of k in them.
+/* What the kernels and cl_first.c share: rows of a unit with padding, runs of k in them.
  */
 #define CL_FIRST_ROWS 8 /* output rows of a unit, at most */
 static inline int64_t cl_first_line(const struct cl_first_job *job)
 {
     return ((job->out[1] - 1) * job->stride[1] + job->kernel[1]) * job->channels;
 }
-void cl_first_offsets(const struct cl_first_job *job, int32_t *offsets);
+/* Elements of k that lie side by side in a window: parts of its lines, cut where a block of sums
+ * ends. */
+struct cl_first_run {
+    int32_t offset, count; /* floats from the window's beginning */
+    int32_t ends_block, last;
+};
+#define CL_FIRST_RUNS (CL_FIRST_K + 16) /* lines of one element, and ten cuts; whole cache lines */
+/* There are as many as it takes, at most CL_FIRST_RUNS; k is at least 1. */
+void cl_first_runs(const struct cl_first_job *job, struct cl_first_run *runs);
 /* The input rows of output rows [row, row + count) of an image. */
 void cl_first_pad(const struct cl_first_job *job, const float *image, int64_t row,
                   int64_t count, float *to);
