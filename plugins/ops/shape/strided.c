@@ -142,39 +142,54 @@ struct lines {
     int32_t outer; /* number of dimensions that positions run over */
 };
 
+/* Rows of dimension a by columns of dimension b, in lines along the longer side: pictures of three
+ * channels have lines of three. */
+static void copy_rectangle(const struct strided *box, char *to, const char *from, int64_t rows,
+                           int64_t columns)
+{
+    const int32_t a = box->rank - 2, b = box->rank - 1;
+    const int32_t along = columns < rows ? a : b, across = columns < rows ? b : a;
+    const int64_t size = (int64_t)box->size, lines = columns < rows ? columns : rows;
+    int64_t i;
+    for (i = 0; i < lines; i++)
+        copy_line(box->size, to + i * box->to_strides[across] * size, box->to_strides[along],
+                  from + i * box->from_strides[across] * size, box->from_strides[along],
+                  columns < rows ? rows : columns);
+}
+
+/* One tile; turns: elements of 4 bytes, contiguous along b in the target, along a in the source. */
+static void copy_tile(const struct strided *box, bool turns, char *to, const char *from,
+                      int64_t rows, int64_t columns)
+{
+    const int32_t a = box->rank - 2, b = box->rank - 1;
+    const int64_t size = (int64_t)box->size;
+    const int64_t turned = turns && rows >= 4 ? columns / 4 * 4 : 0;
+    const int64_t whole = turned > 0 ? rows / 4 * 4 : 0;
+    if (turned > 0)
+        turn_tile((uint32_t *)(void *)to, box->to_strides[a],
+                  (const uint32_t *)(const void *)from, box->from_strides[b], whole, turned);
+    if (turned > 0 && turned < columns)
+        copy_rectangle(box, to + turned * box->to_strides[b] * size,
+                       from + turned * box->from_strides[b] * size, whole, columns - turned);
+    if (whole < rows)
+        copy_rectangle(box, to + whole * box->to_strides[a] * size,
+                       from + whole * box->from_strides[a] * size, rows - whole, columns);
+}
+
 static void copy_tiles(const struct strided *box, char *to, const char *from)
 {
     const int32_t a = box->rank - 2, b = box->rank - 1;
     const int64_t size = (int64_t)box->size;
     const bool turns = size == sizeof(uint32_t) && box->to_strides[b] == 1 &&
                        box->from_strides[a] == 1;
-    int64_t i, j, rows, row;
-    for (i = 0; i < box->dims[a]; i += TILE) {
-        rows = box->dims[a] - i < TILE ? box->dims[a] - i : TILE;
-        for (j = 0; j < box->dims[b]; j += TILE) {
-            const int64_t count = box->dims[b] - j < TILE ? box->dims[b] - j : TILE;
-            char *const tile =
-                to + (i * box->to_strides[a] + j * box->to_strides[b]) * size;
-            const char *const source =
-                from + (i * box->from_strides[a] + j * box->from_strides[b]) * size;
-            const int64_t whole = turns ? rows / 4 * 4 : 0;
-            const int64_t turned = whole ? count / 4 * 4 : 0; /* columns of `whole` rows */
-            if (turned)
-                turn_tile((uint32_t *)(void *)tile, box->to_strides[a],
-                          (const uint32_t *)(const void *)source, box->from_strides[b], whole,
-                          turned);
-            for (row = turned == count ? whole : 0; row < rows; row++) {
-                const int64_t done = row < whole ? turned : 0;
-                copy_line(box->size,
-                          tile + (row * box->to_strides[a] + done * box->to_strides[b]) * size,
-                          box->to_strides[b],
-                          source + (row * box->from_strides[a] +
-                                    done * box->from_strides[b]) *
-                                       size,
-                          box->from_strides[b], count - done);
-            }
-        }
-    }
+    const int64_t tall = box->dims[b] < TILE ? TILE * TILE / box->dims[b] / 4 * 4 : TILE;
+    int64_t i, j;
+    for (i = 0; i < box->dims[a]; i += tall)
+        for (j = 0; j < box->dims[b]; j += TILE)
+            copy_tile(box, turns, to + (i * box->to_strides[a] + j * box->to_strides[b]) * size,
+                      from + (i * box->from_strides[a] + j * box->from_strides[b]) * size,
+                      box->dims[a] - i < tall ? box->dims[a] - i : tall,
+                      box->dims[b] - j < TILE ? box->dims[b] - j : TILE);
 }
 
 static void copy_positions(void *argument, int64_t begin, int64_t end, int32_t thread)
