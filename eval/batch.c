@@ -15,7 +15,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BATCH_DEFAULT 8 /* beyond it a CPU gains little and memory grows */
+/* Of pictures that run together only what they read in common is saved, and what they write no
+ * longer stays in a core's cache: most models are as quick or quicker one by one. Not so where
+ * fully connected layers of very many weights are read for every picture. */
+#define BATCH_FOR_MANY 8
+#define MANY_WEIGHTS   ((int64_t)32 * 1024 * 1024)
 
 /* A picture that waits. */
 struct waiting {
@@ -39,6 +43,28 @@ struct icl_batch {
     int64_t views, channels, height, width;
 };
 
+/* Weights that a picture uses once each. */
+static int64_t single_use_weights(const struct imgcls_graph *graph)
+{
+    int64_t total = 0;
+    size_t i;
+    for (i = 0; i < graph->node_count; i++) {
+        const struct imgcls_node *node = &graph->nodes[i]->node;
+        const bool is_layer =
+            strcmp(node->type, "Gemm") == 0 ||
+            (strcmp(node->type, "MatMul") == 0 && node->input_count > 1 && node->inputs[0] &&
+             node->inputs[0]->rank == 2);
+        const struct imgcls_tensor *w = NULL;
+        int64_t elements;
+        if (is_layer && node->input_count > 1 && node->inputs[1])
+            w = node->inputs[1]->constant;
+        if (w && w->rank == 2 && !__builtin_mul_overflow(w->dims[0], w->dims[1], &elements) &&
+            __builtin_add_overflow(total, elements, &total))
+            return INT64_MAX;
+    }
+    return total;
+}
+
 imgcls_status icl_batch_capacity(struct imgcls_model *model, int64_t asked,
                                  size_t *capacity)
 {
@@ -46,7 +72,9 @@ imgcls_status icl_batch_capacity(struct imgcls_model *model, int64_t asked,
     struct imgcls_tensor shape;
     const char *name;
     imgcls_status status = imgcls_model_input(model, 0, &name, &shape);
-    *capacity = asked > 0 ? (size_t)asked : BATCH_DEFAULT;
+    *capacity = asked > 0                                              ? (size_t)asked
+                : single_use_weights(model->graph) >= MANY_WEIGHTS ? BATCH_FOR_MANY
+                                                                   : 1;
     if (status == IMGCLS_OK && asked == 0 && shape.rank == 4 && shape.dims[0] > 0)
         *capacity = (size_t)((shape.dims[0] + views - 1) / views);
     return status;

@@ -25,8 +25,8 @@ void icl_batch_close(struct icl_batch *batch);
 imgcls_status icl_batch_add(struct icl_batch *batch, const struct icl_fed *fed);
 /* Runs what waits. */
 imgcls_status icl_batch_run(struct icl_batch *batch);
-/* Pictures a run: as asked; else as the model's first dimension fixes it; else a default.
- */
+/* Pictures a run: as asked; else as the model's first dimension fixes it; else one, or several
+ * where fully connected layers hold most of what is read. */
 imgcls_status icl_batch_capacity(struct imgcls_model *model, int64_t asked,
                                  size_t *capacity);
 
