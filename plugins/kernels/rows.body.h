@@ -44,6 +44,54 @@ static float sum_of_powers(const float *x, float *y, int64_t n, float most)
     return sum_lanes16(sum);
 }
 
+/* Up to sixteen of a row whose elements lie `stride` apart. */
+static lanes16 gather16(const float *from, int64_t stride, int64_t count)
+{
+    float held[16] = {0};
+    int64_t i;
+
+    for (i = 0; i < count; i++)
+        held[i] = from[i * stride];
+    return load16(held);
+}
+
+static void scatter16(float *to, int64_t stride, int64_t count, lanes16 x)
+{
+    float held[16];
+    int64_t i;
+
+    store16(held, x);
+    for (i = 0; i < count; i++)
+        to[i * stride] = held[i];
+}
+
+static void strided_softmax(const float *x, float *y, int64_t n, int64_t stride,
+                            int32_t logarithm)
+{
+    float most = x[0], total;
+    lanes16 sum = zero16(), power, shift, all;
+    int64_t i, count;
+
+    for (i = 1; i < n; i++)
+        most = x[i * stride] > most ? x[i * stride] : most;
+    shift = spread16(most);
+    for (i = 0; i < n; i += 16) {
+        count = n - i < 16 ? n - i : 16;
+        power = keep16(exp16(sub16(gather16(x + i * stride, stride, count), shift)), count);
+        if (!logarithm)
+            scatter16(y + i * stride, stride, count, power);
+        sum = add16(sum, power);
+    }
+    total = sum_lanes16(sum);
+    all = spread16(logarithm ? (float)log(total) : total);
+    for (i = 0; i < n; i += 16) {
+        count = n - i < 16 ? n - i : 16;
+        scatter16(y + i * stride, stride, count,
+                  logarithm ? sub16(sub16(gather16(x + i * stride, stride, count), shift), all)
+                            : div16(gather16(y + i * stride, stride, count), all));
+    }
+}
+
 void SOFTMAX(const void *from, void *to, int64_t n, int64_t stride, int32_t logarithm)
 {
     const float *x = from;
@@ -52,7 +100,7 @@ void SOFTMAX(const void *from, void *to, int64_t n, int64_t stride, int32_t loga
     int64_t i;
 
     if (stride != 1) {
-        softmax_f32_portable(from, to, n, stride, logarithm);
+        strided_softmax(x, y, n, stride, logarithm);
         return;
     }
     most = most_of(x, n);
