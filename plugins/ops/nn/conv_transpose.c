@@ -167,54 +167,112 @@ static int64_t source(const struct gemm_window *w, int d, int64_t o, int64_t k)
     return at / w->stride[d];
 }
 
-/* Rows of outputs begin..end: image, channel, depth and height together. */
+/* Channels and outputs of a row that are summed up together: an input is fetched once for all
+ * channels, which are vectors to the compiler, and a weight once for all outputs. */
+#define CHANNELS 16
+#define PIECE    64
+
+/* Input positions [*low, *high) along the row that kernel position k sends to outputs [from, to). */
+static void senders(const struct gemm_window *w, int64_t k, int64_t from, int64_t to,
+                    int64_t *low, int64_t *high)
+{
+    const int64_t stride = w->stride[2], shift = k * w->dilation[2] - w->pad[2];
+
+    *low = from - shift <= 0 ? 0 : (from - shift + stride - 1) / stride;
+    *high = to - shift <= 0 ? 0 : (to - shift + stride - 1) / stride;
+    if (*high > w->in[2])
+        *high = w->in[2];
+}
+
+/* What one unit of work computes: some channels of a group, one row. */
+struct unit {
+    int64_t image, group, m, count; /* m: first channel of the group; count: channels */
+    int64_t o[2];                   /* depth and height of the row */
+};
+
+static int64_t units_of(const struct transpose_job *job, int64_t images)
+{
+    return images * job->groups * ((job->out_group + CHANNELS - 1) / CHANNELS) * job->w.out[0] *
+           job->w.out[1];
+}
+
+static struct unit unit_at(const struct transpose_job *job, int64_t index)
+{
+    int64_t blocks = (job->out_group + CHANNELS - 1) / CHANNELS, rest = index;
+    struct unit unit;
+
+    unit.o[1] = rest % job->w.out[1];
+    rest /= job->w.out[1];
+    unit.o[0] = rest % job->w.out[0];
+    rest /= job->w.out[0];
+    unit.m = rest % blocks * CHANNELS;
+    rest /= blocks;
+    unit.group = rest % job->groups;
+    unit.image = rest / job->groups;
+    unit.count = job->out_group - unit.m < CHANNELS ? job->out_group - unit.m : CHANNELS;
+    return unit;
+}
+
+/* Each output's sum runs over kernel positions, and channels within one. */
 #define DEFINE_ROWS(name, TYPE)                                                            \
-    static double name##_sum(const struct transpose_job *job, const TYPE *x,               \
-                             const TYPE *weights, const int64_t o[3])                      \
+    static void name##_piece(const struct transpose_job *job, const struct unit *unit,     \
+                             int64_t from, int64_t to, double sums[PIECE][CHANNELS])       \
     {                                                                                      \
         const struct gemm_window *w = &job->w;                                             \
-        const int64_t plane = w->in[0] * w->in[1] * w->in[2];                              \
+        const int64_t plane = w->in[0] * w->in[1] * w->in[2], stride = w->stride[2];       \
         const int64_t taps = w->kernel[0] * w->kernel[1] * w->kernel[2];                   \
-        int64_t k[3], at[3], c, tap = -1;                                                  \
-        double sum = 0;                                                                    \
+        const TYPE *x = (const TYPE *)job->x +                                             \
+                        (unit->image * job->groups + unit->group) * job->in_group * plane; \
+        const TYPE *weights = (const TYPE *)job->weights +                                 \
+                              (unit->group * job->in_group * job->out_group + unit->m) * taps; \
+        int64_t k[3], at[2], c, m, i, low, high, tap = -1;                                 \
         for (k[0] = 0; k[0] < w->kernel[0]; k[0]++)                                        \
             for (k[1] = 0; k[1] < w->kernel[1]; k[1]++)                                    \
                 for (k[2] = 0; k[2] < w->kernel[2]; k[2]++) {                              \
+                    const int64_t shift = k[2] * w->dilation[2] - w->pad[2] - from;        \
                     tap++;                                                                 \
-                    if ((at[0] = source(w, 0, o[0], k[0])) < 0 ||                          \
-                        (at[1] = source(w, 1, o[1], k[1])) < 0 ||                          \
-                        (at[2] = source(w, 2, o[2], k[2])) < 0)                            \
+                    if ((at[0] = source(w, 0, unit->o[0], k[0])) < 0 ||                    \
+                        (at[1] = source(w, 1, unit->o[1], k[1])) < 0)                      \
                         continue;                                                          \
-                    for (c = 0; c < job->in_group; c++)                                    \
-                        sum += (double)x[c * plane +                                       \
-                                         (at[0] * w->in[1] + at[1]) * w->in[2] + at[2]] *  \
-                               (double)weights[c * job->out_group * taps + tap];           \
+                    senders(w, k[2], from, to, &low, &high);                               \
+                    for (c = 0; c < job->in_group; c++) {                                  \
+                        const TYPE *row =                                                  \
+                            x + c * plane + (at[0] * w->in[1] + at[1]) * w->in[2];         \
+                        const TYPE *weight = weights + c * job->out_group * taps + tap;    \
+                        double each[CHANNELS] = {0};                                       \
+                        for (m = 0; m < unit->count; m++)                                  \
+                            each[m] = (double)weight[m * taps];                            \
+                        for (i = low; i < high; i++) {                                     \
+                            const double input = (double)row[i];                           \
+                            double *to_sums = sums[i * stride + shift];                    \
+                            for (m = 0; m < CHANNELS; m++)                                 \
+                                to_sums[m] += input * each[m];                             \
+                        }                                                                  \
+                    }                                                                      \
                 }                                                                          \
-        return sum;                                                                        \
     }                                                                                      \
     static void name(void *argument, int64_t begin, int64_t end, int32_t thread)           \
     {                                                                                      \
         const struct transpose_job *job = argument;                                        \
         const struct gemm_window *w = &job->w;                                             \
-        const int64_t plane = w->in[0] * w->in[1] * w->in[2];                              \
-        const int64_t taps = w->kernel[0] * w->kernel[1] * w->kernel[2];                   \
         (void)thread;                                                                      \
         for (; begin < end; begin++) {                                                     \
-            int64_t o[3] = {begin / w->out[1] % w->out[0], begin % w->out[1], 0};          \
-            int64_t which = begin / w->out[1] / w->out[0]; /* image, channel */            \
-            int64_t channels = job->groups * job->out_group;                               \
-            int64_t image = which / channels, m = which % channels;                        \
-            int64_t group = m / job->out_group;                                            \
-            const TYPE *x = (const TYPE *)job->x +                                         \
-                            (image * job->groups + group) * job->in_group * plane;         \
-            const TYPE *weights =                                                          \
-                (const TYPE *)job->weights +                                               \
-                (group * job->in_group * job->out_group + m % job->out_group) * taps;      \
-            TYPE *y = (TYPE *)job->y + begin * w->out[2];                                  \
-            for (; o[2] < w->out[2]; o[2]++) {                                             \
-                double sum = name##_sum(job, x, weights, o);                               \
-                *y++ =                                                                     \
-                    (TYPE)(job->bias ? sum + (double)((const TYPE *)job->bias)[m] : sum);  \
+            const struct unit unit = unit_at(job, begin);                                  \
+            int64_t first = unit.group * job->out_group + unit.m, from, m, i;              \
+            for (from = 0; from < w->out[2]; from += PIECE) {                              \
+                double sums[PIECE][CHANNELS] = {{0}};                                      \
+                int64_t to = w->out[2] - from < PIECE ? w->out[2] : from + PIECE;          \
+                name##_piece(job, &unit, from, to, sums);                                  \
+                for (m = 0; m < unit.count; m++) {                                         \
+                    int64_t plane = unit.image * job->groups * job->out_group + first + m; \
+                    TYPE *y = (TYPE *)job->y +                                             \
+                              ((plane * w->out[0] + unit.o[0]) * w->out[1] + unit.o[1]) *  \
+                                  w->out[2];                                               \
+                    for (i = from; i < to; i++)                                            \
+                        y[i] = (TYPE)(job->bias ? sums[i - from][m] +                      \
+                                                      (double)((const TYPE *)job->bias)[first + m] \
+                                                : sums[i - from][m]);                      \
+                }                                                                          \
             }                                                                              \
         }                                                                                  \
     }
@@ -249,7 +307,7 @@ static imgcls_status conv_transpose_portable(const struct imgcls_host *host,
                        (long long)(job.groups * job.out_group));
     rows = op_count(imgcls_output(run, 0));
     if (rows > 0)
-        host->parallel_for(host, run, rows / job.w.out[2], 1,
+        host->parallel_for(host, run, units_of(&job, x->dims[0]), 1,
                            x->type == IMGCLS_F64 ? rows_f64 : rows_f32, &job);
     return IMGCLS_OK;
 }
