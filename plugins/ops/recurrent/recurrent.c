@@ -54,14 +54,29 @@ static void write_doubles(struct imgcls_tensor *tensor, int64_t begin, int64_t c
     }
 }
 
+/* Rows at a time: each waits for its own last addition, and eight of them hide that. */
+#define TOGETHER 8
+
 void recurrent_product(const double *rows, const double *bias, const double *x,
                        int64_t count, int64_t width, double *out)
 {
     int64_t i, k;
-    for (i = 0; i < count; i++) {
+    int r;
+    for (i = 0; i + TOGETHER <= count; i += TOGETHER, rows += TOGETHER * width) {
+        double sums[TOGETHER];
+        for (r = 0; r < TOGETHER; r++)
+            sums[r] = bias[i + r];
+        for (k = 0; k < width; k++)
+#pragma GCC unroll 8
+            for (r = 0; r < TOGETHER; r++)
+                sums[r] += rows[r * width + k] * x[k];
+        for (r = 0; r < TOGETHER; r++)
+            out[i + r] = sums[r];
+    }
+    for (; i < count; i++, rows += width) {
         double sum = bias[i];
         for (k = 0; k < width; k++)
-            sum += rows[i * width + k] * x[k];
+            sum += rows[k] * x[k];
         out[i] = sum;
     }
 }
