@@ -17,7 +17,6 @@
 #include "ml.h"
 #include "scores.h"
 
-#define TYPES       (OP_FLOATS | OP_INDEXES)
 #define ROUNDS      100    /* of coupling probabilities, at least; as many as classes */
 #define SURELY      1e-7   /* a probability of a pair stays this far from 0 and 1 */
 #define CLOSE       0.005  /* coupled probabilities are right to this, shared among classes */
@@ -41,7 +40,7 @@ struct svm {
     struct labels labels;
 };
 
-static void svm_release(const struct imgcls_host *host, void *state)
+static void model_release(const struct imgcls_host *host, void *state)
 {
     struct svm *svm = state;
     if (svm) {
@@ -168,7 +167,7 @@ static bool couples(const struct svm *svm)
     return svm->vector_count > 0 && svm->prob_a.count > 0;
 }
 
-static imgcls_status svm_prepare(const struct imgcls_host *host,
+static imgcls_status model_prepare(const struct imgcls_host *host,
                                  struct imgcls_prepare *prepare)
 {
     const struct imgcls_node *node = prepare->node;
@@ -368,7 +367,7 @@ static imgcls_status check_features(const struct imgcls_host *host,
                    planes, svm->vector_count > 0 ? "vectors" : "scores", (long long)features);
 }
 
-static imgcls_status svm_portable(const struct imgcls_host *host, const struct imgcls_run *run)
+static imgcls_status model_run(const struct imgcls_host *host, const struct imgcls_run *run)
 {
     const struct svm *svm = run->state;
     const struct imgcls_tensor *x = imgcls_input(run, 0);
@@ -404,7 +403,7 @@ static imgcls_status svm_portable(const struct imgcls_host *host, const struct i
     return status;
 }
 
-static imgcls_status svm_infer(const struct imgcls_host *host, struct imgcls_infer *infer)
+static imgcls_status model_infer(const struct imgcls_host *host, struct imgcls_infer *infer)
 {
     const struct imgcls_value_info *in = op_in(infer->node, 0);
     const struct imgcls_attr *prob_a = host->attr(host, infer->node, "prob_a");
@@ -425,29 +424,5 @@ static imgcls_status svm_infer(const struct imgcls_host *host, struct imgcls_inf
                : status;
 }
 
-static int32_t svm_accepts(const struct imgcls_host *host, const struct imgcls_node *node)
-{
-    (void)host;
-    return op_takes(node, 0, TYPES) && op_is_plain(node);
-}
-
-#define SVM(symbol, type_, kernel_)                                                        \
-    static const struct imgcls_kernel symbol##_kernel = {                                  \
-        .struct_size = sizeof(struct imgcls_kernel),                                       \
-        .name = kernel_,                                                                   \
-        .accepts = svm_accepts,                                                            \
-        .prepare = svm_prepare,                                                            \
-        .run = svm_portable,                                                               \
-        .release = svm_release,                                                            \
-    };                                                                                     \
-    const struct imgcls_op symbol = {                                                      \
-        .struct_size = sizeof(struct imgcls_op),                                           \
-        .domain = "ai.onnx.ml",                                                            \
-        .type = type_,                                                                     \
-        .since_first = 1,                                                                  \
-        .since_last = 5,                                                                   \
-        .infer = svm_infer,                                                                \
-        .kernels = (const struct imgcls_kernel *const[]){&symbol##_kernel, NULL},          \
-    }
-SVM(svm_classifier_op, "SVMClassifier", "svm_classifier_portable");
-SVM(svm_regressor_op, "SVMRegressor", "svm_regressor_portable");
+SCORES_MODEL(svm_classifier_op, "SVMClassifier", "svm_classifier_portable");
+SCORES_MODEL(svm_regressor_op, "SVMRegressor", "svm_regressor_portable");
