@@ -178,7 +178,6 @@ static void senders(const struct gemm_window *w, int64_t k, int64_t from, int64_
 {
     const int64_t stride = w->stride[2], shift = k * w->dilation[2] - w->pad[2];
 
-    /* rounded up without adding the stride, which may be as large as there are numbers */
     *low = from <= shift ? 0 : (from - shift - 1) / stride + 1;
     *high = to <= shift ? 0 : (to - shift - 1) / stride + 1;
     if (*high > w->in[2])
