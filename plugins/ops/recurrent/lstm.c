@@ -6,6 +6,7 @@
  */
 #include "config.h"
 
+#include "plugins/kernels/sets.h"
 #include "recurrent.h"
 
 enum { INPUT, OUTPUT, FORGET, CANDIDATE, GATES };
@@ -44,7 +45,7 @@ static void step(const struct recurrent_step *s)
 }
 
 static const char *const defaults[] = {"Sigmoid", "Tanh", "Tanh"};
-static const struct recurrent_kind lstm = {
+const struct recurrent_kind lstm_kind = {
     .gates = GATES,
     .activations = 3,
     .defaults = defaults,
@@ -54,14 +55,24 @@ static const struct recurrent_kind lstm = {
 
 static imgcls_status infer(const struct imgcls_host *host, struct imgcls_infer *infer_)
 {
-    return recurrent_infer(host, infer_, &lstm);
+    return recurrent_infer(host, infer_, &lstm_kind);
 }
 static imgcls_status run_portable(const struct imgcls_host *host,
                                   const struct imgcls_run *run)
 {
-    return recurrent_run(host, run, &lstm);
+    return recurrent_run(host, run, &lstm_kind);
+}
+
+/* Which of the two ways computes a node hangs on the node alone, as their bits differ. */
+static int32_t accepts(const struct imgcls_host *host, const struct imgcls_node *node)
+{
+    struct recurrent_extent extent;
+    return recurrent_accepts(host, node) && !lstm_f32_takes(host, node, &extent);
 }
 
 static const struct imgcls_kernel kernel =
-    OP_KERNEL("lstm_portable", recurrent_accepts, run_portable);
-const struct imgcls_op lstm_op = OP_ENTRY("LSTM", 1, 0, infer, recurrent_upgrade, &kernel);
+    OP_KERNEL("lstm_portable", accepts, run_portable);
+const struct imgcls_op lstm_op =
+    OP_ENTRY("LSTM", 1, 0, infer, recurrent_upgrade, &kernel,
+             &lstm_f32_portable WITH_AVX2(, &lstm_f32_avx2) WITH_AVX512(, &lstm_f32_avx512)
+                 WITH_NEON(, &lstm_f32_neon));

@@ -8,20 +8,14 @@
 
 #include "recurrent.h"
 
-/* Sizes; negative where not known. */
-struct extent {
-    int64_t steps, batch, inputs, size, directions;
-    bool batch_first; /* layout 1 */
-};
-
 struct job {
     const struct recurrent_kind *kind;
-    struct extent extent;
+    struct recurrent_extent extent;
     const struct imgcls_tensor *in[R_INPUTS];
     struct imgcls_tensor *out[R_OUTPUTS];
     struct activation activations[ACTIVATION_MOST];
     double clip;
-    bool flag, backward_only;
+    bool flag;
     double *w, *r, *b, *p; /* all directions */
     double *rooms;         /* per thread: x, hidden, cell, gates */
     int64_t room_size;
@@ -81,31 +75,29 @@ void recurrent_product(const double *rows, const double *bias, const double *x,
     }
 }
 
-/* Where a direction's row of Y is, in elements. */
-static int64_t at_step(const struct extent *e, int64_t t, int64_t d, int64_t b)
+int64_t recurrent_at_step(const struct recurrent_extent *e, int64_t t, int64_t d, int64_t b)
 {
     return e->batch_first ? ((b * e->steps + t) * e->directions + d) * e->size
                           : ((t * e->directions + d) * e->batch + b) * e->size;
 }
-/* Likewise of the states. */
-static int64_t at_state(const struct extent *e, int64_t d, int64_t b)
+int64_t recurrent_at_state(const struct recurrent_extent *e, int64_t d, int64_t b)
 {
     return (e->batch_first ? b * e->directions + d : d * e->batch + b) * e->size;
 }
 
 static void read_state(const struct job *job, int which, int64_t d, int64_t b, double *out)
 {
-    const struct extent *e = &job->extent;
+    const struct recurrent_extent *e = &job->extent;
     memset(out, 0, (size_t)e->size * sizeof *out);
     if (job->in[which])
-        read_doubles(job->in[which], at_state(e, d, b), e->size, out);
+        read_doubles(job->in[which], recurrent_at_state(e, d, b), e->size, out);
 }
 
 static void walk(const struct job *job, int64_t d, int64_t b, int64_t length, double *room)
 {
-    const struct extent *e = &job->extent;
+    const struct recurrent_extent *e = &job->extent;
     const int64_t rows = job->kind->gates * e->size;
-    const bool backward = d == 1 || job->backward_only;
+    const bool backward = d == 1 || e->reverse;
     struct recurrent_step step = {
         .w = job->w + d * rows * e->inputs,
         .r = job->r + d * rows * e->size,
@@ -130,13 +122,13 @@ static void walk(const struct job *job, int64_t d, int64_t b, int64_t length, do
         const int64_t row = e->batch_first ? b * e->steps + t : t * e->batch + b;
         read_doubles(job->in[R_X], row * e->inputs, e->inputs, room);
         job->kind->step(&step);
-        write_doubles(job->out[R_Y], at_step(e, t, d, b), e->size, step.hidden);
+        write_doubles(job->out[R_Y], recurrent_at_step(e, t, d, b), e->size, step.hidden);
     }
-    write_doubles(job->out[R_Y_HIDDEN], at_state(e, d, b), e->size, step.hidden);
-    write_doubles(job->out[R_Y_CELL], at_state(e, d, b), e->size, step.cell);
+    write_doubles(job->out[R_Y_HIDDEN], recurrent_at_state(e, d, b), e->size, step.hidden);
+    write_doubles(job->out[R_Y_CELL], recurrent_at_state(e, d, b), e->size, step.cell);
     memset(step.hidden, 0, (size_t)e->size * sizeof *step.hidden);
     for (i = length; i < e->steps; i++) /* past the end of a short sequence */
-        write_doubles(job->out[R_Y], at_step(e, i, d, b), e->size, step.hidden);
+        write_doubles(job->out[R_Y], recurrent_at_step(e, i, d, b), e->size, step.hidden);
 }
 
 static void walk_sequences(void *argument, int64_t begin, int64_t end, int32_t thread)
@@ -206,7 +198,7 @@ static int64_t times(int64_t factor, int64_t dim)
 static imgcls_status read_extent(const struct imgcls_host *host,
                                  const struct imgcls_node *node,
                                  const struct recurrent_kind *kind,
-                                 const struct form *forms, struct extent *e, bool *backward)
+                                 const struct form *forms, struct recurrent_extent *e)
 {
     static const char *const names[R_INPUTS] = {
         "X", "W", "R", "B", "sequence_lens", "initial_h", "initial_c", "P"};
@@ -219,7 +211,7 @@ static imgcls_status read_extent(const struct imgcls_host *host,
     if (layout != 0 && layout != 1)
         return OP_FAIL(host, node, IMGCLS_BAD_INPUT, "layout %lld is not 0 or 1",
                        (long long)layout);
-    status = read_direction(host, node, &e->directions, backward);
+    status = read_direction(host, node, &e->directions, &e->reverse);
     if (status != IMGCLS_OK)
         return status;
     e->steps = dim_of(&forms[R_X], e->batch_first);
@@ -247,7 +239,7 @@ static imgcls_status read_extent(const struct imgcls_host *host,
     return status;
 }
 
-static int32_t output_shape(const struct extent *e, int index, int64_t *dims)
+static int32_t output_shape(const struct recurrent_extent *e, int index, int64_t *dims)
 {
     if (index != R_Y) {
         dims[0] = e->batch_first ? e->batch : e->directions;
@@ -262,15 +254,12 @@ static int32_t output_shape(const struct extent *e, int index, int64_t *dims)
     return 4;
 }
 
-imgcls_status recurrent_infer(const struct imgcls_host *host, struct imgcls_infer *infer,
-                              const struct recurrent_kind *kind)
+imgcls_status recurrent_extent_of(const struct imgcls_host *host,
+                                  const struct imgcls_node *node,
+                                  const struct recurrent_kind *kind,
+                                  struct recurrent_extent *extent)
 {
-    const struct imgcls_node *node = infer->node;
     struct form forms[R_INPUTS];
-    struct extent extent;
-    int64_t dims[IMGCLS_MAX_RANK];
-    bool backward;
-    imgcls_status status;
     int i;
     for (i = 0; i < R_INPUTS; i++) {
         const struct imgcls_value_info *info = op_in(node, (size_t)i);
@@ -280,7 +269,17 @@ imgcls_status recurrent_infer(const struct imgcls_host *host, struct imgcls_infe
         if (i <= R_R && !info)
             return OP_FAIL(host, node, IMGCLS_BAD_INPUT, "X, W and R are needed");
     }
-    status = read_extent(host, node, kind, forms, &extent, &backward);
+    return read_extent(host, node, kind, forms, extent);
+}
+
+imgcls_status recurrent_infer(const struct imgcls_host *host, struct imgcls_infer *infer,
+                              const struct recurrent_kind *kind)
+{
+    const struct imgcls_node *node = infer->node;
+    struct recurrent_extent extent;
+    int64_t dims[IMGCLS_MAX_RANK];
+    imgcls_status status = recurrent_extent_of(host, node, kind, &extent);
+    int i;
     for (i = 0; i < R_OUTPUTS && status == IMGCLS_OK; i++)
         if (op_has_output(node, (size_t)i)) {
             const int32_t rank = output_shape(&extent, i, dims);
@@ -324,7 +323,7 @@ static imgcls_status set_up(const struct imgcls_host *host, const struct imgcls_
     job->kind = kind;
     job->clip = (double)host->attr_float(host, run->node, "clip", 0);
     job->flag = kind->flag && host->attr_int(host, run->node, kind->flag, 0) != 0;
-    status = read_extent(host, run->node, kind, forms, &job->extent, &job->backward_only);
+    status = read_extent(host, run->node, kind, forms, &job->extent);
     if (status == IMGCLS_OK)
         status = activation_read(host, run->node, kind->defaults, kind->activations,
                                  kind->activations * (size_t)job->extent.directions,
@@ -343,7 +342,7 @@ static imgcls_status set_up(const struct imgcls_host *host, const struct imgcls_
 static imgcls_status convert(const struct imgcls_host *host, const struct imgcls_run *run,
                              struct job *job)
 {
-    const struct extent *e = &job->extent;
+    const struct recurrent_extent *e = &job->extent;
     const int64_t w = op_count(job->in[R_W]), r = op_count(job->in[R_R]);
     const int64_t b = e->directions * 2 * job->kind->gates * e->size;
     const int64_t p = e->directions * 3 * e->size;

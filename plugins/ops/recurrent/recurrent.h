@@ -31,6 +31,13 @@ struct recurrent_step {
     bool flag; /* GRU: linear_before_reset; LSTM: input_forget */
 };
 
+/* Sizes, negative where not known, and how they lie. */
+struct recurrent_extent {
+    int64_t steps, batch, inputs, size, directions;
+    bool batch_first; /* layout 1 */
+    bool reverse;     /* the one direction there is goes backward */
+};
+
 /* One kind of network. */
 struct recurrent_kind {
     int64_t gates;
@@ -44,6 +51,15 @@ struct recurrent_kind {
 void recurrent_product(const double *rows, const double *bias, const double *x,
                        int64_t count, int64_t width, double *out);
 
+/* Where a direction's row of Y is, in elements; likewise of the states. */
+int64_t recurrent_at_step(const struct recurrent_extent *e, int64_t t, int64_t d, int64_t b);
+int64_t recurrent_at_state(const struct recurrent_extent *e, int64_t d, int64_t b);
+
+/* From what is known of a node's inputs. */
+imgcls_status recurrent_extent_of(const struct imgcls_host *host,
+                                  const struct imgcls_node *node,
+                                  const struct recurrent_kind *kind,
+                                  struct recurrent_extent *extent);
 imgcls_status recurrent_infer(const struct imgcls_host *host, struct imgcls_infer *infer,
                               const struct recurrent_kind *kind);
 imgcls_status recurrent_run(const struct imgcls_host *host, const struct imgcls_run *run,
@@ -52,6 +68,13 @@ int32_t recurrent_accepts(const struct imgcls_host *host, const struct imgcls_no
 /* Before operator set 7 outputs could be asked for by an attribute. */
 imgcls_status recurrent_upgrade(const struct imgcls_host *host, struct imgcls_graph *graph,
                                 struct imgcls_node *node);
+
+/* LSTM in float32 (lstm_f32.c): whether it computes a node, and its kernels, one a set. */
+bool lstm_f32_takes(const struct imgcls_host *host, const struct imgcls_node *node,
+                    struct recurrent_extent *extent);
+extern const struct recurrent_kind lstm_kind;
+extern const struct imgcls_kernel lstm_f32_portable, lstm_f32_avx2, lstm_f32_avx512,
+    lstm_f32_neon;
 
 extern const struct imgcls_op rnn_op, gru_op, lstm_op;
 
