@@ -13,28 +13,11 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include <stdbool.h>
-
 #include "plugins/kernels/cl_dwconv.h"
+#include "plugins/kernels/cl_end.body.h"
 
-#define ALWAYS_INLINE static inline __attribute__((always_inline))
-#define STRIP        8  /* outputs */
 #define SIDE_BY_SIDE 4  /* vectors */
 #define LINES        16 /* most rows of a window (depth and height together) for strips */
-
-/* Whole vectors as such: masked stores are slow on many CPUs. */
-ALWAYS_INLINE lanes load(const float *from, const bool whole, lane_mask mask)
-{
-    return whole ? lanes_load(from) : lanes_load_part(from, mask);
-}
-
-ALWAYS_INLINE void store(float *to, const bool whole, lane_mask mask, lanes x)
-{
-    if (whole)
-        lanes_store(to, x);
-    else
-        lanes_store_part(to, mask, x);
-}
 
 /* Where the rows of one output row's window lie; step is 0 in lines of zeros. */
 struct line {
@@ -42,62 +25,9 @@ struct line {
     int64_t step;
 };
 
-/* Bias and steps on `count` vectors, `pitch` floats apart in y, whose first is element `at`
- * and has channel c; then they are stored. */
-ALWAYS_INLINE void finish(const struct cl_dwconv_job *job, int64_t at, int64_t pitch, int64_t c,
-                          const bool whole, lane_mask mask, const int count, lanes *x)
+ALWAYS_INLINE struct cl_end end_of(const struct cl_dwconv_job *job)
 {
-    int32_t i;
-    int t;
-
-    if (job->bias) {
-        lanes bias = load(job->bias + c, whole, mask);
-        for (t = 0; t < count; t++)
-            x[t] = lanes_add(x[t], bias);
-    }
-    for (i = 0; i < job->step_count; i++) {
-        const struct gemm_step *step = &job->steps[i];
-        const float *operand = step->operand;
-        if (!operand) {
-            lanes_pass(step, x, count);
-            continue;
-        }
-        for (t = 0; t < count; t++) {
-            bool is_bias = step->kind == IMGCLS_EPILOGUE_BIAS;
-            x[t] = lanes_step(step, x[t],
-                              load(operand + (is_bias ? c : at + t * pitch), whole, mask));
-        }
-    }
-    for (t = 0; t < count; t++)
-        store(job->y + at + t * pitch, whole, mask, x[t]);
-}
-
-/* What most networks have, a bias and a bound or two, on sums that never leave registers. */
-ALWAYS_INLINE void finish_strip(const struct cl_dwconv_job *job, float *to, int64_t c,
-                                const bool whole, lane_mask mask, int64_t count, lanes *sums)
-{
-    const struct gemm_step *step = job->steps;
-    int t;
-
-    if (job->bias) {
-        lanes bias = load(job->bias + c, whole, mask);
-#pragma GCC unroll 8
-        for (t = 0; t < STRIP; t++)
-            sums[t] = lanes_add(sums[t], bias);
-    }
-    if (job->step_count) {
-#pragma GCC unroll 8
-        for (t = 0; t < STRIP; t++)
-            sums[t] = lanes_at_least(sums[t], step->kind == IMGCLS_EPILOGUE_CLIP ? step->a : 0);
-        if (step->kind == IMGCLS_EPILOGUE_CLIP)
-#pragma GCC unroll 8
-            for (t = 0; t < STRIP; t++)
-                sums[t] = lanes_at_most(sums[t], step->b);
-    }
-#pragma GCC unroll 8
-    for (t = 0; t < STRIP; t++)
-        if (t < count)
-            store(to + t * job->window.channels, whole, mask, sums[t]);
+    return (struct cl_end){job->bias, job->y, job->step_count, job->steps};
 }
 
 /* STRIP outputs from ox on, windows `width` wide and `stride` apart, one vector; the first
@@ -110,7 +40,8 @@ ALWAYS_INLINE void strip(const struct cl_dwconv_job *job, const struct line *lin
     const struct gemm_window *w = &job->window;
     const float *weights = job->weights + c;
     int64_t channels = w->channels, first = ox * stride - w->pad[2], l;
-    lanes sums[STRIP], out[STRIP]; /* sums stay in registers, which have no addresses */
+    const struct cl_end ends = end_of(job), *end = &ends;
+    lanes sums[STRIP];
     int t, x, k;
 
 #pragma GCC unroll 8
@@ -133,17 +64,7 @@ ALWAYS_INLINE void strip(const struct cl_dwconv_job *job, const struct line *lin
                     sums[t] = lanes_fused(pixel, taps[x - t * stride], sums[t]);
         }
     }
-    first = (row * w->out[2] + ox) * channels + c;
-    if (job->step_count == 0 ||
-        (job->step_count == 1 && (job->steps[0].kind == IMGCLS_EPILOGUE_RELU ||
-                                  job->steps[0].kind == IMGCLS_EPILOGUE_CLIP))) {
-        finish_strip(job, job->y + first, c, whole, mask, count, sums);
-        return;
-    }
-#pragma GCC unroll 8
-    for (t = 0; t < STRIP; t++)
-        out[t] = sums[t];
-    finish(job, first, channels, c, whole, mask, (int)count, out);
+    finish_strip(end, (row * w->out[2] + ox) * channels + c, channels, c, whole, mask, count, sums);
 }
 
 /* One row of outputs, of which inside..past have windows that meet no padding. */
@@ -213,6 +134,7 @@ ALWAYS_INLINE void one_output(const struct cl_dwconv_job *job, int64_t row, int6
     const struct gemm_window *w = &job->window;
     int64_t channels = w->channels, first = ox * w->stride[2] - w->pad[2], tap = 0;
     const float *weights = job->weights + c;
+    const struct cl_end ends = end_of(job);
     int64_t kz, ky, kx;
     lanes total[SIDE_BY_SIDE], sums[SIDE_BY_SIDE];
     lane_mask mask[SIDE_BY_SIDE];
@@ -244,7 +166,7 @@ ALWAYS_INLINE void one_output(const struct cl_dwconv_job *job, int64_t row, int6
         }
     for (v = 0; v < vectors && c + v * LANES < end; v++) {
         lanes x = tap > GEMM_K_BLOCK ? lanes_add(total[v], sums[v]) : sums[v];
-        finish(job, (row * w->out[2] + ox) * channels + c + v * LANES, 0, c + v * LANES,
+        finish(&ends, (row * w->out[2] + ox) * channels + c + v * LANES, 0, c + v * LANES,
                end - c - v * LANES >= LANES, mask[v], 1, &x);
     }
 }

@@ -51,6 +51,16 @@ static inline void lanes_store_part(float *to, lane_mask mask, lanes x)
 {
     _mm256_maskstore_ps(to, mask, x);
 }
+/* Each lane of the result takes the lane that `places` names. */
+typedef __m256i lane_places;
+static inline lane_places lanes_places(const int32_t *at)
+{
+    return _mm256_loadu_si256((const __m256i *)(const void *)at);
+}
+static inline lanes lanes_pick(lanes x, lane_places places)
+{
+    return _mm256_permutevar8x32_ps(x, places);
+}
 static inline lanes lanes_add(lanes a, lanes b)
 {
     return _mm256_add_ps(a, b);

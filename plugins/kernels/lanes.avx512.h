@@ -49,6 +49,15 @@ static inline void lanes_store_part(float *to, lane_mask mask, lanes x)
 {
     _mm512_mask_storeu_ps(to, mask, x);
 }
+typedef __m512i lane_places;
+static inline lane_places lanes_places(const int32_t *at)
+{
+    return _mm512_loadu_si512(at);
+}
+static inline lanes lanes_pick(lanes x, lane_places places)
+{
+    return _mm512_permutexvar_ps(places, x);
+}
 static inline lanes lanes_add(lanes a, lanes b)
 {
     return _mm512_add_ps(a, b);

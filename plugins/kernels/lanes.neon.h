@@ -73,6 +73,17 @@ static inline void lanes_store_part(float *to, lane_mask mask, lanes x)
     if (mask > 2)
         vst1q_lane_f32(to + 2, x, 2);
 }
+typedef uint8x16_t lane_places; /* of bytes */
+static inline lane_places lanes_places(const int32_t *at)
+{
+    uint32x4_t first = vmulq_n_u32(vreinterpretq_u32_s32(vld1q_s32(at)), 0x04040404);
+
+    return vreinterpretq_u8_u32(vaddq_u32(first, vdupq_n_u32(0x03020100)));
+}
+static inline lanes lanes_pick(lanes x, lane_places places)
+{
+    return vreinterpretq_f32_u8(vqtbl1q_u8(vreinterpretq_u8_f32(x), places));
+}
 static inline lanes lanes_add(lanes a, lanes b)
 {
     return vaddq_f32(a, b);

@@ -7,6 +7,8 @@ noinst_LTLIBRARIES += %D%/libportable.la
 	%D%/cl_dwconv.portable.c \
 	%D%/cl_first.c \
 	%D%/cl_first.h \
+	%D%/cl_grouped.c \
+	%D%/cl_grouped.h \
 	%D%/cl_pool.h \
 	%D%/cl_pool.portable.c \
 	%D%/direct.body.h \
@@ -50,6 +52,9 @@ noinst_LTLIBRARIES += %D%/libavx2.la
 	%D%/cl_dwconv.body.h \
 	%D%/cl_first.avx2.c \
 	%D%/cl_first.body.h \
+	%D%/cl_end.body.h \
+	%D%/cl_grouped.avx2.c \
+	%D%/cl_grouped.body.h \
 	%D%/cl_pool.avx2.c \
 	%D%/cl_pool.body.h \
 	%D%/direct.avx2.c \
@@ -80,6 +85,7 @@ noinst_LTLIBRARIES += %D%/libavx512.la
 	%D%/cl_dwconv.avx512.c \
 	%D%/cl_first.avx512.c \
 	%D%/cl_first.body.h \
+	%D%/cl_grouped.avx512.c \
 	%D%/cl_pool.avx512.c \
 	%D%/direct.avx512.c \
 	%D%/finish.avx512.h \
@@ -105,6 +111,9 @@ noinst_LTLIBRARIES += %D%/libneon.la
 	%D%/cl_dwconv.neon.c \
 	%D%/cl_first.body.h \
 	%D%/cl_first.neon.c \
+	%D%/cl_end.body.h \
+	%D%/cl_grouped.body.h \
+	%D%/cl_grouped.neon.c \
 	%D%/cl_pool.body.h \
 	%D%/cl_pool.neon.c \
 	%D%/direct.neon.c \

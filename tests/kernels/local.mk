@@ -2,6 +2,7 @@
 check_PROGRAMS += \
 	%D%/approx_test \
 	%D%/cl_first_test \
+	%D%/cl_grouped_test \
 	%D%/cl_test \
 	%D%/gemm_test \
 	%D%/heads_test \
@@ -11,6 +12,7 @@ check_PROGRAMS += \
 TESTS += \
 	%D%/approx_test \
 	%D%/cl_first_test \
+	%D%/cl_grouped_test \
 	%D%/cl_test \
 	%D%/gemm_test \
 	%D%/heads_test \
@@ -35,6 +37,8 @@ endif
 %C%_approx_test_LDADD = %D%/liblanes.la %D%/liblanes512.la %D%/liblanesneon.la $(CMOCKA_LIBS) -lm
 %C%_cl_first_test_SOURCES = %D%/cl_first_test.c %D%/drawn.h %D%/offered.h
 %C%_cl_first_test_LDADD = $(kernel_libs) $(CMOCKA_LIBS) -lm
+%C%_cl_grouped_test_SOURCES = %D%/cl_grouped_test.c %D%/drawn.h %D%/offered.h
+%C%_cl_grouped_test_LDADD = $(kernel_libs) $(CMOCKA_LIBS) -lm
 %C%_cl_test_SOURCES = %D%/cl_test.c %D%/drawn.h %D%/offered.h plugins/ops/nn/pool_planes.c
 %C%_cl_test_CFLAGS = $(AM_CFLAGS) # an object of its own: the plugin's is for libtool
 %C%_cl_test_LDADD = $(kernel_libs) $(CMOCKA_LIBS) -lm

@@ -7,7 +7,8 @@
  * group. Weights [M, C/group, kernel...] are put into panels when they are constant, else
  * into the workspace on every run.
  *
- * Not here: groups of one channel (depthwise.c), images of few channels (first.c).
+ * Not here: groups of one channel (depthwise.c) or a few (grouped.c), images of few channels
+ * (first.c).
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -294,12 +295,14 @@ const struct imgcls_op channels_last_conv_op = {
             &channels_last_winograd[1],
             &portable,
             WITH_AVX2(&channels_last_depthwise[1], &channels_last_winograd[2],
-                      &channels_last_winograd[3], &direct_avx2, &channels_last_first_avx2,)
+                      &channels_last_winograd[3], &direct_avx2, &channels_last_first_avx2,
+                      &channels_last_grouped[0],)
             WITH_AVX512(&channels_last_depthwise[2], &channels_last_winograd[4],
                         &channels_last_winograd[5], &direct_avx512,
-                        &channels_last_first_avx512,)
+                        &channels_last_first_avx512, &channels_last_grouped[1],)
             WITH_NEON(&channels_last_depthwise[1], &channels_last_winograd[2],
-                      &channels_last_winograd[3], &direct_neon, &channels_last_first_neon,)
+                      &channels_last_winograd[3], &direct_neon, &channels_last_first_neon,
+                      &channels_last_grouped[0],)
             NULL,
         },
 };

@@ -22,6 +22,9 @@ extern const struct imgcls_kernel channels_last_depthwise[];
 bool conv_is_winograd(const struct imgcls_host *host, const struct imgcls_node *node);
 extern const struct imgcls_kernel channels_last_winograd[];
 
+/* Kernels for several groups of few channels (grouped.c), one a vector set. */
+extern const struct imgcls_kernel channels_last_grouped[];
+
 /* Kernels for images of up to eight channels (first.c). */
 extern const struct imgcls_kernel channels_last_first_avx2, channels_last_first_avx512,
     channels_last_first_neon;

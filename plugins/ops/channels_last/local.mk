@@ -13,6 +13,7 @@ plugins_ops_channels_last_la_SOURCES = \
 	%D%/conv.h \
 	%D%/depthwise.c \
 	%D%/first.c \
+	%D%/grouped.c \
 	%D%/image.h \
 	%D%/plugin.c \
 	%D%/pool.c \

@@ -1,0 +1,101 @@
+/*
+ * plugins/kernels/cl_end.body.h - what follows a sum: bias and steps, on vectors of channels
+ *
+ * Included once a set, after its lanes.*.h, by bodies whose y is [position, channel].
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <stdbool.h>
+
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+#define STRIP 8 /* outputs of a row that are computed together */
+
+struct cl_end {
+    const float *bias; /* one a channel; NULL: none */
+    float *y;
+    int32_t step_count;
+    const struct gemm_step *steps;
+};
+
+/* Whole vectors as such: masked stores are slow on many CPUs. */
+ALWAYS_INLINE lanes load(const float *from, const bool whole, lane_mask mask)
+{
+    return whole ? lanes_load(from) : lanes_load_part(from, mask);
+}
+
+ALWAYS_INLINE void store(float *to, const bool whole, lane_mask mask, lanes x)
+{
+    if (whole)
+        lanes_store(to, x);
+    else
+        lanes_store_part(to, mask, x);
+}
+
+/* Bias and steps on `count` vectors, `pitch` floats apart in y, whose first is element `at`
+ * and has channel c; then they are stored. */
+ALWAYS_INLINE void finish(const struct cl_end *end, int64_t at, int64_t pitch, int64_t c,
+                          const bool whole, lane_mask mask, const int count, lanes *x)
+{
+    int32_t i;
+    int t;
+
+    if (end->bias) {
+        lanes bias = load(end->bias + c, whole, mask);
+        for (t = 0; t < count; t++)
+            x[t] = lanes_add(x[t], bias);
+    }
+    for (i = 0; i < end->step_count; i++) {
+        const struct gemm_step *step = &end->steps[i];
+        const float *operand = step->operand;
+        if (!operand) {
+            lanes_pass(step, x, count);
+            continue;
+        }
+        for (t = 0; t < count; t++) {
+            bool is_bias = step->kind == IMGCLS_EPILOGUE_BIAS;
+            x[t] = lanes_step(step, x[t],
+                              load(operand + (is_bias ? c : at + t * pitch), whole, mask));
+        }
+    }
+    for (t = 0; t < count; t++)
+        store(end->y + at + t * pitch, whole, mask, x[t]);
+}
+
+/* The first `count` of STRIP vectors. What most networks have, a bias and a bound or two, is done
+ * on sums that never leave registers. */
+ALWAYS_INLINE void finish_strip(const struct cl_end *end, int64_t at, int64_t pitch, int64_t c,
+                                const bool whole, lane_mask mask, int64_t count, lanes *sums)
+{
+    const struct gemm_step *step = end->steps;
+    lanes out[STRIP]; /* sums stay in registers, which have no addresses */
+    int t;
+
+    if (end->step_count > 1 ||
+        (end->step_count == 1 && step->kind != IMGCLS_EPILOGUE_RELU &&
+         step->kind != IMGCLS_EPILOGUE_CLIP)) {
+#pragma GCC unroll 8
+        for (t = 0; t < STRIP; t++)
+            out[t] = sums[t];
+        finish(end, at, pitch, c, whole, mask, (int)count, out);
+        return;
+    }
+    if (end->bias) {
+        lanes bias = load(end->bias + c, whole, mask);
+#pragma GCC unroll 8
+        for (t = 0; t < STRIP; t++)
+            sums[t] = lanes_add(sums[t], bias);
+    }
+    if (end->step_count) {
+#pragma GCC unroll 8
+        for (t = 0; t < STRIP; t++)
+            sums[t] = lanes_at_least(sums[t], step->kind == IMGCLS_EPILOGUE_CLIP ? step->a : 0);
+        if (step->kind == IMGCLS_EPILOGUE_CLIP)
+#pragma GCC unroll 8
+            for (t = 0; t < STRIP; t++)
+                sums[t] = lanes_at_most(sums[t], step->b);
+    }
+#pragma GCC unroll 8
+    for (t = 0; t < STRIP; t++)
+        if (t < count)
+            store(end->y + at + t * pitch, whole, mask, sums[t]);
+}
