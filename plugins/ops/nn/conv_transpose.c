@@ -4,21 +4,20 @@
  *
  * Written from the output's side: each output position gathers the input positions that a
  * forward convolution would have sent there, so outputs can be shared among threads. Sums
- * in double, kernel positions in rising order, channels fastest.
+ * in double, kernel positions in rising order, channels fastest. float32 has a way of its own
+ * (conv_transpose_f32.c).
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "config.h"
 
+#include "conv_transpose.h"
 #include "nn.h"
-#include "window.h"
 
-/* Output sizes and padding at the start, as the text of ConvTranspose-22 has them. kernel:
- * the weights' spatial dims. out is -1 where it is not known. */
-static imgcls_status transpose_window(const struct imgcls_host *host,
-                                      const struct imgcls_node *node, int32_t count,
-                                      const int64_t *in, const int64_t *kernel,
-                                      struct window *w)
+imgcls_status conv_transpose_window(const struct imgcls_host *host,
+                                    const struct imgcls_node *node, int32_t count,
+                                    const int64_t *in, const int64_t *kernel,
+                                    struct window *w)
 {
     int64_t pads[2 * IMGCLS_MAX_RANK], extra[IMGCLS_MAX_RANK], fixed[IMGCLS_MAX_RANK];
     const int64_t *list = NULL;
@@ -102,7 +101,7 @@ static imgcls_status transpose_infer(const struct imgcls_host *host,
     if (x->rank != w->rank)
         return OP_FAIL(host, node, IMGCLS_BAD_INPUT, "X has %d dimensions, W has %d",
                        x->rank, w->rank);
-    status = transpose_window(host, node, x->rank - 2, x->dims + 2, w->dims + 2, &window);
+    status = conv_transpose_window(host, node, x->rank - 2, x->dims + 2, w->dims + 2, &window);
     if (status != IMGCLS_OK)
         return status;
     if (x->dims[1] >= 0 && w->dims[0] >= 0 && x->dims[1] != w->dims[0])
@@ -126,14 +125,15 @@ static int32_t transpose_accepts(const struct imgcls_host *host,
 {
     size_t i;
 
-    (void)host;
     if (!op_takes(node, 0, OP_FLOATS) || !op_in(node, 1) || !op_is_plain(node) ||
         !op_has_output(node, 0) || node->inputs[0]->rank < 3 || node->inputs[0]->rank > 5)
         return 0;
     for (i = 1; i < node->input_count; i++)
         if (node->inputs[i] && node->inputs[i]->type != node->inputs[0]->type)
             return 0;
-    return node->outputs[0]->type == node->inputs[0]->type;
+    /* Which of the two ways computes a node hangs on the node alone, as their bits differ. */
+    return node->outputs[0]->type == node->inputs[0]->type &&
+           !conv_transpose_f32_takes(host, node);
 }
 
 static int64_t transpose_macs(const struct imgcls_host *host,
@@ -157,32 +157,10 @@ struct transpose_job {
     int64_t groups, in_group, out_group; /* channels of a group */
 };
 
-/* Where kernel position k meets output o along dimension d: an input position, or -1. */
-static int64_t source(const struct gemm_window *w, int d, int64_t o, int64_t k)
-{
-    int64_t at = o + w->pad[d] - k * w->dilation[d];
-
-    if (at < 0 || at % w->stride[d] != 0 || at / w->stride[d] >= w->in[d])
-        return -1;
-    return at / w->stride[d];
-}
-
 /* Channels and outputs of a row that are summed up together: an input is fetched once for all
  * channels, which are vectors to the compiler, and a weight once for all outputs. */
 #define CHANNELS 16
 #define PIECE    64
-
-/* Input positions [*low, *high) along the row that kernel position k sends to outputs [from, to). */
-static void senders(const struct gemm_window *w, int64_t k, int64_t from, int64_t to,
-                    int64_t *low, int64_t *high)
-{
-    const int64_t stride = w->stride[2], shift = k * w->dilation[2] - w->pad[2];
-
-    *low = from <= shift ? 0 : (from - shift - 1) / stride + 1;
-    *high = to <= shift ? 0 : (to - shift - 1) / stride + 1;
-    if (*high > w->in[2])
-        *high = w->in[2];
-}
 
 /* What one unit of work computes: some channels of a group, one row. */
 struct unit {
@@ -231,10 +209,10 @@ static struct unit unit_at(const struct transpose_job *job, int64_t index)
                 for (k[2] = 0; k[2] < w->kernel[2]; k[2]++) {                              \
                     const int64_t shift = k[2] * w->dilation[2] - w->pad[2] - from;        \
                     tap++;                                                                 \
-                    if ((at[0] = source(w, 0, unit->o[0], k[0])) < 0 ||                    \
-                        (at[1] = source(w, 1, unit->o[1], k[1])) < 0)                      \
+                    if ((at[0] = conv_transpose_source(w, 0, unit->o[0], k[0])) < 0 ||                    \
+                        (at[1] = conv_transpose_source(w, 1, unit->o[1], k[1])) < 0)                      \
                         continue;                                                          \
-                    senders(w, k[2], from, to, &low, &high);                               \
+                    conv_transpose_senders(w, k[2], from, to, &low, &high);                               \
                     for (c = 0; c < job->in_group; c++) {                                  \
                         const TYPE *row =                                                  \
                             x + c * plane + (at[0] * w->in[1] + at[1]) * w->in[2];         \
@@ -292,7 +270,7 @@ static imgcls_status conv_transpose_portable(const struct imgcls_host *host,
         .groups = host->attr_int(host, run->node, "group", 1),
     };
     struct window window;
-    imgcls_status status = transpose_window(host, run->node, x->rank - 2, x->dims + 2,
+    imgcls_status status = conv_transpose_window(host, run->node, x->rank - 2, x->dims + 2,
                                             weights->dims + 2, &window);
     int64_t rows;
 
@@ -323,5 +301,8 @@ const struct imgcls_op conv_transpose_op = {
     .since_last = OP_NEWEST,
     .infer = transpose_infer,
     .macs = transpose_macs,
-    .kernels = (const struct imgcls_kernel *const[]){&kernel, NULL},
+    .kernels =
+        (const struct imgcls_kernel *const[]){
+            WITH_AVX2(&conv_transpose_f32_avx2, ) WITH_NEON(&conv_transpose_f32_neon, )
+                &conv_transpose_f32_portable, &kernel, NULL},
 };

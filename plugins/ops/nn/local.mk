@@ -6,6 +6,8 @@ plugins_ops_nn_la_SOURCES = \
 	%D%/batch_norm.c \
 	%D%/conv.c \
 	%D%/conv_transpose.c \
+	%D%/conv_transpose.h \
+	%D%/conv_transpose_f32.c \
 	%D%/gemm.c \
 	%D%/global_pool.c \
 	%D%/group_norm.c \
