@@ -40,7 +40,7 @@ endif
 %C%_cl_grouped_test_SOURCES = %D%/cl_grouped_test.c %D%/drawn.h %D%/offered.h
 %C%_cl_grouped_test_LDADD = $(kernel_libs) $(CMOCKA_LIBS) -lm
 %C%_cl_test_SOURCES = %D%/cl_test.c %D%/drawn.h %D%/offered.h plugins/ops/nn/pool_planes.c
-%C%_cl_test_CFLAGS = $(AM_CFLAGS) # an object of its own: the plugin's is for libtool
+%C%_cl_test_CFLAGS = $(AM_CFLAGS) -fopenmp-simd -Wno-pass-failed # an object of its own: the plugin's is for libtool
 %C%_cl_test_LDADD = $(kernel_libs) $(CMOCKA_LIBS) -lm
 %C%_gemm_test_SOURCES = %D%/gemm_test.c %D%/drawn.h %D%/offered.h
 %C%_gemm_test_LDADD = $(kernel_libs) $(CMOCKA_LIBS) -lm

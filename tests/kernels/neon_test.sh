@@ -26,7 +26,8 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 cd "$work"
 echo '#define BUILD_NEON 1' >config.h
-flags="-std=gnu17 -D_GNU_SOURCE -O1 -Wall -Wextra -Werror -ffp-contract=off -fno-schedule-insns
+flags="-std=gnu17 -D_GNU_SOURCE -O1 -Wall -Wextra -Werror -ffp-contract=off -fopenmp-simd
+    -fno-schedule-insns
     -fsanitize=undefined -fsanitize-undefined-trap-on-error
     -I. -I$top -I$top/include -I$top/tests/kernels/cross"
 

@@ -168,7 +168,7 @@ static float *run(const struct row *row, const struct tensors *t, const float *x
     int64_t x_dims[5] = {images, row->groups * row->channels};
     int64_t w_dims[5] = {row->groups * row->channels, row->outputs}, pads[6];
     struct imgcls_value *given[2];
-    const struct imgcls_value *output;
+    const struct imgcls_value *output = NULL;
     struct icl_session *session;
 
     for (int32_t d = 0; d < row->count; d++) {

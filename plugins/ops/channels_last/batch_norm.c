@@ -66,7 +66,7 @@ static void body(void *argument, int64_t begin, int64_t end, int32_t thread)
     for (; begin < end; begin++) {
         const float *x = job->x + begin * channels;
         float *y = job->y + begin * channels;
-        for (c = 0; c < channels; c++)
+        _Pragma("omp simd") for (c = 0; c < channels; c++)
             y[c] = (x[c] - mean[c]) * factor[c] + bias[c];
     }
 }

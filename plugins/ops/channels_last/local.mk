@@ -18,6 +18,8 @@ plugins_ops_channels_last_la_SOURCES = \
 	%D%/plugin.c \
 	%D%/pool.c \
 	%D%/winograd.c
+# as plugins/ops/elementwise
+plugins_ops_channels_last_la_CFLAGS = $(AM_CFLAGS) -fopenmp-simd -Wno-pass-failed
 plugins_ops_channels_last_la_LDFLAGS = $(PLUGIN_LINK_FLAGS)
 plugins_ops_channels_last_la_LIBADD = $(kernel_libs) -lm
 EXTRA_DIST += %D%/README.md

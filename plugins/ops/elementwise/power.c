@@ -71,11 +71,25 @@ static double number_at(int32_t type, const void *at, int64_t i)
 
 /* A square is a product, exactly what a correctly rounded pow gives. */
 /* clang-format off */
-BROADCAST_BINARY(pow_f32, float, float, y == 2 ? x * x : pow(x, y))
-BROADCAST_BINARY(pow_f64, double, double, y == 2 ? x * x : pow(x, y))
+BROADCAST_UNARY(square_f32, float, float, x * x)
+BROADCAST_UNARY(square_f64, double, double, x * x)
+BROADCAST_BINARY(any_f32, float, float, y == 2 ? x * x : pow(x, y))
+BROADCAST_BINARY(any_f64, double, double, y == 2 ? x * x : pow(x, y))
 BROADCAST_BINARY(pow_i32, int32_t, int32_t, whole_power(x, y))
 BROADCAST_BINARY(pow_i64, int64_t, int64_t, whole_power(x, y))
 /* clang-format on */
+
+/* One exponent for all of a row, 2 as a rule, by vectors. */
+static void pow_f32(const struct broadcast_row *row)
+{
+    const bool is_square = row->step[1] == 0 && *(const float *)row->in[1] == 2;
+    (is_square ? square_f32 : any_f32)(row);
+}
+static void pow_f64(const struct broadcast_row *row)
+{
+    const bool is_square = row->step[1] == 0 && *(const double *)row->in[1] == 2;
+    (is_square ? square_f64 : any_f64)(row);
+}
 
 /* Exponents of another type: parameter points to both types. */
 static void pow_mixed(const struct broadcast_row *row)

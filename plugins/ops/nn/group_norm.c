@@ -2,7 +2,7 @@
  * plugins/ops/nn/group_norm.c - InstanceNormalization and GroupNormalization
  *
  * Mean and variance of each image's groups of channels (an instance is a group of one),
- * then scale and bias of each channel. Statistics in double, in rising order.
+ * then scale and bias of each channel. Statistics in double.
  *
  * GroupNormalization-18 had scale and bias for each group; upgrade marks that by the
  * attribute `imgcls_per_group`.
@@ -94,33 +94,63 @@ struct group_job {
     double epsilon;
 };
 
+/* Sums side by side, so that additions need not wait for each other: element i belongs to sum
+ * i % LANES, and pairs are added until one is left. */
+#define LANES 8
+
+static double sum_lanes(double sums[LANES])
+{
+    int half, i;
+
+    for (half = LANES / 2; half > 0; half /= 2)
+        for (i = 0; i < half; i++)
+            sums[i] += sums[i + half];
+    return sums[0];
+}
+
 /* Groups begin..end, image and group together. */
 #define DEFINE_GROUPS(name, TYPE)                                                          \
+    static double name##_sum(const TYPE *x, int64_t count)                                 \
+    {                                                                                      \
+        double sums[LANES] = {0};                                                          \
+        int64_t i, lane;                                                                   \
+        for (i = 0; i + LANES <= count; i += LANES)                                        \
+            for (lane = 0; lane < LANES; lane++)                                           \
+                sums[lane] += (double)x[i + lane];                                         \
+        for (lane = 0; i < count; i++, lane++)                                             \
+            sums[lane] += (double)x[i];                                                    \
+        return sum_lanes(sums);                                                            \
+    }                                                                                      \
+    static double name##_squares(const TYPE *x, int64_t count, double mean)                \
+    {                                                                                      \
+        double sums[LANES] = {0};                                                          \
+        int64_t i, lane;                                                                   \
+        for (i = 0; i + LANES <= count; i += LANES)                                        \
+            for (lane = 0; lane < LANES; lane++)                                           \
+                sums[lane] += ((double)x[i + lane] - mean) * ((double)x[i + lane] - mean); \
+        for (lane = 0; i < count; i++, lane++)                                             \
+            sums[lane] += ((double)x[i] - mean) * ((double)x[i] - mean);                   \
+        return sum_lanes(sums);                                                            \
+    }                                                                                      \
     static void name(void *argument, int64_t begin, int64_t end, int32_t thread)           \
     {                                                                                      \
         const struct group_job *job = argument;                                            \
         const int64_t count = job->channels * job->size;                                   \
-        int64_t i;                                                                         \
+        int64_t c, i;                                                                      \
         (void)thread;                                                                      \
         for (; begin < end; begin++) {                                                     \
             const TYPE *x = (const TYPE *)job->x + begin * count;                          \
             TYPE *y = (TYPE *)job->y + begin * count;                                      \
-            double sum = 0, mean, inverse, away;                                           \
-            for (i = 0; i < count; i++)                                                    \
-                sum += (double)x[i];                                                       \
-            mean = sum / (double)count;                                                    \
-            for (sum = 0, i = 0; i < count; i++) {                                         \
-                away = (double)x[i] - mean;                                                \
-                sum += away * away;                                                        \
-            }                                                                              \
-            inverse = 1 / sqrt(sum / (double)count + job->epsilon);                        \
-            for (i = 0; i < count; i++) {                                                  \
-                int64_t group = begin % job->groups;                                       \
-                int64_t at =                                                               \
-                    job->per_group ? group : group * job->channels + i / job->size;        \
-                away = ((double)x[i] - mean) * inverse;                                    \
-                y[i] = (TYPE)(away * (double)((const TYPE *)job->scale)[at] +              \
-                              (double)((const TYPE *)job->bias)[at]);                      \
+            const int64_t group = begin % job->groups;                                     \
+            const double mean = name##_sum(x, count) / (double)count;                      \
+            const double inverse =                                                         \
+                1 / sqrt(name##_squares(x, count, mean) / (double)count + job->epsilon);   \
+            for (c = 0; c < job->channels; c++, x += job->size, y += job->size) {          \
+                const int64_t at = job->per_group ? group : group * job->channels + c;     \
+                const double scale = (double)((const TYPE *)job->scale)[at];               \
+                const double bias = (double)((const TYPE *)job->bias)[at];                 \
+                _Pragma("omp simd") for (i = 0; i < job->size; i++)                        \
+                    y[i] = (TYPE)(((double)x[i] - mean) * inverse * scale + bias);         \
             }                                                                              \
         }                                                                                  \
     }

@@ -32,6 +32,8 @@ plugins_ops_nn_la_SOURCES = \
 	%D%/softmax.c \
 	%D%/window.c \
 	%D%/window.h
+# as plugins/ops/elementwise
+plugins_ops_nn_la_CFLAGS = $(AM_CFLAGS) -fopenmp-simd -Wno-pass-failed
 plugins_ops_nn_la_LDFLAGS = $(PLUGIN_LINK_FLAGS)
 plugins_ops_nn_la_LIBADD = $(kernel_libs) -lm
 EXTRA_DIST += %D%/README.md

@@ -28,6 +28,16 @@ static void clip(const struct gemm_window *w, int d, int64_t o, struct span *out
     out->count = out->end > first ? (out->end - first + step - 1) / step : 0;
 }
 
+/* Outputs [*first, *end) of a row whose windows have their column k in the image. */
+static void meets(const struct gemm_window *w, int64_t k, int64_t *first, int64_t *end)
+{
+    const int64_t from = k * w->dilation[2] - w->pad[2], stride = w->stride[2];
+
+    *first = from >= 0 ? 0 : (-from + stride - 1) / stride;
+    *end = from >= w->in[2] ? 0 : (w->in[2] - 1 - from) / stride + 1;
+    *end = *end < w->out[2] ? *end : w->out[2];
+}
+
 /* Positions of a window that lie in the image or its padding. */
 static int64_t padded(const struct gemm_window *w, int64_t pad_end, int d, int64_t o)
 {
