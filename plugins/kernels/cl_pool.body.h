@@ -90,17 +90,17 @@ void POOL_AVERAGE(const struct cl_pool_job *job, int64_t begin, int64_t end)
 void POOL_GLOBAL_MAX(const struct cl_pool_job *job, int64_t begin, int64_t end)
 {
     const struct gemm_window *w = &job->window;
-    int64_t pixels = w->in[0] * w->in[1] * w->in[2], blocks = cl_pool_blocks(job), c, p;
+    int64_t pixels = w->in[0] * w->in[1] * w->in[2], c, p;
 
-    for (; begin < end; begin++) {
-        int64_t image = begin / blocks, first = begin % blocks * CL_POOL_BLOCK;
-        for (c = first; c < first + CL_POOL_BLOCK && c < w->channels; c += LANES) {
-            const float *from = job->x + image * pixels * w->channels + c;
-            lane_mask mask = lanes_below(w->channels - c);
+    while (begin < end) {
+        struct cl_pool_channels at = cl_pool_take(job, &begin, end);
+        for (c = at.begin; c < at.end; c += LANES) {
+            const float *from = job->x + at.image * pixels * w->channels + c;
+            lane_mask mask = lanes_below(at.end - c);
             lanes best = lanes_all(-INFINITY);
             for (p = 0; p < pixels; p++, from += w->channels)
                 best = lanes_larger(lanes_load_part(from, mask), best);
-            store_channels(job->y + image * w->channels + c, w->channels - c, best);
+            store_channels(job->y + at.image * w->channels + c, at.end - c, best);
         }
     }
 }
@@ -108,15 +108,14 @@ void POOL_GLOBAL_MAX(const struct cl_pool_job *job, int64_t begin, int64_t end)
 void POOL_GLOBAL_AVERAGE(const struct cl_pool_job *job, int64_t begin, int64_t end)
 {
     const struct gemm_window *w = &job->window;
-    int64_t pixels = w->in[0] * w->in[1] * w->in[2], blocks = cl_pool_blocks(job), p;
+    int64_t pixels = w->in[0] * w->in[1] * w->in[2], c, p;
     int v;
 
-    for (; begin < end; begin++) {
-        int64_t image = begin / blocks, c = begin % blocks * CL_POOL_BLOCK;
-        int64_t past = c + CL_POOL_BLOCK < w->channels ? c + CL_POOL_BLOCK : w->channels;
-        for (; c < past; c += SIDE_BY_SIDE * LANES) {
-            const float *from = job->x + image * pixels * w->channels + c;
-            int64_t left = past - c;
+    while (begin < end) {
+        struct cl_pool_channels at = cl_pool_take(job, &begin, end);
+        for (c = at.begin; c < at.end; c += SIDE_BY_SIDE * LANES) {
+            const float *from = job->x + at.image * pixels * w->channels + c;
+            int64_t left = at.end - c;
             lane_sums sums[SIDE_BY_SIDE];
             lane_mask mask[SIDE_BY_SIDE];
             for (v = 0; v < SIDE_BY_SIDE; v++) {
@@ -128,7 +127,7 @@ void POOL_GLOBAL_AVERAGE(const struct cl_pool_job *job, int64_t begin, int64_t e
                     sums[v] =
                         lane_sums_add(sums[v], lanes_load_part(from + v * LANES, mask[v]));
             for (v = 0; v < SIDE_BY_SIDE && v * LANES < left; v++)
-                store_channels(job->y + image * w->channels + c + v * LANES,
+                store_channels(job->y + at.image * w->channels + c + v * LANES,
                                left - v * LANES, lane_sums_over(sums[v], (double)pixels));
         }
     }

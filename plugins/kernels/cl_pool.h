@@ -29,12 +29,29 @@ struct cl_pool_job {
 /* Output rows begin..end, counted through images, depth and height. */
 typedef void cl_pool_kernel(const struct cl_pool_job *job, int64_t begin, int64_t end);
 
-/* Of whole images: blocks begin..end of CL_POOL_BLOCK channels, counted through images; the
- * last of an image may be shorter. in[] alone is looked at. */
-#define CL_POOL_BLOCK 64
+/* Of whole images: blocks begin..end of CL_POOL_BLOCK channels, a line of cache, counted through
+ * images; the last of an image may be shorter. in[] alone is looked at. */
+#define CL_POOL_BLOCK 16
 static inline int64_t cl_pool_blocks(const struct cl_pool_job *job)
 {
     return (job->window.channels + CL_POOL_BLOCK - 1) / CL_POOL_BLOCK;
+}
+
+struct cl_pool_channels {
+    int64_t image, begin, end;
+};
+
+/* Takes those of the blocks *begin..end that lie in the first one's image. */
+static inline struct cl_pool_channels cl_pool_take(const struct cl_pool_job *job, int64_t *begin,
+                                                   int64_t end)
+{
+    int64_t blocks = cl_pool_blocks(job), image = *begin / blocks, first = *begin % blocks;
+    int64_t past = end - image * blocks < blocks ? end - image * blocks : blocks;
+    int64_t channels = job->window.channels;
+
+    *begin = image * blocks + past;
+    return (struct cl_pool_channels){image, first * CL_POOL_BLOCK,
+                                     past == blocks ? channels : past * CL_POOL_BLOCK};
 }
 
 /* Every kernel, by what it computes: portable first. A test goes through the lists. */

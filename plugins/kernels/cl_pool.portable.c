@@ -71,16 +71,15 @@ void cl_pool_average_f32_portable(const struct cl_pool_job *job, int64_t begin, 
 void cl_pool_global_max_f32_portable(const struct cl_pool_job *job, int64_t begin, int64_t end)
 {
     const struct gemm_window *w = &job->window;
-    int64_t pixels = w->in[0] * w->in[1] * w->in[2], blocks = cl_pool_blocks(job), c, p;
+    int64_t pixels = w->in[0] * w->in[1] * w->in[2], c, p;
 
-    for (; begin < end; begin++) {
-        int64_t image = begin / blocks, first = begin % blocks * CL_POOL_BLOCK;
-        int64_t past = first + CL_POOL_BLOCK < w->channels ? first + CL_POOL_BLOCK : w->channels;
-        for (c = first; c < past; c++) {
+    while (begin < end) {
+        struct cl_pool_channels at = cl_pool_take(job, &begin, end);
+        for (c = at.begin; c < at.end; c++) {
             float best = -INFINITY;
             for (p = 0; p < pixels; p++)
-                best = larger(job->x[(image * pixels + p) * w->channels + c], best);
-            job->y[image * w->channels + c] = best;
+                best = larger(job->x[(at.image * pixels + p) * w->channels + c], best);
+            job->y[at.image * w->channels + c] = best;
         }
     }
 }
@@ -89,16 +88,15 @@ void cl_pool_global_average_f32_portable(const struct cl_pool_job *job, int64_t 
                                          int64_t end)
 {
     const struct gemm_window *w = &job->window;
-    int64_t pixels = w->in[0] * w->in[1] * w->in[2], blocks = cl_pool_blocks(job), c, p;
+    int64_t pixels = w->in[0] * w->in[1] * w->in[2], c, p;
 
-    for (; begin < end; begin++) {
-        int64_t image = begin / blocks, first = begin % blocks * CL_POOL_BLOCK;
-        int64_t past = first + CL_POOL_BLOCK < w->channels ? first + CL_POOL_BLOCK : w->channels;
-        for (c = first; c < past; c++) {
+    while (begin < end) {
+        struct cl_pool_channels at = cl_pool_take(job, &begin, end);
+        for (c = at.begin; c < at.end; c++) {
             double sum = 0;
             for (p = 0; p < pixels; p++)
-                sum += (double)job->x[(image * pixels + p) * w->channels + c];
-            job->y[image * w->channels + c] = (float)(sum / (double)pixels);
+                sum += (double)job->x[(at.image * pixels + p) * w->channels + c];
+            job->y[at.image * w->channels + c] = (float)(sum / (double)pixels);
         }
     }
 }

@@ -108,7 +108,7 @@ static imgcls_status global_run(const struct imgcls_host *host, const struct img
     job.y = imgcls_output(run, 0)->data;
     blocks = image.count * cl_pool_blocks(&job);
     if (blocks > 0)
-        host->parallel_for(host, run, blocks, 100000 / CL_POOL_BLOCK / (image.pixels + 1) + 1,
+        host->parallel_for(host, run, blocks, 40000 / CL_POOL_BLOCK / (image.pixels + 1) + 1,
                            body, &shared);
     return IMGCLS_OK;
 }
