@@ -21,7 +21,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define SPIN_NS           15000
+/* Longer than most steps that run alone: waking a thread takes as long. */
+#define SPIN_NS           50000
 #define PIECES_PER_THREAD 4
 
 struct worker {
