@@ -49,7 +49,7 @@ ALWAYS_INLINE void strip(const struct cl_dwconv_job *job, const struct line *lin
         sums[t] = lanes_zero();
     for (l = 0; l < line_count; l++, weights += width * channels) {
         const int64_t step = lines[l].step;
-        const float *from = lines[l].at + first * step + (step ? c : 0);
+        const float *from = lines[l].at + first * step + (step ? c - job->x_first : 0);
         lanes taps[7];
 #pragma GCC unroll 8
         for (k = 0; k < width; k++)
@@ -133,6 +133,7 @@ ALWAYS_INLINE void one_output(const struct cl_dwconv_job *job, int64_t row, int6
 {
     const struct gemm_window *w = &job->window;
     int64_t channels = w->channels, first = ox * w->stride[2] - w->pad[2], tap = 0;
+    int64_t pixel = cl_dwconv_x_channels(job);
     const float *weights = job->weights + c;
     const struct cl_end ends = end_of(job);
     int64_t kz, ky, kx;
@@ -150,7 +151,7 @@ ALWAYS_INLINE void one_output(const struct cl_dwconv_job *job, int64_t row, int6
             for (kx = 0; kx < w->kernel[2]; kx++, tap++, weights += channels) {
                 int64_t x = first + kx * w->dilation[2];
                 bool inside = line && x >= 0 && x < w->in[2];
-                const float *from = inside ? line + x * channels + c : cl_dwconv_zeros;
+                const float *from = inside ? line + x * pixel + c - job->x_first : cl_dwconv_zeros;
                 if (tap > 0 && tap % GEMM_K_BLOCK == 0)
                     for (v = 0; v < vectors; v++) {
                         total[v] =
@@ -193,7 +194,7 @@ static void find_lines(const struct cl_dwconv_job *job, int64_t row, struct line
     for (l = 0; l < w->kernel[0] * w->kernel[1]; l++) {
         const float *at = cl_dwconv_line(job, row, l / w->kernel[1], l % w->kernel[1]);
         lines[l].at = at ? at : cl_dwconv_zeros;
-        lines[l].step = at ? w->channels : 0;
+        lines[l].step = at ? cl_dwconv_x_channels(job) : 0;
     }
 }
 

@@ -26,8 +26,8 @@ static int64_t clamp(int64_t value, int64_t low, int64_t high)
 int64_t cl_dwconv_grid(struct cl_dwconv_job *job, int32_t threads)
 {
     const struct gemm_window *w = &job->window;
-    int64_t rows = job->images * w->out[0] * w->out[1], channels = w->channels, tiles;
-    int64_t floats = w->in[2] * w->kernel[1] + 1, all = (channels + LINE - 1) / LINE;
+    int64_t rows = job->images * w->out[0] * w->out[1], channels = cl_dwconv_x_channels(job);
+    int64_t floats = w->in[2] * w->kernel[1] + 1, all = (channels + LINE - 1) / LINE, tiles;
 
     if (rows == 0 || w->out[2] == 0 || channels == 0)
         return 0;
@@ -47,14 +47,15 @@ struct cl_dwconv_tile cl_dwconv_tile_at(const struct cl_dwconv_job *job, int64_t
 {
     const struct gemm_window *w = &job->window;
     int64_t rows = job->images * w->out[0] * w->out[1];
+    int64_t past = job->x_first + cl_dwconv_x_channels(job);
     struct cl_dwconv_tile tile;
 
     tile.row_begin = index / job->slabs * job->band;
     tile.row_end = tile.row_begin + job->band < rows ? tile.row_begin + job->band : rows;
-    tile.channel_begin = index % job->slabs * job->slab;
+    tile.channel_begin = job->x_first + index % job->slabs * job->slab;
     tile.channel_end = tile.channel_begin + job->slab;
-    if (tile.channel_end > w->channels)
-        tile.channel_end = w->channels;
+    if (tile.channel_end > past)
+        tile.channel_end = past;
     return tile;
 }
 
@@ -69,5 +70,6 @@ const float *cl_dwconv_line(const struct cl_dwconv_job *job, int64_t row, int64_
 
     if (z < 0 || z >= w->in[0] || y < 0 || y >= w->in[1])
         return NULL;
-    return job->x + ((image * w->in[0] + z) * w->in[1] + y) * w->in[2] * w->channels;
+    return job->x +
+           ((image * w->in[0] + z) * w->in[1] + y) * w->in[2] * cl_dwconv_x_channels(job);
 }

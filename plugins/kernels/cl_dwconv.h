@@ -21,7 +21,8 @@
 struct cl_dwconv_job {
     struct gemm_window window; /* channels: of the image */
     int64_t images;
-    const float *x;       /* [images, in..., channels] */
+    const float *x;       /* [images, in..., channels], or some of the channels: */
+    int64_t x_first, x_channels; /* these alone are there, and computed; 0 channels: all */
     const float *weights; /* [taps, channels] */
     const float *bias;    /* [channels], NULL: none */
     float *y;             /* [images, out..., channels] */
@@ -32,6 +33,12 @@ struct cl_dwconv_job {
      * of `slab` channels. */
     int64_t band, slab, bands, slabs;
 };
+
+/* Channels of a pixel of x. */
+static inline int64_t cl_dwconv_x_channels(const struct cl_dwconv_job *job)
+{
+    return job->x_channels ? job->x_channels : job->window.channels;
+}
 
 /* Chooses tiles for so many threads and returns their number. Changes no bit. */
 int64_t cl_dwconv_grid(struct cl_dwconv_job *job, int32_t threads);

@@ -20,6 +20,7 @@ static float sum_taps(const struct cl_dwconv_job *job, int64_t row, int64_t ox, 
 {
     const struct gemm_window *w = &job->window;
     int64_t taps = w->kernel[0] * w->kernel[1] * w->kernel[2], tap;
+    int64_t pixel = cl_dwconv_x_channels(job);
     float total = 0, sum = 0;
 
     for (tap = 0; tap < taps; tap++) {
@@ -28,7 +29,7 @@ static float sum_taps(const struct cl_dwconv_job *job, int64_t row, int64_t ox, 
         int64_t x = ox * w->stride[2] + kx * w->dilation[2] - w->pad[2];
         const float *line = cl_dwconv_line(job, row, kz, ky);
         bool inside = line && x >= 0 && x < w->in[2];
-        float value = inside ? line[x * w->channels + c] : 0;
+        float value = inside ? line[x * pixel + c - job->x_first] : 0;
 
         if (tap > 0 && tap % GEMM_K_BLOCK == 0) {
             total = tap == GEMM_K_BLOCK ? sum : total + sum;

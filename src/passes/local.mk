@@ -6,6 +6,7 @@ libicl_la_SOURCES += \
 	%D%/channels_last_rows.c \
 	%D%/clean.c \
 	%D%/epilogue.c \
+	%D%/expand.c \
 	%D%/gelu.c \
 	%D%/global_mean.c \
 	%D%/heads.c \

@@ -36,6 +36,9 @@ imgcls_status icl_pass_fuse_heads(struct imgcls_graph *graph, size_t *changes);
 imgcls_status icl_pass_channels_last(struct imgcls_graph *graph, size_t *changes);
 /* What follows a node and can be done on its result while it is at hand. */
 imgcls_status icl_pass_fuse_epilogues(struct imgcls_graph *graph, size_t *changes);
+/* A Conv of one pixel and the depthwise Conv that alone reads it become one node, where what lies
+ * between is large. Needs epilogues fused. */
+imgcls_status icl_pass_fuse_expand(struct imgcls_graph *graph, size_t *changes);
 /* A product by a transposed constant reads it as it lies (MatMul with transB). */
 imgcls_status icl_pass_read_turned(struct imgcls_graph *graph, size_t *changes);
 

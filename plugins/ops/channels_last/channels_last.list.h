@@ -15,3 +15,5 @@ CHANNELS_LAST_OP(channels_last_global_average_pool_op)
 CHANNELS_LAST_OP(channels_last_global_max_pool_op)
 /* batch_norm.c */
 CHANNELS_LAST_OP(channels_last_batch_normalization_op)
+/* expand.c */
+CHANNELS_LAST_OP(channels_last_expand_depthwise_op)

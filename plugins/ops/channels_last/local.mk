@@ -12,6 +12,7 @@ plugins_ops_channels_last_la_SOURCES = \
 	%D%/conv.c \
 	%D%/conv.h \
 	%D%/depthwise.c \
+	%D%/expand.c \
 	%D%/first.c \
 	%D%/grouped.c \
 	%D%/image.h \
