@@ -77,14 +77,26 @@ static inline __m256 exp_f32_avx2(__m256 x)
     return _mm256_blendv_ps(beyond, p, within);
 }
 
-/* A NaN goes through p. */
+/* A NaN goes through p. Shifting drops all but the low bits of n. */
 static inline __m256 approx_one_and_exp_avx2(__m256 x)
 {
-    __m256i n;
-    __m256 p = approx_split_exp_avx2(
-        approx_between_avx2(x, APPROX_NEAR_LOWEST, APPROX_NEAR_HIGHEST), &n);
+    const __m256 one = _mm256_set1_ps(1);
+    __m256 shifted, r, p = _mm256_set1_ps(APPROX_E4);
+    __m256i power;
 
-    return _mm256_fmadd_ps(p, approx_power_of_two_avx2(n), _mm256_set1_ps(1));
+    x = approx_between_avx2(x, APPROX_NEAR_LOWEST, APPROX_NEAR_HIGHEST);
+    shifted = approx_step_avx2(x, _mm256_set1_ps(APPROX_LOG2E), APPROX_ROUND);
+    r = _mm256_fmadd_ps(_mm256_sub_ps(shifted, _mm256_set1_ps(APPROX_ROUND)),
+                        _mm256_set1_ps(-APPROX_LN2), x);
+    p = approx_step_avx2(p, r, APPROX_E3);
+    p = approx_step_avx2(p, r, APPROX_E2);
+    p = approx_step_avx2(p, r, APPROX_E1);
+    p = approx_step_avx2(p, r, APPROX_E0);
+    p = approx_step_avx2(p, r, 1);
+    p = approx_step_avx2(p, r, 1);
+    power = _mm256_add_epi32(_mm256_slli_epi32(_mm256_castps_si256(shifted), 23),
+                             _mm256_castps_si256(one));
+    return _mm256_fmadd_ps(p, _mm256_castsi256_ps(power), one);
 }
 
 static inline __m256 sigmoid_f32_avx2(__m256 x)

@@ -65,14 +65,24 @@ static inline float32x4_t exp_f32_neon(float32x4_t x)
     return vbslq_f32(within, p, beyond);
 }
 
-/* A NaN goes through p. */
+/* A NaN goes through p. Shifting drops all but the low bits of n. */
 static inline float32x4_t approx_one_and_exp_neon(float32x4_t x)
 {
-    uint32x4_t n;
-    float32x4_t p = approx_split_exp_neon(
-        approx_between_neon(x, APPROX_NEAR_LOWEST, APPROX_NEAR_HIGHEST), &n);
+    const float32x4_t one = vdupq_n_f32(1);
+    float32x4_t shifted, r, p = vdupq_n_f32(APPROX_E4);
+    uint32x4_t power;
 
-    return vfmaq_f32(vdupq_n_f32(1), p, approx_power_of_two_neon(n));
+    x = approx_between_neon(x, APPROX_NEAR_LOWEST, APPROX_NEAR_HIGHEST);
+    shifted = approx_step_neon(x, vdupq_n_f32(APPROX_LOG2E), APPROX_ROUND);
+    r = vfmaq_f32(x, vsubq_f32(shifted, vdupq_n_f32(APPROX_ROUND)), vdupq_n_f32(-APPROX_LN2));
+    p = approx_step_neon(p, r, APPROX_E3);
+    p = approx_step_neon(p, r, APPROX_E2);
+    p = approx_step_neon(p, r, APPROX_E1);
+    p = approx_step_neon(p, r, APPROX_E0);
+    p = approx_step_neon(p, r, 1);
+    p = approx_step_neon(p, r, 1);
+    power = vaddq_u32(vshlq_n_u32(vreinterpretq_u32_f32(shifted), 23), vreinterpretq_u32_f32(one));
+    return vfmaq_f32(one, p, vreinterpretq_f32_u32(power));
 }
 
 static inline float32x4_t sigmoid_f32_neon(float32x4_t x)

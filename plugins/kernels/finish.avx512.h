@@ -117,6 +117,49 @@ static inline void scale_avx512(const struct gemm_job *job, const struct gemm_ti
         }
 }
 
+#define END_AVX512(EXPRESSION)                                                             \
+    for (; rows > 0; rows--, sums += 32, c += job->c_row) {                                \
+        __m512 x = _mm512_add_ps(_mm512_load_ps(sums), bias0);                             \
+        _mm512_mask_storeu_ps(c, low, EXPRESSION);                                         \
+        x = _mm512_add_ps(_mm512_load_ps(sums + 16), bias1);                               \
+        _mm512_mask_storeu_ps(c + 16, high, EXPRESSION);                                   \
+    }                                                                                      \
+    return 1;
+
+/* Rows of 32 sums that end in a bias for each column and one function, which takes longer than a
+ * short product does: all in one pass. False where the job ends otherwise. */
+static inline int end_rows_avx512(const struct gemm_job *job, const struct gemm_tile *tile,
+                                  int64_t rows, int64_t n, int64_t columns, const float *sums,
+                                  float *c)
+{
+    const int is_bias = job->step_count > 0 && job->steps[0].kind == IMGCLS_EPILOGUE_BIAS;
+    const float *bias = is_bias ? (const float *)job->steps[0].operand + tile->c_column : job->bias;
+    const __mmask16 low = lanes_avx512(columns), high = lanes_avx512(columns - 16);
+    __m512 bias0 = _mm512_set1_ps(-0.0f), bias1 = bias0; /* which changes no bit */
+
+    if (job->step_count != 1 + is_bias || job->alpha != 1)
+        return 0;
+    if (job->bias && (is_bias || job->bias_column != 1 || job->bias_row != 0 || job->beta != 1))
+        return 0;
+    if (bias) {
+        bias += n + (is_bias ? 0 : tile->bias_index * job->bias_size);
+        bias0 = _mm512_maskz_loadu_ps(low, bias);
+        bias1 = _mm512_maskz_loadu_ps(high, bias + 16);
+    }
+    switch (job->steps[is_bias].kind) {
+    case IMGCLS_EPILOGUE_SIGMOID:
+        END_AVX512(sigmoid_f32_avx512(x))
+    case IMGCLS_EPILOGUE_SILU:
+        END_AVX512(silu_f32_avx512(x))
+    case IMGCLS_EPILOGUE_GELU:
+        END_AVX512(gelu_f32_avx512(x))
+    case IMGCLS_EPILOGUE_TANH:
+        END_AVX512(tanh_f32_avx512(x))
+    default:
+        return 0;
+    }
+}
+
 /* Sums of rows m.., columns n.. of a tile 32 wide: finished and stored in C. */
 static inline void finish_avx512(const struct gemm_job *job, const struct gemm_tile *tile,
                                  int64_t m, int64_t rows, int64_t n, int64_t columns,
@@ -127,6 +170,8 @@ static inline void finish_avx512(const struct gemm_job *job, const struct gemm_t
     float *c = (float *)job->c + at;
     int32_t i;
 
+    if (end_rows_avx512(job, tile, rows, n, columns, sums, c))
+        return;
     if (job->bias && job->alpha == 1 && job->beta == 1 && job->bias_column == 1)
         operand_avx512(IMGCLS_EPILOGUE_BIAS, sums, rows, columns,
                        (const float *)job->bias + tile->bias_index * job->bias_size +
