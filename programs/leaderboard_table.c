@@ -10,11 +10,15 @@
 
 #include "programs/leaderboard.h"
 
+#include "eval/number_text.h"
+
+#include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define DRAWN_WIDTH 24 /* columns of a drawn interval */
+#define KEPT_CELLS_MAX 131072
 
 static bool begins(const char *text, const char *with)
 {
@@ -50,23 +54,63 @@ static void tame(char *text)
     }
 }
 
-static void real_for_eyes(const char *column, double value, char text[CELL_CAPACITY])
+/* How a real number of a column is shown. */
+struct form {
+    double factor;
+    int decimals;
+    const char *before, *after; /* before: if not negative */
+};
+
+static struct form form_of(const char *column)
 {
     if (is_rate(column))
-        snprintf(text, CELL_CAPACITY, "%.2f %%", 100 * value);
-    else if (strcmp(column, "change") == 0 || strcmp(column, "top1_change") == 0)
-        snprintf(text, CELL_CAPACITY, "%+.2f", 100 * value);
-    else if (ends(column, "speed_change"))
-        snprintf(text, CELL_CAPACITY, "%+.1f %%", 100 * value);
-    else if (strcmp(column, "p_value") == 0)
-        snprintf(text, CELL_CAPACITY, "%.2g", value);
-    else if (ends(column, "_probability") || ends(column, "_ratio") ||
-             strcmp(column, "nll") == 0)
-        snprintf(text, CELL_CAPACITY, "%.3f", value);
-    else if (strcmp(column, "milliseconds") == 0 || ends(column, "_ms"))
-        snprintf(text, CELL_CAPACITY, "%.2f", value);
-    else
-        snprintf(text, CELL_CAPACITY, "%.1f", value);
+        return (struct form){100, 2, "", " %"};
+    if (strcmp(column, "change") == 0 || strcmp(column, "top1_change") == 0)
+        return (struct form){100, 2, "+", ""};
+    if (ends(column, "speed_change"))
+        return (struct form){100, 1, "+", " %"};
+    if (ends(column, "_probability") || ends(column, "_ratio") || strcmp(column, "nll") == 0)
+        return (struct form){1, 3, "", ""};
+    if (strcmp(column, "milliseconds") == 0 || ends(column, "_ms"))
+        return (struct form){1, 2, "", ""};
+    return (struct form){1, 1, "", ""};
+}
+
+static void put_text(const char *text, size_t most, char out[CELL_CAPACITY])
+{
+    size_t length = strlen(text);
+    most = most < CELL_CAPACITY - 1 ? most : CELL_CAPACITY - 1;
+    length = length < most ? length : most;
+    memcpy(out, text, length);
+    out[length] = '\0';
+}
+
+static void real_for_eyes(const char *column, double value, char text[CELL_CAPACITY])
+{
+    struct form form = form_of(column);
+    size_t length;
+    if (strcmp(column, "p_value") == 0) {
+        icl_number_text(value, 2, text, CELL_CAPACITY);
+        return;
+    }
+    put_text(signbit(value) ? "" : form.before, SIZE_MAX, text);
+    length = strlen(text);
+    length += icl_number_fixed(form.factor * value, form.decimals, text + length,
+                               CELL_CAPACITY - length);
+    put_text(form.after, SIZE_MAX, text + length);
+}
+
+static void put_integer(int64_t value, char text[CELL_CAPACITY])
+{
+    char digits[24], *p = digits + sizeof digits;
+    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    *--p = '\0';
+    do
+        *--p = (char)('0' + rest % 10);
+    while (rest /= 10);
+    if (value < 0)
+        *--p = '-';
+    put_text(p, SIZE_MAX, text);
 }
 
 void cell_text(const char *column, const struct imgcls_board_cell *cell, bool eyes,
@@ -75,16 +119,17 @@ void cell_text(const char *column, const struct imgcls_board_cell *cell, bool ey
     if (cell->kind == IMGCLS_CELL_INTEGER && eyes && ends(column, "_bytes"))
         snprintf(text, CELL_CAPACITY, "%.1f MB", (double)cell->integer / 1e6);
     else if (cell->kind == IMGCLS_CELL_INTEGER)
-        snprintf(text, CELL_CAPACITY, "%lld", (long long)cell->integer);
+        put_integer(cell->integer, text);
     else if (cell->kind == IMGCLS_CELL_REAL && eyes)
         real_for_eyes(column, cell->real, text);
     else if (cell->kind == IMGCLS_CELL_REAL)
-        snprintf(text, CELL_CAPACITY, "%.9g", cell->real);
-    else if (cell->kind == IMGCLS_CELL_TEXT && eyes && ends(column, "sha256"))
-        snprintf(text, CELL_CAPACITY, "%.12s", cell->text);
+        icl_number_text(cell->real, 9, text, CELL_CAPACITY);
+    else if (cell->kind == IMGCLS_CELL_TEXT)
+        put_text(cell->text, eyes && ends(column, "sha256") ? 12 : SIZE_MAX, text);
     else
-        snprintf(text, CELL_CAPACITY, "%s", cell->kind == IMGCLS_CELL_TEXT ? cell->text : "-");
-    tame(text);
+        put_text("-", SIZE_MAX, text);
+    if (cell->kind == IMGCLS_CELL_TEXT)
+        tame(text);
 }
 
 const struct imgcls_board_cell *cell_at(const struct imgcls_board_rows *rows, size_t row,
@@ -142,34 +187,94 @@ static void print_drawing(const struct imgcls_board_rows *rows, size_t row,
 
 /* ---- Tables -----------------------------------------------------------------------------*/
 
-/* Widths of columns, negative where they hold numbers (aligned right). Own: free. */
-static int *measure(const struct imgcls_board_rows *rows, bool eyes)
+/* A table that was measured; the texts of its first cells, which are looked at twice, and of a
+ * table as tall as they come not all are kept. */
+struct table {
+    const struct imgcls_board_rows *rows;
+    bool eyes;
+    int *widths;    /* negative where a column holds numbers (aligned right); own */
+    char *texts;    /* NUL-ended, one behind the other; own */
+    size_t *starts; /* where each of the kept begins; own */
+    size_t kept, used, capacity;
+};
+
+static void table_clear(struct table *table)
 {
-    int *widths = calloc(rows->column_count + 1, sizeof *widths);
-    size_t row, column;
-    char text[CELL_CAPACITY];
-    for (column = 0; widths && column < rows->column_count; column++) {
-        int width = terminal_width_of(rows->columns[column]);
-        bool number = rows->row_count > 0;
-        for (row = 0; row < rows->row_count; row++) {
-            const struct imgcls_board_cell *cell = cell_at(rows, row, column);
-            cell_text(rows->columns[column], cell, eyes, text);
-            width = terminal_width_of(text) > width ? terminal_width_of(text) : width;
-            number = number && cell->kind != IMGCLS_CELL_TEXT;
-        }
-        widths[column] = number ? -width : width;
-    }
-    return widths;
+    free(table->widths);
+    free(table->texts);
+    free(table->starts);
 }
 
-static void print_line(const struct imgcls_board_rows *rows, size_t row, bool eyes,
-                       const int *widths, const struct drawing *drawing)
+static bool table_keep(struct table *table, const char *text)
 {
-    bool rich = terminal_is_rich(stdout);
+    size_t length = strlen(text) + 1;
+    if (table->capacity - table->used < length) {
+        size_t capacity = table->capacity * 2 + KEPT_CELLS_MAX;
+        char *grown = realloc(table->texts, capacity);
+        if (!grown)
+            return false;
+        table->texts = grown;
+        table->capacity = capacity;
+    }
+    memcpy(table->texts + table->used, text, length);
+    table->starts[table->kept++] = table->used;
+    table->used += length;
+    return true;
+}
+
+/* Borrowed until the next call. */
+static const char *table_text(const struct table *table, size_t row, size_t column,
+                              char text[CELL_CAPACITY])
+{
+    size_t at = row * table->rows->column_count + column;
+    if (at < table->kept)
+        return table->texts + table->starts[at];
+    cell_text(table->rows->columns[column], cell_at(table->rows, row, column), table->eyes,
+              text);
+    return text;
+}
+
+/* False: no memory. */
+static bool table_measure(struct table *table, const struct imgcls_board_rows *rows, bool eyes)
+{
+    size_t width = rows->column_count, row, column;
+    bool *numbers = calloc(width + 1, sizeof *numbers), room;
+    char text[CELL_CAPACITY];
+    *table = (struct table){.rows = rows, .eyes = eyes};
+    table->widths = calloc(width + 1, sizeof *table->widths);
+    table->starts = calloc(KEPT_CELLS_MAX, sizeof *table->starts);
+    room = numbers && table->widths && table->starts;
+    for (column = 0; room && column < width; column++) {
+        table->widths[column] = terminal_width_of(rows->columns[column]);
+        numbers[column] = rows->row_count > 0;
+    }
+    for (row = 0; room && row < rows->row_count; row++)
+        for (column = 0; room && column < width; column++) {
+            const struct imgcls_board_cell *cell = cell_at(rows, row, column);
+            int own;
+            cell_text(rows->columns[column], cell, eyes, text);
+            own = terminal_width_of(text);
+            table->widths[column] = own > table->widths[column] ? own : table->widths[column];
+            numbers[column] = numbers[column] && cell->kind != IMGCLS_CELL_TEXT;
+            room = table->kept == KEPT_CELLS_MAX || table_keep(table, text);
+        }
+    for (column = 0; room && column < width; column++)
+        if (numbers[column])
+            table->widths[column] = -table->widths[column];
+    free(numbers);
+    return room;
+}
+
+/* Row 0 is the head. */
+static void print_line(const struct table *table, size_t row, bool rich,
+                       const struct drawing *drawing)
+{
+    const struct imgcls_board_rows *rows = table->rows;
     char text[CELL_CAPACITY];
     for (size_t column = 0; column < rows->column_count; column++) {
         bool last = column + 1 == rows->column_count;
-        int width = last && widths[column] > 0 ? 0 : widths[column]; /* no trailing blanks */
+        int width = table->widths[column];
+        width = last && width > 0 ? 0 : width; /* no trailing blanks */
         if (drawing->on && column == drawing->high)
             continue;
         if (drawing->on && column == drawing->low) {
@@ -180,13 +285,12 @@ static void print_line(const struct imgcls_board_rows *rows, size_t row, bool ey
             fputs(last ? "" : "  ", stdout);
             continue;
         }
-        if (row == 0)
-            snprintf(text, sizeof text, "%s", rows->columns[column]);
-        else
-            cell_text(rows->columns[column], cell_at(rows, row - 1, column), eyes, text);
         if (rich && row == 0)
             fputs("\033[1m", stdout);
-        terminal_pad(stdout, text, width);
+        terminal_pad(stdout,
+                     row == 0 ? rows->columns[column]
+                              : table_text(table, row - 1, column, text),
+                     width);
         if (rich && row == 0)
             fputs("\033[0m", stdout);
         fputs(last ? "" : "  ", stdout);
@@ -196,14 +300,14 @@ static void print_line(const struct imgcls_board_rows *rows, size_t row, bool ey
 
 imgcls_status print_table(const struct imgcls_board_rows *rows, bool eyes)
 {
-    int *widths = measure(rows, eyes);
     struct drawing drawing = plan_drawing(rows, eyes);
-    if (!widths)
-        return IMGCLS_NO_MEMORY;
-    for (size_t row = 0; row <= rows->row_count; row++)
-        print_line(rows, row, eyes, widths, &drawing);
-    free(widths);
-    return IMGCLS_OK;
+    bool rich = terminal_is_rich(stdout);
+    struct table table;
+    imgcls_status status = table_measure(&table, rows, eyes) ? IMGCLS_OK : IMGCLS_NO_MEMORY;
+    for (size_t row = 0; status == IMGCLS_OK && row <= rows->row_count; row++)
+        print_line(&table, row, rich, &drawing);
+    table_clear(&table);
+    return status;
 }
 
 /* First columns of the groups of a record: a line of space before each. */

@@ -9,7 +9,8 @@ noinst_LTLIBRARIES += %D%/libcommand.la
 	%D%/model_options.c \
 	%D%/model_options.h \
 	%D%/progress.c \
-	%D%/terminal.c
+	%D%/terminal.c \
+	eval/number_text.c
 COMMAND_LIBS = %D%/libcommand.la libimgcls.la $(JANSSON_LIBS)
 
 bin_PROGRAMS += imgcls-bench

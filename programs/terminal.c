@@ -79,15 +79,22 @@ int terminal_width_of(const char *text)
     return width;
 }
 
+static void put_blanks(FILE *file, int count)
+{
+    static const char blanks[] = "                                ";
+    const int most = (int)sizeof blanks - 1;
+    for (; count > 0; count -= most)
+        fwrite(blanks, 1, (size_t)(count < most ? count : most), file);
+}
+
 void terminal_pad(FILE *file, const char *text, int width)
 {
-    int missing = (width < 0 ? -width : width) - terminal_width_of(text);
-    if (missing < 0)
-        missing = 0;
+    int missing = (width < 0 ? -width : width) - (width ? terminal_width_of(text) : 0);
     if (width < 0)
-        fprintf(file, "%*s%s", missing, "", text);
-    else
-        fprintf(file, "%s%*s", text, missing, "");
+        put_blanks(file, missing);
+    fputs(text, file);
+    if (width > 0)
+        put_blanks(file, missing);
 }
 
 bool terminal_is_rich(FILE *file)
