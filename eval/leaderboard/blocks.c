@@ -16,6 +16,7 @@
 
 #include "eval/leaderboard/text.h"
 
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -160,12 +161,13 @@ imgcls_status icl_column_take(struct imgcls_board *board, struct icl_column *col
         null = true;
         break;
     default: { /* no table here has a blob that is listed */
-        const char *text = (const char *)sqlite3_column_text(statement, index);
+        /* As a blob: SQLite would copy a text to put a NUL behind it. */
+        size_t length = (size_t)sqlite3_column_bytes(statement, index);
+        const char *text = sqlite3_column_blob(statement, index);
         status = settle_kind(board, column, ICL_COLUMN_TEXT);
         if (status == IMGCLS_OK)
-            room = room && text &&
-                   take_text(column, text, (size_t)sqlite3_column_bytes(statement, index),
-                             &value.integer);
+            room = room && (text || length == 0) &&
+                   take_text(column, text, length, &value.integer);
     }
     }
     if (status != IMGCLS_OK)
@@ -323,16 +325,25 @@ static void unpack_numbers(union icl_column_value *values, size_t count, uint64_
             values[i].integer = (int64_t)(base + bytes[i]);
         break;
     case 2:
-        for (i = 0; i < count; i++)
-            values[i].integer = (int64_t)(base + number_at(bytes + 2 * i, 2));
+        for (i = 0; i < count; i++) {
+            uint16_t number;
+            memcpy(&number, bytes + 2 * i, 2);
+            values[i].integer = (int64_t)(base + le16toh(number));
+        }
         break;
     case 4:
-        for (i = 0; i < count; i++)
-            values[i].integer = (int64_t)(base + number_at(bytes + 4 * i, 4));
+        for (i = 0; i < count; i++) {
+            uint32_t number;
+            memcpy(&number, bytes + 4 * i, 4);
+            values[i].integer = (int64_t)(base + le32toh(number));
+        }
         break;
     default:
-        for (i = 0; i < count; i++)
-            values[i].integer = (int64_t)(base + number_at(bytes + 8 * i, 8));
+        for (i = 0; i < count; i++) {
+            uint64_t number;
+            memcpy(&number, bytes + 8 * i, 8);
+            values[i].integer = (int64_t)(base + le64toh(number));
+        }
     }
 }
 

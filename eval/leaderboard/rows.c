@@ -188,9 +188,13 @@ static bool take_cell(struct store *store, sqlite3_stmt *statement, int column,
         return cell->text != NULL;
     }
     default: {
-        const char *text = (const char *)sqlite3_column_text(statement, column);
+        /* As a blob: SQLite would copy a text to put a NUL behind it. Its length first, which
+         * makes it UTF-8. */
+        size_t size = (size_t)sqlite3_column_bytes(statement, column);
+        const char *text = sqlite3_column_blob(statement, column);
         cell->kind = IMGCLS_CELL_TEXT;
-        cell->text = text ? store_text(store, text, strlen(text)) : NULL;
+        if (text || size == 0) /* an empty one is NULL as a blob */
+            cell->text = store_text(store, text, text ? strnlen(text, size) : 0);
         return cell->text != NULL;
     }
     }

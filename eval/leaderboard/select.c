@@ -18,6 +18,7 @@
 #include <string.h>
 
 #define NUMBER_CAPACITY 64
+#define WRITTEN_BITS 12 /* numbers whose text was looked at and is remembered */
 
 imgcls_status icl_select_column(struct imgcls_board *board, const char *name, size_t length,
                                 const char **out)
@@ -57,6 +58,11 @@ struct condition {
     int value_type; /* as a number where it reads as one: SQLITE_INTEGER, FLOAT or TEXT */
     union icl_column_value number;
     uint8_t *verdicts; /* of the column's texts: 0 not asked yet, else 1 + whether it passes */
+    /* Of numbers looked for as texts, which takes long to write, and many runs share. */
+    struct {
+        uint64_t bits;
+        uint8_t verdict;
+    } *written; /* 2^WRITTEN_BITS of them */
 };
 
 /* Whether the value reads as a number, in SQLite's own judgement. */
@@ -107,13 +113,18 @@ static imgcls_status read_condition(struct imgcls_board *board, struct icl_colum
         status = icl_columns_get(columns, name, &out->column);
     if (status == IMGCLS_OK)
         status = read_value(board, out);
-    if (status == IMGCLS_OK && out->column->kind == ICL_COLUMN_TEXT) {
+    if (status != IMGCLS_OK)
+        return status;
+    if (out->column->kind == ICL_COLUMN_TEXT)
         out->verdicts = calloc(out->column->text_count + 1, 1);
-        if (!out->verdicts)
-            status = icl_fail(board->ctx, IMGCLS_NO_MEMORY, "%s: no memory for a condition",
-                              board->path);
-    }
-    return status;
+    else if (out->operator == CONTAINS)
+        out->written = calloc((size_t)1 << WRITTEN_BITS, sizeof *out->written);
+    else
+        return IMGCLS_OK;
+    return out->verdicts || out->written
+               ? IMGCLS_OK
+               : icl_fail(board->ctx, IMGCLS_NO_MEMORY, "%s: no memory for a condition",
+                          board->path);
 }
 
 static unsigned char folded(char c)
@@ -121,16 +132,25 @@ static unsigned char folded(char c)
     return (unsigned char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
 }
 
+static bool continues(const char *text, const struct condition *condition)
+{
+    for (size_t k = 1; k < condition->length; k++)
+        if (folded(text[k]) != folded(condition->value[k]))
+            return false;
+    return true;
+}
+
 static bool contains(const char *text, size_t length, const struct condition *condition)
 {
-    size_t at, k;
-    for (at = 0; at + condition->length <= length; at++) {
-        for (k = 0; k < condition->length; k++)
-            if (folded(text[at + k]) != folded(condition->value[k]))
-                break;
-        if (k == condition->length)
+    char lower, upper;
+    size_t at;
+    if (condition->length == 0)
+        return true;
+    lower = (char)folded(*condition->value);
+    upper = (char)(lower >= 'a' && lower <= 'z' ? lower - 'a' + 'A' : lower);
+    for (at = 0; at + condition->length <= length; at++)
+        if ((text[at] == lower || text[at] == upper) && continues(text + at, condition))
             return true;
-    }
     return false;
 }
 
@@ -200,17 +220,30 @@ static bool text_passes(const struct condition *condition, const struct icl_colu
     return order_passes(condition->operator, order);
 }
 
-static bool number_passes(const struct condition *condition, union icl_column_value value)
+/* As SQLite writes a number that is asked for as a text. */
+static bool written_passes(const struct condition *condition, union icl_column_value value)
 {
     char text[NUMBER_CAPACITY];
-    if (condition->operator != CONTAINS)
-        return order_passes(condition->operator, compare_number(condition, value));
-    /* As SQLite writes a number that is asked for as a text. */
+    uint64_t bits;
+    size_t at;
+    memcpy(&bits, &value, sizeof bits);
+    at = bits * UINT64_C(0x9e3779b97f4a7c15) >> (64 - WRITTEN_BITS); /* 2^64 over the golden ratio */
+    if (condition->written[at].verdict && condition->written[at].bits == bits)
+        return condition->written[at].verdict == 2;
     if (condition->column->kind == ICL_COLUMN_REAL)
         sqlite3_snprintf(sizeof text, text, "%!.15g", value.real);
     else
         sqlite3_snprintf(sizeof text, text, "%lld", (long long)value.integer);
-    return contains(text, strlen(text), condition);
+    condition->written[at].bits = bits;
+    condition->written[at].verdict = (uint8_t)(1 + contains(text, strlen(text), condition));
+    return condition->written[at].verdict == 2;
+}
+
+static bool number_passes(const struct condition *condition, union icl_column_value value)
+{
+    if (condition->operator == CONTAINS)
+        return written_passes(condition, value);
+    return order_passes(condition->operator, compare_number(condition, value));
 }
 
 static bool passes(struct condition *condition, size_t row)
@@ -232,35 +265,65 @@ static bool passes(struct condition *condition, size_t row)
     return condition->verdicts[value.integer] == 2;
 }
 
+#define DEAREST 3
+
+/* Roughly how long looking at a run takes: what takes long comes last, when few are left. */
+static int cost_of(const struct condition *condition)
+{
+    const struct icl_column *column = condition->column;
+    if (column->kind != ICL_COLUMN_TEXT)
+        return condition->operator == CONTAINS ? 3 : 0;
+    return column->text_count > column->count / 2 ? 2 : 1; /* one text a run, or few texts */
+}
+
+static void apply(struct condition *condition, struct icl_selected *selected)
+{
+    size_t kept = 0, i;
+    for (i = 0; i < selected->count; i++) {
+        selected->rows[kept] = selected->rows[i];
+        kept += passes(condition, selected->rows[i]);
+    }
+    selected->count = kept;
+}
+
 static imgcls_status filter(struct imgcls_board *board, struct icl_columns *columns,
                             const char *const *where, struct icl_selected *out)
 {
-    size_t count = icl_columns_count(columns), i, kept;
+    size_t count = icl_columns_count(columns), condition_count = 0, i;
+    struct condition *conditions;
     imgcls_status status = IMGCLS_OK;
     if (count >= UINT32_MAX)
         return icl_fail(board->ctx, IMGCLS_BAD_INPUT, "%s: %zu runs are more than can be listed",
                         board->path, count);
+    while (where && where[condition_count])
+        condition_count++;
     out->rows = malloc((count + 1) * sizeof *out->rows);
-    if (!out->rows)
+    conditions = calloc(condition_count + 1, sizeof *conditions);
+    if (!out->rows || !conditions) {
+        free(conditions);
         return icl_fail(board->ctx, IMGCLS_NO_MEMORY, "%s: no memory for %zu runs",
                         board->path, count);
+    }
     for (i = 0; i < count; i++)
         out->rows[i] = (uint32_t)i;
     out->count = count;
-    for (; where && *where && status == IMGCLS_OK; where++) {
-        struct condition condition = {0};
-        status = read_condition(board, columns, *where, &condition);
-        for (i = kept = 0; i < out->count && status == IMGCLS_OK; i++)
-            if (passes(&condition, out->rows[i]))
-                out->rows[kept++] = out->rows[i];
-        if (status == IMGCLS_OK)
-            out->count = kept;
-        free(condition.verdicts);
+    for (i = 0; i < condition_count && status == IMGCLS_OK; i++)
+        status = read_condition(board, columns, where[i], &conditions[i]);
+    for (int cost = 0; cost <= DEAREST && status == IMGCLS_OK; cost++)
+        for (i = 0; i < condition_count; i++)
+            if (cost_of(&conditions[i]) == cost)
+                apply(&conditions[i], out);
+    for (i = 0; i < condition_count; i++) {
+        free(conditions[i].verdicts);
+        free(conditions[i].written);
     }
+    free(conditions);
     return status;
 }
 
 /* ---- Order ------------------------------------------------------------------------------*/
+
+#define SAMPLES 16
 
 /* A run with what its first column is ordered by, as far as eight bytes tell. */
 struct keyed {
@@ -395,25 +458,44 @@ static void sink(const struct order *order, struct keyed *heap, size_t count, si
     heap[at] = item;
 }
 
+static struct keyed keyed_of(const struct order *order, uint32_t row)
+{
+    const struct icl_column *first = order->count > 0 ? order->columns[0] : NULL;
+    struct keyed item = {.row = row, .null = first && first->nulls[row]};
+    if (first && !item.null)
+        item.key = order->falls[0] ? ~key_of(order, row) : key_of(order, row);
+    return item;
+}
+
+/* Whether what comes first is rather found at the end: times rise with the runs, say. */
+static bool is_better_from_behind(const struct order *order,
+                                  const struct icl_selected *selected)
+{
+    size_t step = selected->count / (2 * SAMPLES), i, better = 0, worse = 0;
+    for (i = 0; step > 0 && i < SAMPLES; i++) {
+        struct keyed early = keyed_of(order, selected->rows[i * step]);
+        struct keyed late = keyed_of(order, selected->rows[selected->count - 1 - i * step]);
+        if (early.null == late.null && early.key == late.key)
+            continue; /* the earlier run comes first */
+        better += comes_before(order, &late, &early);
+        worse += comes_before(order, &early, &late);
+    }
+    return better > worse;
+}
+
 /* The first `limit` of the rows in order: a heap holds the best so far, then is taken apart. */
 static imgcls_status sort_rows(struct imgcls_board *board, const struct order *order,
                                size_t limit, struct icl_selected *selected)
 {
     size_t size = selected->count < limit ? selected->count : limit, i;
     struct keyed *heap = malloc((size + 1) * sizeof *heap);
+    bool back = is_better_from_behind(order, selected);
     if (!heap)
         return icl_fail(board->ctx, IMGCLS_NO_MEMORY, "%s: no memory for %zu runs",
                         board->path, size);
     for (i = 0; i < selected->count && size > 0; i++) {
-        const struct icl_column *first = order->count > 0 ? order->columns[0] : NULL;
-        /* Times rise with the runs: from the end on where the last ones are wanted. */
-        bool back = first && order->falls[0];
-        struct keyed item = {.row = selected->rows[back ? selected->count - 1 - i : i]};
-        item.null = first && first->nulls[item.row];
-        if (first && !item.null)
-            item.key = key_of(order, item.row);
-        if (first && !item.null && order->falls[0])
-            item.key = ~item.key;
+        struct keyed item =
+            keyed_of(order, selected->rows[back ? selected->count - 1 - i : i]);
         if (i < size) {
             heap[i] = item;
             for (size_t at = size / 2; i + 1 == size && at-- > 0;)
