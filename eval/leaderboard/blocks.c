@@ -46,6 +46,15 @@ void icl_column_clear(struct icl_column *column)
     memset(column, 0, sizeof *column);
 }
 
+void icl_column_rewind(struct icl_column *column)
+{
+    column->kind = ICL_COLUMN_EMPTY;
+    column->count = 0;
+    column->text_count = 0;
+    if (column->chunks)
+        column->chunks->used = 0; /* those behind it are kept for nothing, but few */
+}
+
 static imgcls_status no_memory(struct imgcls_board *board)
 {
     return icl_fail(board->ctx, IMGCLS_NO_MEMORY, "%s: no memory for its columns",
@@ -366,7 +375,7 @@ static imgcls_status unpack_texts(struct imgcls_board *board, struct icl_column 
     count = (size_t)number_at(bytes, 4);
     if (count > ICL_BLOCK_RUNS)
         return damaged(board, name);
-    copy = keep_bytes(column, bytes, size);
+    copy = column->borrows ? (const char *)bytes : keep_bytes(column, bytes, size);
     if (!copy || !reserve_texts(column, count))
         return no_memory(board);
     for (i = 0; i < count; i++) {

@@ -48,8 +48,11 @@ struct icl_column {
     struct icl_column_text *texts; /* own the array; the bytes lie in chunks */
     size_t text_count, text_capacity;
     struct icl_column_chunk *chunks;
+    bool borrows; /* texts that are unpacked lie in the packed bytes, whose owner keeps them */
 };
 
+/* Forgets values and texts, and keeps the memory for others. */
+void icl_column_rewind(struct icl_column *column);
 void icl_column_clear(struct icl_column *column);
 /* Room for `more` runs behind those that are there. False: no memory. */
 bool icl_column_reserve(struct icl_column *column, size_t more);

@@ -61,7 +61,7 @@ static const struct {
     [PLUGINS] = {"plugin_sets", "plugin_set_id"},
 };
 
-/* A column that was loaded; a link is loaded by its own name, which no column of the view has. */
+/* A column that was loaded. */
 struct loaded {
     const char *name;
     struct icl_column column;
@@ -69,7 +69,7 @@ struct loaded {
 
 struct icl_columns {
     struct imgcls_board *board;
-    struct loaded items[KNOWN + sizeof tables / sizeof tables[0]];
+    struct loaded items[KNOWN];
     size_t item_count;
     size_t packed, count; /* runs in blocks, in all */
     int64_t last_packed;  /* the number of the last run in a block */
@@ -113,25 +113,50 @@ static imgcls_status no_memory(struct icl_columns *columns)
                     columns->board->path);
 }
 
+static imgcls_status damaged(struct icl_columns *columns, const char *name)
+{
+    return icl_fail(columns->board->ctx, IMGCLS_BAD_INPUT,
+                    "%s: damaged: blocks of column '%s' do not hold as many runs as others",
+                    columns->board->path, name);
+}
+
 /* ---- From runs --------------------------------------------------------------------------*/
 
+/* Adds all blocks to a column, or shows them to a visitor one by one, in the column. */
 static imgcls_status load_blocks(struct icl_columns *columns, const char *name,
-                                 struct icl_column *column)
+                                 struct icl_column *column,
+                                 const struct icl_columns_visitor *visitor)
 {
     struct imgcls_board *board = columns->board;
     sqlite3_stmt *statement = NULL;
+    size_t first = 0;
     imgcls_status status = icl_board_prepare(
         board, "SELECT bytes FROM run_blocks WHERE name = ?1 ORDER BY block", &statement);
     int code = SQLITE_DONE;
     if (status == IMGCLS_OK)
         icl_bind_text(statement, 1, name);
     while (status == IMGCLS_OK && (code = sqlite3_step(statement)) == SQLITE_ROW) {
-        const unsigned char *bytes = sqlite3_column_blob(statement, 0);
+        const unsigned char *bytes;
+        if (visitor && visitor->wanted &&
+            !visitor->wanted(visitor->data, first, ICL_BLOCK_RUNS)) {
+            first += ICL_BLOCK_RUNS;
+            continue;
+        }
+        if (visitor)
+            icl_column_rewind(column);
+        bytes = sqlite3_column_blob(statement, 0);
         status = icl_column_unpack(board, column, name, bytes,
                                    bytes ? (size_t)sqlite3_column_bytes(statement, 0) : 0);
+        if (visitor && status == IMGCLS_OK)
+            status = column->count == ICL_BLOCK_RUNS
+                         ? visitor->visit(visitor->data, column, first)
+                         : damaged(columns, name);
+        first += ICL_BLOCK_RUNS;
     }
     if (status == IMGCLS_OK && code != SQLITE_DONE)
         status = icl_board_fail(board, code, "reading its blocks");
+    if (status == IMGCLS_OK && visitor && first != columns->packed)
+        status = damaged(columns, name);
     sqlite3_finalize(statement);
     return status;
 }
@@ -157,26 +182,38 @@ static imgcls_status load_rest(struct icl_columns *columns, const char *name,
     return status;
 }
 
-static imgcls_status damaged(struct icl_columns *columns, const char *name)
-{
-    return icl_fail(columns->board->ctx, IMGCLS_BAD_INPUT,
-                    "%s: damaged: blocks of column '%s' do not hold as many runs as others",
-                    columns->board->path, name);
-}
-
 static imgcls_status load_of_runs(struct icl_columns *columns, const char *name,
                                   struct icl_column *column)
 {
     imgcls_status status =
         icl_column_reserve(column, columns->count) ? IMGCLS_OK : no_memory(columns);
     if (status == IMGCLS_OK)
-        status = load_blocks(columns, name, column);
+        status = load_blocks(columns, name, column, NULL);
     if (status == IMGCLS_OK && column->count != columns->packed)
         status = damaged(columns, name);
     if (status == IMGCLS_OK)
         status = load_rest(columns, name, column);
     if (status == IMGCLS_OK && column->count != columns->count)
         status = damaged(columns, name);
+    return status;
+}
+
+static imgcls_status walk_runs(struct icl_columns *columns, const char *name,
+                               const struct icl_columns_visitor *visitor)
+{
+    struct icl_column piece = {.borrows = true};
+    size_t loose = columns->count - columns->packed;
+    imgcls_status status = load_blocks(columns, name, &piece, visitor);
+    piece.borrows = false;
+    icl_column_rewind(&piece);
+    if (status == IMGCLS_OK && loose > 0 &&
+        (!visitor->wanted || visitor->wanted(visitor->data, columns->packed, loose))) {
+        status = load_rest(columns, name, &piece);
+        if (status == IMGCLS_OK)
+            status = piece.count == loose ? visitor->visit(visitor->data, &piece, columns->packed)
+                                          : damaged(columns, name);
+    }
+    icl_column_clear(&piece);
     return status;
 }
 
@@ -238,78 +275,136 @@ static imgcls_status make_room(struct icl_columns *columns, struct icl_column *c
     return IMGCLS_OK;
 }
 
-static imgcls_status load_of_linked(struct icl_columns *columns, enum origin origin,
-                                    const char *name, struct icl_column *column)
+/* What the rows of a table have, for runs that name them. */
+struct linked {
+    struct icl_columns *columns;
+    const char *link;
+    struct icl_column ids, rows;
+    struct icl_column *out; /* a piece at a time, or all runs */
+    const struct icl_columns_visitor *visitor; /* NULL: all */
+};
+
+static bool linked_wanted(void *data, size_t first, size_t count)
 {
-    const struct icl_column *links;
-    struct icl_column ids = {0}, rows = {0};
-    imgcls_status status = icl_columns_get(columns, tables[origin].link, &links);
-    size_t i;
-    if (status == IMGCLS_OK && !is_link(links))
-        status = damaged(columns, tables[origin].link);
-    if (status == IMGCLS_OK)
-        status = load_rows(columns->board, tables[origin].table, name, &ids, &rows);
-    if (status == IMGCLS_OK)
-        status = make_room(columns, column);
-    for (i = 0; status == IMGCLS_OK && i < columns->count; i++) {
-        size_t row = links->nulls[i] ? SIZE_MAX : find_row(&ids, links->values[i].integer);
-        column->nulls[i] = row == SIZE_MAX || rows.nulls[row];
-        if (!column->nulls[i])
-            column->values[i] = rows.values[row];
+    const struct linked *linked = data;
+    return linked->visitor->wanted(linked->visitor->data, first, count);
+}
+
+static imgcls_status visit_links(void *data, const struct icl_column *links, size_t first)
+{
+    struct linked *linked = data;
+    struct icl_column *out = linked->out;
+    size_t at = linked->visitor ? 0 : first, i;
+    if (!is_link(links))
+        return damaged(linked->columns, linked->link);
+    if (linked->visitor) {
+        out->count = 0;
+        if (!icl_column_reserve(out, links->count))
+            return no_memory(linked->columns);
+        out->count = links->count;
     }
-    column->kind = rows.kind;
-    column->texts = rows.texts; /* handed over */
-    column->text_count = rows.text_count;
-    column->text_capacity = rows.text_capacity;
-    column->chunks = rows.chunks;
-    rows.texts = NULL;
-    rows.chunks = NULL;
-    icl_column_clear(&ids);
-    icl_column_clear(&rows);
+    for (i = 0; i < links->count; i++) {
+        size_t row =
+            links->nulls[i] ? SIZE_MAX : find_row(&linked->ids, links->values[i].integer);
+        out->nulls[at + i] = row == SIZE_MAX || linked->rows.nulls[row];
+        out->values[at + i].integer = 0;
+        if (!out->nulls[at + i])
+            out->values[at + i] = linked->rows.values[row];
+    }
+    return linked->visitor ? linked->visitor->visit(linked->visitor->data, out, first)
+                           : IMGCLS_OK;
+}
+
+/* The texts of a table's rows become those of a column. */
+static void hand_over_texts(struct icl_column *from, struct icl_column *to)
+{
+    to->kind = from->kind;
+    to->texts = from->texts;
+    to->text_count = from->text_count;
+    to->text_capacity = from->text_capacity;
+    to->chunks = from->chunks;
+    from->texts = NULL;
+    from->chunks = NULL;
+}
+
+/* All of a column into *column, or its pieces to a visitor. */
+static imgcls_status read_linked(struct icl_columns *columns, enum origin origin,
+                                 const char *name, struct icl_column *column,
+                                 const struct icl_columns_visitor *visitor)
+{
+    struct linked linked = {.columns = columns, .link = tables[origin].link, .out = column,
+                            .visitor = visitor};
+    const struct icl_columns_visitor of_links = {
+        visitor && visitor->wanted ? linked_wanted : NULL, visit_links, &linked};
+    imgcls_status status =
+        load_rows(columns->board, tables[origin].table, name, &linked.ids, &linked.rows);
+    hand_over_texts(&linked.rows, column);
+    if (status == IMGCLS_OK && !visitor)
+        status = make_room(columns, column);
+    if (status == IMGCLS_OK)
+        status = walk_runs(columns, linked.link, &of_links);
+    icl_column_clear(&linked.ids);
+    icl_column_clear(&linked.rows);
     return status;
 }
 
 /* The last run that supersedes each. */
+struct later {
+    struct icl_columns *columns;
+    const struct icl_column *runs;
+    struct icl_column *out;
+};
+
+static imgcls_status visit_earlier(void *data, const struct icl_column *earlier, size_t first)
+{
+    struct later *later = data;
+    if (!is_link(earlier))
+        return damaged(later->columns, "supersedes");
+    for (size_t i = 0; i < earlier->count; i++) { /* runs rise, so the last one stays */
+        size_t row = earlier->nulls[i] ? SIZE_MAX
+                                       : find_row(later->runs, earlier->values[i].integer);
+        if (row == SIZE_MAX)
+            continue;
+        later->out->nulls[row] = 0;
+        later->out->values[row] = later->runs->values[first + i];
+    }
+    return IMGCLS_OK;
+}
+
 static imgcls_status load_later(struct icl_columns *columns, struct icl_column *column)
 {
-    const struct icl_column *runs = NULL, *earlier = NULL;
-    imgcls_status status = icl_columns_get(columns, "run", &runs);
-    size_t i;
-    if (status == IMGCLS_OK)
-        status = icl_columns_get(columns, "supersedes", &earlier);
-    if (status == IMGCLS_OK && !is_link(earlier))
-        status = damaged(columns, "supersedes");
+    struct later later = {.columns = columns, .out = column};
+    const struct icl_columns_visitor visitor = {NULL, visit_earlier, &later};
+    imgcls_status status = icl_columns_get(columns, "run", &later.runs);
     if (status == IMGCLS_OK)
         status = make_room(columns, column);
     if (status != IMGCLS_OK)
         return status;
     column->kind = ICL_COLUMN_INTEGER;
     memset(column->nulls, 1, columns->count);
-    for (i = 0; i < columns->count; i++) { /* runs rise, so the last one stays */
-        size_t row = earlier->nulls[i] ? SIZE_MAX
-                                       : find_row(runs, earlier->values[i].integer);
-        if (row == SIZE_MAX)
-            continue;
-        column->nulls[row] = 0;
-        column->values[row] = runs->values[i];
-    }
-    return IMGCLS_OK;
+    return walk_runs(columns, "supersedes", &visitor);
 }
 
 /* ---- All of them ------------------------------------------------------------------------*/
 
+static struct icl_column *find_loaded(struct icl_columns *columns, const char *name)
+{
+    for (size_t i = 0; i < columns->item_count; i++)
+        if (columns->items[i].name && strcmp(columns->items[i].name, name) == 0)
+            return &columns->items[i].column;
+    return NULL;
+}
+
 /* A place for a column of that name, which is there (*fresh false) or has to be loaded. */
 static struct icl_column *place_of(struct icl_columns *columns, const char *name, bool *fresh)
 {
-    size_t i, place = columns->item_count;
-    for (i = 0; i < columns->item_count; i++)
-        if (!columns->items[i].name)
-            place = i; /* one that was dropped */
-        else if (strcmp(columns->items[i].name, name) == 0)
-            break;
-    *fresh = i == columns->item_count;
-    if (!*fresh)
-        return &columns->items[i].column;
+    struct icl_column *column = find_loaded(columns, name);
+    size_t place = 0;
+    *fresh = !column;
+    if (column)
+        return column;
+    while (place < columns->item_count && columns->items[place].name)
+        place++; /* to one that was dropped, or the end */
     columns->item_count += place == columns->item_count;
     columns->items[place].name = name;
     return &columns->items[place].column;
@@ -324,29 +419,51 @@ void icl_columns_drop(struct icl_columns *columns, const char *name)
         }
 }
 
+/* Where a column comes from and what it is called there; a link is a column of runs. */
+static enum origin find_origin(const char *name, const char **there)
+{
+    *there = name;
+    for (size_t i = 0; i < KNOWN; i++)
+        if (strcmp(known[i].name, name) == 0) {
+            *there = known[i].column ? known[i].column : name;
+            return known[i].origin;
+        }
+    return RUNS;
+}
+
 imgcls_status icl_columns_get(struct icl_columns *columns, const char *name,
                               const struct icl_column **out)
 {
-    enum origin origin = RUNS;
-    const char *there = name;
-    struct icl_column *column;
-    imgcls_status status;
+    const char *there;
+    enum origin origin = find_origin(name, &there);
     bool fresh;
-    size_t i;
-    *out = NULL;
-    for (i = 0; i < KNOWN; i++)
-        if (strcmp(known[i].name, name) == 0) {
-            origin = known[i].origin;
-            there = known[i].column ? known[i].column : name;
-        }
-    column = place_of(columns, name, &fresh);
+    struct icl_column *column = place_of(columns, name, &fresh);
     *out = column;
     if (!fresh)
         return IMGCLS_OK;
-    status = origin == RUNS    ? load_of_runs(columns, there, column)
-             : origin == LATER ? load_later(columns, column)
-                               : load_of_linked(columns, origin, there, column);
-    return status;
+    return origin == RUNS    ? load_of_runs(columns, there, column)
+           : origin == LATER ? load_later(columns, column)
+                             : read_linked(columns, origin, there, column, NULL);
+}
+
+imgcls_status icl_columns_walk(struct icl_columns *columns, const char *name,
+                               const struct icl_columns_visitor *visitor)
+{
+    const char *there;
+    enum origin origin = find_origin(name, &there);
+    const struct icl_column *loaded = find_loaded(columns, name);
+    struct icl_column piece = {0};
+    imgcls_status status = IMGCLS_OK;
+    if (!loaded && origin == RUNS)
+        return walk_runs(columns, there, visitor);
+    if (!loaded && origin != LATER) {
+        status = read_linked(columns, origin, there, &piece, visitor);
+        icl_column_clear(&piece);
+        return status;
+    }
+    if (!loaded)
+        status = icl_columns_get(columns, name, &loaded);
+    return status == IMGCLS_OK ? visitor->visit(visitor->data, loaded, 0) : status;
 }
 
 imgcls_status icl_columns_open(struct imgcls_board *board, struct icl_columns **out)
@@ -368,7 +485,7 @@ imgcls_status icl_columns_open(struct imgcls_board *board, struct icl_columns **
         !icl_column_reserve(runs, ((size_t)blocks + 1) * ICL_BLOCK_RUNS))
         status = no_memory(columns);
     if (status == IMGCLS_OK)
-        status = load_blocks(columns, "id", runs);
+        status = load_blocks(columns, "id", runs, NULL);
     columns->packed = runs->count;
     if (status == IMGCLS_OK)
         status = load_rest(columns, "id", runs);

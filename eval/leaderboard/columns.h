@@ -27,6 +27,19 @@ const char *icl_columns_known_name(size_t i);
 /* Borrowed until icl_columns_close. `name` is one that icl_columns_name knows. */
 imgcls_status icl_columns_get(struct icl_columns *columns, const char *name,
                               const struct icl_column **out);
+/*
+ * Calls `visit` with a column piece by piece: the values of the runs from number `first` on, in
+ * order and without gaps. It is never in memory whole, unless it was loaded, so this is how one
+ * looks once at what is not needed again. `wanted`, if any, says whether the runs of a piece are
+ * asked for (0 is the first run); pieces that are not, are not read.
+ */
+struct icl_columns_visitor {
+    bool (*wanted)(void *data, size_t first, size_t count);
+    imgcls_status (*visit)(void *data, const struct icl_column *piece, size_t first);
+    void *data;
+};
+imgcls_status icl_columns_walk(struct icl_columns *columns, const char *name,
+                               const struct icl_columns_visitor *visitor);
 /* Forgets a column, whose memory the next one may have. */
 void icl_columns_drop(struct icl_columns *columns, const char *name);
 

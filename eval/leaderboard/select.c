@@ -51,13 +51,15 @@ static const char *const operators[] = {"!=", "<=", ">=", "=", "<", ">", "~"};
 #define OPERATORS (sizeof operators / sizeof operators[0])
 
 struct condition {
-    const struct icl_column *column;
+    const char *name;                /* of the column; static */
+    const struct icl_column *column; /* the piece of it that is looked at */
     enum operator operator;
     const char *value; /* borrowed from the wish */
     size_t length;
     int value_type; /* as a number where it reads as one: SQLITE_INTEGER, FLOAT or TEXT */
     union icl_column_value number;
-    uint8_t *verdicts; /* of the column's texts: 0 not asked yet, else 1 + whether it passes */
+    uint8_t *verdicts; /* of the piece's texts: 0 not asked yet, else 1 + whether it passes */
+    size_t verdict_capacity;
     /* Of numbers looked for as texts, which takes long to write, and many runs share. */
     struct {
         uint64_t bits;
@@ -91,11 +93,10 @@ static imgcls_status read_value(struct imgcls_board *board, struct condition *co
     return status;
 }
 
-static imgcls_status read_condition(struct imgcls_board *board, struct icl_columns *columns,
-                                    const char *text, struct condition *out)
+static imgcls_status read_condition(struct imgcls_board *board, const char *text,
+                                    struct condition *out)
 {
     size_t at = strcspn(text, "!<>=~"), i;
-    const char *name;
     imgcls_status status;
     for (i = 0; i < OPERATORS; i++) /* longer ones stand first where one begins another */
         if (strncmp(text + at, operators[i], strlen(operators[i])) == 0)
@@ -108,23 +109,8 @@ static imgcls_status read_condition(struct imgcls_board *board, struct icl_colum
     out->operator = (enum operator)i;
     out->value = text + at + strlen(operators[i]);
     out->length = strlen(out->value);
-    status = icl_select_column(board, text, at, &name);
-    if (status == IMGCLS_OK)
-        status = icl_columns_get(columns, name, &out->column);
-    if (status == IMGCLS_OK)
-        status = read_value(board, out);
-    if (status != IMGCLS_OK)
-        return status;
-    if (out->column->kind == ICL_COLUMN_TEXT)
-        out->verdicts = calloc(out->column->text_count + 1, 1);
-    else if (out->operator == CONTAINS)
-        out->written = calloc((size_t)1 << WRITTEN_BITS, sizeof *out->written);
-    else
-        return IMGCLS_OK;
-    return out->verdicts || out->written
-               ? IMGCLS_OK
-               : icl_fail(board->ctx, IMGCLS_NO_MEMORY, "%s: no memory for a condition",
-                          board->path);
+    status = icl_select_column(board, text, at, &out->name);
+    return status == IMGCLS_OK ? read_value(board, out) : status;
 }
 
 static unsigned char folded(char c)
@@ -132,25 +118,43 @@ static unsigned char folded(char c)
     return (unsigned char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
 }
 
-static bool continues(const char *text, const struct condition *condition)
+static bool begins_here(const char *text, const struct condition *condition)
 {
-    for (size_t k = 1; k < condition->length; k++)
+    for (size_t k = 0; k < condition->length; k++)
         if (folded(text[k]) != folded(condition->value[k]))
             return false;
     return true;
 }
 
+/* Whether eight bytes may hold one that is folded to `first`, which stands in each byte of
+ * `wanted`. Bit 5 tells small letters from capitals; other characters that it tells apart are
+ * looked at for nothing. */
+static bool may_begin(const char *text, uint64_t wanted)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
+    uint64_t bytes;
+    memcpy(&bytes, text, sizeof bytes);
+    bytes = (bytes | ones << 5) ^ wanted;
+    return ((bytes - ones) & ~bytes & tops) != 0;
+}
+
 static bool contains(const char *text, size_t length, const struct condition *condition)
 {
-    char lower, upper;
-    size_t at;
+    uint64_t wanted = UINT64_C(0x0101010101010101);
+    size_t at = 0, end = length < condition->length ? 0 : length - condition->length + 1;
     if (condition->length == 0)
         return true;
-    lower = (char)folded(*condition->value);
-    upper = (char)(lower >= 'a' && lower <= 'z' ? lower - 'a' + 'A' : lower);
-    for (at = 0; at + condition->length <= length; at++)
-        if ((text[at] == lower || text[at] == upper) && continues(text + at, condition))
-            return true;
+    wanted *= (unsigned char)(*condition->value | 0x20);
+    while (at < end) {
+        size_t next = at + 8;
+        if (next <= length && !may_begin(text + at, wanted)) {
+            at = next;
+            continue;
+        }
+        for (; at < end && at < next; at++)
+            if (begins_here(text + at, condition))
+                return true;
+    }
     return false;
 }
 
@@ -265,29 +269,84 @@ static bool passes(struct condition *condition, size_t row)
     return condition->verdicts[value.integer] == 2;
 }
 
-#define DEAREST 3
+/* A condition at work on what the ones before it left. */
+struct filter {
+    struct imgcls_board *board;
+    struct condition *condition;
+    struct icl_selected *selected;
+    size_t seen, kept; /* of the selected runs */
+};
 
-/* Roughly how long looking at a run takes: what takes long comes last, when few are left. */
-static int cost_of(const struct condition *condition)
+static bool filter_wants(void *data, size_t first, size_t count)
 {
-    const struct icl_column *column = condition->column;
-    if (column->kind != ICL_COLUMN_TEXT)
-        return condition->operator == CONTAINS ? 3 : 0;
-    return column->text_count > column->count / 2 ? 2 : 1; /* one text a run, or few texts */
+    const struct filter *filter = data;
+    return filter->seen < filter->selected->count &&
+           filter->selected->rows[filter->seen] < first + count;
 }
 
-static void apply(struct condition *condition, struct icl_selected *selected)
+/* Memory for what is known of a piece's values. */
+static bool prepare(struct condition *condition)
 {
-    size_t kept = 0, i;
-    for (i = 0; i < selected->count; i++) {
-        selected->rows[kept] = selected->rows[i];
-        kept += passes(condition, selected->rows[i]);
+    const struct icl_column *piece = condition->column;
+    if (piece->kind != ICL_COLUMN_TEXT) {
+        if (condition->operator == CONTAINS && !condition->written)
+            condition->written = calloc((size_t)1 << WRITTEN_BITS, sizeof *condition->written);
+        return condition->operator != CONTAINS || condition->written;
     }
-    selected->count = kept;
+    if (condition->verdict_capacity <= piece->text_count) {
+        free(condition->verdicts);
+        condition->verdict_capacity = 2 * piece->text_count + 1;
+        condition->verdicts = malloc(condition->verdict_capacity);
+    }
+    if (condition->verdicts)
+        memset(condition->verdicts, 0, piece->text_count);
+    else
+        condition->verdict_capacity = 0;
+    return condition->verdicts;
 }
 
-static imgcls_status filter(struct imgcls_board *board, struct icl_columns *columns,
-                            const char *const *where, struct icl_selected *out)
+static imgcls_status filter_visit(void *data, const struct icl_column *piece, size_t first)
+{
+    struct filter *filter = data;
+    struct icl_selected *selected = filter->selected;
+    filter->condition->column = piece;
+    if (!prepare(filter->condition))
+        return icl_fail(filter->board->ctx, IMGCLS_NO_MEMORY, "%s: no memory for a condition",
+                        filter->board->path);
+    for (; filter_wants(filter, first, piece->count); filter->seen++) {
+        uint32_t row = selected->rows[filter->seen];
+        selected->rows[filter->kept] = row;
+        filter->kept += passes(filter->condition, row - first);
+    }
+    return IMGCLS_OK;
+}
+
+static imgcls_status apply(struct imgcls_board *board, struct icl_columns *columns,
+                           struct condition *condition, struct icl_selected *selected)
+{
+    struct filter filter = {board, condition, selected, 0, 0};
+    const struct icl_columns_visitor visitor = {filter_wants, filter_visit, &filter};
+    imgcls_status status = icl_columns_walk(columns, condition->name, &visitor);
+    selected->count = filter.kept;
+    return status;
+}
+
+/* Conditions in two rounds: looking for a part of a text takes longest, and is done when the
+ * others have left few. */
+static imgcls_status filter_runs(struct imgcls_board *board, struct icl_columns *columns,
+                                 struct condition *conditions, size_t count,
+                                 struct icl_selected *selected)
+{
+    imgcls_status status = IMGCLS_OK;
+    for (int round = 0; round < 2; round++)
+        for (size_t i = 0; i < count && status == IMGCLS_OK; i++)
+            if ((conditions[i].operator == CONTAINS) == (round == 1))
+                status = apply(board, columns, &conditions[i], selected);
+    return status;
+}
+
+static imgcls_status select_by(struct imgcls_board *board, struct icl_columns *columns,
+                               const char *const *where, struct icl_selected *out)
 {
     size_t count = icl_columns_count(columns), condition_count = 0, i;
     struct condition *conditions;
@@ -308,11 +367,9 @@ static imgcls_status filter(struct imgcls_board *board, struct icl_columns *colu
         out->rows[i] = (uint32_t)i;
     out->count = count;
     for (i = 0; i < condition_count && status == IMGCLS_OK; i++)
-        status = read_condition(board, columns, where[i], &conditions[i]);
-    for (int cost = 0; cost <= DEAREST && status == IMGCLS_OK; cost++)
-        for (i = 0; i < condition_count; i++)
-            if (cost_of(&conditions[i]) == cost)
-                apply(&conditions[i], out);
+        status = read_condition(board, where[i], &conditions[i]);
+    if (status == IMGCLS_OK)
+        status = filter_runs(board, columns, conditions, condition_count, out);
     for (i = 0; i < condition_count; i++) {
         free(conditions[i].verdicts);
         free(conditions[i].written);
@@ -522,9 +579,10 @@ imgcls_status icl_select_runs(struct imgcls_board *board, struct icl_columns *co
     struct order order = {0};
     imgcls_status status;
     *out = (struct icl_selected){0};
-    status = filter(board, columns, wish->where, out);
+    /* First what is loaded whole, so that conditions find it. */
+    status = read_order(board, columns, wish->sort ? wish->sort : "top1,desc", &order);
     if (status == IMGCLS_OK)
-        status = read_order(board, columns, wish->sort ? wish->sort : "top1,desc", &order);
+        status = select_by(board, columns, wish->where, out);
     if (status == IMGCLS_OK)
         status = sort_rows(board, &order, wish->limit > 0 ? (size_t)wish->limit : SIZE_MAX,
                            out);
