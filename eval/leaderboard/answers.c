@@ -158,21 +158,23 @@ static imgcls_status decode(struct imgcls_board *board, sqlite3_stmt *statement,
 imgcls_status icl_answers_load(struct imgcls_board *board, int64_t run, size_t count,
                                bool *present, struct icl_answer **answers)
 {
-    sqlite3_stmt *statement = NULL;
-    imgcls_status status = icl_board_prepare(
-        board, "SELECT index_bytes, bytes FROM answers WHERE run_id = ?1", &statement);
+    imgcls_status status = IMGCLS_OK;
     int code;
     *present = false;
     *answers = NULL;
+    if (!board->read_answers)
+        status = icl_board_prepare(
+            board, "SELECT index_bytes, bytes FROM answers WHERE run_id = ?1",
+            &board->read_answers);
     if (status != IMGCLS_OK)
         return status;
-    sqlite3_bind_int64(statement, 1, run);
-    code = sqlite3_step(statement);
+    sqlite3_bind_int64(board->read_answers, 1, run);
+    code = sqlite3_step(board->read_answers);
     *present = code == SQLITE_ROW;
     if (code == SQLITE_ROW)
-        status = decode(board, statement, run, count, answers);
+        status = decode(board, board->read_answers, run, count, answers);
     else if (code != SQLITE_DONE)
         status = icl_board_fail(board, code, "reading answers");
-    sqlite3_finalize(statement);
+    sqlite3_reset(board->read_answers);
     return status;
 }

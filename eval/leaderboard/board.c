@@ -345,6 +345,7 @@ void imgcls_board_close(struct imgcls_board *board)
 {
     if (!board)
         return;
+    sqlite3_finalize(board->read_answers);
     sqlite3_close(board->db);
     free(board->path);
     free(board->last_path);

@@ -27,6 +27,7 @@ struct imgcls_board {
     char *path;
     bool writable;
     char *last_path, *last_time; /* behind imgcls_board_last_model's answers */
+    sqlite3_stmt *read_answers;  /* of icl_answers_load, which may be asked for hundreds */
 };
 
 /* A model as convert and eval know it. Numbers below 0 and NULL mean not known. */

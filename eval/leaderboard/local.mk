@@ -42,6 +42,8 @@ libicl_la_SOURCES += \
 	%D%/select.h \
 	%D%/sides.c \
 	%D%/sides.h \
+	%D%/succession.c \
+	%D%/succession.h \
 	%D%/suites.c \
 	%D%/text.c \
 	%D%/text.h \

@@ -9,8 +9,9 @@
  */
 #include "config.h"
 
-#include "eval/leaderboard/sides.h"
 #include "eval/leaderboard/cells.h"
+#include "eval/leaderboard/sides.h"
+#include "eval/leaderboard/succession.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -18,47 +19,6 @@
 #include <string.h>
 
 #define TIME_CAPACITY 32 /* "2026-11-24T21:14:07Z", and more for what others recorded */
-
-/*
- * Runs of one subject (model, data set, recipe, precision) follow each other by (recorded_at,
- * id), which runs_by_subject has in order. (?1, ?2): the first of that order that is new; with
- * '' for ?1 all are, and the newest run is held against the one before it.
- *
- * The newest new run of a subject that `condition` selects, of the last such subject.
- */
-#define LAST_OF(condition)                                                                 \
-    "(SELECT b.id FROM runs AS b WHERE " condition                                         \
-    " AND (b.recorded_at, b.id) >= (?1, ?2)"                                               \
-    " ORDER BY b.model_name DESC, b.dataset_id DESC, b.recipe DESC, b.precision DESC,"     \
-    " b.recorded_at DESC, b.id DESC LIMIT 1)"
-/* The last run of the subject of `now` that is not new, and for which `more` holds. */
-#define LAST_BEFORE(more)                                                                  \
-    "(SELECT b.id FROM runs AS b WHERE b.model_name = now.model_name"                      \
-    " AND b.dataset_id = now.dataset_id AND b.recipe = now.recipe"                         \
-    " AND b.precision = now.precision AND (b.recorded_at, b.id) <"                         \
-    " (CASE ?1 WHEN '' THEN now.recorded_at ELSE ?1 END,"                                  \
-    "  CASE ?1 WHEN '' THEN now.id ELSE ?2 END)" more                                      \
-    " ORDER BY b.recorded_at DESC, b.id DESC LIMIT 1)"
-
-/* From subject to subject by seeking in the index, one condition for each length of what two
- * neighbours have in common: a board has many more runs than subjects. */
-static const char pairs_sql[] =
-    "WITH RECURSIVE newest(id) AS (SELECT " LAST_OF("true") " UNION ALL SELECT coalesce("
-    LAST_OF("b.model_name = now.model_name AND b.dataset_id = now.dataset_id"
-            " AND b.recipe = now.recipe AND b.precision < now.precision") ", "
-    LAST_OF("b.model_name = now.model_name AND b.dataset_id = now.dataset_id"
-            " AND b.recipe < now.recipe") ", "
-    LAST_OF("b.model_name = now.model_name AND b.dataset_id < now.dataset_id") ", "
-    LAST_OF("b.model_name < now.model_name") ")"
-    " FROM newest JOIN runs AS now ON now.id = newest.id),"
-    "pairs AS MATERIALIZED (SELECT now.id AS id, " LAST_BEFORE("") " AS before, "
-    LAST_BEFORE(" AND b.cpu = now.cpu AND b.threads = now.threads AND b.batch = now.batch")
-    " AS timed FROM newest JOIN runs AS now ON now.id = newest.id)"
-    "SELECT pairs.id, pairs.before, now.model_name, datasets.name, b.top1, now.top1,"
-    "  b.top1_correct, now.top1_correct, t.images_per_second, now.images_per_second "
-    "FROM pairs JOIN runs AS now ON now.id = pairs.id JOIN runs AS b ON b.id = pairs.before "
-    "JOIN datasets ON datasets.id = now.dataset_id LEFT JOIN runs AS t ON t.id = pairs.timed "
-    "ORDER BY now.top1 - b.top1, now.model_name, pairs.id";
 
 /* The pictures of the data sets that were needed so far: pairs come by how much they lost, so
  * data sets take turns. */
@@ -158,22 +118,148 @@ static imgcls_status read_since(struct imgcls_board *board, const char *since,
     return IMGCLS_OK;
 }
 
-/* McNemar's p of two runs; NaN where their pictures cannot be paired. */
-static imgcls_status pair(struct imgcls_board *board, int64_t before, int64_t now,
-                          struct sets *sets, double *p)
+/* ---- What is asked of the runs in question ----------------------------------------------*/
+
+/* A column's values of some runs. */
+struct picking {
+    struct imgcls_board *board;
+    const uint32_t *runs; /* rise */
+    size_t count, seen;
+    union icl_column_value *values; /* of numbers */
+    char **texts;                   /* of texts, own */
+};
+
+static bool picking_wants(void *data, size_t first, size_t count)
 {
-    struct icl_side sides[2] = {{0}};
+    const struct picking *picking = data;
+    return picking->seen < picking->count && picking->runs[picking->seen] < first + count;
+}
+
+static imgcls_status pick_piece(void *data, const struct icl_column *piece, size_t first)
+{
+    struct picking *picking = data;
+    for (; picking_wants(picking, first, piece->count); picking->seen++) {
+        size_t row = picking->runs[picking->seen] - first;
+        const struct icl_column_text *text;
+        if (piece->nulls[row] || (piece->kind == ICL_COLUMN_TEXT) != (picking->texts != NULL))
+            return icl_fail(picking->board->ctx, IMGCLS_BAD_INPUT,
+                            "%s: damaged: a run has no value where all have one",
+                            picking->board->path);
+        if (!picking->texts) {
+            picking->values[picking->seen] = piece->values[row];
+            continue;
+        }
+        text = &piece->texts[piece->values[row].integer];
+        picking->texts[picking->seen] = strndup(text->bytes, text->length);
+        if (!picking->texts[picking->seen])
+            return icl_fail(picking->board->ctx, IMGCLS_NO_MEMORY, "%s: no memory for names",
+                            picking->board->path);
+    }
+    return IMGCLS_OK;
+}
+
+/* Columns that the table is made of, of the runs in question. */
+enum { TOP1, CORRECT, RATE, SET, NUMBERS };
+enum { MODEL, DATASET, WORDS };
+static const char *const number_columns[] = {"top1", "top1_correct", "images_per_second",
+                                             "dataset_id"};
+static const char *const word_columns[] = {"model", "dataset"};
+
+struct facts {
+    uint32_t *runs; /* own; rows, rising */
+    size_t count;
+    union icl_column_value *numbers[NUMBERS]; /* own */
+    char **words[WORDS];                      /* own, both */
+};
+
+static void facts_clear(struct facts *facts)
+{
+    for (int k = 0; k < NUMBERS; k++)
+        free(facts->numbers[k]);
+    for (int k = 0; k < WORDS; k++) {
+        for (size_t i = 0; facts->words[k] && i < facts->count; i++)
+            free(facts->words[k][i]);
+        free(facts->words[k]);
+    }
+    free(facts->runs);
+}
+
+static int by_row(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* The place of a row among the facts, where it is. */
+static size_t find_fact(const struct facts *facts, uint32_t row)
+{
+    const uint32_t *found =
+        bsearch(&row, facts->runs, facts->count, sizeof *facts->runs, by_row);
+    return (size_t)(found - facts->runs);
+}
+
+static imgcls_status load_facts(struct imgcls_board *board, struct icl_columns *columns,
+                                const struct icl_succession *pairs, size_t count,
+                                struct facts *facts)
+{
+    imgcls_status status = IMGCLS_OK;
+    size_t i, kept = 0;
+    bool room;
+    facts->runs = calloc(3 * count + 1, sizeof *facts->runs);
+    room = facts->runs != NULL;
+    for (i = 0; room && i < count; i++) {
+        facts->runs[facts->count++] = pairs[i].now;
+        facts->runs[facts->count++] = pairs[i].before;
+        if (pairs[i].timed != ICL_NO_RUN)
+            facts->runs[facts->count++] = pairs[i].timed;
+    }
+    if (room)
+        qsort(facts->runs, facts->count, sizeof *facts->runs, by_row);
+    for (i = 0; i < facts->count; i++)
+        if (i == 0 || facts->runs[i] != facts->runs[kept - 1])
+            facts->runs[kept++] = facts->runs[i];
+    facts->count = kept;
+    for (int k = 0; k < NUMBERS && room; k++)
+        room = (facts->numbers[k] = calloc(kept + 1, sizeof *facts->numbers[k])) != NULL;
+    for (int k = 0; k < WORDS && room; k++)
+        room = (facts->words[k] = calloc(kept + 1, sizeof *facts->words[k])) != NULL;
+    if (!room)
+        return icl_fail(board->ctx, IMGCLS_NO_MEMORY, "%s: no memory for %zu runs",
+                        board->path, kept);
+    for (int k = 0; k < NUMBERS + WORDS && status == IMGCLS_OK; k++) {
+        bool word = k >= NUMBERS;
+        struct picking picking = {board, facts->runs, kept, 0,
+                                  word ? NULL : facts->numbers[k],
+                                  word ? facts->words[k - NUMBERS] : NULL};
+        const struct icl_columns_visitor visitor = {picking_wants, pick_piece, &picking};
+        status = icl_columns_walk(columns, word ? word_columns[k - NUMBERS] : number_columns[k],
+                                  &visitor);
+    }
+    return status;
+}
+
+/* ---- Judging ----------------------------------------------------------------------------*/
+
+/* A pair of runs of which the newer is worse in something. */
+struct finding {
+    size_t now, before; /* places among the facts */
+    int64_t run, run_before;
+    bool less, slower, timed;
+    double change, rate_before, rate;
+    const char *model; /* borrowed */
+};
+
+/* McNemar's p of two runs; NaN where their pictures cannot be paired. */
+static imgcls_status pair(struct imgcls_board *board, int64_t dataset, int64_t before,
+                          int64_t now, struct sets *sets, double *p)
+{
+    struct icl_side sides[2] = {{.run = before}, {.run = now}};
     struct icl_pictures *pictures = NULL;
     struct icl_pairing counts;
     bool present[2] = {false, false};
-    int i;
-    imgcls_status status = icl_side_find(board, before, &sides[0]);
+    imgcls_status status = find_set(board, sets, dataset, &pictures);
     *p = NAN;
-    if (status == IMGCLS_OK)
-        status = icl_side_find(board, now, &sides[1]);
-    if (status == IMGCLS_OK)
-        status = find_set(board, sets, sides[0].dataset, &pictures);
-    for (i = 0; i < 2 && status == IMGCLS_OK; i++)
+    for (int i = 0; i < 2 && status == IMGCLS_OK; i++)
         status = icl_answers_load(board, sides[i].run, pictures->count, &present[i],
                                   &sides[i].answers);
     if (status == IMGCLS_OK && present[0] && present[1]) {
@@ -185,37 +271,109 @@ static imgcls_status pair(struct imgcls_board *board, int64_t before, int64_t no
     return status;
 }
 
-static imgcls_status judge(struct imgcls_board *board, sqlite3_stmt *statement,
-                           double tolerance, struct sets *sets,
-                           struct imgcls_board_rows *rows)
+/* False: nothing is worse. */
+static bool judge(const struct facts *facts, const struct icl_column *ids,
+                  const struct icl_succession *pair, double tolerance, struct finding *out)
 {
-    bool less = sqlite3_column_int64(statement, 7) < sqlite3_column_int64(statement, 6);
-    bool timed = sqlite3_column_type(statement, 8) != SQLITE_NULL;
-    double before = sqlite3_column_double(statement, 8);
-    double now = sqlite3_column_double(statement, 9), p = NAN;
-    bool slower = timed && before > 0 && now < before * (1 - tolerance);
+    size_t now = find_fact(facts, pair->now), before = find_fact(facts, pair->before);
+    *out = (struct finding){
+        .now = now,
+        .before = before,
+        .run = ids->values[pair->now].integer,
+        .run_before = ids->values[pair->before].integer,
+        .less = facts->numbers[CORRECT][now].integer < facts->numbers[CORRECT][before].integer,
+        .timed = pair->timed != ICL_NO_RUN,
+        .change = facts->numbers[TOP1][now].real - facts->numbers[TOP1][before].real,
+        .rate = facts->numbers[RATE][now].real,
+        .model = facts->words[MODEL][now],
+    };
+    if (out->timed)
+        out->rate_before = facts->numbers[RATE][find_fact(facts, pair->timed)].real;
+    out->slower = out->timed && out->rate_before > 0 &&
+                  out->rate < out->rate_before * (1 - tolerance);
+    return out->less || out->slower;
+}
+
+/* What lost most first. */
+static int by_loss(const void *a, const void *b)
+{
+    const struct finding *x = a, *y = b;
+    int order = (x->change > y->change) - (x->change < y->change);
+    if (order == 0)
+        order = strcmp(x->model, y->model);
+    return order ? order : (x->run > y->run) - (x->run < y->run);
+}
+
+static imgcls_status append(struct imgcls_board *board, const struct facts *facts,
+                            const struct finding *finding, struct sets *sets,
+                            struct imgcls_board_rows *rows)
+{
+    double p = NAN;
     imgcls_status status = IMGCLS_OK;
-    if (!less && !slower)
-        return IMGCLS_OK;
-    if (less)
-        status = pair(board, sqlite3_column_int64(statement, 1),
-                      sqlite3_column_int64(statement, 0), sets, &p);
+    if (finding->less)
+        status = pair(board, facts->numbers[SET][finding->now].integer, finding->run_before,
+                      finding->run, sets, &p);
     const struct imgcls_board_cell cells[] = {
-        icl_cell_column(statement, 0),
-        icl_cell_column(statement, 1),
-        icl_cell_column(statement, 2),
-        icl_cell_column(statement, 3),
-        icl_cell_text(!less ? "speed" : slower ? "accuracy and speed" : "accuracy"),
-        icl_cell_column(statement, 4),
-        icl_cell_column(statement, 5),
-        icl_cell_real(sqlite3_column_double(statement, 5) -
-                      sqlite3_column_double(statement, 4)),
+        icl_cell_integer(finding->run),
+        icl_cell_integer(finding->run_before),
+        icl_cell_text(finding->model),
+        icl_cell_text(facts->words[DATASET][finding->now]),
+        icl_cell_text(!finding->less    ? "speed"
+                      : finding->slower ? "accuracy and speed"
+                                        : "accuracy"),
+        icl_cell_real(facts->numbers[TOP1][finding->before].real),
+        icl_cell_real(facts->numbers[TOP1][finding->now].real),
+        icl_cell_real(finding->change),
         icl_cell_real(p),
-        icl_cell_column(statement, 8),
-        timed ? icl_cell_column(statement, 9) : icl_cell_text(NULL),
-        icl_cell_real(timed && before > 0 ? now / before - 1 : NAN),
+        icl_cell_real(finding->timed ? finding->rate_before : NAN),
+        icl_cell_real(finding->timed ? finding->rate : NAN),
+        icl_cell_real(finding->timed && finding->rate_before > 0
+                          ? finding->rate / finding->rate_before - 1
+                          : NAN),
     };
     return status == IMGCLS_OK ? icl_board_rows_append(board, rows, cells) : status;
+}
+
+static imgcls_status list_pairs(struct imgcls_board *board, struct icl_columns *columns,
+                                const struct icl_succession *pairs, size_t count,
+                                double tolerance, struct imgcls_board_rows *rows)
+{
+    struct finding *findings = calloc(count + 1, sizeof *findings);
+    const struct icl_column *ids;
+    struct facts facts = {0};
+    struct sets sets = {0};
+    size_t found = 0, i;
+    imgcls_status status = findings ? load_facts(board, columns, pairs, count, &facts)
+                                    : icl_fail(board->ctx, IMGCLS_NO_MEMORY,
+                                               "%s: no memory for %zu runs", board->path, count);
+    if (status == IMGCLS_OK)
+        status = icl_columns_get(columns, "run", &ids);
+    for (i = 0; i < count && status == IMGCLS_OK; i++)
+        found += judge(&facts, ids, &pairs[i], tolerance, &findings[found]);
+    if (status == IMGCLS_OK)
+        qsort(findings, found, sizeof *findings, by_loss);
+    for (i = 0; i < found && status == IMGCLS_OK; i++)
+        status = append(board, &facts, &findings[i], &sets, rows);
+    clear_sets(&sets);
+    facts_clear(&facts);
+    free(findings);
+    return status;
+}
+
+static imgcls_status list_worse(struct imgcls_board *board, const char *time, int64_t run,
+                                double tolerance, struct imgcls_board_rows *rows)
+{
+    struct icl_columns *columns = NULL;
+    struct icl_succession *pairs = NULL;
+    size_t count = 0;
+    imgcls_status status = icl_columns_open(board, &columns);
+    if (status == IMGCLS_OK)
+        status = icl_successions_find(board, columns, time, run, &pairs, &count);
+    if (status == IMGCLS_OK)
+        status = list_pairs(board, columns, pairs, count, tolerance, rows);
+    free(pairs);
+    icl_columns_close(columns);
+    return status;
 }
 
 imgcls_status imgcls_board_regressions(struct imgcls_board *board, const char *since,
@@ -227,26 +385,21 @@ imgcls_status imgcls_board_regressions(struct imgcls_board *board, const char *s
         "what",       "top1_before", "top1", "top1_change",
         "p_value",    "images_per_second_before", "images_per_second", "speed_change",
         NULL};
-    struct sets sets = {0};
-    sqlite3_stmt *statement = NULL;
+    bool own = sqlite3_get_autocommit(board->db) != 0;
     char time[TIME_CAPACITY] = "";
     int64_t run = 0;
-    int code;
-    imgcls_status status = since ? read_since(board, since, time, &run) : IMGCLS_OK;
+    imgcls_status status = IMGCLS_OK;
     *out = NULL;
+    if (own) /* everything below is to see one state of the file */
+        status = icl_board_execute(board, "BEGIN", "reading");
+    if (status == IMGCLS_OK && since)
+        status = read_since(board, since, time, &run);
     if (status == IMGCLS_OK)
         status = icl_board_rows_create(board, columns, out);
     if (status == IMGCLS_OK)
-        status = icl_board_prepare(board, pairs_sql, &statement);
-    if (status == IMGCLS_OK) {
-        icl_bind_text(statement, 1, time);
-        sqlite3_bind_int64(statement, 2, run);
-    }
-    while (status == IMGCLS_OK && (code = sqlite3_step(statement)) != SQLITE_DONE)
-        status = code == SQLITE_ROW ? judge(board, statement, tolerance, &sets, *out)
-                                    : icl_board_fail(board, code, "reading runs");
-    sqlite3_finalize(statement);
-    clear_sets(&sets);
+        status = list_worse(board, time, run, tolerance, *out);
+    if (own && !sqlite3_get_autocommit(board->db))
+        sqlite3_exec(board->db, "ROLLBACK", NULL, NULL, NULL);
     if (status != IMGCLS_OK) {
         imgcls_board_rows_destroy(*out);
         *out = NULL;
