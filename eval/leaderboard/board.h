@@ -106,6 +106,9 @@ imgcls_status icl_board_rows_append(struct imgcls_board *board,
 /* Appends the row that a statement stands on; ceiling as above. */
 imgcls_status icl_board_rows_take(struct imgcls_board *board, struct imgcls_board_rows *rows,
                                   sqlite3_stmt *statement, size_t ceiling);
+/* Room for `count` more rows, so that adding them moves nothing. */
+imgcls_status icl_board_rows_reserve(struct imgcls_board *board, struct imgcls_board_rows *rows,
+                                     size_t count);
 /* Makes a table that has no rows yet one of `count` rows of NULL. */
 imgcls_status icl_board_rows_extend(struct imgcls_board *board, struct imgcls_board_rows *rows,
                                     size_t count);

@@ -56,39 +56,60 @@ static imgcls_status read_names(struct imgcls_board *board, const char *columns,
     return status;
 }
 
-/* Few runs: each read by its number. */
+/* "[5,3,8]" */
+static void put_numbers(struct icl_text *text, const struct icl_column *runs,
+                        const struct icl_selected *selected)
+{
+    icl_text_append(text, "[", 1);
+    for (size_t i = 0; i < selected->count; i++) {
+        icl_text_append(text, ",", i > 0);
+        icl_text_integer(text, runs->values[selected->rows[i]].integer);
+    }
+    icl_text_append(text, "]", 1);
+}
+
+/* Few runs: each read by its number. All of them in one statement, which keeps its memory from one
+ * to the next: JSON because a statement takes no arrays. */
 static imgcls_status read_runs(struct imgcls_board *board, const struct names *names,
                                const struct icl_column *runs,
                                const struct icl_selected *selected,
                                struct imgcls_board_rows *rows)
 {
-    struct icl_text sql = {0};
+    struct icl_text sql = {0}, numbers = {0};
     sqlite3_stmt *statement = NULL;
     imgcls_status status;
     size_t i;
     int code;
+    icl_text_format(&sql, "SELECT ");
     for (i = 0; i < names->count; i++)
-        icl_text_format(&sql, "%s%s", i ? ", " : "SELECT ", names->items[i]);
-    icl_text_format(&sql, " FROM leaderboard WHERE run = ?1");
-    status = sql.failed ? icl_fail(board->ctx, IMGCLS_NO_MEMORY, "%s: no memory for a query",
-                                   board->path)
-                        : icl_board_prepare(board, sql.bytes, &statement);
-    for (i = 0; i < selected->count && status == IMGCLS_OK; i++) {
-        sqlite3_bind_int64(statement, 1, runs->values[selected->rows[i]].integer);
-        code = sqlite3_step(statement);
-        if (code == SQLITE_ROW)
-            status = icl_board_rows_take(board, rows, statement, LIST_BYTES_MAX);
-        else if (code != SQLITE_DONE)
+        icl_text_format(&sql, "leaderboard.%s, ", names->items[i]);
+    icl_text_format(&sql, "leaderboard.run FROM json_each(?1) AS wanted"
+                          " CROSS JOIN leaderboard ON leaderboard.run = wanted.value");
+    put_numbers(&numbers, runs, selected);
+    status = sql.failed || numbers.failed
+                 ? icl_fail(board->ctx, IMGCLS_NO_MEMORY, "%s: no memory for a query", board->path)
+                 : icl_board_rows_reserve(board, rows, selected->count);
+    if (status == IMGCLS_OK)
+        status = icl_board_prepare(board, sql.bytes, &statement);
+    if (status == IMGCLS_OK)
+        sqlite3_bind_text(statement, 1, numbers.bytes, -1, SQLITE_STATIC);
+    for (i = 0; status == IMGCLS_OK && (code = sqlite3_step(statement)) != SQLITE_DONE; i++) {
+        if (code != SQLITE_ROW)
             status = icl_board_fail(board, code, "reading runs");
+        else if (i >= selected->count ||
+                 sqlite3_column_int64(statement, (int)names->count) !=
+                     runs->values[selected->rows[i]].integer)
+            break; /* one is missing */
         else
-            status = icl_fail(board->ctx, IMGCLS_BAD_INPUT,
-                              "%s: damaged: a block names run %lld, which is not there",
-                              board->path,
-                              (long long)runs->values[selected->rows[i]].integer);
-        sqlite3_reset(statement);
+            status = icl_board_rows_take(board, rows, statement, LIST_BYTES_MAX);
     }
+    if (status == IMGCLS_OK && i < selected->count)
+        status = icl_fail(board->ctx, IMGCLS_BAD_INPUT,
+                          "%s: damaged: a block names run %lld, which is not there", board->path,
+                          (long long)runs->values[selected->rows[i]].integer);
     sqlite3_finalize(statement);
     icl_text_clear(&sql);
+    icl_text_clear(&numbers);
     return status;
 }
 

@@ -52,11 +52,12 @@ static char *store_text(struct store *store, const char *text, size_t length)
     return copy;
 }
 
-static bool reserve_row(struct store *store)
+static bool reserve_rows(struct store *store, size_t more)
 {
     size_t width = store->rows.column_count, needed, bytes;
     struct imgcls_board_cell *cells;
-    if (!icl_mul_size(store->rows.row_count + 1, width, &needed))
+    if (more > SIZE_MAX - store->rows.row_count ||
+        !icl_mul_size(store->rows.row_count + more, width, &needed))
         return false;
     if (needed <= store->capacity)
         return true;
@@ -133,7 +134,7 @@ imgcls_status icl_board_rows_append(struct imgcls_board *board,
     struct store *store = (struct store *)rows;
     size_t i, width = rows->column_count;
     struct imgcls_board_cell *row;
-    if (!reserve_row(store))
+    if (!reserve_rows(store, 1))
         return no_memory(board);
     row = store->cells + rows->row_count * width;
     for (i = 0; i < width; i++) {
@@ -204,7 +205,7 @@ static bool take_row(struct store *store, sqlite3_stmt *statement)
 {
     size_t i, width = store->rows.column_count;
     struct imgcls_board_cell *row;
-    if (!reserve_row(store))
+    if (!reserve_rows(store, 1))
         return false;
     row = store->cells + store->rows.row_count * width;
     for (i = 0; i < width; i++)
@@ -227,6 +228,12 @@ imgcls_status icl_board_rows_take(struct imgcls_board *board, struct imgcls_boar
     if (!take_row(store, statement))
         return no_memory(board);
     return store->bytes > ceiling ? too_large(board, ceiling) : IMGCLS_OK;
+}
+
+imgcls_status icl_board_rows_reserve(struct imgcls_board *board, struct imgcls_board_rows *rows,
+                                     size_t count)
+{
+    return reserve_rows((struct store *)rows, count) ? IMGCLS_OK : no_memory(board);
 }
 
 imgcls_status icl_board_rows_extend(struct imgcls_board *board, struct imgcls_board_rows *rows,

@@ -100,10 +100,13 @@ static size_t plain_length(const unsigned char *p)
 {
     size_t length = 0, next;
     for (;;) {
-        unsigned char c = p[length];
-        if (c < 0x20 || c == '"' || c == '\\' || c == 0x7f)
+        unsigned char c;
+        while (p[length] >= 0x20 && p[length] < 0x7f && p[length] != '"' && p[length] != '\\')
+            length++;
+        c = p[length];
+        if (c < 0x80)
             return length; /* the end, too */
-        next = c < 0x80 ? 1 : icl_utf8_length(p + length);
+        next = icl_utf8_length(p + length);
         if (next == 0)
             return length;
         length += next;
