@@ -10,17 +10,18 @@
 
 #include "eval/leaderboard/answers.h"
 
+#include "eval/leaderboard/text.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 void icl_pictures_clear(struct icl_pictures *pictures)
 {
     size_t i;
-    for (i = 0; pictures->files && i < pictures->count; i++)
-        free(pictures->files[i]);
     for (i = 0; pictures->rights && i < pictures->count; i++)
         free((int32_t *)pictures->rights[i].also);
     free(pictures->files);
+    free(pictures->names);
     free(pictures->rights);
     free(pictures->labels);
     memset(pictures, 0, sizeof *pictures);
@@ -76,10 +77,13 @@ static bool take_also(const char *text, struct icl_right *right)
     return true;
 }
 
+/* names: of all files, one behind the other. */
 static imgcls_status take_picture(struct imgcls_board *board, sqlite3_stmt *statement,
-                                  size_t i, size_t count, struct icl_pictures *pictures)
+                                  size_t i, size_t count, struct icl_pictures *pictures,
+                                  struct icl_text *names)
 {
     const char *file;
+    size_t length;
     if (i >= count || sqlite3_column_int64(statement, 0) != (int64_t)i)
         return gaps(board, pictures->dataset);
     pictures->labels[i] = sqlite3_column_int(statement, 1);
@@ -89,17 +93,37 @@ static imgcls_status take_picture(struct imgcls_board *board, sqlite3_stmt *stat
         return icl_fail(board->ctx, IMGCLS_NO_MEMORY, "%s: no memory for labels", board->path);
     if (!pictures->files)
         return IMGCLS_OK;
-    file = (const char *)sqlite3_column_text(statement, 3);
-    pictures->files[i] = file ? strdup(file) : NULL;
-    return pictures->files[i] ? IMGCLS_OK
-                              : icl_fail(board->ctx, IMGCLS_NO_MEMORY,
-                                         "%s: no memory for file names", board->path);
+    length = (size_t)sqlite3_column_bytes(statement, 3);
+    file = sqlite3_column_blob(statement, 3); /* a text would be copied for its NUL */
+    if (file)
+        icl_text_append(names, file, strnlen(file, length));
+    icl_text_append(names, "", 1);
+    return IMGCLS_OK;
+}
+
+/* Points each file at its name. */
+static imgcls_status settle_names(struct imgcls_board *board, struct icl_pictures *pictures,
+                                  struct icl_text *names)
+{
+    const char *name = names->bytes;
+    if (names->failed) {
+        icl_text_clear(names);
+        return icl_fail(board->ctx, IMGCLS_NO_MEMORY, "%s: no memory for file names",
+                        board->path);
+    }
+    pictures->names = names->bytes;
+    for (size_t i = 0; pictures->files && i < pictures->count; i++) {
+        pictures->files[i] = name;
+        name += strlen(name) + 1;
+    }
+    return IMGCLS_OK;
 }
 
 imgcls_status icl_pictures_load(struct imgcls_board *board, int64_t dataset, bool files,
                                 struct icl_pictures *pictures)
 {
     sqlite3_stmt *statement = NULL;
+    struct icl_text names = {0};
     size_t count, i = 0;
     imgcls_status status;
     int code;
@@ -126,10 +150,15 @@ imgcls_status icl_pictures_load(struct imgcls_board *board, int64_t dataset, boo
         goto done;
     sqlite3_bind_int64(statement, 1, dataset);
     while (status == IMGCLS_OK && (code = sqlite3_step(statement)) != SQLITE_DONE)
-        status = code == SQLITE_ROW ? take_picture(board, statement, i++, count, pictures)
-                                    : icl_board_fail(board, code, "reading file names");
+        status = code == SQLITE_ROW
+                     ? take_picture(board, statement, i++, count, pictures, &names)
+                     : icl_board_fail(board, code, "reading file names");
 done:
     sqlite3_finalize(statement);
+    if (status == IMGCLS_OK)
+        status = settle_names(board, pictures, &names);
+    else
+        icl_text_clear(&names);
     if (status != IMGCLS_OK)
         icl_pictures_clear(pictures);
     return status;

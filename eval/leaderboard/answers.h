@@ -15,7 +15,8 @@ struct icl_pictures {
     size_t count;
     int32_t *labels;
     struct icl_right *rights; /* with the further right classes, own */
-    char **files; /* NULL where only labels were asked for */
+    const char **files; /* NULL where only labels were asked for */
+    char *names;        /* own; what the files point into */
 };
 imgcls_status icl_pictures_load(struct imgcls_board *board, int64_t dataset, bool files,
                                 struct icl_pictures *pictures);

@@ -132,6 +132,8 @@ imgcls_status imgcls_board_query(struct imgcls_board *board, const char *sql, do
     int length;
     *out = NULL;
     set_deadline(&deadline, seconds);
+    /* SQLite's own: unlike listings, a query may come back to what it read. */
+    sqlite3_exec(board->db, "PRAGMA cache_size = -2000", NULL, NULL, NULL);
     length = sqlite3_limit(board->db, SQLITE_LIMIT_LENGTH, VALUE_BYTES_MAX);
     sqlite3_set_authorizer(board->db, authorize, NULL);
     sqlite3_progress_handler(board->db, STEPS_BETWEEN_LOOKS, look_at_clock, &deadline);

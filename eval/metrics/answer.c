@@ -12,6 +12,7 @@
 #include "src/model/model.h"
 #include "src/tensor/tensor.h"
 
+#include <endian.h>
 #include <math.h>
 #include <string.h>
 
@@ -132,15 +133,6 @@ static uint8_t *put(uint8_t *to, uint32_t value, int bytes)
     return to;
 }
 
-static uint32_t take(const uint8_t **from, int bytes)
-{
-    uint32_t value = 0;
-    int i;
-    for (i = 0; i < bytes; i++)
-        value |= (uint32_t)*(*from)++ << (8 * i);
-    return value;
-}
-
 void icl_answer_encode(const struct icl_answer *answer, int index_bytes, uint8_t *bytes)
 {
     uint32_t bits;
@@ -153,16 +145,31 @@ void icl_answer_encode(const struct icl_answer *answer, int index_bytes, uint8_t
     put(bytes, bits, 4);
 }
 
+static uint32_t two_bytes(const uint8_t *bytes)
+{
+    uint16_t value;
+    memcpy(&value, bytes, sizeof value);
+    return le16toh(value);
+}
+
+static uint32_t four_bytes(const uint8_t *bytes)
+{
+    uint32_t value;
+    memcpy(&value, bytes, sizeof value);
+    return le32toh(value);
+}
+
 void icl_answer_decode(const uint8_t *bytes, int index_bytes, struct icl_answer *answer)
 {
-    uint32_t none = index_bytes == 2 ? 0xffffu : 0xffffffffu, bits;
+    uint32_t bits;
     int i;
-    for (i = 0; i < ICL_ANSWER_TOP; i++) {
-        uint32_t index = take(&bytes, index_bytes);
-        answer->top[i] = index == none || index > INT32_MAX ? -1 : (int32_t)index;
+    for (i = 0; i < ICL_ANSWER_TOP; i++, bytes += index_bytes) {
+        uint32_t index = index_bytes == 2 ? two_bytes(bytes) : four_bytes(bytes);
+        bool none = index_bytes == 2 ? index == 0xffffu : index > INT32_MAX;
+        answer->top[i] = none ? -1 : (int32_t)index;
     }
-    for (i = 0; i < ICL_ANSWER_TOP; i++)
-        answer->probability[i] = (uint16_t)take(&bytes, 2);
-    bits = take(&bytes, 4);
+    for (i = 0; i < ICL_ANSWER_TOP; i++, bytes += 2)
+        answer->probability[i] = (uint16_t)two_bytes(bytes);
+    bits = four_bytes(bytes);
     memcpy(&answer->label_log_probability, &bits, sizeof bits);
 }
