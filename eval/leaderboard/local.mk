@@ -19,6 +19,7 @@ libicl_la_SOURCES += \
 	%D%/csv.h \
 	%D%/describe.c \
 	%D%/drop.c \
+	%D%/filter.c \
 	%D%/list.c \
 	%D%/machine.c \
 	%D%/machine.h \

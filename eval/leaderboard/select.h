@@ -18,6 +18,9 @@ struct icl_selected {
 imgcls_status icl_select_runs(struct imgcls_board *board, struct icl_columns *columns,
                               const struct imgcls_board_selection *wish,
                               struct icl_selected *out);
+/* All runs that pass the conditions, by number. *out owns its rows on error, too. */
+imgcls_status icl_filter_runs(struct imgcls_board *board, struct icl_columns *columns,
+                              const char *const *where, struct icl_selected *out);
 /* The name of the column that `name` is, blanks around it dropped; static. */
 imgcls_status icl_select_column(struct imgcls_board *board, const char *name, size_t length,
                                 const char **out);
