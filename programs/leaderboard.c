@@ -32,6 +32,8 @@ static const struct command_option options[] = {
     {"dataset", 0, "NAME", "import: what the figures are about (default: by the file's name)"},
     {"format", 'f', "FORMAT", "export: csv, json, markdown or html"},
     {"output", 'o', "FILE", "export: write to FILE instead of standard output"},
+    {"pictures", 0, "PLACE", "export: the pictures of the page lie in this folder or archive\n"
+                             "now, not where they were evaluated"},
     {"no-pictures", 0, NULL, "export: leave pictures out of the page"},
     {"time-limit", 0, "S", "query: stop after S seconds (default: 10)"},
     {NULL, 0, NULL, NULL},
@@ -106,7 +108,7 @@ static const struct {
     {"check", 0, 0, "no further name", "", false, leaderboard_check},
     {"query", 1, 1, "one SELECT statement, quoted", "time-limit", false, leaderboard_query},
     {"export", 0, 2, "at most the numbers of two runs",
-     "columns where filter sort limit format output no-pictures", false, leaderboard_export},
+     "columns where filter sort limit format output pictures no-pictures", false, leaderboard_export},
     {"merge", 1, 1, "one other leaderboard", "", true, leaderboard_merge},
     {"import", 1, 1, "one csv file", "dataset", true, leaderboard_import},
 };

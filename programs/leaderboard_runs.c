@@ -156,6 +156,13 @@ static imgcls_status export_page(struct job *job)
     options.where = conditions;
     options.sort = command_value(&job->line, "sort");
     options.no_pictures = command_value(&job->line, "no-pictures") != NULL;
+    options.pictures = command_value(&job->line, "pictures");
+    if (options.pictures && (options.no_pictures || job->line.positional_count < 2)) {
+        command_complain(&job->line, "--pictures is for the page of a run or two, with pictures");
+        job->usage = true;
+        free(conditions);
+        return IMGCLS_OK;
+    }
     if ((job->line.positional_count > 1 && !run_number(job, 1, &options.first)) ||
         (job->line.positional_count > 2 && !run_number(job, 2, &options.second)) ||
         !command_integer(&job->line, "limit", 1, 100000, 0, &limit)) {

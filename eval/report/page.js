@@ -319,6 +319,14 @@ function setUpFront() {
   select.addEventListener('change', drawFront);
   by.addEventListener('change', drawFront);
 }
+/* Heads stand where their columns' numbers do. */
+document.querySelectorAll('table').forEach(function (table) {
+  var body = table.tBodies[0], head = table.tHead;
+  if (!head || !body || !body.rows.length) return;
+  Array.prototype.forEach.call(body.rows[0].cells, function (cell, i) {
+    if (cell.className === 'num' && head.rows[0].cells[i]) head.rows[0].cells[i].className = 'num';
+  });
+});
 if (typeof Chart === 'undefined') {
   document.querySelectorAll('.chart').forEach(function (box) {
     box.replaceWith(element('p', {class: 'note'},

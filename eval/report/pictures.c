@@ -246,6 +246,17 @@ static void put_pictures(struct icl_report *report, const struct album *album)
     report->body = whole;
 }
 
+/* A place that was named and has none of the pictures is a mistake; some may be lost. */
+static imgcls_status check_place(const struct icl_report *report, const struct album *album)
+{
+    for (size_t i = 0; i < album->count; i++)
+        if (album->pictures[i].found)
+            return IMGCLS_OK;
+    return icl_fail(album->ctx, IMGCLS_BAD_INPUT,
+                    "%s: has none of the pictures for the page, such as '%.100s'",
+                    report->options->pictures, album->pictures[0].file);
+}
+
 imgcls_status icl_report_put_pictures(struct icl_report *report)
 {
     struct album album = {0};
@@ -256,9 +267,12 @@ imgcls_status icl_report_put_pictures(struct icl_report *report)
         status = icl_fail(report->board->ctx, IMGCLS_NO_MEMORY, "%s: no memory for pictures",
                           report->board->path);
     if (status == IMGCLS_OK)
-        status = icl_source_read(report->board->ctx, report->pictures_path,
-                                 report->pictures_layout, album.pictures, album.count, take,
-                                 &album);
+        status = icl_source_read(
+            report->board->ctx,
+            report->options->pictures ? report->options->pictures : report->pictures_path,
+            report->pictures_layout, album.pictures, album.count, take, &album);
+    if (status == IMGCLS_OK && report->options->pictures && album.count > 0)
+        status = check_place(report, &album);
     if (status == IMGCLS_OK)
         put_pictures(report, &album);
     close_album(&album);

@@ -141,11 +141,13 @@ struct imgcls_board_report_options {
     int64_t limit;            /* most runs of the board on the page; 0: 2000 */
     int32_t no_pictures;      /* other than 0: leave thumbnails out */
     int32_t reserved;
+    const char *pictures; /* where the pictures lie now; NULL: where the data set was evaluated */
 };
 /*
  * One HTML page that needs nothing besides itself (no network, no other file): of the whole
  * board, of a run, or of two runs compared. Pictures are read from the data set's folder where
- * it still lies there; where not, the page says so. Names of others are shown as text whatever
+ * it still lies there, or from where `pictures` says, which must have at least one of them;
+ * for each that is missing the page says so. Names of others are shown as text whatever
  * they hold. Own: free.
  */
 IMGCLS_API imgcls_status

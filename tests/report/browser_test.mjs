@@ -67,6 +67,9 @@ for (const name of Object.keys(charts)) {
     check(await page.locator('h1').count() === 1, `${where}: not one h1`);
     grounds.add(await page.evaluate(() => getComputedStyle(document.body).backgroundColor));
     check(said.length === 0, `${where}: ${said.join('; ')}`);
+    if (screenshots) /* charts are drawn again when the window grows to the page's height */
+      await page.evaluate(() => new Promise((done) => requestAnimationFrame(
+        () => requestAnimationFrame(done))));
     if (screenshots) await page.screenshot({ path: `${screenshots}/${name}-${look}.png`, fullPage: true });
     console.log(`${where}: ${took} ms`);
     await close();

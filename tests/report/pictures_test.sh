@@ -70,6 +70,22 @@ holds 'picture not here' gone.html
 [ "$(grep -c 'data:image' gone.html)" -eq 0 ] || complain "pictures of a folder that is gone"
 expect 0 imgcls-leaderboard export --format html 1 --no-pictures -o without.html
 grep -q 'data:image\|class="nopic"' without.html && complain "--no-pictures leaves pictures in"
+expect 0 imgcls-leaderboard export --format html 1 --pictures elsewhere -o found.html
+sed 's/<footer>.*//' before.html >before.body
+sed 's/<footer>.*//' found.html >found.body
+cmp -s before.body found.body || complain "a folder that moved gives another page"
+tar -cf elsewhere.tar -C elsewhere .
+expect 0 imgcls-leaderboard export --format html 1 --pictures elsewhere.tar -o tarred.html
+[ "$(grep -c 'data:image' tarred.html)" -eq "$(grep -c 'data:image' found.html)" ] ||
+    complain "an archive of the pictures gives other pictures"
+mkdir empty
+for place in empty nowhere; do
+    expect 2 imgcls-leaderboard export --format html 1 --pictures $place -o never.html
+    holds "$place: has none of the pictures" err
+    [ ! -e never.html ] || complain "a page was written all the same"
+done
+expect 2 imgcls-leaderboard export --format html --pictures elsewhere -o never.html
+expect 2 imgcls-leaderboard export --format html 1 --pictures elsewhere --no-pictures -o never.html
 mv elsewhere moved
 find moved -name '*.png' -exec sh -c 'echo broken >"$1"' _ {} \;
 expect 0 imgcls-leaderboard export --format html 1 -o broken.html
