@@ -333,6 +333,9 @@ imgcls_status imgcls_board_open(struct imgcls_context *context, const char *path
     board->ctx = context;
     board->writable = mode == IMGCLS_BOARD_WRITE;
     status = icl_board_place(context, path, board->writable, &board->path);
+    if (status == IMGCLS_OK && icl_board_is_folder(board->path)) /* SQLite: an I/O error */
+        status = icl_fail(context, IMGCLS_BAD_INPUT, "%s: a folder, not a regular file",
+                          board->path);
     if (status == IMGCLS_OK)
         status = board->writable ? open_to_write(board) : open_to_read(board);
     if (status == IMGCLS_OK) {

@@ -80,6 +80,12 @@ bool icl_board_exists(const char *path)
     return access(path, F_OK) == 0;
 }
 
+bool icl_board_is_folder(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
 /* The folder of a path, own. */
 static char *folder_of(const char *path)
 {

@@ -13,6 +13,7 @@
 imgcls_status icl_board_place(struct imgcls_context *ctx, const char *given, bool make,
                               char **path);
 bool icl_board_exists(const char *path);
+bool icl_board_is_folder(const char *path);
 /* The file cannot change: neither it nor its folder may be written by us. */
 bool icl_board_is_shut(const char *path);
 /* Is there a log (-wal) beside the file that holds what the file does not have yet? */

@@ -122,7 +122,7 @@ static void powers_of_two_and_ten(void **state)
     for (int i = -1074; i < 1024; i++)
         check_around(ldexp(1, i));
     for (int i = -320; i <= 308; i++) {
-        char text[16];
+        char text[32];
         snprintf(text, sizeof text, "1e%d", i);
         check_around(strtod(text, NULL));
         snprintf(text, sizeof text, "9.9995e%d", i);

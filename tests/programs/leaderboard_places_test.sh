@@ -46,8 +46,8 @@ bad() { # bad WORDS ARGUMENT...: status 2 and one line
 bad 'empty.db: empty, no leaderboard' list --db empty.db
 [ ! -s empty.db ] || complain "reading wrote into an empty file"
 mkdir folder.db
-bad 'folder.db' list --db folder.db
-bad 'folder.db' import nothing.csv --db folder.db
+bad 'folder.db: a folder, not a regular file' list --db folder.db
+bad 'folder.db: a folder, not a regular file' import nothing.csv --db folder.db
 bad 'nowhere/board.db' list --db nowhere/board.db
 sql photos.db 'CREATE TABLE photos (name TEXT)'
 bad 'photos.db: an SQLite database, but no leaderboard' list --db photos.db
@@ -122,7 +122,7 @@ printf 'model;top1\nx;1\n' >semicolons.csv
 bad "columns 'model' and 'top1'" import semicolons.csv
 printf 'model,top1,top5\n"x,1,2\n' >quote.csv
 bad 'quote.csv' import quote.csv
-bad 'folder.db' import folder.db
+bad 'folder.db: a folder, not a regular file' import folder.db
 expect 0 imgcls-leaderboard query --json 'SELECT count(*) AS n FROM context'
 holds '"n": 0' out
 
