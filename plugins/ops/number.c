@@ -157,6 +157,29 @@ bool number_is_whole(int32_t type)
         out[i] = ((const type *)data)[begin + i];                                          \
     break
 
+/* Eight at a time: a loop of known length becomes vectors. */
+#define TOGETHER 8
+
+static void read_floats(const float *from, int64_t count, double *to)
+{
+    int64_t i, k;
+    for (i = 0; i + TOGETHER <= count; i += TOGETHER)
+        for (k = 0; k < TOGETHER; k++)
+            to[i + k] = from[i + k];
+    for (; i < count; i++)
+        to[i] = from[i];
+}
+
+static void write_floats(const double *from, int64_t count, float *to)
+{
+    int64_t i, k;
+    for (i = 0; i + TOGETHER <= count; i += TOGETHER)
+        for (k = 0; k < TOGETHER; k++)
+            to[i + k] = (float)from[i + k];
+    for (; i < count; i++)
+        to[i] = (float)from[i];
+}
+
 void number_read_reals(int32_t type, const void *data, int64_t begin, int64_t count,
                        double *out)
 {
@@ -164,7 +187,8 @@ void number_read_reals(int32_t type, const void *data, int64_t begin, int64_t co
     int64_t i;
     switch (type) {
     case IMGCLS_F32:
-        READ(float);
+        read_floats((const float *)data + begin, count, out);
+        break;
     case IMGCLS_F64:
         READ(double);
     case IMGCLS_BF16:
@@ -270,7 +294,8 @@ void number_write_reals(int32_t type, void *data, int64_t begin, int64_t count,
     int64_t i;
     switch (type) {
     case IMGCLS_F32:
-        WRITE(float, in[i]);
+        write_floats(in, count, (float *)data + begin);
+        break;
     case IMGCLS_F64:
         WRITE(double, in[i]);
     case IMGCLS_F16:

@@ -63,7 +63,10 @@ struct reduction {
         to[0] += ((chains[0] + chains[1]) + (chains[2] + chains[3])) +                     \
                  ((chains[4] + chains[5]) + (chains[6] + chains[7]));                      \
     } else {                                                                               \
-        for (i = 0; i < n; i++)                                                            \
+        for (i = 0; i + CHAINS <= n; i += CHAINS)                                          \
+            for (k = 0; k < CHAINS; k++)                                                   \
+                to[i + k] += term(x[i + k], shift[i + k]);                                 \
+        for (; i < n; i++)                                                                 \
             to[i] += term(x[i], shift[i]);                                                 \
     }                                                                                      \
     break
@@ -91,8 +94,8 @@ static double shifted_exp(double x, double shift)
     return exp(x - shift);
 }
 
-static void fold_reals(enum kind kind, double *to, int64_t step, const double *x, int64_t n,
-                       const double *shift)
+static void fold_reals(enum kind kind, double *restrict to, int64_t step,
+                       const double *restrict x, int64_t n, const double *shift)
 {
     int64_t i, k;
     switch (kind) {
@@ -215,6 +218,11 @@ static double finish_real(const struct reduction *r, double folded, double shift
     }
 }
 
+static bool needs_finish(enum kind kind)
+{
+    return kind == MEAN || kind == L2 || kind == LOG_SUM || kind == LOG_SUM_EXP;
+}
+
 /* What an empty fold leaves; the first element replaces it in MAX and MIN. */
 static double start_real(enum kind kind)
 {
@@ -291,7 +299,7 @@ static void reduce_units(void *argument, int64_t begin, int64_t end, int32_t thr
         i = outer * (r->along ? 1 : r->inner) + first;
         if (r->real) {
             int64_t k;
-            for (k = 0; k < width; k++)
+            for (k = 0; needs_finish(r->kind) && k < width; k++)
                 folded.reals[k] = finish_real(r, folded.reals[k], shift[k]);
             number_write_reals(r->out->type, r->out->data, i, width, folded.reals, 0);
         } else {
