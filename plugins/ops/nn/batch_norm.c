@@ -99,6 +99,8 @@ struct channel_job {
     bool training;
 };
 
+#define PIECE 128 /* channels whose factors are kept */
+
 #define DEFINE_CHANNELS(name, TYPE, SQRT)                                                  \
     static void name##_plane(const struct channel_job *job, int64_t image, int64_t c,      \
                              TYPE mean, TYPE factor)                                       \
@@ -107,7 +109,7 @@ struct channel_job {
         const TYPE *x = (const TYPE *)job->x + at;                                         \
         const TYPE bias = ((const TYPE *)job->parameter[1])[c];                            \
         TYPE *y = (TYPE *)job->y + at;                                                     \
-        for (i = 0; i < job->size; i++)                                                    \
+        _Pragma("omp simd") for (i = 0; i < job->size; i++)                                \
             y[i] = (x[i] - mean) * factor + bias;                                          \
     }                                                                                      \
     static TYPE name##_factor(const struct channel_job *job, int64_t c, TYPE var)          \
@@ -124,6 +126,28 @@ struct channel_job {
             TYPE mean = ((const TYPE *)job->parameter[2])[c];                              \
             TYPE var = ((const TYPE *)job->parameter[3])[c];                               \
             name##_plane(job, begin / job->channels, c, mean, name##_factor(job, c, var)); \
+        }                                                                                  \
+    }                                                                                      \
+    /* rows begin..end of one element a channel, some channels of all rows at a time */    \
+    static void name##_rows(void *argument, int64_t begin, int64_t end, int32_t thread)    \
+    {                                                                                      \
+        const struct channel_job *job = argument;                                          \
+        int64_t first, row, c;                                                             \
+        (void)thread;                                                                      \
+        for (first = 0; first < job->channels; first += PIECE) {                           \
+            const int64_t rest = job->channels - first, n = rest < PIECE ? rest : PIECE;   \
+            const TYPE *bias = (const TYPE *)job->parameter[1] + first;                    \
+            const TYPE *mean = (const TYPE *)job->parameter[2] + first;                    \
+            const TYPE *var = (const TYPE *)job->parameter[3] + first;                     \
+            TYPE factor[PIECE];                                                            \
+            for (c = 0; c < n; c++)                                                        \
+                factor[c] = name##_factor(job, first + c, var[c]);                         \
+            for (row = begin; row < end; row++) {                                          \
+                const TYPE *x = (const TYPE *)job->x + row * job->channels + first;        \
+                TYPE *y = (TYPE *)job->y + row * job->channels + first;                    \
+                _Pragma("omp simd") for (c = 0; c < n; c++)                                \
+                    y[c] = (x[c] - mean[c]) * factor[c] + bias[c];                         \
+            }                                                                              \
         }                                                                                  \
     }                                                                                      \
     /* channels begin..end of all images, by the statistics of the batch */                \
@@ -200,6 +224,9 @@ static imgcls_status batch_norm_portable(const struct imgcls_host *host,
     if (job.training)
         host->parallel_for(host, run, job.channels, 1,
                            wide ? channels_f64_train : channels_f32_train, &job);
+    else if (job.size == 1)
+        host->parallel_for(host, run, job.images, 16384 / job.channels + 1,
+                           wide ? channels_f64_rows : channels_f32_rows, &job);
     else
         host->parallel_for(host, run, job.images * job.channels, 16384 / (job.size + 1) + 1,
                            wide ? channels_f64 : channels_f32, &job);

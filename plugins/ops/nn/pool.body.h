@@ -8,8 +8,10 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 
+#define LARGER(value, best) ((value) > (best) || IS_NAN(value) ? (value) : (best))
+
 /* An output row of MaxPool without indices: input rows one after another, each kernel
- * column against all outputs, which a compiler turns into vectors where the stride is 1. */
+ * column against all outputs, which a compiler turns into vectors. */
 static void NAME(max_row)(const struct gemm_window *w, const TYPE *in, int64_t oz,
                           int64_t oy, TYPE *out)
 {
@@ -26,10 +28,15 @@ static void NAME(max_row)(const struct gemm_window *w, const TYPE *in, int64_t o
             for (k = 0; k < w->kernel[2]; k++) {
                 from = k * w->dilation[2] - w->pad[2];
                 meets(w, k, &first, &end);
-                for (o = first; o < end; o++) {
-                    TYPE value = row[o * w->stride[2] + from];
-                    out[o] = value > out[o] || IS_NAN(value) ? value : out[o];
-                }
+                if (w->stride[2] == 1)
+                    _Pragma("omp simd") for (o = first; o < end; o++)
+                        out[o] = LARGER(row[o + from], out[o]);
+                else if (w->stride[2] == 2)
+                    _Pragma("omp simd") for (o = first; o < end; o++)
+                        out[o] = LARGER(row[2 * o + from], out[o]);
+                else
+                    for (o = first; o < end; o++)
+                        out[o] = LARGER(row[o * w->stride[2] + from], out[o]);
             }
         }
 }
@@ -106,6 +113,9 @@ static void NAME(average_row)(const struct pool_job *job, const TYPE *in, int64_
                 if (stride == 1)
                     _Pragma("omp simd") for (o = first; o < end; o++)
                         out[o] += row[o + from];
+                else if (stride == 2)
+                    _Pragma("omp simd") for (o = first; o < end; o++)
+                        out[o] += row[2 * o + from];
                 else
                     for (o = first; o < end; o++)
                         out[o] += row[o * stride + from];
@@ -157,3 +167,4 @@ void NAME(lp_pool)(const struct pool_job *job, int64_t begin, int64_t end)
     }
 }
 #endif
+#undef LARGER
