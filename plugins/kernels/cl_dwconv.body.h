@@ -4,7 +4,7 @@
  *
  * Included once a set, after its lanes.*.h, with DWCONV defined as the kernel's name.
  *
- * Two ways. Where windows are 3, 5 or 7 wide, a strip of STRIP outputs is computed at once:
+ * Two ways. Where windows are 1, 3, 5 or 7 wide, a strip of STRIP outputs is computed at once:
  * each pixel that the strip's windows meet is loaded once and goes into every output whose
  * window has it, so that loads stay behind multiply-adds, and as many chains run side by side
  * as outputs. Strips that meet padding, or the row's end, look at each pixel whether it is
@@ -96,6 +96,8 @@ ALWAYS_INLINE void strips(const struct cl_dwconv_job *job, const struct line *li
             strips(job, lines, line_count, row, inside, past, c, false, mask, width,       \
                    stride);                                                                \
     }
+STRIPS(1, 1)
+STRIPS(1, 2)
 STRIPS(3, 1)
 STRIPS(3, 2)
 STRIPS(5, 1)
@@ -116,6 +118,8 @@ static strips_kernel *strips_for(const struct gemm_window *w)
         w->stride[2] > 2)
         return NULL;
     switch (w->kernel[2]) {
+    case 1:
+        return w->stride[2] == 1 ? strips_1_1 : strips_1_2;
     case 3:
         return w->stride[2] == 1 ? strips_3_1 : strips_3_2;
     case 5:
