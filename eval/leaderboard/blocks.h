@@ -56,6 +56,17 @@ void icl_column_rewind(struct icl_column *column);
 void icl_column_clear(struct icl_column *column);
 /* Room for `more` runs behind those that are there. False: no memory. */
 bool icl_column_reserve(struct icl_column *column, size_t more);
+/* Room for `more` texts. False: no memory. */
+bool icl_column_reserve_texts(struct icl_column *column, size_t more);
+/* A copy that lives as long as the column. NULL: no memory. */
+char *icl_column_keep(struct icl_column *column, const void *bytes, size_t length);
+/* What a column is by the first value that it has, it stays: tables of a board are STRICT. */
+imgcls_status icl_column_settle(struct imgcls_board *board, struct icl_column *column,
+                                enum icl_column_kind kind);
+/* Adds value i of another column. words: for each text of that one 0, or 1 + the number that it
+ * was given here; as long as the texts stay. */
+imgcls_status icl_column_add(struct imgcls_board *board, struct icl_column *column,
+                             const struct icl_column *from, size_t i, uint32_t *words);
 /* Adds what a statement has in a column of its row. A text becomes a text of its own, unless it
  * is the same as the one before. */
 imgcls_status icl_column_take(struct imgcls_board *board, struct icl_column *column,

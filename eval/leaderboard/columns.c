@@ -390,7 +390,7 @@ static imgcls_status load_later(struct icl_columns *columns, struct icl_column *
 static struct icl_column *find_loaded(struct icl_columns *columns, const char *name)
 {
     for (size_t i = 0; i < columns->item_count; i++)
-        if (columns->items[i].name && strcmp(columns->items[i].name, name) == 0)
+        if (strcmp(columns->items[i].name, name) == 0)
             return &columns->items[i].column;
     return NULL;
 }
@@ -399,24 +399,11 @@ static struct icl_column *find_loaded(struct icl_columns *columns, const char *n
 static struct icl_column *place_of(struct icl_columns *columns, const char *name, bool *fresh)
 {
     struct icl_column *column = find_loaded(columns, name);
-    size_t place = 0;
     *fresh = !column;
     if (column)
         return column;
-    while (place < columns->item_count && columns->items[place].name)
-        place++; /* to one that was dropped, or the end */
-    columns->item_count += place == columns->item_count;
-    columns->items[place].name = name;
-    return &columns->items[place].column;
-}
-
-void icl_columns_drop(struct icl_columns *columns, const char *name)
-{
-    for (size_t i = 0; i < columns->item_count; i++)
-        if (columns->items[i].name && strcmp(columns->items[i].name, name) == 0) {
-            icl_column_clear(&columns->items[i].column);
-            columns->items[i].name = NULL;
-        }
+    columns->items[columns->item_count].name = name;
+    return &columns->items[columns->item_count++].column;
 }
 
 /* Where a column comes from and what it is called there; a link is a column of runs. */

@@ -40,7 +40,10 @@ struct icl_columns_visitor {
 };
 imgcls_status icl_columns_walk(struct icl_columns *columns, const char *name,
                                const struct icl_columns_visitor *visitor);
-/* Forgets a column, whose memory the next one may have. */
-void icl_columns_drop(struct icl_columns *columns, const char *name);
+/* The values of `count` runs, whose rows (0 is the first run) rise. *out begins zeroed; own:
+ * icl_column_clear, on error, too. */
+imgcls_status icl_columns_pick(struct imgcls_board *board, struct icl_columns *columns,
+                               const char *name, const uint32_t *runs, size_t count,
+                               struct icl_column *out);
 
 #endif

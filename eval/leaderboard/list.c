@@ -113,21 +113,59 @@ static imgcls_status read_runs(struct imgcls_board *board, const struct names *n
     return status;
 }
 
+/* A run that was selected, and at which place. */
+struct placed {
+    uint32_t run, place;
+};
+
+static int by_run(const void *a, const void *b)
+{
+    const struct placed *x = a, *y = b;
+    return (x->run > y->run) - (x->run < y->run);
+}
+
+/* Runs in rising order, and where each place's run stands among them. */
+static bool put_in_order(const struct icl_selected *selected, uint32_t *runs, uint32_t *places)
+{
+    struct placed *items = malloc((selected->count + 1) * sizeof *items);
+    size_t i;
+    if (!items)
+        return false;
+    for (i = 0; i < selected->count; i++)
+        items[i] = (struct placed){selected->rows[i], (uint32_t)i};
+    qsort(items, selected->count, sizeof *items, by_run);
+    for (i = 0; i < selected->count; i++) {
+        runs[i] = items[i].run;
+        places[items[i].place] = (uint32_t)i;
+    }
+    free(items);
+    return true;
+}
+
 /* Many runs: out of the columns, a column at a time. */
 static imgcls_status read_columns(struct imgcls_board *board, struct icl_columns *columns,
                                   const struct names *names,
                                   const struct icl_selected *selected,
                                   struct imgcls_board_rows *rows)
 {
-    imgcls_status status = icl_board_rows_extend(board, rows, selected->count);
+    uint32_t *runs = malloc(selected->count * sizeof *runs);
+    uint32_t *places = malloc(selected->count * sizeof *places);
+    imgcls_status status = IMGCLS_OK;
+    if (!runs || !places || !put_in_order(selected, runs, places))
+        status = icl_fail(board->ctx, IMGCLS_NO_MEMORY, "%s: no memory for %zu runs",
+                          board->path, selected->count);
+    if (status == IMGCLS_OK)
+        status = icl_board_rows_extend(board, rows, selected->count);
     for (size_t k = 0; k < names->count && status == IMGCLS_OK; k++) {
-        const struct icl_column *column;
-        status = icl_columns_get(columns, names->items[k], &column);
+        struct icl_column column = {0};
+        status = icl_columns_pick(board, columns, names->items[k], runs, selected->count,
+                                  &column);
         if (status == IMGCLS_OK)
-            status = icl_board_rows_set(board, rows, k, column, selected->rows, LIST_BYTES_MAX);
-        if (strcmp(names->items[k], "run") != 0) /* superseded_by is made of it */
-            icl_columns_drop(columns, names->items[k]);
+            status = icl_board_rows_set(board, rows, k, &column, places, LIST_BYTES_MAX);
+        icl_column_clear(&column);
     }
+    free(runs);
+    free(places);
     return status;
 }
 

@@ -11,6 +11,7 @@ libicl_la_SOURCES += \
 	%D%/check.c \
 	%D%/classes.c \
 	%D%/classes.h \
+	%D%/column.c \
 	%D%/columns.c \
 	%D%/columns.h \
 	%D%/compare.c \
@@ -26,6 +27,7 @@ libicl_la_SOURCES += \
 	%D%/merge.c \
 	%D%/models.c \
 	%D%/pareto.c \
+	%D%/pick.c \
 	%D%/place.c \
 	%D%/place.h \
 	%D%/progress.c \

@@ -46,19 +46,22 @@ imgcls_status icl_select_column(struct imgcls_board *board, const char *name, si
 /* A run with what its first column is ordered by, as far as eight bytes tell. */
 struct keyed {
     uint64_t key;
-    uint32_t row;
+    uint32_t row; /* its number among those that were selected */
     bool null;
 };
 
+/* By columns of the runs that were selected alone: number 0 is the first of these. */
 struct order {
-    const struct icl_column **columns; /* own the array */
-    bool *falls;                       /* own */
+    struct icl_column *columns; /* own, both */
+    bool *falls;                /* own */
     size_t count;
     size_t skip; /* bytes that all texts of the first column begin with */
 };
 
 static void order_clear(struct order *order)
 {
+    for (size_t i = 0; order->columns && i < order->count; i++)
+        icl_column_clear(&order->columns[i]);
     free(order->columns);
     free(order->falls);
 }
@@ -82,7 +85,8 @@ static size_t common_beginning(const struct icl_column *column)
 
 /* "top1,desc;model" */
 static imgcls_status read_order(struct imgcls_board *board, struct icl_columns *columns,
-                                const char *sort, struct order *order)
+                                const char *sort, const struct icl_selected *selected,
+                                struct order *order)
 {
     size_t most = 1, i;
     for (i = 0; sort[i]; i++)
@@ -105,14 +109,16 @@ static imgcls_status read_order(struct imgcls_board *board, struct icl_columns *
                                   "sort '%.*s': a column may be followed by ,asc or ,desc",
                                   (int)(length < 60 ? length : 60), sort);
         }
-        if (status == IMGCLS_OK)
-            status = icl_columns_get(columns, name, &order->columns[order->count]);
         if (status != IMGCLS_OK)
             return status;
         order->falls[order->count++] = falls;
+        status = icl_columns_pick(board, columns, name, selected->rows, selected->count,
+                                  &order->columns[order->count - 1]);
+        if (status != IMGCLS_OK)
+            return status;
         sort += length + (sort[length] == ';');
     }
-    order->skip = order->count > 0 ? common_beginning(order->columns[0]) : 0;
+    order->skip = order->count > 0 ? common_beginning(&order->columns[0]) : 0;
     return IMGCLS_OK;
 }
 
@@ -120,7 +126,7 @@ static imgcls_status read_order(struct imgcls_board *board, struct icl_columns *
  * what texts go on with. */
 static uint64_t key_of(const struct order *order, size_t row)
 {
-    const struct icl_column *column = order->columns[0];
+    const struct icl_column *column = &order->columns[0];
     const uint64_t sign = UINT64_C(1) << 63;
     union icl_column_value value = column->values[row];
     uint64_t key = 0;
@@ -147,7 +153,7 @@ static bool comes_before(const struct order *order, const struct keyed *a,
     if (a->key != b->key)
         return a->key < b->key;
     for (i = 0; i < order->count; i++) {
-        const struct icl_column *column = order->columns[i];
+        const struct icl_column *column = &order->columns[i];
         bool x = column->nulls[a->row], y = column->nulls[b->row];
         int way = x || y ? 0 : icl_column_compare(column, a->row, b->row);
         if (x != y)
@@ -178,7 +184,7 @@ static void sink(const struct order *order, struct keyed *heap, size_t count, si
 
 static struct keyed keyed_of(const struct order *order, uint32_t row)
 {
-    const struct icl_column *first = order->count > 0 ? order->columns[0] : NULL;
+    const struct icl_column *first = order->count > 0 ? &order->columns[0] : NULL;
     struct keyed item = {.row = row, .null = first && first->nulls[row]};
     if (first && !item.null)
         item.key = order->falls[0] ? ~key_of(order, row) : key_of(order, row);
@@ -191,8 +197,8 @@ static bool is_better_from_behind(const struct order *order,
 {
     size_t step = selected->count / (2 * SAMPLES), i, better = 0, worse = 0;
     for (i = 0; step > 0 && i < SAMPLES; i++) {
-        struct keyed early = keyed_of(order, selected->rows[i * step]);
-        struct keyed late = keyed_of(order, selected->rows[selected->count - 1 - i * step]);
+        struct keyed early = keyed_of(order, (uint32_t)(i * step));
+        struct keyed late = keyed_of(order, (uint32_t)(selected->count - 1 - i * step));
         if (early.null == late.null && early.key == late.key)
             continue; /* the earlier run comes first */
         better += comes_before(order, &late, &early);
@@ -207,13 +213,17 @@ static imgcls_status sort_rows(struct imgcls_board *board, const struct order *o
 {
     size_t size = selected->count < limit ? selected->count : limit, i;
     struct keyed *heap = malloc((size + 1) * sizeof *heap);
+    uint32_t *sorted = malloc((size + 1) * sizeof *sorted);
     bool back = is_better_from_behind(order, selected);
-    if (!heap)
+    if (!heap || !sorted) {
+        free(heap);
+        free(sorted);
         return icl_fail(board->ctx, IMGCLS_NO_MEMORY, "%s: no memory for %zu runs",
                         board->path, size);
+    }
     for (i = 0; i < selected->count && size > 0; i++) {
         struct keyed item =
-            keyed_of(order, selected->rows[back ? selected->count - 1 - i : i]);
+            keyed_of(order, (uint32_t)(back ? selected->count - 1 - i : i));
         if (i < size) {
             heap[i] = item;
             for (size_t at = size / 2; i + 1 == size && at-- > 0;)
@@ -224,10 +234,12 @@ static imgcls_status sort_rows(struct imgcls_board *board, const struct order *o
         }
     }
     for (i = size; i-- > 0;) {
-        selected->rows[i] = heap[0].row;
+        sorted[i] = selected->rows[heap[0].row];
         heap[0] = heap[i];
         sink(order, heap, i, 0);
     }
+    free(selected->rows);
+    selected->rows = sorted;
     selected->count = size;
     free(heap);
     return IMGCLS_OK;
@@ -240,10 +252,9 @@ imgcls_status icl_select_runs(struct imgcls_board *board, struct icl_columns *co
     struct order order = {0};
     imgcls_status status;
     *out = (struct icl_selected){0};
-    /* First what is loaded whole, so that conditions find it. */
-    status = read_order(board, columns, wish->sort ? wish->sort : "top1,desc", &order);
+    status = icl_filter_runs(board, columns, wish->where, out);
     if (status == IMGCLS_OK)
-        status = icl_filter_runs(board, columns, wish->where, out);
+        status = read_order(board, columns, wish->sort ? wish->sort : "top1,desc", out, &order);
     if (status == IMGCLS_OK)
         status = sort_rows(board, &order, wish->limit > 0 ? (size_t)wish->limit : SIZE_MAX,
                            out);
