@@ -245,7 +245,8 @@ static bool table_measure(struct table *table, const struct imgcls_board_rows *r
     table->starts = calloc(KEPT_CELLS_MAX, sizeof *table->starts);
     room = numbers && table->widths && table->starts;
     for (column = 0; room && column < width; column++) {
-        table->widths[column] = terminal_width_of(rows->columns[column]);
+        int own = terminal_width_of(rows->columns[column]); /* a query's may be of any length */
+        table->widths[column] = own < CELL_CAPACITY ? own : CELL_CAPACITY;
         numbers[column] = rows->row_count > 0;
     }
     for (row = 0; room && row < rows->row_count; row++)
@@ -263,6 +264,37 @@ static bool table_measure(struct table *table, const struct imgcls_board_rows *r
             table->widths[column] = -table->widths[column];
     free(numbers);
     return room;
+}
+
+/* A line without colours and drawings, put together before it is printed; `line` has room for
+ * CELL_CAPACITY bytes and as many blanks in every column. Row 0 is the head. */
+static void print_plain_line(const struct table *table, size_t row, char *line)
+{
+    const struct imgcls_board_rows *rows = table->rows;
+    char text[CELL_CAPACITY], *p = line;
+    for (size_t column = 0; column < rows->column_count; column++) {
+        bool last = column + 1 == rows->column_count;
+        const char *cell =
+            row == 0 ? rows->columns[column] : table_text(table, row - 1, column, text);
+        size_t length = strlen(cell);
+        int width = table->widths[column], missing = abs(width) - terminal_width_of(cell);
+        length = length < CELL_CAPACITY ? length : CELL_CAPACITY - 1;
+        missing = missing < 0 || (last && width > 0) ? 0 : missing; /* no trailing blanks */
+        if (width < 0) {
+            memset(p, ' ', (size_t)missing);
+            p += missing;
+        }
+        memcpy(p, cell, length);
+        p += length;
+        if (width > 0) {
+            memset(p, ' ', (size_t)missing);
+            p += missing;
+        }
+        memcpy(p, "  ", 2);
+        p += last ? 0 : 2;
+    }
+    *p++ = '\n';
+    fwrite(line, 1, (size_t)(p - line), stdout);
 }
 
 /* Row 0 is the head. */
@@ -303,10 +335,16 @@ imgcls_status print_table(const struct imgcls_board_rows *rows, bool eyes)
     struct drawing drawing = plan_drawing(rows, eyes);
     bool rich = terminal_is_rich(stdout);
     struct table table;
-    imgcls_status status = table_measure(&table, rows, eyes) ? IMGCLS_OK : IMGCLS_NO_MEMORY;
+    char *line = malloc((rows->column_count + 1) * 2 * (CELL_CAPACITY + 2));
+    imgcls_status status =
+        table_measure(&table, rows, eyes) && line ? IMGCLS_OK : IMGCLS_NO_MEMORY;
     for (size_t row = 0; status == IMGCLS_OK && row <= rows->row_count; row++)
-        print_line(&table, row, rich, &drawing);
+        if (rich)
+            print_line(&table, row, rich, &drawing);
+        else
+            print_plain_line(&table, row, line);
     table_clear(&table);
+    free(line);
     return status;
 }
 
