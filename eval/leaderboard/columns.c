@@ -418,19 +418,23 @@ static enum origin find_origin(const char *name, const char **there)
     return RUNS;
 }
 
-imgcls_status icl_columns_get(struct icl_columns *columns, const char *name,
-                              const struct icl_column **out)
+imgcls_status icl_columns_load(struct icl_columns *columns, const char *name,
+                               struct icl_column *out)
 {
     const char *there;
     enum origin origin = find_origin(name, &there);
+    return origin == RUNS    ? load_of_runs(columns, there, out)
+           : origin == LATER ? load_later(columns, out)
+                             : read_linked(columns, origin, there, out, NULL);
+}
+
+imgcls_status icl_columns_get(struct icl_columns *columns, const char *name,
+                              const struct icl_column **out)
+{
     bool fresh;
     struct icl_column *column = place_of(columns, name, &fresh);
     *out = column;
-    if (!fresh)
-        return IMGCLS_OK;
-    return origin == RUNS    ? load_of_runs(columns, there, column)
-           : origin == LATER ? load_later(columns, column)
-                             : read_linked(columns, origin, there, column, NULL);
+    return fresh ? icl_columns_load(columns, name, column) : IMGCLS_OK;
 }
 
 imgcls_status icl_columns_walk(struct icl_columns *columns, const char *name,

@@ -27,6 +27,10 @@ const char *icl_columns_known_name(size_t i);
 /* Borrowed until icl_columns_close. `name` is one that icl_columns_name knows. */
 imgcls_status icl_columns_get(struct icl_columns *columns, const char *name,
                               const struct icl_column **out);
+/* The same for the caller alone, who lets it go when he likes. *out begins zeroed; own:
+ * icl_column_clear, on error, too. */
+imgcls_status icl_columns_load(struct icl_columns *columns, const char *name,
+                               struct icl_column *out);
 /*
  * Calls `visit` with a column piece by piece: the values of the runs from number `first` on, in
  * order and without gaps. It is never in memory whole, unless it was loaded, so this is how one

@@ -60,6 +60,8 @@ imgcls_status icl_columns_pick(struct imgcls_board *board, struct icl_columns *c
     struct picking picking = {.board = board, .runs = runs, .count = count, .out = out};
     const struct icl_columns_visitor visitor = {picking_wants, pick_piece, &picking};
     imgcls_status status = IMGCLS_OK;
+    if (count == icl_columns_count(columns)) /* all of them */
+        return icl_columns_load(columns, name, out);
     if (!icl_column_reserve(out, count))
         status = icl_fail(board->ctx, IMGCLS_NO_MEMORY, "%s: no memory for its columns",
                           board->path);
