@@ -191,20 +191,19 @@ static struct keyed keyed_of(const struct order *order, uint32_t row)
     return item;
 }
 
-/* Whether what comes first is rather found at the end: times rise with the runs, say. */
+/* Whether what comes first is rather found at the end: times rise with the runs, say. Of equal
+ * runs the earlier comes first, so that from behind each would take the place of the last. */
 static bool is_better_from_behind(const struct order *order,
                                   const struct icl_selected *selected)
 {
-    size_t step = selected->count / (2 * SAMPLES), i, better = 0, worse = 0;
+    size_t step = selected->count / (2 * SAMPLES), i, better = 0;
     for (i = 0; step > 0 && i < SAMPLES; i++) {
         struct keyed early = keyed_of(order, (uint32_t)(i * step));
         struct keyed late = keyed_of(order, (uint32_t)(selected->count - 1 - i * step));
-        if (early.null == late.null && early.key == late.key)
-            continue; /* the earlier run comes first */
-        better += comes_before(order, &late, &early);
-        worse += comes_before(order, &early, &late);
+        better += (early.null != late.null || early.key != late.key) &&
+                  comes_before(order, &late, &early);
     }
-    return better > worse;
+    return better > SAMPLES / 2;
 }
 
 /* The first `limit` of the rows in order: a heap holds the best so far, then is taken apart. */
