@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-void icl_text_append(struct icl_text *text, const char *bytes, size_t length)
+void icl_text_extend(struct icl_text *text, const char *bytes, size_t length)
 {
     if (text->failed)
         return;

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* Starts zeroed. Once memory ran out nothing is added any more, and failed says so: ask once,
  * at the end. */
@@ -20,7 +21,19 @@ struct icl_text {
     bool failed;
 };
 
-void icl_text_append(struct icl_text *text, const char *bytes, size_t length);
+/* icl_text_append where there is no room. */
+void icl_text_extend(struct icl_text *text, const char *bytes, size_t length);
+/* Inline, for an export is made of a million pieces of a few bytes. */
+static inline void icl_text_append(struct icl_text *text, const char *bytes, size_t length)
+{
+    if (text->failed || text->capacity - text->length <= length) {
+        icl_text_extend(text, bytes, length);
+        return;
+    }
+    memcpy(text->bytes + text->length, bytes, length);
+    text->length += length;
+    text->bytes[text->length] = '\0';
+}
 void icl_text_format(struct icl_text *text, const char *format, ...) IMGCLS_PRINTF(2, 3);
 void icl_text_integer(struct icl_text *text, int64_t value);
 void icl_text_clear(struct icl_text *text);
