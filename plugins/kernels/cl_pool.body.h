@@ -14,47 +14,63 @@
 
 #define SIDE_BY_SIDE 4
 
-/* A vector of which `left` channels are there. Masks only where they must be: storing under
- * one is microcode on some CPUs with AVX2. */
-static inline void store_channels(float *to, int64_t left, lanes x)
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
+/* Whole vectors as such: masked stores are slow on many CPUs, microcode on some. */
+ALWAYS_INLINE lanes load(const float *from, const bool whole, lane_mask mask)
 {
-    if (left >= LANES)
-        lanes_store(to, x);
-    else
-        lanes_store_part(to, lanes_below(left), x);
+    return whole ? lanes_load(from) : lanes_load_part(from, mask);
 }
 
-/* Vectors first.. of a window, `count` channels (of SIDE_BY_SIDE vectors at most). */
-static inline void meet_vectors(const struct gemm_window *w, const struct cl_row *row,
-                                const struct cl_span *at, int64_t first, int64_t count,
-                                bool largest, lanes result[SIDE_BY_SIDE])
+ALWAYS_INLINE void store(float *to, const bool whole, lane_mask mask, lanes x)
 {
-    lane_mask mask[SIDE_BY_SIDE];
+    if (whole)
+        lanes_store(to, x);
+    else
+        lanes_store_part(to, mask, x);
+}
+
+/* One output: `vectors` vectors from channel `first` on. count: elements of an average. */
+ALWAYS_INLINE void pool_output(const struct gemm_window *w, const struct cl_row *row,
+                               const struct cl_span *at, int64_t first, const int vectors,
+                               const bool whole, lane_mask mask, const bool largest,
+                               int64_t count)
+{
+    const int64_t step = w->dilation[2] * w->channels;
+    lanes result[SIDE_BY_SIDE];
     int64_t z, y, x;
     int v;
 
-    for (v = 0; v < SIDE_BY_SIDE; v++) {
-        mask[v] = lanes_below(count - v * LANES);
+#pragma GCC unroll 4
+    for (v = 0; v < vectors; v++)
         result[v] = lanes_all(largest ? -INFINITY : 0);
-    }
     for (z = row->z.begin; z < row->z.end; z += w->dilation[0])
-        for (y = row->y.begin; y < row->y.end; y += w->dilation[1])
-            for (x = at->begin; x < at->end; x += w->dilation[2]) {
-                const float *from =
-                    row->image + ((z * w->in[1] + y) * w->in[2] + x) * w->channels + first;
-                for (v = 0; v < SIDE_BY_SIDE && v * LANES < count; v++) {
-                    lanes next = lanes_load_part(from + v * LANES, mask[v]);
+        for (y = row->y.begin; y < row->y.end; y += w->dilation[1]) {
+            const float *from = row->image + first +
+                                ((z * w->in[1] + y) * w->in[2] + at->begin) * w->channels;
+            for (x = at->begin; x < at->end; x += w->dilation[2], from += step)
+#pragma GCC unroll 4
+                for (v = 0; v < vectors; v++) {
+                    lanes next = load(from + v * LANES, whole, mask);
                     result[v] = largest ? lanes_larger(next, result[v])
                                         : lanes_add(result[v], next);
                 }
-            }
+        }
+#pragma GCC unroll 4
+    for (v = 0; v < vectors; v++) {
+        if (!largest)
+            result[v] =
+                count ? lanes_over(result[v], lanes_all((float)count)) : lanes_zero();
+        store(row->to + first + v * LANES, whole, mask, result[v]);
+    }
 }
 
-static inline void pool_rows(const struct cl_pool_job *job, int64_t begin, int64_t end,
-                             bool largest)
+ALWAYS_INLINE void pool_rows(const struct cl_pool_job *job, int64_t begin, int64_t end,
+                             const bool largest)
 {
     const struct gemm_window *w = &job->window;
-    int64_t o, first, v;
+    const lane_mask all = lanes_below(LANES);
+    int64_t o, c;
 
     for (; begin < end; begin++) {
         struct cl_row row = cl_row_at(job, begin);
@@ -62,17 +78,13 @@ static inline void pool_rows(const struct cl_pool_job *job, int64_t begin, int64
             struct cl_span at = cl_span_of(job, 2, o);
             int64_t count = job->include_pad ? row.z.padded * row.y.padded * at.padded
                                              : row.z.count * row.y.count * at.count;
-            for (first = 0; first < w->channels; first += SIDE_BY_SIDE * LANES) {
-                int64_t left = w->channels - first;
-                lanes result[SIDE_BY_SIDE];
-                meet_vectors(w, &row, &at, first, left, largest, result);
-                for (v = 0; v < SIDE_BY_SIDE && v * LANES < left; v++) {
-                    if (!largest)
-                        result[v] = count ? lanes_over(result[v], lanes_all((float)count))
-                                          : lanes_zero();
-                    store_channels(row.to + first + v * LANES, left - v * LANES, result[v]);
-                }
-            }
+            for (c = 0; c + SIDE_BY_SIDE * LANES <= w->channels; c += SIDE_BY_SIDE * LANES)
+                pool_output(w, &row, &at, c, SIDE_BY_SIDE, true, all, largest, count);
+            for (; c + LANES <= w->channels; c += LANES)
+                pool_output(w, &row, &at, c, 1, true, all, largest, count);
+            if (c < w->channels)
+                pool_output(w, &row, &at, c, 1, false, lanes_below(w->channels - c), largest,
+                            count);
         }
     }
 }
@@ -87,48 +99,66 @@ void POOL_AVERAGE(const struct cl_pool_job *job, int64_t begin, int64_t end)
     pool_rows(job, begin, end, false);
 }
 
-void POOL_GLOBAL_MAX(const struct cl_pool_job *job, int64_t begin, int64_t end)
+ALWAYS_INLINE void largest_of_image(const struct cl_pool_job *job, int64_t image, int64_t c,
+                                    const bool whole, lane_mask mask)
 {
     const struct gemm_window *w = &job->window;
-    int64_t pixels = w->in[0] * w->in[1] * w->in[2], c, p;
+    int64_t pixels = w->in[0] * w->in[1] * w->in[2], p;
+    const float *from = job->x + image * pixels * w->channels + c;
+    lanes best = lanes_all(-INFINITY);
+
+    for (p = 0; p < pixels; p++, from += w->channels)
+        best = lanes_larger(load(from, whole, mask), best);
+    store(job->y + image * w->channels + c, whole, mask, best);
+}
+
+void POOL_GLOBAL_MAX(const struct cl_pool_job *job, int64_t begin, int64_t end)
+{
+    int64_t c;
 
     while (begin < end) {
         struct cl_pool_channels at = cl_pool_take(job, &begin, end);
-        for (c = at.begin; c < at.end; c += LANES) {
-            const float *from = job->x + at.image * pixels * w->channels + c;
-            lane_mask mask = lanes_below(at.end - c);
-            lanes best = lanes_all(-INFINITY);
-            for (p = 0; p < pixels; p++, from += w->channels)
-                best = lanes_larger(lanes_load_part(from, mask), best);
-            store_channels(job->y + at.image * w->channels + c, at.end - c, best);
-        }
+        for (c = at.begin; c + LANES <= at.end; c += LANES)
+            largest_of_image(job, at.image, c, true, lanes_below(LANES));
+        if (c < at.end)
+            largest_of_image(job, at.image, c, false, lanes_below(at.end - c));
     }
+}
+
+ALWAYS_INLINE void average_of_image(const struct cl_pool_job *job, int64_t image, int64_t c,
+                                    const int vectors, const bool whole, lane_mask mask)
+{
+    const struct gemm_window *w = &job->window;
+    int64_t pixels = w->in[0] * w->in[1] * w->in[2], p;
+    const float *from = job->x + image * pixels * w->channels + c;
+    float *to = job->y + image * w->channels + c;
+    lane_sums sums[SIDE_BY_SIDE];
+    int v;
+
+#pragma GCC unroll 4
+    for (v = 0; v < vectors; v++)
+        sums[v] = lane_sums_zero();
+    for (p = 0; p < pixels; p++, from += w->channels)
+#pragma GCC unroll 4
+        for (v = 0; v < vectors; v++)
+            sums[v] = lane_sums_add(sums[v], load(from + v * LANES, whole, mask));
+#pragma GCC unroll 4
+    for (v = 0; v < vectors; v++)
+        store(to + v * LANES, whole, mask, lane_sums_over(sums[v], (double)pixels));
 }
 
 void POOL_GLOBAL_AVERAGE(const struct cl_pool_job *job, int64_t begin, int64_t end)
 {
-    const struct gemm_window *w = &job->window;
-    int64_t pixels = w->in[0] * w->in[1] * w->in[2], c, p;
-    int v;
+    const lane_mask all = lanes_below(LANES);
+    int64_t c;
 
     while (begin < end) {
         struct cl_pool_channels at = cl_pool_take(job, &begin, end);
-        for (c = at.begin; c < at.end; c += SIDE_BY_SIDE * LANES) {
-            const float *from = job->x + at.image * pixels * w->channels + c;
-            int64_t left = at.end - c;
-            lane_sums sums[SIDE_BY_SIDE];
-            lane_mask mask[SIDE_BY_SIDE];
-            for (v = 0; v < SIDE_BY_SIDE; v++) {
-                sums[v] = lane_sums_zero();
-                mask[v] = lanes_below(left - v * LANES);
-            }
-            for (p = 0; p < pixels; p++, from += w->channels)
-                for (v = 0; v < SIDE_BY_SIDE && v * LANES < left; v++)
-                    sums[v] =
-                        lane_sums_add(sums[v], lanes_load_part(from + v * LANES, mask[v]));
-            for (v = 0; v < SIDE_BY_SIDE && v * LANES < left; v++)
-                store_channels(job->y + at.image * w->channels + c + v * LANES,
-                               left - v * LANES, lane_sums_over(sums[v], (double)pixels));
-        }
+        for (c = at.begin; c + SIDE_BY_SIDE * LANES <= at.end; c += SIDE_BY_SIDE * LANES)
+            average_of_image(job, at.image, c, SIDE_BY_SIDE, true, all);
+        for (; c + LANES <= at.end; c += LANES)
+            average_of_image(job, at.image, c, 1, true, all);
+        if (c < at.end)
+            average_of_image(job, at.image, c, 1, false, lanes_below(at.end - c));
     }
 }

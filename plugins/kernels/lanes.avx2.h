@@ -81,12 +81,10 @@ static inline lanes lanes_over(lanes a, lanes b)
 {
     return _mm256_div_ps(a, b);
 }
-/* x where it is larger than best, or NaN */
+/* x where it is larger than best, or NaN; max gives the second where one is NaN or they are equal */
 static inline lanes lanes_larger(lanes x, lanes best)
 {
-    lanes take = _mm256_or_ps(_mm256_cmp_ps(x, best, _CMP_GT_OQ),
-                              _mm256_cmp_ps(x, x, _CMP_UNORD_Q));
-    return _mm256_blendv_ps(best, x, take);
+    return _mm256_blendv_ps(_mm256_max_ps(x, best), x, _mm256_cmp_ps(x, x, _CMP_UNORD_Q));
 }
 static inline lanes lanes_at_least(lanes x, float bound)
 {

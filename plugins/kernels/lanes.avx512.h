@@ -81,9 +81,7 @@ static inline lanes lanes_over(lanes a, lanes b)
 /* x where it is larger than best, or NaN */
 static inline lanes lanes_larger(lanes x, lanes best)
 {
-    lane_mask take = (lane_mask)(_mm512_cmp_ps_mask(x, best, _CMP_GT_OQ) |
-                                 _mm512_cmp_ps_mask(x, x, _CMP_UNORD_Q));
-    return _mm512_mask_blend_ps(take, best, x);
+    return _mm512_mask_mov_ps(_mm512_max_ps(x, best), _mm512_cmp_ps_mask(x, x, _CMP_UNORD_Q), x);
 }
 /* max and min return the second operand where one is NaN */
 static inline lanes lanes_at_least(lanes x, float bound)
