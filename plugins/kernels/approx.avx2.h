@@ -78,25 +78,39 @@ static inline __m256 exp_f32_avx2(__m256 x)
 }
 
 /* A NaN goes through p. Shifting drops all but the low bits of n. */
-static inline __m256 approx_one_and_exp_avx2(__m256 x)
+static inline __m256 approx_short_exp_avx2(__m256 x, __m256 *scale)
 {
-    const __m256 one = _mm256_set1_ps(1);
-    __m256 shifted, r, p = _mm256_set1_ps(APPROX_E4);
-    __m256i power;
+    __m256 shifted = approx_step_avx2(x, _mm256_set1_ps(APPROX_LOG2E), APPROX_ROUND);
+    __m256 whole = _mm256_sub_ps(shifted, _mm256_set1_ps(APPROX_ROUND));
+    __m256 r = _mm256_fmadd_ps(whole, _mm256_set1_ps(-APPROX_LN2), x);
+    __m256 p = _mm256_set1_ps(APPROX_E4);
 
-    x = approx_between_avx2(x, APPROX_NEAR_LOWEST, APPROX_NEAR_HIGHEST);
-    shifted = approx_step_avx2(x, _mm256_set1_ps(APPROX_LOG2E), APPROX_ROUND);
-    r = _mm256_fmadd_ps(_mm256_sub_ps(shifted, _mm256_set1_ps(APPROX_ROUND)),
-                        _mm256_set1_ps(-APPROX_LN2), x);
     p = approx_step_avx2(p, r, APPROX_E3);
     p = approx_step_avx2(p, r, APPROX_E2);
     p = approx_step_avx2(p, r, APPROX_E1);
     p = approx_step_avx2(p, r, APPROX_E0);
     p = approx_step_avx2(p, r, 1);
     p = approx_step_avx2(p, r, 1);
-    power = _mm256_add_epi32(_mm256_slli_epi32(_mm256_castps_si256(shifted), 23),
-                             _mm256_castps_si256(one));
-    return _mm256_fmadd_ps(p, _mm256_castsi256_ps(power), one);
+    *scale = _mm256_castsi256_ps(
+        _mm256_add_epi32(_mm256_slli_epi32(_mm256_castps_si256(shifted), 23),
+                         _mm256_castps_si256(_mm256_set1_ps(1))));
+    return p;
+}
+
+static inline __m256 approx_one_and_exp_avx2(__m256 x)
+{
+    __m256 scale, p = approx_short_exp_avx2(
+                      approx_between_avx2(x, APPROX_NEAR_LOWEST, APPROX_NEAR_HIGHEST), &scale);
+
+    return _mm256_fmadd_ps(p, scale, _mm256_set1_ps(1));
+}
+
+static inline __m256 exp_weight_f32_avx2(__m256 x)
+{
+    __m256 tiny = _mm256_cmp_ps(x, _mm256_set1_ps(APPROX_NEAR_LOWEST), _CMP_LT_OQ);
+    __m256 scale, p = approx_short_exp_avx2(x, &scale);
+
+    return _mm256_andnot_ps(tiny, _mm256_mul_ps(p, scale));
 }
 
 static inline __m256 sigmoid_f32_avx2(__m256 x)

@@ -63,25 +63,39 @@ static inline __m512 exp_f32_avx512(__m512 x)
 }
 
 /* A NaN goes through p. Shifting drops all but the low bits of n. */
-static inline __m512 approx_one_and_exp_avx512(__m512 x)
+static inline __m512 approx_short_exp_avx512(__m512 x, __m512 *scale)
 {
-    const __m512 one = _mm512_set1_ps(1);
-    __m512 shifted, r, p = _mm512_set1_ps(APPROX_E4);
-    __m512i power;
+    __m512 shifted = approx_step_avx512(x, _mm512_set1_ps(APPROX_LOG2E), APPROX_ROUND);
+    __m512 whole = _mm512_sub_ps(shifted, _mm512_set1_ps(APPROX_ROUND));
+    __m512 r = _mm512_fmadd_ps(whole, _mm512_set1_ps(-APPROX_LN2), x);
+    __m512 p = _mm512_set1_ps(APPROX_E4);
 
-    x = approx_between_avx512(x, APPROX_NEAR_LOWEST, APPROX_NEAR_HIGHEST);
-    shifted = approx_step_avx512(x, _mm512_set1_ps(APPROX_LOG2E), APPROX_ROUND);
-    r = _mm512_fmadd_ps(_mm512_sub_ps(shifted, _mm512_set1_ps(APPROX_ROUND)),
-                        _mm512_set1_ps(-APPROX_LN2), x);
     p = approx_step_avx512(p, r, APPROX_E3);
     p = approx_step_avx512(p, r, APPROX_E2);
     p = approx_step_avx512(p, r, APPROX_E1);
     p = approx_step_avx512(p, r, APPROX_E0);
     p = approx_step_avx512(p, r, 1);
     p = approx_step_avx512(p, r, 1);
-    power = _mm512_add_epi32(_mm512_slli_epi32(_mm512_castps_si512(shifted), 23),
-                             _mm512_castps_si512(one));
-    return _mm512_fmadd_ps(p, _mm512_castsi512_ps(power), one);
+    *scale = _mm512_castsi512_ps(
+        _mm512_add_epi32(_mm512_slli_epi32(_mm512_castps_si512(shifted), 23),
+                         _mm512_castps_si512(_mm512_set1_ps(1))));
+    return p;
+}
+
+static inline __m512 approx_one_and_exp_avx512(__m512 x)
+{
+    __m512 scale, p = approx_short_exp_avx512(
+                      approx_between_avx512(x, APPROX_NEAR_LOWEST, APPROX_NEAR_HIGHEST), &scale);
+
+    return _mm512_fmadd_ps(p, scale, _mm512_set1_ps(1));
+}
+
+static inline __m512 exp_weight_f32_avx512(__m512 x)
+{
+    __mmask16 some = _mm512_cmp_ps_mask(x, _mm512_set1_ps(APPROX_NEAR_LOWEST), _CMP_NLT_UQ);
+    __m512 scale, p = approx_short_exp_avx512(x, &scale);
+
+    return _mm512_maskz_mul_ps(some, p, scale);
 }
 
 static inline __m512 sigmoid_f32_avx512(__m512 x)

@@ -98,18 +98,15 @@ static inline float exp_f32(float x)
     return (p * approx_power_of_two(half)) * approx_power_of_two(n - half);
 }
 
-/* 1 + e^x with x brought to APPROX_NEAR_LOWEST..HIGHEST first, which changes nothing; from 88.4 on
- * infinity, a little early. NaN gives NaN. Shorter than exp_f32: ln 2 in one part adds an error
- * below 2^-24 of e^x for |x| < 20, and below 2^-22 at the ends. */
-static inline float approx_one_and_exp(float x)
+/* p and scale with p * scale = e^x, for x in APPROX_NEAR_LOWEST..HIGHEST; scale is infinity from
+ * 88.4 on. Shorter than exp_f32: ln 2 in one part adds an error below 2^-24 of e^x for |x| < 20,
+ * and below 2^-22 at the ends. */
+static inline float approx_short_exp(float x, float *scale)
 {
-    float shifted, r, p = APPROX_E4, one = 1, scale;
+    float shifted = fused_f32(x, APPROX_LOG2E, APPROX_ROUND), p = APPROX_E4, one = 1;
+    float r = fused_f32(shifted - APPROX_ROUND, -APPROX_LN2, x);
     uint32_t bits, exponent;
 
-    x = x > APPROX_NEAR_HIGHEST ? APPROX_NEAR_HIGHEST : x;
-    x = x < APPROX_NEAR_LOWEST ? APPROX_NEAR_LOWEST : x;
-    shifted = fused_f32(x, APPROX_LOG2E, APPROX_ROUND);
-    r = fused_f32(shifted - APPROX_ROUND, -APPROX_LN2, x);
     p = fused_f32(p, r, APPROX_E3);
     p = fused_f32(p, r, APPROX_E2);
     p = fused_f32(p, r, APPROX_E1);
@@ -119,8 +116,31 @@ static inline float approx_one_and_exp(float x)
     memcpy(&bits, &shifted, sizeof bits); /* its low bits are the whole number's */
     memcpy(&exponent, &one, sizeof exponent);
     exponent += bits << 23;
-    memcpy(&scale, &exponent, sizeof scale); /* 2^n for n in -126..127, infinity for 128 */
+    memcpy(scale, &exponent, sizeof *scale); /* 2^n for n in -126..127, infinity for 128 */
+    return p;
+}
+
+/* 1 + e^x with x brought to APPROX_NEAR_LOWEST..HIGHEST first, which changes nothing; from 88.4 on
+ * infinity, a little early. NaN gives NaN. */
+static inline float approx_one_and_exp(float x)
+{
+    float scale, p;
+
+    x = x > APPROX_NEAR_HIGHEST ? APPROX_NEAR_HIGHEST : x;
+    x = x < APPROX_NEAR_LOWEST ? APPROX_NEAR_LOWEST : x;
+    p = approx_short_exp(x, &scale);
     return x == x ? fused_f32(p, scale, 1) : x;
+}
+
+/* e^x for x <= 0, a weight of attention; 0 below APPROX_NEAR_LOWEST. NaN gives NaN. */
+static inline float exp_weight_f32(float x)
+{
+    float scale, p;
+
+    if (x < APPROX_NEAR_LOWEST)
+        return 0;
+    p = approx_short_exp(x, &scale);
+    return x == x ? p * scale : x;
 }
 
 /* 1 / (1 + e^-x) */

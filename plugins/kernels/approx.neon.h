@@ -66,23 +66,37 @@ static inline float32x4_t exp_f32_neon(float32x4_t x)
 }
 
 /* A NaN goes through p. Shifting drops all but the low bits of n. */
-static inline float32x4_t approx_one_and_exp_neon(float32x4_t x)
+static inline float32x4_t approx_short_exp_neon(float32x4_t x, float32x4_t *scale)
 {
-    const float32x4_t one = vdupq_n_f32(1);
-    float32x4_t shifted, r, p = vdupq_n_f32(APPROX_E4);
-    uint32x4_t power;
+    float32x4_t shifted = approx_step_neon(x, vdupq_n_f32(APPROX_LOG2E), APPROX_ROUND);
+    float32x4_t whole = vsubq_f32(shifted, vdupq_n_f32(APPROX_ROUND));
+    float32x4_t r = vfmaq_f32(x, whole, vdupq_n_f32(-APPROX_LN2)), p = vdupq_n_f32(APPROX_E4);
 
-    x = approx_between_neon(x, APPROX_NEAR_LOWEST, APPROX_NEAR_HIGHEST);
-    shifted = approx_step_neon(x, vdupq_n_f32(APPROX_LOG2E), APPROX_ROUND);
-    r = vfmaq_f32(x, vsubq_f32(shifted, vdupq_n_f32(APPROX_ROUND)), vdupq_n_f32(-APPROX_LN2));
     p = approx_step_neon(p, r, APPROX_E3);
     p = approx_step_neon(p, r, APPROX_E2);
     p = approx_step_neon(p, r, APPROX_E1);
     p = approx_step_neon(p, r, APPROX_E0);
     p = approx_step_neon(p, r, 1);
     p = approx_step_neon(p, r, 1);
-    power = vaddq_u32(vshlq_n_u32(vreinterpretq_u32_f32(shifted), 23), vreinterpretq_u32_f32(one));
-    return vfmaq_f32(one, p, vreinterpretq_f32_u32(power));
+    *scale = vreinterpretq_f32_u32(vaddq_u32(vshlq_n_u32(vreinterpretq_u32_f32(shifted), 23),
+                                             vreinterpretq_u32_f32(vdupq_n_f32(1))));
+    return p;
+}
+
+static inline float32x4_t approx_one_and_exp_neon(float32x4_t x)
+{
+    float32x4_t scale, p = approx_short_exp_neon(
+                           approx_between_neon(x, APPROX_NEAR_LOWEST, APPROX_NEAR_HIGHEST), &scale);
+
+    return vfmaq_f32(vdupq_n_f32(1), p, scale);
+}
+
+static inline float32x4_t exp_weight_f32_neon(float32x4_t x)
+{
+    uint32x4_t tiny = vcltq_f32(x, vdupq_n_f32(APPROX_NEAR_LOWEST));
+    float32x4_t scale, p = approx_short_exp_neon(x, &scale);
+
+    return vbslq_f32(tiny, vdupq_n_f32(0), vmulq_f32(p, scale));
 }
 
 static inline float32x4_t sigmoid_f32_neon(float32x4_t x)

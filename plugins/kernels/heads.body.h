@@ -18,6 +18,7 @@
 #include <string.h>
 
 #define TILE_ROWS 6
+#define PACK_ROWS (2 * TILE_ROWS) /* that read v before packing it pays */
 #define ALWAYS    static inline __attribute__((always_inline))
 
 /* Where things lie in the workspace. */
@@ -26,7 +27,7 @@ struct heads_space {
     float *queries; /* [HEADS_TILE][depth] */
     float *scores;  /* [HEADS_TILE][score_row] */
     float *results; /* [HEADS_TILE][4 * 16], one piece of columns at a time */
-    float *values;  /* where v's columns do not lie side by side: [width / 16][keys][16] */
+    float *values;  /* where it is worth it: [width / 16][keys][16] */
     int64_t score_row;
     int64_t value_row, value_panel; /* from key to key, from sixteen columns to the next */
     float sums[HEADS_TILE];
@@ -93,7 +94,8 @@ static void pack_queries(const struct heads_job *job, const float *q, int64_t ro
     }
 }
 
-/* v by panels of sixteen columns, what lies past the last one being 0. */
+/* v by panels of sixteen columns, what lies past the last one being 0. Rows of a head among
+ * others lie a page apart or so: read in place they would share a few sets of the cache. */
 static void pack_values(const struct heads_job *job, const float *v, float *to)
 {
     int64_t column, key, c;
@@ -103,6 +105,8 @@ static void pack_values(const struct heads_job *job, const float *v, float *to)
         float *panel = to + column / 16 * job->keys * 16 + column % 16;
         int64_t count = job->width - column < 8 ? job->width - column : 8;
         key = 0;
+        for (; job->v.column == 1 && count == 8 && key < job->keys; key++)
+            memcpy(panel + key * 16, from + key * job->v.row, 8 * sizeof *panel);
         if (job->v.row == 1 && count == 8)
             for (; key + 8 <= job->keys; key += 8)
                 transpose_8x8(from + key, job->v.column, 1, panel + key * 16);
@@ -243,17 +247,24 @@ static void score_rows(const struct heads_job *job, const struct heads_space *sp
 static float powers_of(const struct heads_job *job, const struct heads_head *head,
                        int64_t row, float *scores)
 {
+    const lanes16 scale = spread16((float)job->scale);
     lanes16 greatest = spread16(-__builtin_inff()), sum = zero16(), most;
-    int64_t i;
+    const bool plain = !job->divide && job->addend_count == 0;
+    int64_t i = 0;
 
-    for (i = 0; i < job->keys; i += 16) {
+    for (; plain && i + 16 <= job->keys; i += 16) {
+        lanes16 score = mul16(load16(scores + i), scale);
+        store16(scores + i, score);
+        greatest = max16(score, greatest);
+    }
+    for (; i < job->keys; i += 16) {
         lanes16 score = finish16(job, head, row, i, load16(scores + i));
         store16(scores + i, score);
         greatest = max16(score, greatest);
     }
     most = spread16(max_lanes16(greatest));
     for (i = 0; i < job->keys; i += 16) {
-        lanes16 power = exp16(sub16(load16(scores + i), most));
+        lanes16 power = exp_weight16(sub16(load16(scores + i), most));
         store16(scores + i, power);
         sum = add16(sum, power);
     }
@@ -414,7 +425,7 @@ void HEADS(const struct heads_job *job, const struct heads_head *head, int64_t b
     values = head->v;
     space.value_row = job->v.row;
     space.value_panel = 16;
-    if (job->v.column != 1) {
+    if (job->v.column != 1 || (end - begin >= PACK_ROWS && job->v.row > 16)) {
         pack_values(job, head->v, space.values);
         values = space.values;
         space.value_row = 16;

@@ -8,8 +8,8 @@
  * The order of sums. A score is the dot product of (q * q_scale) and (k * k_scale), both
  * rounded, along depth, as gemm.h sums: blocks of HEADS_BLOCK, each a chain of fused
  * multiply-adds from zero, block sums added in rising order. Then it is multiplied (or
- * divided) by scale, and the addends are added in turn. Powers e^(score - greatest) are
- * summed in sixteen lanes as rows.h says. A result is the dot product of powers and v along
+ * divided) by scale, and the addends are added in turn. Powers e^(score - greatest), 0
+ * where that is below -87 (exp_weight_f32), are summed in sixteen lanes as rows.h says. A result is the dot product of powers and v along
  * keys, in the same blocks, divided by that sum: one division a result, where a softmax on
  * its own has one a score. So the bits differ from those of separate nodes, and from
  * nothing else.

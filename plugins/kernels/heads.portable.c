@@ -14,7 +14,7 @@
 
 #define REAL  float
 #define FUSED fused_f32
-#define EXP   exp_f32
+#define EXP   exp_weight_f32
 #define DOT   dot_f32
 #define SCORE score_f32
 #define HEADS heads_f32_portable

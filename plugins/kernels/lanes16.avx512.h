@@ -38,6 +38,7 @@ typedef __m512 lanes16;
 #define max16(a, b)  _mm512_max_ps(a, b)
 #define min16(a, b)  _mm512_min_ps(a, b)
 #define exp16(x)     exp_f32_avx512(x)
+#define exp_weight16(x) exp_weight_f32_avx512(x)
 #define erf16(x)     erf_f32_avx512(x)
 #define gelu16(x)    gelu_f32_avx512(x)
 #define gelu_tanh16(x) gelu_tanh_f32_avx512(x)

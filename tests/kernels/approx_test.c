@@ -51,6 +51,9 @@ static const struct {
 } rows[] = {
     {"exp", exp_f32, exp, LANES_EXP, -87.3f, 88.72f, 3.2, 0},
     {"exp", exp_f32, exp, LANES_EXP, -104, -87.3f, 0, 0x1p-148},
+    {"exp as a weight", exp_weight_f32, exp, LANES_EXP_WEIGHT, -20, 0, 2.5, 0},
+    {"exp as a weight", exp_weight_f32, exp, LANES_EXP_WEIGHT, -87, -20, 6, 0},
+    {"exp as a weight", exp_weight_f32, exp, LANES_EXP_WEIGHT, -120, -87, 0, 2e-38},
     {"sigmoid", sigmoid_f32, exact_sigmoid, LANES_SIGMOID, -87, 100, 5.5, 1e-38},
     {"silu", silu_f32, exact_silu, LANES_SILU, -87, 100, 6.5, 1e-36},
     {"tanh", tanh_f32, tanh, LANES_TANH, -12, 12, 4, 0},
@@ -106,6 +109,8 @@ static void ends_of_the_range_are_kept(void **state)
     (void)state;
     assert_true(exp_f32(INFINITY) == INFINITY && exp_f32(89) == INFINITY);
     assert_true(exp_f32(-INFINITY) == 0 && exp_f32(-105) == 0 && exp_f32(0) == 1);
+    assert_true(exp_weight_f32(-INFINITY) == 0 && exp_weight_f32(0) == 1);
+    assert_true(isnan(exp_weight_f32(NAN)));
     assert_true(isnan(exp_f32(NAN)) && isnan(tanh_f32(NAN)) && isnan(gelu_f32(NAN)));
     assert_true(tanh_f32(INFINITY) == 1 && tanh_f32(-INFINITY) == -1);
     assert_true(sigmoid_f32(-INFINITY) == 0 && sigmoid_f32(INFINITY) == 1);

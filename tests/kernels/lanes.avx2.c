@@ -20,6 +20,7 @@ static int offered(void)
         _mm256_storeu_ps(y, function(_mm256_loadu_ps(x)));                                 \
     }
 LANES(exp_lanes, exp_f32_avx2)
+LANES(exp_weight_lanes, exp_weight_f32_avx2)
 LANES(sigmoid_lanes, sigmoid_f32_avx2)
 LANES(silu_lanes, silu_f32_avx2)
 LANES(tanh_lanes, tanh_f32_avx2)
@@ -35,6 +36,7 @@ const struct lanes lanes_avx2 = {
     .functions =
         {
             [LANES_EXP] = exp_lanes,
+            [LANES_EXP_WEIGHT] = exp_weight_lanes,
             [LANES_SIGMOID] = sigmoid_lanes,
             [LANES_SILU] = silu_lanes,
             [LANES_TANH] = tanh_lanes,

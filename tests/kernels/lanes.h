@@ -10,6 +10,7 @@
 
 enum {
     LANES_EXP,
+    LANES_EXP_WEIGHT,
     LANES_SIGMOID,
     LANES_SILU,
     LANES_TANH,

@@ -20,6 +20,7 @@ static int offered(void)
         vst1q_f32(y, function(vld1q_f32(x)));                                              \
     }
 LANES(exp_lanes, exp_f32_neon)
+LANES(exp_weight_lanes, exp_weight_f32_neon)
 LANES(sigmoid_lanes, sigmoid_f32_neon)
 LANES(silu_lanes, silu_f32_neon)
 LANES(tanh_lanes, tanh_f32_neon)
@@ -35,6 +36,7 @@ const struct lanes lanes_neon = {
     .functions =
         {
             [LANES_EXP] = exp_lanes,
+            [LANES_EXP_WEIGHT] = exp_weight_lanes,
             [LANES_SIGMOID] = sigmoid_lanes,
             [LANES_SILU] = silu_lanes,
             [LANES_TANH] = tanh_lanes,
