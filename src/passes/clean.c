@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "src/passes/rows.h"
+#include "src/passes/view.h"
 #include "src/registry/registry.h"
 #include "src/tensor/tensor.h"
 
@@ -106,6 +107,38 @@ static bool casts_to_itself(const struct icl_node *node)
     return to && type != IMGCLS_UNDEFINED && to->i == type;
 }
 
+/* Input i is a constant list of 64-bit integers that all are `value`. */
+static bool all_are(const struct icl_node *node, size_t i, int64_t value)
+{
+    const struct icl_value *input = icl_node_input(node, i);
+    const struct imgcls_tensor *list = input ? input->info.constant : NULL;
+    if (!list || list->type != IMGCLS_I64)
+        return false;
+    for (int64_t k = 0; k < imgcls_count(list->rank, list->dims); k++)
+        if (((const int64_t *)list->data)[k] != value)
+            return false;
+    return true;
+}
+
+static bool keeps_shape(const struct icl_node *node)
+{
+    const struct icl_value *x = icl_node_input(node, 0), *y = icl_node_output(node, 0);
+    bool same = icl_value_is_static(x) && icl_value_is_static(y) && x->info.rank == y->info.rank;
+    for (int32_t d = 0; same && d < x->info.rank; d++)
+        same = x->info.dims[d] == y->info.dims[d];
+    return same;
+}
+
+/* Exporters pad windows by what is missing, which is nothing where they fit, and slice it off
+ * again. */
+static bool changes_nothing(const struct icl_node *node)
+{
+    if (icl_node_is(node, "Pad"))
+        return node->node.input_count > 1 && all_are(node, 1, 0);
+    return icl_node_is(node, "Slice") && node->node.input_count > 2 &&
+           (!icl_node_input(node, 4) || all_are(node, 4, 1)) && keeps_shape(node);
+}
+
 static bool is_identity(struct icl_registry *registry, const struct icl_node *node)
 {
     static const char *const of_one[] = {"Sum", "Mean", "Max", "Min", "Concat"};
@@ -115,7 +148,7 @@ static bool is_identity(struct icl_registry *registry, const struct icl_node *no
     for (size_t i = 0; i < sizeof of_one / sizeof of_one[0]; i++)
         if (node->node.input_count == 1 && icl_node_is(node, of_one[i]))
             return true;
-    if (casts_to_itself(node))
+    if (casts_to_itself(node) || changes_nothing(node))
         return true;
     const struct imgcls_op *op =
         icl_registry_op(registry, node->domain, node->type, icl_node_version(node));

@@ -128,6 +128,51 @@ static void an_identity_that_gives_an_output_lends_its_name(void **state)
     ok(icl_graph_sort(graph));
 }
 
+static void integers(const char *name, int64_t count, int64_t *data)
+{
+    struct imgcls_tensor tensor;
+    ok(icl_tensor_borrow(ctx, IMGCLS_I64, 1, &count, data, &tensor));
+    ok(icl_graph_add_initializer(graph, name, &tensor, NULL));
+}
+
+/* Swin's padding of windows that fit, and what slices it off again. */
+static void a_pad_by_nothing_and_a_slice_of_all_go(void **state)
+{
+    (void)state;
+    int64_t none[8] = {0}, some[8] = {0, 0, 0, 1}, from[] = {0}, to[] = {4}, wide[] = {3}, axis[] = {3};
+    int64_t far[] = {INT64_MAX}, back[] = {-1}, last[] = {-1}, before[] = {INT64_MIN};
+    input("x", 4, picture);
+    integers("none", 8, none);
+    integers("some", 8, some);
+    integers("from", 1, from);
+    integers("to", 1, to);
+    integers("far", 1, far);
+    integers("wide", 1, wide);
+    integers("axis", 1, axis);
+    integers("back", 1, back);
+    integers("last", 1, last);
+    integers("before", 1, before);
+    node("Pad", "x", "none", NULL, "p");
+    ok(icl_node_set_input(node("Slice", "p", "from", "to", "s"), 3, "axis"));
+    ok(icl_node_set_input(node("Slice", "s", "from", "far", "all"), 3, "axis"));
+    node("Relu", "all", NULL, NULL, "y");
+    output("y");
+    node("Pad", "x", "some", NULL, "q");
+    ok(icl_node_set_input(node("Slice", "x", "from", "wide", "part"), 3, "axis"));
+    struct icl_node *turned = node("Slice", "x", "last", "before", "turned");
+    ok(icl_node_set_input(turned, 3, "axis"));
+    ok(icl_node_set_input(turned, 4, "back"));
+    output("q");
+    output("part");
+    output("turned");
+    ok(icl_passes_upgrade(graph));
+    ok(icl_passes_fuse(graph, NULL));
+    assert_int_equal(count_of("Pad"), 1);
+    assert_int_equal(count_of("Slice"), 2); /* a part, and all of it back to front */
+    assert_string_equal(graph->outputs[0]->producer->type, "Relu");
+    assert_string_equal(graph->outputs[0]->producer->inputs[0]->name, "x");
+}
+
 static void an_identity_from_input_to_output_stays(void **state)
 {
     (void)state;
@@ -483,6 +528,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(constant_nodes_become_initializers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_identity_that_gives_an_output_lends_its_name, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(a_pad_by_nothing_and_a_slice_of_all_go, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_identity_from_input_to_output_stays, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(dead_nodes_and_unused_weights_go, set_up, tear_down),
