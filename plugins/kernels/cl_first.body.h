@@ -13,6 +13,8 @@
 #define VECTORS (CL_FIRST_PANEL / LANES) /* of a panel */
 #define TILE    (PANELS * CL_FIRST_PANEL)
 
+#define NEAR_FLOATS 32768 /* of weights */
+
 /* What the tiles of an image have in common. */
 struct first_walk {
     const struct cl_first_job *job;
@@ -47,6 +49,31 @@ first_end(const struct cl_first_job *job, int64_t column, float *y, const int ro
             lanes_store(y + v * LANES, c[r][v]);
 }
 
+/* One element of k: c += a float of each window times a row of each panel. */
+static inline __attribute__((always_inline)) void
+first_step(const struct first_walk *walk, const float *a, const float *weights, const int rows,
+           const int panels, lanes c[ROWS][PANELS * VECTORS])
+{
+    const int64_t pitch = walk->pitch;
+    const float *third = a + 3 * pitch;
+    lanes b[PANELS * VECTORS];
+    int r, p, v;
+
+#pragma GCC unroll 4
+    for (p = 0; p < panels; p++)
+#pragma GCC unroll 4
+        for (v = 0; v < VECTORS; v++)
+            b[p * VECTORS + v] = lanes_load(weights + p * walk->k * CL_FIRST_PANEL + v * LANES);
+#pragma GCC unroll 14
+    for (r = 0; r < rows; r++) {
+        const lanes w =
+            lanes_all(r < 3 || r > 5 ? a[r * pitch] : third[(r - 3) * pitch]);
+#pragma GCC unroll 4
+        for (v = 0; v < panels * VECTORS; v++)
+            c[r][v] = lanes_fused(w, b[v], c[r][v]);
+    }
+}
+
 /* `rows` neighbouring windows, the first at `from`, by `panels` panels. y: where whole panels
  * go, finished; NULL: sums[r][column] take them as they are. */
 static inline __attribute__((always_inline)) void
@@ -54,8 +81,12 @@ first_tile(const struct first_walk *walk, const float *from, const float *weight
            int64_t column, float *sums, float *y, const int rows, const int panels)
 {
     const struct cl_first_run *run = walk->runs;
-    const int64_t pitch = walk->pitch;
-    int fresh = 1, r, p, v;
+    int fresh = 1, r, v;
+
+    if (y) /* the next tile's place: short sums cannot wait for it */
+#pragma GCC unroll 14
+        for (r = 0; r < rows; r++)
+            __builtin_prefetch(y + (ROWS + r) * walk->job->columns, 1);
 
     for (;;) {
         lanes c[ROWS][PANELS * VECTORS];
@@ -65,23 +96,15 @@ first_tile(const struct first_walk *walk, const float *from, const float *weight
             for (v = 0; v < panels * VECTORS; v++)
                 c[r][v] = lanes_zero();
         for (;; run++) {
-            const float *a = from + run->offset, *a_end = a + run->count;
-            for (; a < a_end; a++, weights += CL_FIRST_PANEL) {
-                lanes b[PANELS * VECTORS];
-#pragma GCC unroll 4
-                for (p = 0; p < panels; p++)
-#pragma GCC unroll 4
-                    for (v = 0; v < VECTORS; v++)
-                        b[p * VECTORS + v] =
-                            lanes_load(weights + p * walk->k * CL_FIRST_PANEL + v * LANES);
-#pragma GCC unroll 14
-                for (r = 0; r < rows; r++) {
-                    const lanes w = lanes_all(a[r * pitch]);
-#pragma GCC unroll 4
-                    for (v = 0; v < panels * VECTORS; v++)
-                        c[r][v] = lanes_fused(w, b[v], c[r][v]);
-                }
+            const float *a = from + run->offset;
+            int64_t count = run->count;
+            for (; count >= 3; count -= 3, a += 3, weights += 3 * CL_FIRST_PANEL) {
+                first_step(walk, a, weights, rows, panels, c);
+                first_step(walk, a + 1, weights + CL_FIRST_PANEL, rows, panels, c);
+                first_step(walk, a + 2, weights + 2 * CL_FIRST_PANEL, rows, panels, c);
             }
+            for (; count > 0; count--, a++, weights += CL_FIRST_PANEL)
+                first_step(walk, a, weights, rows, panels, c);
             if (run->ends_block)
                 break;
         }
@@ -183,11 +206,46 @@ static int64_t next_rows(int64_t left)
     return left >= ROWS ? ROWS : left >= ROWS / 2 ? ROWS / 2 : left;
 }
 
+/* The tile of positions x.. and columns column.. of the output row that begins at `to`. */
+static int64_t one_tile(const struct first_walk *walk, const float *from, int64_t x,
+                        int64_t column, float *sums, float *to)
+{
+    const struct cl_first_job *job = walk->job;
+    int64_t some = job->columns - column < TILE ? job->columns - column : TILE;
+    int64_t rows = next_rows(job->out[1] - x);
+    float *at = to + x * job->columns + column;
+    const int whole = job->columns % CL_FIRST_PANEL == 0; /* finished tile by tile */
+
+    first_sums(walk, from + x * walk->pitch, job->weights + column * walk->k, column, sums,
+               whole ? at : NULL, rows, (int)((some + CL_FIRST_PANEL - 1) / CL_FIRST_PANEL));
+    if (!whole)
+        first_deliver(job, sums, rows, column, some, at);
+    return rows;
+}
+
+/* All columns of some positions before the next positions, so that outputs are written one after
+ * another, where the weights stay near meanwhile. */
+static void one_row(const struct first_walk *walk, const float *from, float *sums, float *to)
+{
+    const struct cl_first_job *job = walk->job;
+    int64_t column, x, rows = 0;
+
+    if (job->columns * walk->k <= NEAR_FLOATS)
+        for (x = 0; x < job->out[1]; x += rows)
+            for (column = 0; column < job->columns; column += TILE)
+                rows = one_tile(walk, from, x, column, sums, to);
+    else
+        for (column = 0; column < job->columns; column += TILE)
+            for (x = 0; x < job->out[1]; x += rows)
+                rows = one_tile(walk, from, x, column, sums, to);
+    if (job->columns % CL_FIRST_PANEL != 0)
+        first_steps(job, to, job->out[1] * job->columns);
+}
+
 void FIRST(const struct cl_first_job *job, int64_t begin, int64_t end, void *workspace)
 {
     int64_t k = job->kernel[0] * job->kernel[1] * job->channels, line = cl_first_line(job);
-    int64_t per = job->units / job->images, column, x, rows, y;
-    const int whole = job->columns % CL_FIRST_PANEL == 0; /* finished tile by tile */
+    int64_t per = job->units / job->images, y;
     struct cl_first_run *runs = workspace;
     struct first_walk walk = {job, runs, k, job->stride[1] * job->channels};
     float *sums = (float *)(runs + CL_FIRST_RUNS), *padded = sums + 16 * 32;
@@ -198,24 +256,8 @@ void FIRST(const struct cl_first_job *job, int64_t begin, int64_t end, void *wor
         int64_t count = job->out[0] - top < job->rows ? job->out[0] - top : job->rows;
         cl_first_pad(job, job->x + image * job->in[0] * job->in[1] * job->channels, top,
                      count, padded);
-        for (y = 0; y < count; y++) {
-            const float *from = padded + y * job->stride[0] * line;
-            float *to =
-                job->y + ((image * job->out[0] + top + y) * job->out[1]) * job->columns;
-            for (column = 0; column < job->columns; column += TILE) {
-                int64_t some = job->columns - column < TILE ? job->columns - column : TILE;
-                for (x = 0; x < job->out[1]; x += rows) {
-                    float *at = to + x * job->columns + column;
-                    rows = next_rows(job->out[1] - x);
-                    first_sums(&walk, from + x * walk.pitch, job->weights + column * k, column,
-                               sums, whole ? at : NULL, rows,
-                               (int)((some + CL_FIRST_PANEL - 1) / CL_FIRST_PANEL));
-                    if (!whole)
-                        first_deliver(job, sums, rows, column, some, at);
-                }
-            }
-            if (!whole)
-                first_steps(job, to, job->out[1] * job->columns);
-        }
+        for (y = 0; y < count; y++)
+            one_row(&walk, padded + y * job->stride[0] * line, sums,
+                    job->y + ((image * job->out[0] + top + y) * job->out[1]) * job->columns);
     }
 }
