@@ -234,6 +234,8 @@ static void threads_change_no_bit(void **state)
     (void)state;
     op_threads_check("Transpose", "perm=0,2,3,1", "f32[3,97,31,37]");
     op_threads_check("Transpose", "perm=2,1,0", "u8[61,53,47]");
+    op_threads_check("Transpose", "perm=1,2,0", "f32[3,211,223]"); /* a picture in parts */
+    op_threads_check("Transpose", "", "f32[1021,517]");
     op_threads_check("Resize", "mode=cubic", "f32[1,3,61,59]; f32[0]; f32[4] 1 1 1.7 0.6");
     op_threads_check("Pad", "mode=reflect", "f32[5,101,103]; i64[6] 0 3 2 0 5 7");
     op_threads_check("Expand", "", "f32[1,7,1]; i64[3] 211 7 97");

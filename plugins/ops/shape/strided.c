@@ -136,10 +136,12 @@ static void turn_tile(uint32_t *to, int64_t to_row, const uint32_t *from, int64_
             turn_4x4(to + i * to_row + j, to_row, from + j * from_row + i, from_row);
 }
 
-/* The last `inner` dimensions (1, or 2 in tiles) of one position of the others. */
+/* The last `inner` dimensions (1, or 2 in tiles) of one position of the others; tiles in parts of
+ * so many rows, where a position has that many. */
 struct lines {
     const struct strided *box;
     int32_t outer; /* number of dimensions that positions run over */
+    int64_t parts, part_rows;
 };
 
 /* Rows of dimension a by columns of dimension b, in lines along the longer side: pictures of three
@@ -176,7 +178,9 @@ static void copy_tile(const struct strided *box, bool turns, char *to, const cha
                        from + whole * box->from_strides[a] * size, rows - whole, columns);
 }
 
-static void copy_tiles(const struct strided *box, char *to, const char *from)
+/* Rows begin..end, a multiple of 4 and the last one. */
+static void copy_tiles(const struct strided *box, char *to, const char *from, int64_t begin,
+                       int64_t end)
 {
     const int32_t a = box->rank - 2, b = box->rank - 1;
     const int64_t size = (int64_t)box->size;
@@ -184,11 +188,11 @@ static void copy_tiles(const struct strided *box, char *to, const char *from)
                        box->from_strides[a] == 1;
     const int64_t tall = box->dims[b] < TILE ? TILE * TILE / box->dims[b] / 4 * 4 : TILE;
     int64_t i, j;
-    for (i = 0; i < box->dims[a]; i += tall)
+    for (i = begin; i < end; i += tall)
         for (j = 0; j < box->dims[b]; j += TILE)
             copy_tile(box, turns, to + (i * box->to_strides[a] + j * box->to_strides[b]) * size,
                       from + (i * box->from_strides[a] + j * box->from_strides[b]) * size,
-                      box->dims[a] - i < tall ? box->dims[a] - i : tall,
+                      end - i < tall ? end - i : tall,
                       box->dims[b] - j < TILE ? box->dims[b] - j : TILE);
 }
 
@@ -198,7 +202,8 @@ static void copy_positions(void *argument, int64_t begin, int64_t end, int32_t t
     const struct strided *box = lines->box;
     const int32_t last = box->rank - 1;
     const int64_t size = (int64_t)box->size;
-    int64_t index[STRIDED_RANK], to = 0, from = 0, rest = begin;
+    int64_t index[STRIDED_RANK], to = 0, from = 0, part = begin % lines->parts;
+    int64_t rest = begin / lines->parts;
     int32_t i;
     (void)thread;
     for (i = lines->outer - 1; i >= 0; i--) {
@@ -208,9 +213,14 @@ static void copy_positions(void *argument, int64_t begin, int64_t end, int32_t t
         from += index[i] * box->from_strides[i];
     }
     for (; begin < end; begin++) {
-        if (lines->outer < last)
-            copy_tiles(box, box->to + to * size, box->from + from * size);
-        else
+        if (lines->outer < last) {
+            const int64_t row = part * lines->part_rows, rows = box->dims[last - 1];
+            copy_tiles(box, box->to + to * size, box->from + from * size, row,
+                       rows - row < lines->part_rows ? rows : row + lines->part_rows);
+            if (++part < lines->parts)
+                continue;
+            part = 0;
+        } else
             copy_line(box->size, box->to + to * size, box->to_strides[last],
                       box->from + from * size, box->from_strides[last], box->dims[last]);
         for (i = lines->outer - 1; i >= 0; i--) {
@@ -229,7 +239,7 @@ static void copy_positions(void *argument, int64_t begin, int64_t end, int32_t t
 void strided_copy(const struct imgcls_host *host, const struct imgcls_run *run,
                   struct strided *box)
 {
-    struct lines lines = {.box = box};
+    struct lines lines = {.box = box, .parts = 1};
     int64_t positions = 1, inner = 1, grain;
     int32_t i, along = -1;
     for (i = 0; i < box->rank; i++)
@@ -253,8 +263,17 @@ void strided_copy(const struct imgcls_host *host, const struct imgcls_run *run,
         else
             inner *= box->dims[i];
     }
-    grain = GRAIN_BYTES / ((int64_t)box->size * inner);
-    host->parallel_for(host, run, positions, grain < 1 ? 1 : grain, copy_positions, &lines);
+    if (lines.outer < box->rank - 1) {
+        const int64_t row = (int64_t)box->size * box->dims[box->rank - 1];
+        const int64_t rows = box->dims[box->rank - 2];
+        lines.part_rows = row > GRAIN_BYTES ? 1 : GRAIN_BYTES / row;
+        lines.part_rows = (lines.part_rows + TILE - 1) / TILE * TILE;
+        lines.parts = (rows - 1) / lines.part_rows + 1;
+        inner = inner / lines.parts;
+    }
+    grain = GRAIN_BYTES / ((int64_t)box->size * (inner + 1));
+    host->parallel_for(host, run, positions * lines.parts, grain < 1 ? 1 : grain, copy_positions,
+                       &lines);
 }
 
 void strided_fill(void *to, size_t size, int64_t count, const void *value)
