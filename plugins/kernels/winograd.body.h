@@ -283,48 +283,69 @@ static void NAME(transform_out)(const struct winograd_job *job, int64_t tile, co
         NAME(vector_out)(job, &outputs, 0, 0, m, lanes_below(job->outputs - m), sums, plane);
 }
 
-/* The matrices of all points: [tiles, channels] by [channels, outputs]. */
-static void NAME(multiply_points)(const struct winograd_job *job, int64_t tiles, float *v, float *sums,
-                            void *workspace)
+/* The matrices of points begin..end: [tiles, channels] by [channels, outputs]. */
+static void NAME(multiply_points)(const struct winograd_job *job, int64_t tiles, int64_t begin,
+                                  int64_t end, const float *v, float *sums, void *workspace)
 {
     struct gemm_job product = {.m = tiles, .n = job->outputs, .k = job->window.channels,
                                .k_block = WINOGRAD_K_BLOCK(job->window.channels)};
 
     product.batch_rank = 1;
-    product.batch_dims[0] = POINTS;
-    product.a = v;
+    product.batch_dims[0] = end - begin;
+    product.a = v + begin * winograd_plane(product.k, job->block);
     product.a_row = winograd_row(product.k);
     product.a_column = 1;
     product.a_size = winograd_plane(product.k, job->block);
     product.a_step[0] = product.b_step[0] = 1;
-    product.b = job->u;
+    product.b = job->u + begin * (PANEL ? gemm_packed_b_size(product.k, product.n, PANEL)
+                                        : product.k * product.n);
     product.b_row = product.n;
     product.b_column = 1;
     product.b_size = product.k * product.n;
-    product.b_packed = PANEL ? job->u : NULL;
+    product.b_packed = PANEL ? product.b : NULL;
     product.b_panel = PANEL;
-    product.c = sums;
+    product.c = sums + begin * winograd_plane(product.n, job->block);
     product.c_row = winograd_row(product.n);
     product.c_step = winograd_plane(product.n, job->block);
     product.alpha = product.beta = 1;
     PRODUCT(&product, 0, PRODUCT_GRID(&product), workspace);
 }
 
+/* Tiles begin..end of block `at` into v, or from sums into y. */
+static void NAME(transform_tiles)(const struct winograd_job *job, int64_t at, int64_t begin,
+                                  int64_t end, int is_in, float *v, const float *sums)
+{
+    int64_t channels = job->window.channels, first = at * job->block, t;
+
+    for (t = begin; t < end && is_in; t++)
+        NAME(transform_in)(job, first + t, v + t * winograd_row(channels),
+                           winograd_plane(channels, job->block));
+    for (t = begin; t < end && !is_in; t++)
+        NAME(transform_out)(job, first + t, sums + t * winograd_row(job->outputs),
+                            winograd_plane(job->outputs, job->block));
+}
+
 void WINOGRAD(const struct winograd_job *job, int64_t begin, int64_t end, void *workspace)
 {
-    int64_t tiles = job->images * job->down * job->across, channels = job->window.channels;
-    int64_t v_plane = winograd_plane(channels, job->block), t;
-    int64_t sums_plane = winograd_plane(job->outputs, job->block);
-    float *v = workspace, *sums = v + POINTS * v_plane;
+    float *v = job->phase == WINOGRAD_ALONE ? workspace : job->common;
+    float *sums = v + POINTS * winograd_plane(job->window.channels, job->block);
+    float *rest = sums + POINTS * winograd_plane(job->outputs, job->block);
 
-    for (; begin < end; begin++) {
-        int64_t first = begin * job->block;
-        int64_t count = tiles - first < job->block ? tiles - first : job->block;
-        for (t = 0; t < count; t++)
-            NAME(transform_in)(job, first + t, v + t * winograd_row(channels), v_plane);
-        NAME(multiply_points)(job, count, v, sums, sums + POINTS * sums_plane);
-        for (t = 0; t < count; t++)
-            NAME(transform_out)(job, first + t, sums + t * winograd_row(job->outputs), sums_plane);
+    switch (job->phase) {
+    case WINOGRAD_ALONE:
+        for (; begin < end; begin++) {
+            int64_t count = winograd_tiles(job, begin);
+            NAME(transform_tiles)(job, begin, 0, count, 1, v, sums);
+            NAME(multiply_points)(job, count, 0, POINTS, v, sums, rest);
+            NAME(transform_tiles)(job, begin, 0, count, 0, v, sums);
+        }
+        break;
+    case WINOGRAD_MULTIPLY:
+        NAME(multiply_points)(job, winograd_tiles(job, job->at), begin, end, v, sums,
+                              (char *)workspace + ((char *)rest - (char *)v));
+        break;
+    default:
+        NAME(transform_tiles)(job, job->at, begin, end, job->phase == WINOGRAD_IN, v, sums);
     }
 }
 

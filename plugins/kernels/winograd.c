@@ -110,12 +110,21 @@ int64_t winograd_grid(struct winograd_job *job, int32_t threads)
         return 0;
     most = most_tiles(job->window.channels, job->outputs, job->out, job->panel);
     blocks = (tiles + most - 1) / most;
-    if (threads > 1 && blocks < 2 * threads)
+    /* Every block passes all weights: cut for the threads, those of 512 channels would be read four
+     * times for two of them. */
+    job->together =
+        threads > 1 && blocks < 2 * threads && threads <= WINOGRAD_POINTS(job->out) / 2;
+    if (threads > 1 && blocks < 2 * threads && !job->together)
         blocks = least(2 * threads, (tiles + 3) / 4);
     job->block = (tiles + blocks - 1) / blocks;
     if (job->block > unit) /* no more than `most`, which is a multiple */
         job->block = (job->block + unit - 1) / unit * unit;
     return (tiles + job->block - 1) / job->block;
+}
+
+int64_t winograd_tiles(const struct winograd_job *job, int64_t at)
+{
+    return least(job->images * job->down * job->across - at * job->block, job->block);
 }
 
 size_t winograd_workspace(int64_t channels, int64_t outputs, int64_t out, int64_t panel)

@@ -33,6 +33,9 @@
  * 1.95e-5 with 32, 1.73e-5 with 16); later ones get the cheaper block. */
 #define WINOGRAD_K_BLOCK(channels) ((channels) <= 64 ? 16 : 32)
 
+/* A block is one thread's from windows to outputs; or a phase of it is shared out. */
+enum winograd_phase { WINOGRAD_ALONE, WINOGRAD_IN, WINOGRAD_MULTIPLY, WINOGRAD_OUT };
+
 struct winograd_job {
     struct gemm_window window; /* 3 x 3, stride and dilation 1, one plane; all channels */
     int64_t images, outputs;   /* outputs: channels of y */
@@ -45,8 +48,16 @@ struct winograd_job {
     int32_t step_count;
     struct gemm_step steps[GEMM_MAX_STEPS];
 
-    /* Set by winograd_grid: tiles down and across an image, tiles of a block. */
+    /* Set by winograd_grid: tiles down and across an image, tiles of a block, and whether all
+     * threads work on one block together, phase by phase. */
     int64_t down, across, block;
+    int together;
+
+    /* For that: the phase, its block, and a workspace of one thread that holds all threads' windows
+     * and sums. */
+    enum winograd_phase phase;
+    int64_t at;
+    float *common;
 };
 
 /* Where a tile lies. */
@@ -65,6 +76,8 @@ int64_t winograd_other_tile(const struct gemm_window *window, int64_t outputs);
 /* Chooses blocks for so many threads and returns their number; a block is at most as large
  * as winograd_workspace allowed for. Changes no bit. */
 int64_t winograd_grid(struct winograd_job *job, int32_t threads);
+/* Tiles of block `at`. */
+int64_t winograd_tiles(const struct winograd_job *job, int64_t at);
 
 /* Bytes of workspace one thread needs for any job of these channels, size of tile and panels; 0
  * where that is past what size_t holds. */
@@ -92,6 +105,8 @@ typedef void winograd_pack(const float *w, int64_t channels, int64_t outputs, in
 #define WINOGRAD_B1 (1.41421356237309504880 / 6)
 #define WINOGRAD_B2 (1.0 / 3)
 
+/* Blocks begin..end, or a part of a phase of block job->at: its tiles, or its points. workspace: a
+ * thread's own in any case. */
 typedef void winograd_kernel(const struct winograd_job *job, int64_t begin, int64_t end,
                              void *workspace);
 

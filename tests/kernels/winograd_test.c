@@ -29,6 +29,33 @@ struct entry {
 #define ENTRY(function, set, out, panel, rate) {#function, set, function, function##_weights, out, panel},
 static const struct entry family[] = {WINOGRAD_FAMILY(ENTRY)};
 
+/* Phase by phase, tiles and points in falling order, some at a time, each in a workspace of its own
+ * but for what the phases share. */
+static void run_together(const struct entry *entry, struct winograd_job *job, int64_t blocks,
+                         size_t bytes)
+{
+    const int64_t points = WINOGRAD_POINTS(job->out);
+    const size_t room = (bytes + 63) / 64 * 64;
+    float *common = aligned_alloc(64, room), *own = aligned_alloc(64, room);
+    int phase;
+
+    assert_non_null(common);
+    assert_non_null(own);
+    memset(common, 0xff, room); /* NaN */
+    memset(own, 0xff, room);
+    job->common = common;
+    for (job->at = 0; job->at < blocks; job->at++)
+        for (phase = WINOGRAD_IN; phase <= WINOGRAD_OUT; phase++) {
+            int64_t end = phase == WINOGRAD_MULTIPLY ? points : winograd_tiles(job, job->at);
+            job->phase = (enum winograd_phase)phase;
+            for (; end > 0; end -= 5)
+                entry->run(job, end > 5 ? end - 5 : 0, end, own);
+        }
+    job->phase = WINOGRAD_ALONE;
+    free(common);
+    free(own);
+}
+
 /* Blocks of the grid in falling order, in a workspace that holds NaN. */
 static void run_kernel(const struct entry *entry, struct winograd_job *job, const float *w,
                        int32_t threads)
@@ -49,7 +76,10 @@ static void run_kernel(const struct entry *entry, struct winograd_job *job, cons
     job->u = u;
     job->out = entry->out;
     job->panel = entry->panel;
-    for (block = winograd_grid(job, threads); block-- > 0;)
+    block = winograd_grid(job, threads);
+    if (job->together)
+        run_together(entry, job, block, bytes);
+    while (!job->together && block-- > 0)
         entry->run(job, block, block + 1, workspace);
     free(workspace);
     free(u);

@@ -85,6 +85,24 @@ static void body(void *argument, int64_t begin, int64_t end, int32_t thread)
                    shared->workspace + (size_t)thread * shared->bytes);
 }
 
+/* Block after block, all threads on each: they share its weights, not its tiles. */
+static void run_together(const struct imgcls_host *host, const struct imgcls_run *run,
+                         struct winograd_job *job, int64_t blocks, struct shared *shared)
+{
+    int64_t points = WINOGRAD_POINTS(job->out);
+
+    job->common = run->workspace;
+    for (job->at = 0; job->at < blocks; job->at++) {
+        int64_t tiles = winograd_tiles(job, job->at);
+        job->phase = WINOGRAD_IN;
+        host->parallel_for(host, run, tiles, 1, body, shared);
+        job->phase = WINOGRAD_MULTIPLY;
+        host->parallel_for(host, run, points, 1, body, shared);
+        job->phase = WINOGRAD_OUT;
+        host->parallel_for(host, run, tiles, 1, body, shared);
+    }
+}
+
 static imgcls_status run_kernel(const struct imgcls_host *host, const struct imgcls_run *run,
                                 winograd_kernel *kernel, int64_t panel)
 {
@@ -113,7 +131,9 @@ static imgcls_status run_kernel(const struct imgcls_host *host, const struct img
         return OP_FAIL(host, run->node, IMGCLS_INTERNAL, "%zu bytes of workspace are too few",
                        run->workspace_bytes);
     blocks = winograd_grid(&job, run->threads);
-    if (blocks > 0)
+    if (job.together)
+        run_together(host, run, &job, blocks, &shared);
+    else if (blocks > 0)
         host->parallel_for(host, run, blocks, 1, body, &shared);
     return IMGCLS_OK;
 }
