@@ -29,7 +29,9 @@ struct imgcls_verify_options {
 };
 
 /* One output of one data set. Figures are NaN where they are not defined (an empty tensor, a
- * reference of zeros alone, a NaN that the other side does not have). */
+ * reference of zeros alone, NaN or infinity on either side). Where l2 decides, an output with
+ * NaN or infinity does not pass, even if the reference has the same; rtol and atol let equal
+ * ones pass. */
 struct imgcls_verify_output {
     const char *set;  /* "test_data_set_0", "golden", ... */
     const char *name; /* of the graph's output */

@@ -13,6 +13,7 @@
 #include <imgcls/convert.h>
 
 #include <errno.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -321,8 +322,8 @@ static imgcls_status check_output(struct work *work)
     if (status == IMGCLS_OK)
         status = icl_verify_model(written, &work->golden, &options, &work->report->check);
     double worst = 0;
-    for (size_t i = 0; status == IMGCLS_OK && i < work->report->check.output_count; i++)
-        if (!(work->report->check.outputs[i].l2_relative <= worst))
+    for (size_t i = 0; status == IMGCLS_OK && !isnan(worst) && i < work->report->check.output_count; i++)
+        if (!(work->report->check.outputs[i].l2_relative <= worst)) /* NaN stays */
             worst = work->report->check.outputs[i].l2_relative;
     if (status == IMGCLS_OK && !work->report->check.passed &&
         worst <= AMPLIFIED_L2_MAX && !work->report->check.at_fault) {
@@ -332,6 +333,10 @@ static imgcls_status check_output(struct work *work)
                 work->report->check.tolerance, work->report->check.blame);
         work->report->check.tolerance = AMPLIFIED_L2_MAX;
         work->report->check.passed = 1;
+    } else if (status == IMGCLS_OK && isnan(worst)) {
+        status = icl_fail(ctx, IMGCLS_MISMATCH,
+                          "%s: does not compute numbers that could be checked; nothing was kept",
+                          work->options->model);
     } else if (status == IMGCLS_OK && !work->report->check.passed) {
         status = icl_fail(ctx, IMGCLS_MISMATCH,
                           "%s: does not compute what its reference says: relative L2 %.3g, "

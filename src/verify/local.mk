@@ -4,6 +4,8 @@ libicl_la_SOURCES += \
 	%D%/blame.h \
 	%D%/compare.c \
 	%D%/compare.h \
+	%D%/finite.c \
+	%D%/finite.h \
 	%D%/reference.c \
 	%D%/reference.h \
 	%D%/verify.c \

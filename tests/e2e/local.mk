@@ -16,6 +16,7 @@ E2E_TESTS = \
 	%D%/kill_test.sh \
 	%D%/main_job_test.sh \
 	%D%/modelscope_test.sh \
+	%D%/not_finite_test.sh \
 	%D%/mpi_hosts_test.sh \
 	%D%/mpi_test.sh \
 	%D%/options_test.sh \
