@@ -126,6 +126,15 @@ def make_pickles():
         put(f"call-{module}-{n}.pt", words, archive(call(module, n)))
     put("call-stack-global.pt", "os.system",
         archive(b"\x80\x04\x8c\x02os\x8c\x06system\x93\x8c\x02id\x85R."))
+    several = b"\x80\x02](" + b"".join(name(*n) + text("id") + b"\x85R" for n in (
+        ("os", "system"), ("builtins", "eval"), ("os", "system"), ("torch", "QInt8Storage"), ("shutil", "rmtree")))
+    put("call-several.pt", "names 'os.system', 'builtins.eval', 'shutil.rmtree', which are not", archive(several + b"e."))
+    put("call-several-then-broken.pt", "names 'os.system', 'builtins.eval', 'shutil.rmtree', which are not",
+        archive(several + b"u2i"))
+    put("call-many.pt", "'m15.f' and more", archive(
+        b"\x80\x02](" + b"".join(name(f"m{i}", "f") for i in range(40)) + b"e."))
+    put("call-two-lines.pt", "'os?other file: fine.system'",
+        archive(b"\x80\x04\x8c\x13os\nother file: fine\x8c\x06system\x93\x8c\x02id\x85R."))
     put("call-in-stream.pth", "posix.system", pickle_stream(call("posix", "system")))
     put("bare-pickle.bin", "posix.system", call("posix", "system"))
     put("bare-data.bin", "none that torch.save wrote", pickle.dumps({"a": 1}, 2))

@@ -159,6 +159,9 @@ static const struct pickle_rule rules[] = {
     {"torch", "QInt32Storage", AS_REFUSED, 0, "quantised numbers"},
 };
 #define RULES (sizeof rules / sizeof *rules)
+/* What a refused name stands for while the rest is read. */
+static const struct pickle_rule nameless = {"", "", AS_OPAQUE, 0, NULL};
+#define REFUSAL_SHOWN 100 /* bytes of a module's and of a name's text */
 
 static bool same(const char *text, const char *bytes, size_t length)
 {
@@ -183,15 +186,59 @@ static imgcls_status note(struct pickle *pickle, const struct pickle_rule *rule)
     return IMGCLS_OK;
 }
 
-/* Names of classes that a program defined itself: the file holds more than weights. */
-static imgcls_status unknown(struct pickle *pickle, const char *module,
-                             size_t module_length, const char *name, size_t name_length)
+static bool same_bytes(const char *a, size_t a_length, const char *b, size_t b_length)
 {
+    return a_length == b_length && memcmp(a, b, a_length) == 0;
+}
+
+/* Names of classes that a program defined itself: the file holds more than weights. */
+static void refuse(struct pickle *pickle, const struct pickle_refusal *name)
+{
+    for (size_t i = 0; i < pickle->refusal_count; i++) {
+        const struct pickle_refusal *known = &pickle->refusals[i];
+        if (same_bytes(known->module, known->module_length, name->module,
+                       name->module_length) &&
+            same_bytes(known->name, known->name_length, name->name, name->name_length))
+            return;
+    }
+    if (pickle->refusal_count < PICKLE_REFUSALS_MAX)
+        pickle->refusals[pickle->refusal_count++] = *name;
+    else
+        pickle->more_refusals = true;
+}
+
+static int shown(size_t length)
+{
+    return length > REFUSAL_SHOWN ? REFUSAL_SHOWN : (int)length;
+}
+
+imgcls_status pickle_refuse(struct pickle *pickle)
+{
+    char names[PICKLE_REFUSALS_MAX * (2 * REFUSAL_SHOWN + 8)];
+    const struct pickle_rule *rule = pickle->unsupported;
+    size_t at = 0;
+    if (!pickle->refusal_count && !rule)
+        return IMGCLS_OK;
+    if (!pickle->refusal_count)
+        return pickle->host->fail(pickle->host, IMGCLS_UNSUPPORTED,
+                                  "%s: holds %s (%s.%s), which is not supported",
+                                  pickle->path, rule->word, rule->module, rule->name);
+    for (size_t i = 0; i < pickle->refusal_count; i++) {
+        const struct pickle_refusal *one = &pickle->refusals[i];
+        int wrote = snprintf(names + at, sizeof names - at, "%s'%.*s.%.*s'", i ? ", " : "",
+                             shown(one->module_length), one->module,
+                             shown(one->name_length), one->name);
+        at += (size_t)wrote;
+    }
+    for (char *p = names; *p; p++)
+        if ((unsigned char)*p < 0x20)
+            *p = '?'; /* a message is one line */
     return pickle->host->fail(
         pickle->host, IMGCLS_BAD_INPUT,
-        "%s: the pickle names '%.*s.%.*s', which is not among the kinds of data that are "
-        "read; nothing was run (a file of model.state_dict() alone has no such names)",
-        pickle->path, (int)module_length, module, (int)name_length, name);
+        "%s: the pickle names %s%s, which %s among the kinds of data that are read; nothing "
+        "was run (a file of model.state_dict() alone has no such names)",
+        pickle->path, names, pickle->more_refusals ? " and more" : "",
+        pickle->refusal_count > 1 ? "are not" : "is not");
 }
 
 imgcls_status pickle_global(struct pickle *pickle, const char *module, size_t module_length,
@@ -203,14 +250,15 @@ imgcls_status pickle_global(struct pickle *pickle, const char *module, size_t mo
         if (same(rules[i].name, name, name_length) &&
             same(rules[i].module, module, module_length))
             rule = &rules[i];
-    if (!rule)
-        return unknown(pickle, module, module_length > 256 ? 256 : module_length, name,
-                       name_length > 256 ? 256 : name_length);
-    if (rule->meaning == AS_REFUSED)
-        return pickle->host->fail(pickle->host, IMGCLS_UNSUPPORTED,
-                                  "%s: holds %s (%s.%s), which is not supported",
-                                  pickle->path, rule->word, rule->module, rule->name);
-    imgcls_status status = note(pickle, rule);
+    if (!rule) {
+        refuse(pickle, &(struct pickle_refusal){module, name, module_length, name_length});
+        rule = &nameless;
+    }
+    if (rule->meaning == AS_REFUSED) {
+        pickle->unsupported = pickle->unsupported ? pickle->unsupported : rule;
+        rule = &nameless;
+    }
+    imgcls_status status = rule == &nameless ? IMGCLS_OK : note(pickle, rule);
     struct pickle_value *value =
         status == IMGCLS_OK
             ? pickle_new(pickle, rule->meaning == AS_WORD ? PICKLE_TEXT : PICKLE_GLOBAL)
@@ -231,8 +279,7 @@ imgcls_status pickle_global(struct pickle *pickle, const char *module, size_t mo
 
 static imgcls_status bad_tensor(struct pickle *pickle, const char *what)
 {
-    return pickle->host->fail(pickle->host, IMGCLS_BAD_INPUT, "%s: a tensor's %s",
-                              pickle->path, what);
+    return pickle_fail(pickle, IMGCLS_BAD_INPUT, "a tensor's %s", what);
 }
 
 static const struct pickle_value *argument(const struct pickle_value *tuple, size_t index)
@@ -308,9 +355,8 @@ static imgcls_status make_dict(struct pickle *pickle, const struct pickle_value 
         return IMGCLS_OK;
     bool is_dict = pairs->kind == PICKLE_DICT;
     if (!is_dict && pairs->kind != PICKLE_LIST && pairs->kind != PICKLE_TUPLE)
-        return pickle->host->fail(pickle->host, IMGCLS_BAD_INPUT,
-                                  "%s: a dictionary made of something else than pairs",
-                                  pickle->path);
+        return pickle_fail(pickle, IMGCLS_BAD_INPUT,
+                           "a dictionary made of something else than pairs");
     imgcls_status status = IMGCLS_OK;
     for (size_t i = 0; i < pairs->u.list.count && status == IMGCLS_OK; i++) {
         struct pickle_value *pair = pairs->u.list.items[i];
@@ -320,8 +366,7 @@ static imgcls_status make_dict(struct pickle *pickle, const struct pickle_value 
         }
         if ((pair->kind != PICKLE_LIST && pair->kind != PICKLE_TUPLE) ||
             pair->u.list.count != 2)
-            return pickle->host->fail(pickle->host, IMGCLS_BAD_INPUT,
-                                      "%s: a dictionary's entry is no pair", pickle->path);
+            return pickle_fail(pickle, IMGCLS_BAD_INPUT, "a dictionary's entry is no pair");
         status = pickle_append(pickle, dict, pair->u.list.items[0]);
         if (status == IMGCLS_OK)
             status = pickle_append(pickle, dict, pair->u.list.items[1]);
@@ -377,9 +422,9 @@ imgcls_status pickle_reduce(struct pickle *pickle, const struct pickle_value *ca
     default:
         break;
     }
-    return pickle->host->fail(pickle->host, IMGCLS_BAD_INPUT,
-                              "%s: the pickle calls '%s.%s', which stands for no data",
-                              pickle->path, rule->module, rule->name);
+    return pickle_fail(pickle, IMGCLS_BAD_INPUT,
+                       "the pickle calls '%s.%s', which stands for no data",
+                       rule->module, rule->name);
 }
 
 imgcls_status pickle_build(struct pickle *pickle, struct pickle_value *value,
@@ -388,9 +433,8 @@ imgcls_status pickle_build(struct pickle *pickle, struct pickle_value *value,
     if (value->kind == PICKLE_OPAQUE || value->kind == PICKLE_TENSOR)
         return IMGCLS_OK; /* Python attributes of a tensor are not needed */
     if (value->kind != PICKLE_DICT)
-        return pickle->host->fail(pickle->host, IMGCLS_BAD_INPUT,
-                                  "%s: the pickle gives a state to a value that has none",
-                                  pickle->path);
+        return pickle_fail(pickle, IMGCLS_BAD_INPUT,
+                           "the pickle gives a state to a value that has none");
     /* Objects with fields: the state is the fields. An OrderedDict has items already and
      * may get attributes (_metadata), which come under their own names. */
     if (state->kind != PICKLE_DICT || value == state)
@@ -405,8 +449,7 @@ imgcls_status pickle_build(struct pickle *pickle, struct pickle_value *value,
 
 static imgcls_status bad_storage(struct pickle *pickle, const char *what)
 {
-    return pickle->host->fail(pickle->host, IMGCLS_BAD_INPUT, "%s: a storage's %s",
-                              pickle->path, what);
+    return pickle_fail(pickle, IMGCLS_BAD_INPUT, "a storage's %s", what);
 }
 
 /* Files of before 0.4: (key, offset, size) of a window into the storage. */

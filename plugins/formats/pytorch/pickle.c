@@ -46,9 +46,8 @@ static imgcls_status wrong(const struct machine *m, const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    return m->pickle->host->fail(m->pickle->host, IMGCLS_BAD_INPUT,
-                                 "%s: pickle, byte %zu: %s", m->pickle->path,
-                                 (size_t)(m->p - m->bytes), text);
+    return pickle_fail(m->pickle, IMGCLS_BAD_INPUT,
+                       "pickle, byte %zu: %s", (size_t)(m->p - m->bytes), text);
 }
 
 /* ---- Arrays of the machine itself -----------------------------------------------------*/
@@ -539,5 +538,8 @@ imgcls_status pickle_read(struct pickle *pickle, const unsigned char *bytes, siz
     host->release(host, m.stack);
     host->release(host, m.memo);
     host->release(host, m.marks);
+    imgcls_status refused = pickle_refuse(pickle);
+    if (refused != IMGCLS_OK)
+        return refused;
     return status == IMGCLS_NO_MEMORY && pickle->exceeded ? IMGCLS_BAD_INPUT : status;
 }

@@ -74,6 +74,13 @@ struct pickle_value {
 
 struct pickle_chunk;
 
+/* A name that is not read, where it lies in the mapped file. */
+struct pickle_refusal {
+    const char *module, *name;
+    size_t module_length, name_length;
+};
+#define PICKLE_REFUSALS_MAX 16 /* that are kept, all different */
+
 struct pickle {
     const struct imgcls_host *host;
     const char *path; /* for messages */
@@ -85,6 +92,11 @@ struct pickle {
     struct pickle_storage *storages;
     const struct pickle_rule *const *rules; /* seen, in the order of appearance */
     size_t rule_count;
+    /* What makes the whole pickle refused. Reading goes on, for all such names are told. */
+    struct pickle_refusal refusals[PICKLE_REFUSALS_MAX];
+    size_t refusal_count;
+    bool more_refusals; /* than fit */
+    const struct pickle_rule *unsupported; /* the first that is known and not supported */
 };
 
 /* -- pickle.c -- */
@@ -98,6 +110,10 @@ imgcls_status pickle_read(struct pickle *pickle, const unsigned char *bytes, siz
 
 /* -- values.c: the arena, lists, and asking a value -- */
 
+/* Records a failure; once a name was refused the refusal is what pickle_read will tell, and
+ * other failures only end the reading. Returns the status. */
+imgcls_status pickle_fail(struct pickle *pickle, imgcls_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 /* Zeroed; NULL after a failure was recorded. */
 void *pickle_alloc(struct pickle *pickle, size_t size);
 struct pickle_value *pickle_new(struct pickle *pickle, enum pickle_kind kind);
@@ -112,10 +128,13 @@ const char *pickle_text(struct pickle *pickle, const struct pickle_value *value)
 
 /* -- globals.c: the names that are known, and what they make of their arguments -- */
 
-/* The rule for a name; fails naming it where there is none. */
+/* The value that a name stands for. One that is not known is kept among the refusals, and stands
+ * for data that nobody reads. */
 imgcls_status pickle_global(struct pickle *pickle, const char *module, size_t module_length,
                             const char *name, size_t name_length,
                             struct pickle_value **out);
+/* Fails with all names that were refused; IMGCLS_OK where none was. */
+imgcls_status pickle_refuse(struct pickle *pickle);
 /* "collections.OrderedDict". */
 void pickle_rule_text(const struct pickle_rule *rule, char *text, size_t capacity);
 /* REDUCE and NEWOBJ: data that a name and a tuple of arguments stand for. */

@@ -11,6 +11,8 @@
 
 #include "plugins/formats/pytorch/pickle.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #define CHUNK_BYTES 65536
@@ -24,6 +26,18 @@ struct pickle_chunk {
     _Alignas(ALIGNMENT) unsigned char bytes[];
 };
 
+imgcls_status pickle_fail(struct pickle *pickle, imgcls_status status, const char *format, ...)
+{
+    char text[1024];
+    va_list args;
+    if (pickle->refusal_count || pickle->unsupported)
+        return status;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    return pickle->host->fail(pickle->host, status, "%s: %s", pickle->path, text);
+}
+
 void *pickle_alloc(struct pickle *pickle, size_t size)
 {
     struct pickle_chunk *chunk = pickle->chunks;
@@ -33,9 +47,8 @@ void *pickle_alloc(struct pickle *pickle, size_t size)
     if (pickle->allocated + size < size ||
         (pickle->allocated + size > BYTES_BASE &&
          (pickle->allocated + size - BYTES_BASE) / BYTES_EACH > pickle->read)) {
-        pickle->host->fail(pickle->host, IMGCLS_BAD_INPUT,
-                           "%s: the pickle unfolds to more than %d times its size",
-                           pickle->path, BYTES_EACH);
+        pickle_fail(pickle, IMGCLS_BAD_INPUT,
+                    "the pickle unfolds to more than %d times its size", BYTES_EACH);
         pickle->exceeded = true;
         return NULL;
     }
