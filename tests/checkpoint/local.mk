@@ -20,6 +20,11 @@ TESTS += %D%/hostile_test
 %C%_hostile_test_SOURCES = %D%/hostile_test.c
 %C%_hostile_test_LDADD = $(TEST_LIBS)
 
+check_PROGRAMS += %D%/damage_test
+TESTS += %D%/damage_test
+%C%_damage_test_SOURCES = %D%/damage_test.c
+%C%_damage_test_LDADD = $(TEST_LIBS)
+
 check_PROGRAMS += %D%/settings_test
 TESTS += %D%/settings_test
 %C%_settings_test_SOURCES = %D%/settings_test.c
