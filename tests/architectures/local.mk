@@ -10,4 +10,5 @@ EXTRA_DIST += \
 	%D%/checkpoint_table.py \
 	%D%/convolutional_cases.py \
 	%D%/formula.py \
+	%D%/seeds_table.py \
 	%D%/transformer_cases.py
