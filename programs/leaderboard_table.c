@@ -85,21 +85,6 @@ static void put_text(const char *text, size_t most, char out[CELL_CAPACITY])
     out[length] = '\0';
 }
 
-static void real_for_eyes(const char *column, double value, char text[CELL_CAPACITY])
-{
-    struct form form = form_of(column);
-    size_t length;
-    if (strcmp(column, "p_value") == 0) {
-        icl_number_text(value, 2, text, CELL_CAPACITY);
-        return;
-    }
-    put_text(signbit(value) ? "" : form.before, SIZE_MAX, text);
-    length = strlen(text);
-    length += icl_number_fixed(form.factor * value, form.decimals, text + length,
-                               CELL_CAPACITY - length);
-    put_text(form.after, SIZE_MAX, text + length);
-}
-
 static void put_integer(int64_t value, char text[CELL_CAPACITY])
 {
     char digits[24], *p = digits + sizeof digits;
@@ -113,23 +98,66 @@ static void put_integer(int64_t value, char text[CELL_CAPACITY])
     put_text(p, SIZE_MAX, text);
 }
 
+/* How cells of a column are shown; made once a column, for a name takes longer to judge than
+ * most cells take to write. */
+struct style {
+    bool eyes, megabytes, p_value;
+    size_t most; /* bytes of a text */
+    struct form form;
+};
+
+static struct style style_of(const char *column, bool eyes)
+{
+    return (struct style){.eyes = eyes, .megabytes = eyes && ends(column, "_bytes"),
+                          .p_value = strcmp(column, "p_value") == 0,
+                          .most = eyes && ends(column, "sha256") ? 12 : SIZE_MAX,
+                          .form = form_of(column)};
+}
+
+static void put_real(const struct style *style, double value, char text[CELL_CAPACITY])
+{
+    const struct form *form = &style->form;
+    size_t length;
+    if (!style->eyes || style->p_value) {
+        icl_number_text(value, style->eyes ? 2 : 9, text, CELL_CAPACITY);
+        return;
+    }
+    put_text(signbit(value) ? "" : form->before, SIZE_MAX, text);
+    length = strlen(text);
+    length += icl_number_fixed(form->factor * value, form->decimals, text + length,
+                               CELL_CAPACITY - length);
+    put_text(form->after, SIZE_MAX, text + length);
+}
+
+static void put_cell(const struct style *style, const struct imgcls_board_cell *cell,
+                     char text[CELL_CAPACITY])
+{
+    switch (cell->kind) {
+    case IMGCLS_CELL_INTEGER:
+        if (!style->megabytes) {
+            put_integer(cell->integer, text);
+            break;
+        }
+        put_text(" MB", SIZE_MAX,
+                 text + icl_number_fixed((double)cell->integer / 1e6, 1, text, 64));
+        break;
+    case IMGCLS_CELL_REAL:
+        put_real(style, cell->real, text);
+        break;
+    case IMGCLS_CELL_TEXT:
+        put_text(cell->text, style->most, text);
+        tame(text);
+        break;
+    default:
+        put_text("-", SIZE_MAX, text);
+    }
+}
+
 void cell_text(const char *column, const struct imgcls_board_cell *cell, bool eyes,
                char text[CELL_CAPACITY])
 {
-    if (cell->kind == IMGCLS_CELL_INTEGER && eyes && ends(column, "_bytes"))
-        snprintf(text, CELL_CAPACITY, "%.1f MB", (double)cell->integer / 1e6);
-    else if (cell->kind == IMGCLS_CELL_INTEGER)
-        put_integer(cell->integer, text);
-    else if (cell->kind == IMGCLS_CELL_REAL && eyes)
-        real_for_eyes(column, cell->real, text);
-    else if (cell->kind == IMGCLS_CELL_REAL)
-        icl_number_text(cell->real, 9, text, CELL_CAPACITY);
-    else if (cell->kind == IMGCLS_CELL_TEXT)
-        put_text(cell->text, eyes && ends(column, "sha256") ? 12 : SIZE_MAX, text);
-    else
-        put_text("-", SIZE_MAX, text);
-    if (cell->kind == IMGCLS_CELL_TEXT)
-        tame(text);
+    struct style style = style_of(column, eyes);
+    put_cell(&style, cell, text);
 }
 
 const struct imgcls_board_cell *cell_at(const struct imgcls_board_rows *rows, size_t row,
@@ -187,28 +215,66 @@ static void print_drawing(const struct imgcls_board_rows *rows, size_t row,
 
 /* ---- Tables -----------------------------------------------------------------------------*/
 
+/* What is shown of a cell. */
+struct shown {
+    size_t start; /* of the text among the table's; AS_IT_IS: the cell's own text */
+    uint16_t length, width;
+};
+
+#define AS_IT_IS SIZE_MAX
+
 /* A table that was measured; the texts of its first cells, which are looked at twice, and of a
  * table as tall as they come not all are kept. */
 struct table {
     const struct imgcls_board_rows *rows;
-    bool eyes;
-    int *widths;    /* negative where a column holds numbers (aligned right); own */
-    char *texts;    /* NUL-ended, one behind the other; own */
-    size_t *starts; /* where each of the kept begins; own */
+    struct style *styles; /* of columns; own */
+    int *widths;          /* negative where a column holds numbers (aligned right); own */
+    char *texts;          /* NUL-ended, one behind the other; own */
+    struct shown *cells;  /* own */
     size_t kept, used, capacity;
 };
 
 static void table_clear(struct table *table)
 {
+    free(table->styles);
     free(table->widths);
     free(table->texts);
-    free(table->starts);
+    free(table->cells);
 }
 
-static bool table_keep(struct table *table, const char *text)
+/* Bytes of a text of ASCII without control characters, which is shown as it is, a column a byte;
+ * CELL_CAPACITY for others and for what is longer. */
+static size_t plain_length(const char *text)
 {
-    size_t length = strlen(text) + 1;
-    if (table->capacity - table->used < length) {
+    const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
+    size_t length = strnlen(text, CELL_CAPACITY), i = 0;
+    uint64_t bytes, other = 0;
+    for (; i + 8 <= length; i += 8) { /* a byte's top bit: it is 128 or more, below 32, or 127 */
+        memcpy(&bytes, text + i, sizeof bytes);
+        other |= bytes | (bytes - ones * 0x20) | (((bytes & ~tops) ^ ones * 0x7f) - ones);
+    }
+    for (; i < length; i++)
+        other |= (unsigned char)text[i] < 0x20 || (unsigned char)text[i] >= 0x7f ? tops : 0;
+    return other & tops ? CELL_CAPACITY : length;
+}
+
+/* What is shown of a cell, whose text comes to lie in `text` where it isn't its own. */
+static struct shown show(const struct style *style, const struct imgcls_board_cell *cell,
+                         char text[CELL_CAPACITY])
+{
+    size_t length = CELL_CAPACITY;
+    if (cell->kind == IMGCLS_CELL_TEXT)
+        length = plain_length(cell->text);
+    if (length < CELL_CAPACITY && length <= style->most)
+        return (struct shown){AS_IT_IS, (uint16_t)length, (uint16_t)length};
+    put_cell(style, cell, text);
+    return (struct shown){0, (uint16_t)strlen(text), (uint16_t)terminal_width_of(text)};
+}
+
+static bool table_keep(struct table *table, struct shown shown, const char *text)
+{
+    size_t size = (size_t)shown.length + 1;
+    if (shown.start != AS_IT_IS && table->capacity - table->used < size) {
         size_t capacity = table->capacity * 2 + KEPT_CELLS_MAX;
         char *grown = realloc(table->texts, capacity);
         if (!grown)
@@ -216,22 +282,30 @@ static bool table_keep(struct table *table, const char *text)
         table->texts = grown;
         table->capacity = capacity;
     }
-    memcpy(table->texts + table->used, text, length);
-    table->starts[table->kept++] = table->used;
-    table->used += length;
+    if (shown.start != AS_IT_IS) {
+        memcpy(table->texts + table->used, text, size);
+        shown.start = table->used;
+        table->used += size;
+    }
+    table->cells[table->kept++] = shown;
     return true;
 }
 
-/* Borrowed until the next call. */
-static const char *table_text(const struct table *table, size_t row, size_t column,
-                              char text[CELL_CAPACITY])
+/* *out: NUL-ended, borrowed until the next call. */
+static struct shown table_text(const struct table *table, size_t row, size_t column,
+                               char text[CELL_CAPACITY], const char **out)
 {
     size_t at = row * table->rows->column_count + column;
-    if (at < table->kept)
-        return table->texts + table->starts[at];
-    cell_text(table->rows->columns[column], cell_at(table->rows, row, column), table->eyes,
-              text);
-    return text;
+    const struct imgcls_board_cell *cell = cell_at(table->rows, row, column);
+    struct shown shown;
+    if (at < table->kept) {
+        shown = table->cells[at];
+        *out = shown.start == AS_IT_IS ? cell->text : table->texts + shown.start;
+        return shown;
+    }
+    shown = show(&table->styles[column], cell, text);
+    *out = shown.start == AS_IT_IS ? cell->text : text;
+    return shown;
 }
 
 /* False: no memory. */
@@ -240,24 +314,25 @@ static bool table_measure(struct table *table, const struct imgcls_board_rows *r
     size_t width = rows->column_count, row, column;
     bool *numbers = calloc(width + 1, sizeof *numbers), room;
     char text[CELL_CAPACITY];
-    *table = (struct table){.rows = rows, .eyes = eyes};
+    *table = (struct table){.rows = rows};
+    table->styles = calloc(width + 1, sizeof *table->styles);
     table->widths = calloc(width + 1, sizeof *table->widths);
-    table->starts = calloc(KEPT_CELLS_MAX, sizeof *table->starts);
-    room = numbers && table->widths && table->starts;
+    table->cells = calloc(KEPT_CELLS_MAX, sizeof *table->cells);
+    room = numbers && table->styles && table->widths && table->cells;
     for (column = 0; room && column < width; column++) {
         int own = terminal_width_of(rows->columns[column]); /* a query's may be of any length */
         table->widths[column] = own < CELL_CAPACITY ? own : CELL_CAPACITY;
         numbers[column] = rows->row_count > 0;
+        table->styles[column] = style_of(rows->columns[column], eyes);
     }
     for (row = 0; room && row < rows->row_count; row++)
         for (column = 0; room && column < width; column++) {
             const struct imgcls_board_cell *cell = cell_at(rows, row, column);
-            int own;
-            cell_text(rows->columns[column], cell, eyes, text);
-            own = terminal_width_of(text);
-            table->widths[column] = own > table->widths[column] ? own : table->widths[column];
+            struct shown shown = show(&table->styles[column], cell, text);
+            if (shown.width > table->widths[column])
+                table->widths[column] = shown.width;
             numbers[column] = numbers[column] && cell->kind != IMGCLS_CELL_TEXT;
-            room = table->kept == KEPT_CELLS_MAX || table_keep(table, text);
+            room = table->kept == KEPT_CELLS_MAX || table_keep(table, shown, text);
         }
     for (column = 0; room && column < width; column++)
         if (numbers[column])
@@ -274,11 +349,17 @@ static void print_plain_line(const struct table *table, size_t row, char *line)
     char text[CELL_CAPACITY], *p = line;
     for (size_t column = 0; column < rows->column_count; column++) {
         bool last = column + 1 == rows->column_count;
-        const char *cell =
-            row == 0 ? rows->columns[column] : table_text(table, row - 1, column, text);
-        size_t length = strlen(cell);
-        int width = table->widths[column], missing = abs(width) - terminal_width_of(cell);
-        length = length < CELL_CAPACITY ? length : CELL_CAPACITY - 1;
+        const char *cell = rows->columns[column];
+        int width = table->widths[column], missing;
+        size_t length;
+        if (row > 0) {
+            struct shown shown = table_text(table, row - 1, column, text, &cell);
+            length = shown.length;
+            missing = abs(width) - shown.width;
+        } else {
+            length = strnlen(cell, CELL_CAPACITY - 1);
+            missing = abs(width) - terminal_width_of(cell);
+        }
         missing = missing < 0 || (last && width > 0) ? 0 : missing; /* no trailing blanks */
         if (width < 0) {
             memset(p, ' ', (size_t)missing);
@@ -305,6 +386,7 @@ static void print_line(const struct table *table, size_t row, bool rich,
     char text[CELL_CAPACITY];
     for (size_t column = 0; column < rows->column_count; column++) {
         bool last = column + 1 == rows->column_count;
+        const char *cell = rows->columns[column];
         int width = table->widths[column];
         width = last && width > 0 ? 0 : width; /* no trailing blanks */
         if (drawing->on && column == drawing->high)
@@ -319,10 +401,9 @@ static void print_line(const struct table *table, size_t row, bool rich,
         }
         if (rich && row == 0)
             fputs("\033[1m", stdout);
-        terminal_pad(stdout,
-                     row == 0 ? rows->columns[column]
-                              : table_text(table, row - 1, column, text),
-                     width);
+        if (row > 0)
+            table_text(table, row - 1, column, text, &cell);
+        terminal_pad(stdout, cell, width);
         if (rich && row == 0)
             fputs("\033[0m", stdout);
         fputs(last ? "" : "  ", stdout);

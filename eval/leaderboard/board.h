@@ -92,6 +92,8 @@ void icl_board_time(char text[21]);
 
 /* ---- Rows -------------------------------------------------------------------------------*/
 
+/* The ceiling of listings. */
+#define ICL_LIST_BYTES_MAX ((size_t)256 << 20)
 /* Collects a statement's rows; ceiling in bytes. Own: imgcls_board_rows_destroy. */
 imgcls_status icl_board_collect(struct imgcls_board *board, sqlite3_stmt *statement,
                                 size_t ceiling, struct imgcls_board_rows **out);
@@ -103,14 +105,16 @@ imgcls_status icl_board_rows_append(struct imgcls_board *board,
                                     struct imgcls_board_rows *rows,
                                     const struct imgcls_board_cell *cells);
 
-/* Appends the row that a statement stands on; ceiling as above. */
-imgcls_status icl_board_rows_take(struct imgcls_board *board, struct imgcls_board_rows *rows,
-                                  sqlite3_stmt *statement, size_t ceiling);
-/* Room for `count` more rows, so that adding them moves nothing. */
-imgcls_status icl_board_rows_reserve(struct imgcls_board *board, struct imgcls_board_rows *rows,
-                                     size_t count);
 /* Makes a table that has no rows yet one of `count` rows of NULL. */
 imgcls_status icl_board_rows_extend(struct imgcls_board *board, struct imgcls_board_rows *rows,
                                     size_t count);
+/* Cells of a row of such a table: column number `at[i]` gets column i of the row that a statement
+ * stands on. ceiling as above. */
+imgcls_status icl_board_rows_put(struct imgcls_board *board, struct imgcls_board_rows *rows,
+                                 size_t row, const size_t *at, size_t count,
+                                 sqlite3_stmt *statement, size_t ceiling);
+/* Cells of a row become those of another, which stay where they are. */
+void icl_board_rows_repeat(struct imgcls_board_rows *rows, size_t from, size_t to,
+                           const size_t *at, size_t count);
 
 #endif

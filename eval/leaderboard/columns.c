@@ -15,50 +15,54 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Where a column of the view comes from. */
-enum origin { RUNS, MODELS, DATASETS, LABELS, PLUGINS, LATER };
-
 static const struct {
     const char *name;
-    enum origin origin;
+    enum icl_origin origin;
     const char *column; /* there; NULL: of the same name */
 } known[] = {
-    {"run", RUNS, "id"}, {"model", RUNS, "model_name"}, {"dataset", DATASETS, "name"},
-    {"images", RUNS, NULL}, {"failed", RUNS, NULL}, {"top1", RUNS, NULL},
-    {"top1_low", RUNS, NULL}, {"top1_high", RUNS, NULL}, {"top5", RUNS, NULL},
-    {"top5_low", RUNS, NULL}, {"top5_high", RUNS, NULL}, {"top1_correct", RUNS, NULL},
-    {"top5_correct", RUNS, NULL}, {"nan_scores", RUNS, NULL}, {"ties", RUNS, NULL},
-    {"class_accuracy", RUNS, NULL}, {"macro_precision", RUNS, NULL}, {"macro_f1", RUNS, NULL},
-    {"nll", RUNS, NULL}, {"ece", RUNS, NULL}, {"mce", RUNS, NULL},
-    {"images_per_second", RUNS, NULL}, {"seconds", RUNS, NULL},
-    {"latency_p50_ms", RUNS, NULL}, {"latency_p90_ms", RUNS, NULL},
-    {"latency_p99_ms", RUNS, NULL}, {"peak_memory_bytes", RUNS, NULL}, {"recipe", RUNS, NULL},
-    {"precision", RUNS, NULL}, {"engine_version", RUNS, NULL}, {"isa", RUNS, NULL},
-    {"threads", RUNS, NULL}, {"batch", RUNS, NULL}, {"cpu", RUNS, NULL}, {"cpus", RUNS, NULL},
-    {"memory_bytes", RUNS, NULL}, {"ranks", RUNS, NULL}, {"resumed", RUNS, NULL},
-    {"oriented", RUNS, NULL}, {"skipped", RUNS, NULL}, {"compared_classes", RUNS, NULL},
-    {"parameters", MODELS, NULL}, {"macs", MODELS, NULL}, {"nodes", MODELS, NULL},
-    {"format", MODELS, NULL}, {"opset", MODELS, NULL}, {"producer", MODELS, NULL},
-    {"weights_type", MODELS, NULL}, {"model_bytes", MODELS, "bytes"},
-    {"classes", DATASETS, NULL}, {"model_sha256", MODELS, "sha256"},
-    {"weights_sha256", MODELS, NULL}, {"graph_sha256", MODELS, NULL},
-    {"parent_sha256", MODELS, NULL}, {"dataset_sha256", DATASETS, "sha256"},
-    {"manifest_sha256", DATASETS, NULL}, {"labels_sha256", LABELS, "sha256"},
-    {"plugins_sha256", PLUGINS, "sha256"}, {"layout", DATASETS, NULL},
-    {"model_path", RUNS, NULL}, {"dataset_path", DATASETS, "path"}, {"tier", RUNS, NULL},
-    {"supersedes", RUNS, NULL}, {"superseded_by", LATER, "supersedes"},
-    {"reproduces", RUNS, NULL}, {"origin", RUNS, NULL}, {"recorded_by", RUNS, NULL},
-    {"started_at", RUNS, NULL}, {"recorded_at", RUNS, NULL}, {"uid", RUNS, NULL},
+    {"run", ICL_OF_RUNS, "id"}, {"model", ICL_OF_RUNS, "model_name"},
+    {"dataset", ICL_OF_DATASETS, "name"}, {"images", ICL_OF_RUNS, NULL},
+    {"failed", ICL_OF_RUNS, NULL}, {"top1", ICL_OF_RUNS, NULL},
+    {"top1_low", ICL_OF_RUNS, NULL}, {"top1_high", ICL_OF_RUNS, NULL},
+    {"top5", ICL_OF_RUNS, NULL}, {"top5_low", ICL_OF_RUNS, NULL},
+    {"top5_high", ICL_OF_RUNS, NULL}, {"top1_correct", ICL_OF_RUNS, NULL},
+    {"top5_correct", ICL_OF_RUNS, NULL}, {"nan_scores", ICL_OF_RUNS, NULL},
+    {"ties", ICL_OF_RUNS, NULL}, {"class_accuracy", ICL_OF_RUNS, NULL},
+    {"macro_precision", ICL_OF_RUNS, NULL}, {"macro_f1", ICL_OF_RUNS, NULL},
+    {"nll", ICL_OF_RUNS, NULL}, {"ece", ICL_OF_RUNS, NULL}, {"mce", ICL_OF_RUNS, NULL},
+    {"images_per_second", ICL_OF_RUNS, NULL}, {"seconds", ICL_OF_RUNS, NULL},
+    {"latency_p50_ms", ICL_OF_RUNS, NULL}, {"latency_p90_ms", ICL_OF_RUNS, NULL},
+    {"latency_p99_ms", ICL_OF_RUNS, NULL}, {"peak_memory_bytes", ICL_OF_RUNS, NULL},
+    {"recipe", ICL_OF_RUNS, NULL}, {"precision", ICL_OF_RUNS, NULL},
+    {"engine_version", ICL_OF_RUNS, NULL}, {"isa", ICL_OF_RUNS, NULL},
+    {"threads", ICL_OF_RUNS, NULL}, {"batch", ICL_OF_RUNS, NULL},
+    {"cpu", ICL_OF_RUNS, NULL}, {"cpus", ICL_OF_RUNS, NULL},
+    {"memory_bytes", ICL_OF_RUNS, NULL}, {"ranks", ICL_OF_RUNS, NULL},
+    {"resumed", ICL_OF_RUNS, NULL}, {"oriented", ICL_OF_RUNS, NULL},
+    {"skipped", ICL_OF_RUNS, NULL}, {"compared_classes", ICL_OF_RUNS, NULL},
+    {"parameters", ICL_OF_MODELS, NULL}, {"macs", ICL_OF_MODELS, NULL},
+    {"nodes", ICL_OF_MODELS, NULL}, {"format", ICL_OF_MODELS, NULL},
+    {"opset", ICL_OF_MODELS, NULL}, {"producer", ICL_OF_MODELS, NULL},
+    {"weights_type", ICL_OF_MODELS, NULL}, {"model_bytes", ICL_OF_MODELS, "bytes"},
+    {"classes", ICL_OF_DATASETS, NULL}, {"model_sha256", ICL_OF_MODELS, "sha256"},
+    {"weights_sha256", ICL_OF_MODELS, NULL}, {"graph_sha256", ICL_OF_MODELS, NULL},
+    {"parent_sha256", ICL_OF_MODELS, NULL}, {"dataset_sha256", ICL_OF_DATASETS, "sha256"},
+    {"manifest_sha256", ICL_OF_DATASETS, NULL}, {"labels_sha256", ICL_OF_LABELS, "sha256"},
+    {"plugins_sha256", ICL_OF_PLUGINS, "sha256"}, {"layout", ICL_OF_DATASETS, NULL},
+    {"model_path", ICL_OF_RUNS, NULL}, {"dataset_path", ICL_OF_DATASETS, "path"},
+    {"tier", ICL_OF_RUNS, NULL}, {"supersedes", ICL_OF_RUNS, NULL},
+    {"superseded_by", ICL_OF_LATER, "supersedes"}, {"reproduces", ICL_OF_RUNS, NULL},
+    {"origin", ICL_OF_RUNS, NULL}, {"recorded_by", ICL_OF_RUNS, NULL},
+    {"started_at", ICL_OF_RUNS, NULL}, {"recorded_at", ICL_OF_RUNS, NULL},
+    {"uid", ICL_OF_RUNS, NULL},
 };
 #define KNOWN (sizeof known / sizeof known[0])
 
-static const struct {
-    const char *table, *link; /* link: the column of runs that refers to it */
-} tables[] = {
-    [MODELS] = {"models", "model_id"},
-    [DATASETS] = {"datasets", "dataset_id"},
-    [LABELS] = {"label_spaces", "label_space_id"},
-    [PLUGINS] = {"plugin_sets", "plugin_set_id"},
+static const struct icl_origin_table tables[ICL_ORIGINS] = {
+    [ICL_OF_MODELS] = {"models", "model_id"},
+    [ICL_OF_DATASETS] = {"datasets", "dataset_id"},
+    [ICL_OF_LABELS] = {"label_spaces", "label_space_id"},
+    [ICL_OF_PLUGINS] = {"plugin_sets", "plugin_set_id"},
 };
 
 /* A column that was loaded. */
@@ -328,7 +332,7 @@ static void hand_over_texts(struct icl_column *from, struct icl_column *to)
 }
 
 /* All of a column into *column, or its pieces to a visitor. */
-static imgcls_status read_linked(struct icl_columns *columns, enum origin origin,
+static imgcls_status read_linked(struct icl_columns *columns, enum icl_origin origin,
                                  const char *name, struct icl_column *column,
                                  const struct icl_columns_visitor *visitor)
 {
@@ -406,8 +410,13 @@ static struct icl_column *place_of(struct icl_columns *columns, const char *name
     return &columns->items[columns->item_count++].column;
 }
 
-/* Where a column comes from and what it is called there; a link is a column of runs. */
-static enum origin find_origin(const char *name, const char **there)
+const struct icl_origin_table *icl_columns_table(enum icl_origin origin)
+{
+    return &tables[origin];
+}
+
+/* A link is a column of runs. */
+enum icl_origin icl_columns_origin(const char *name, const char **there)
 {
     *there = name;
     for (size_t i = 0; i < KNOWN; i++)
@@ -415,16 +424,16 @@ static enum origin find_origin(const char *name, const char **there)
             *there = known[i].column ? known[i].column : name;
             return known[i].origin;
         }
-    return RUNS;
+    return ICL_OF_RUNS;
 }
 
 imgcls_status icl_columns_load(struct icl_columns *columns, const char *name,
                                struct icl_column *out)
 {
     const char *there;
-    enum origin origin = find_origin(name, &there);
-    return origin == RUNS    ? load_of_runs(columns, there, out)
-           : origin == LATER ? load_later(columns, out)
+    enum icl_origin origin = icl_columns_origin(name, &there);
+    return origin == ICL_OF_RUNS    ? load_of_runs(columns, there, out)
+           : origin == ICL_OF_LATER ? load_later(columns, out)
                              : read_linked(columns, origin, there, out, NULL);
 }
 
@@ -441,13 +450,13 @@ imgcls_status icl_columns_walk(struct icl_columns *columns, const char *name,
                                const struct icl_columns_visitor *visitor)
 {
     const char *there;
-    enum origin origin = find_origin(name, &there);
+    enum icl_origin origin = icl_columns_origin(name, &there);
     const struct icl_column *loaded = find_loaded(columns, name);
     struct icl_column piece = {0};
     imgcls_status status = IMGCLS_OK;
-    if (!loaded && origin == RUNS)
+    if (!loaded && origin == ICL_OF_RUNS)
         return walk_runs(columns, there, visitor);
-    if (!loaded && origin != LATER) {
+    if (!loaded && origin != ICL_OF_LATER) {
         status = read_linked(columns, origin, there, &piece, visitor);
         icl_column_clear(&piece);
         return status;

@@ -10,6 +10,22 @@
 
 struct icl_columns;
 
+/* Where a column of the view comes from: a row of a table, or who names the run (ICL_OF_LATER). */
+enum icl_origin {
+    ICL_OF_RUNS,
+    ICL_OF_MODELS,
+    ICL_OF_DATASETS,
+    ICL_OF_LABELS,
+    ICL_OF_PLUGINS,
+    ICL_OF_LATER,
+    ICL_ORIGINS
+};
+
+/* What runs link to. */
+struct icl_origin_table {
+    const char *table, *link; /* link: the column of runs that refers to it; NULL: none */
+};
+
 /*
  * A set of columns that are loaded when they are asked for; every column then has a value for
  * each run, in the order of the runs' numbers. A transaction for reading must be open from here
@@ -24,6 +40,9 @@ const char *icl_columns_name(const char *name, size_t length);
 /* How many columns are known, and the name of number i: for a test that they are the view's. */
 size_t icl_columns_known(void);
 const char *icl_columns_known_name(size_t i);
+/* Where a column comes from, and what it is called there. `name` as below. */
+enum icl_origin icl_columns_origin(const char *name, const char **there);
+const struct icl_origin_table *icl_columns_table(enum icl_origin origin);
 /* Borrowed until icl_columns_close. `name` is one that icl_columns_name knows. */
 imgcls_status icl_columns_get(struct icl_columns *columns, const char *name,
                               const struct icl_column **out);

@@ -2,7 +2,7 @@
  * eval/leaderboard/list.c - runs that were selected, as rows
  *
  * Which runs, in which order, is found over packed columns (select.c), whatever is asked; then
- * the rows of a few are read from the view, and many are put together from columns.
+ * the rows of a few are read one by one (gather.c), and many are put together from columns.
  *
  * Column names are looked up before they become part of a statement; values are bound.
  *
@@ -12,13 +12,12 @@
 
 #include "eval/leaderboard/board.h"
 
+#include "eval/leaderboard/gather.h"
 #include "eval/leaderboard/select.h"
-#include "eval/leaderboard/text.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define LIST_BYTES_MAX ((size_t)256 << 20)
 #define FEW_RUNS 2048 /* reading a run takes as long as some hundred values of a column */
 
 static const char listing[] = "run,model,dataset,images,failed,top1,top1_low,top1_high,top5,"
@@ -53,63 +52,6 @@ static imgcls_status read_names(struct imgcls_board *board, const char *columns,
             break;
         columns += length + 1;
     }
-    return status;
-}
-
-/* "[5,3,8]" */
-static void put_numbers(struct icl_text *text, const struct icl_column *runs,
-                        const struct icl_selected *selected)
-{
-    icl_text_append(text, "[", 1);
-    for (size_t i = 0; i < selected->count; i++) {
-        icl_text_append(text, ",", i > 0);
-        icl_text_integer(text, runs->values[selected->rows[i]].integer);
-    }
-    icl_text_append(text, "]", 1);
-}
-
-/* Few runs: each read by its number. All of them in one statement, which keeps its memory from one
- * to the next: JSON because a statement takes no arrays. */
-static imgcls_status read_runs(struct imgcls_board *board, const struct names *names,
-                               const struct icl_column *runs,
-                               const struct icl_selected *selected,
-                               struct imgcls_board_rows *rows)
-{
-    struct icl_text sql = {0}, numbers = {0};
-    sqlite3_stmt *statement = NULL;
-    imgcls_status status;
-    size_t i;
-    int code;
-    icl_text_format(&sql, "SELECT ");
-    for (i = 0; i < names->count; i++)
-        icl_text_format(&sql, "leaderboard.%s, ", names->items[i]);
-    icl_text_format(&sql, "leaderboard.run FROM json_each(?1) AS wanted"
-                          " CROSS JOIN leaderboard ON leaderboard.run = wanted.value");
-    put_numbers(&numbers, runs, selected);
-    status = sql.failed || numbers.failed
-                 ? icl_fail(board->ctx, IMGCLS_NO_MEMORY, "%s: no memory for a query", board->path)
-                 : icl_board_rows_reserve(board, rows, selected->count);
-    if (status == IMGCLS_OK)
-        status = icl_board_prepare(board, sql.bytes, &statement);
-    if (status == IMGCLS_OK)
-        sqlite3_bind_text(statement, 1, numbers.bytes, -1, SQLITE_STATIC);
-    for (i = 0; status == IMGCLS_OK && (code = sqlite3_step(statement)) != SQLITE_DONE; i++) {
-        if (code != SQLITE_ROW)
-            status = icl_board_fail(board, code, "reading runs");
-        else if (i >= selected->count ||
-                 sqlite3_column_int64(statement, (int)names->count) !=
-                     runs->values[selected->rows[i]].integer)
-            break; /* one is missing */
-        else
-            status = icl_board_rows_take(board, rows, statement, LIST_BYTES_MAX);
-    }
-    if (status == IMGCLS_OK && i < selected->count)
-        status = icl_fail(board->ctx, IMGCLS_BAD_INPUT,
-                          "%s: damaged: a block names run %lld, which is not there", board->path,
-                          (long long)runs->values[selected->rows[i]].integer);
-    sqlite3_finalize(statement);
-    icl_text_clear(&sql);
-    icl_text_clear(&numbers);
     return status;
 }
 
@@ -161,7 +103,7 @@ static imgcls_status read_columns(struct imgcls_board *board, struct icl_columns
         status = icl_columns_pick(board, columns, names->items[k], runs, selected->count,
                                   &column);
         if (status == IMGCLS_OK)
-            status = icl_board_rows_set(board, rows, k, &column, places, LIST_BYTES_MAX);
+            status = icl_board_rows_set(board, rows, k, &column, places, ICL_LIST_BYTES_MAX);
         icl_column_clear(&column);
     }
     free(runs);
@@ -188,7 +130,7 @@ static imgcls_status list(struct imgcls_board *board,
         status = icl_board_rows_create(board, names.items, out);
     if (status == IMGCLS_OK)
         status = selected.count <= FEW_RUNS
-                     ? read_runs(board, &names, runs, &selected, *out)
+                     ? icl_gather_runs(board, runs, &selected, *out)
                      : read_columns(board, columns, &names, &selected, *out);
     if (status != IMGCLS_OK) {
         imgcls_board_rows_destroy(*out);
@@ -232,7 +174,7 @@ imgcls_status imgcls_board_show(struct imgcls_board *board, int64_t run_id,
     if (status != IMGCLS_OK)
         return status;
     sqlite3_bind_int64(statement, 1, run_id);
-    status = icl_board_collect(board, statement, LIST_BYTES_MAX, out);
+    status = icl_board_collect(board, statement, ICL_LIST_BYTES_MAX, out);
     sqlite3_finalize(statement);
     if (status == IMGCLS_OK && (*out)->row_count == 0) {
         imgcls_board_rows_destroy(*out);

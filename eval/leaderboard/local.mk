@@ -21,6 +21,8 @@ libicl_la_SOURCES += \
 	%D%/describe.c \
 	%D%/drop.c \
 	%D%/filter.c \
+	%D%/gather.c \
+	%D%/gather.h \
 	%D%/list.c \
 	%D%/machine.c \
 	%D%/machine.h \

@@ -221,21 +221,6 @@ static imgcls_status too_large(struct imgcls_board *board, size_t ceiling)
                     board->path, ceiling >> 20);
 }
 
-imgcls_status icl_board_rows_take(struct imgcls_board *board, struct imgcls_board_rows *rows,
-                                  sqlite3_stmt *statement, size_t ceiling)
-{
-    struct store *store = (struct store *)rows;
-    if (!take_row(store, statement))
-        return no_memory(board);
-    return store->bytes > ceiling ? too_large(board, ceiling) : IMGCLS_OK;
-}
-
-imgcls_status icl_board_rows_reserve(struct imgcls_board *board, struct imgcls_board_rows *rows,
-                                     size_t count)
-{
-    return reserve_rows((struct store *)rows, count) ? IMGCLS_OK : no_memory(board);
-}
-
 imgcls_status icl_board_rows_extend(struct imgcls_board *board, struct imgcls_board_rows *rows,
                                     size_t count)
 {
@@ -253,6 +238,26 @@ imgcls_status icl_board_rows_extend(struct imgcls_board *board, struct imgcls_bo
     store->bytes += bytes;
     rows->row_count = count;
     return IMGCLS_OK;
+}
+
+imgcls_status icl_board_rows_put(struct imgcls_board *board, struct imgcls_board_rows *rows,
+                                 size_t row, const size_t *at, size_t count,
+                                 sqlite3_stmt *statement, size_t ceiling)
+{
+    struct store *store = (struct store *)rows;
+    struct imgcls_board_cell *cells = store->cells + row * rows->column_count;
+    for (size_t i = 0; i < count; i++)
+        if (!take_cell(store, statement, (int)i, &cells[at[i]]))
+            return no_memory(board);
+    return store->bytes > ceiling ? too_large(board, ceiling) : IMGCLS_OK;
+}
+
+void icl_board_rows_repeat(struct imgcls_board_rows *rows, size_t from, size_t to,
+                           const size_t *at, size_t count)
+{
+    struct imgcls_board_cell *cells = ((struct store *)rows)->cells;
+    for (size_t i = 0; i < count; i++)
+        cells[to * rows->column_count + at[i]] = cells[from * rows->column_count + at[i]];
 }
 
 /* copies: of the column's texts, as far as they were needed; what many runs share is kept once. */

@@ -56,6 +56,7 @@ struct order {
     bool *falls;                /* own */
     size_t count;
     size_t skip; /* bytes that all texts of the first column begin with */
+    bool exact;  /* equal keys of the first column are equal values */
 };
 
 static void order_clear(struct order *order)
@@ -118,6 +119,7 @@ static imgcls_status read_order(struct imgcls_board *board, struct icl_columns *
             return status;
         sort += length + (sort[length] == ';');
     }
+    order->exact = order->count > 0 && order->columns[0].kind != ICL_COLUMN_TEXT;
     order->skip = order->count > 0 ? common_beginning(&order->columns[0]) : 0;
     return IMGCLS_OK;
 }
@@ -152,7 +154,7 @@ static bool comes_before(const struct order *order, const struct keyed *a,
         return b->null;
     if (a->key != b->key)
         return a->key < b->key;
-    for (i = 0; i < order->count; i++) {
+    for (i = order->exact; i < order->count; i++) {
         const struct icl_column *column = &order->columns[i];
         bool x = column->nulls[a->row], y = column->nulls[b->row];
         int way = x || y ? 0 : icl_column_compare(column, a->row, b->row);

@@ -23,6 +23,8 @@
 #define RUNS (3 * ICL_BLOCK_RUNS + 77)
 #define MODELS 9
 #define SETS 4
+#define LABELS 3
+#define PLUGINS 2
 #define SELECTIONS 600
 
 struct fixture {
@@ -85,8 +87,8 @@ static void fill(struct fixture *f, const char *table, int count)
     static const struct {
         const char *name;
         int rows;
-    } links[] = {{"model_id", MODELS}, {"dataset_id", SETS}, {"label_space_id", 0},
-                 {"plugin_set_id", 0}};
+    } links[] = {{"model_id", MODELS}, {"dataset_id", SETS}, {"label_space_id", LABELS},
+                 {"plugin_set_id", PLUGINS}};
     char sql[4096] = "", marks[512] = "", query[200], hash[65];
     struct {
         char name[40], type[16];
@@ -116,7 +118,7 @@ static void fill(struct fixture *f, const char *table, int count)
             snprintf(hash, sizeof hash, "%064x", row);
             if (strcmp(name, "id") == 0) /* with gaps, as none should be but may */
                 sqlite3_bind_int64(statement, i + 1, row + (row > 2000 ? 7 : 0));
-            else if (k < 4 && links[k].rows == 0)
+            else if (k < 4 && !columns[i].required && draw(f, 4) == 0)
                 sqlite3_bind_null(statement, i + 1);
             else if (k < 4)
                 sqlite3_bind_int64(statement, i + 1, 1 + (int64_t)draw(f, (uint64_t)links[k].rows));
@@ -159,6 +161,8 @@ static int set_up(void **state)
     execute(f, "PRAGMA ignore_check_constraints = 1; PRAGMA synchronous = OFF; BEGIN");
     fill(f, "models", MODELS);
     fill(f, "datasets", SETS);
+    fill(f, "label_spaces", LABELS);
+    fill(f, "plugin_sets", PLUGINS);
     fill(f, "runs", RUNS);
     execute(f, "COMMIT");
     imgcls_board_close(f->board);
