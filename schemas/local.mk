@@ -9,6 +9,7 @@ schema_steps = \
 	%D%/leaderboard.5.sql \
 	%D%/leaderboard.6.sql \
 	%D%/leaderboard.7.sql \
+	%D%/leaderboard.8.sql \
 	%D%/leaderboard.views.sql
 EXTRA_DIST += \
 	$(schema_steps) \

@@ -87,7 +87,8 @@ imgcls_status icl_board_rows_set(struct imgcls_board *board, struct imgcls_board
 
 /* How many blocks there are, and the last run in one; 0 and 0 without any. */
 imgcls_status icl_blocks_count(struct imgcls_board *board, int64_t *blocks, int64_t *last_run);
-/* How many runs are in no block, at most ICL_BLOCK_RUNS_LOOSE are counted. */
+/* How many runs are in no block: counted from ICL_BLOCK_RUNS to ICL_BLOCK_RUNS_LOOSE, below that
+ * no more than the answer. */
 imgcls_status icl_blocks_loose(struct imgcls_board *board, int64_t *runs);
 /* Packs what makes whole blocks, in transactions of its own. */
 imgcls_status icl_blocks_pack(struct imgcls_board *board);

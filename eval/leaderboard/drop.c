@@ -17,16 +17,30 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What tells children and parents, of every newest run. */
 static const char wanted[] =
-    "run,model,dataset,dataset_sha256,model_sha256,parent_sha256,weights_type,precision,top1,"
-    "model_bytes,images_per_second,cpu,threads,batch,recipe";
-enum { RUN, MODEL, DATASET, SET, SHA, PARENT, TYPE, PRECISION, TOP1, BYTES, RATE, CPU, THREADS,
-       BATCH, RECIPE, WIDTH };
+    "run,model,dataset_sha256,model_sha256,parent_sha256,weights_type,precision";
+enum { RUN, MODEL, SET, SHA, PARENT, TYPE, PRECISION, WIDTH };
+
+/* What is said of the few that are one or the other. */
+static const char told[] = "SELECT dataset, top1, model_bytes, images_per_second, cpu, threads, "
+                           "batch FROM leaderboard WHERE run = ?1";
+enum { DATASET, TOP1, BYTES, RATE, CPU, THREADS, BATCH };
 
 struct entry {
     const struct imgcls_board_cell *cells;
     char *base; /* own: name in lower case, without a precision's ending */
     int rank;   /* of the narrower of weights and arithmetic */
+    /* What is sorted by, for cells lie far apart in memory. */
+    const char *set, *sha256;
+    int64_t run;
+};
+
+/* A listing that is being made. */
+struct listing {
+    struct imgcls_board *board;
+    sqlite3_stmt *tell; /* told */
+    struct imgcls_board_rows *rows;
 };
 
 static const struct {
@@ -56,6 +70,12 @@ static int rank_of(const char *word)
     return strncmp(word, "float8", 6) == 0 ? 1 : 3;
 }
 
+/* May it be a child? */
+static bool is_narrow(const struct entry *entry)
+{
+    return entry->rank < 3 || *text_of(&entry->cells[PARENT]);
+}
+
 /* "ResNet50-FP16" becomes "resnet50". Own: free. */
 static char *base_of(const char *name)
 {
@@ -75,16 +95,21 @@ static char *base_of(const char *name)
     return base;
 }
 
+static int text_order(const char *a, const char *b)
+{
+    return a == b ? 0 : strcmp(a, b); /* equal ones are mostly the same */
+}
+
 static int by_set_and_base(const void *a, const void *b)
 {
     const struct entry *x = a, *y = b;
-    int order = strcmp(text_of(&x->cells[SET]), text_of(&y->cells[SET]));
+    int order = text_order(x->set, y->set);
     if (order == 0)
         order = strcmp(x->base, y->base);
     if (order == 0)
         order = y->rank - x->rank; /* widest first */
     if (order == 0) /* newest first */
-        order = x->cells[RUN].integer > y->cells[RUN].integer ? -1 : 1;
+        order = x->run > y->run ? -1 : 1;
     return order;
 }
 
@@ -93,7 +118,7 @@ static int by_hash(const void *a, const void *b)
 {
     const struct entry *x = *(const struct entry *const *)a;
     const struct entry *y = *(const struct entry *const *)b;
-    int order = strcmp(text_of(&x->cells[SHA]), text_of(&y->cells[SHA]));
+    int order = text_order(x->sha256, y->sha256);
     if (order == 0)
         order = y->rank - x->rank;
     return order ? order : (x > y) - (x < y);
@@ -106,14 +131,14 @@ static const struct entry *find_made(const struct entry *const *hashed, size_t c
     size_t low = 0, high = count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        int order = strcmp(text_of(&hashed[middle]->cells[SHA]), sha256);
+        int order = strcmp(hashed[middle]->sha256, sha256);
         if (order < 0 || (order == 0 && hashed[middle]->rank > rank))
             low = middle + 1;
         else
             high = middle;
     }
     return low < count && hashed[low]->rank == rank &&
-                   strcmp(text_of(&hashed[low]->cells[SHA]), sha256) == 0
+                   strcmp(hashed[low]->sha256, sha256) == 0
                ? hashed[low]
                : NULL;
 }
@@ -142,11 +167,25 @@ static double number_of(const struct imgcls_board_cell *cell)
     return cell->kind == IMGCLS_CELL_INTEGER ? (double)cell->integer : NAN;
 }
 
-static bool same_machine(const struct entry *a, const struct entry *b)
+/* What is told of a run. Own: imgcls_board_rows_destroy. */
+static imgcls_status tell(struct listing *listing, const struct entry *entry,
+                          struct imgcls_board_rows **out)
 {
-    return strcmp(text_of(&a->cells[CPU]), text_of(&b->cells[CPU])) == 0 &&
-           a->cells[THREADS].integer == b->cells[THREADS].integer &&
-           a->cells[BATCH].integer == b->cells[BATCH].integer;
+    imgcls_status status;
+    sqlite3_reset(listing->tell);
+    sqlite3_bind_int64(listing->tell, 1, entry->run);
+    status = icl_board_collect(listing->board, listing->tell, ICL_LIST_BYTES_MAX, out);
+    if (status == IMGCLS_OK && (*out)->row_count != 1)
+        status = icl_fail(listing->board->ctx, IMGCLS_BAD_INPUT,
+                          "%s: damaged: a block names run %lld, which is not there",
+                          listing->board->path, (long long)entry->run);
+    return status;
+}
+
+static bool same_machine(const struct imgcls_board_cell *a, const struct imgcls_board_cell *b)
+{
+    return strcmp(text_of(&a[CPU]), text_of(&b[CPU])) == 0 &&
+           a[THREADS].integer == b[THREADS].integer && a[BATCH].integer == b[BATCH].integer;
 }
 
 /* What the narrower of weights and arithmetic is called. */
@@ -157,50 +196,62 @@ static const char *precision_of(const struct entry *entry)
     return *weights && rank_of(weights) < rank_of(arithmetic) ? weights : arithmetic;
 }
 
-static imgcls_status append(struct imgcls_board *board, const struct entry *child,
-                            const struct entry *parent, struct imgcls_board_rows *rows)
+static imgcls_status append_told(struct listing *listing, const struct entry *child,
+                                 const struct entry *parent, const struct imgcls_board_cell *mine,
+                                 const struct imgcls_board_cell *its)
 {
     struct imgcls_board_comparison *c = NULL;
-    bool timed = same_machine(child, parent);
-    imgcls_status status = imgcls_board_compare(board, parent->cells[RUN].integer,
-                                                child->cells[RUN].integer, &c);
+    bool timed = same_machine(mine, its);
+    imgcls_status status = imgcls_board_compare(listing->board, parent->run, child->run, &c);
     if (status == IMGCLS_BAD_INPUT) /* recorded without answers: the rates still stand */
-        icl_forgive(board->ctx);
+        icl_forgive(listing->board->ctx);
     else if (status != IMGCLS_OK)
         return status;
     const struct imgcls_board_cell cells[] = {
         child->cells[RUN],
         parent->cells[RUN],
         child->cells[MODEL],
-        child->cells[DATASET],
+        mine[DATASET],
         icl_cell_text(precision_of(child)),
         icl_cell_text(precision_of(parent)),
-        child->cells[TOP1],
-        parent->cells[TOP1],
-        icl_cell_real(number_of(&child->cells[TOP1]) - number_of(&parent->cells[TOP1])),
+        mine[TOP1],
+        its[TOP1],
+        icl_cell_real(number_of(&mine[TOP1]) - number_of(&its[TOP1])),
         icl_cell_known(c ? c->only_first_right : -1),
         icl_cell_known(c ? c->only_second_right : -1),
         icl_cell_real(c ? c->p_value : NAN),
-        icl_cell_real(number_of(&child->cells[BYTES]) / number_of(&parent->cells[BYTES])),
-        icl_cell_real(timed ? number_of(&child->cells[RATE]) / number_of(&parent->cells[RATE])
-                            : NAN),
+        icl_cell_real(number_of(&mine[BYTES]) / number_of(&its[BYTES])),
+        icl_cell_real(timed ? number_of(&mine[RATE]) / number_of(&its[RATE]) : NAN),
     };
-    status = icl_board_rows_append(board, rows, cells);
+    status = icl_board_rows_append(listing->board, listing->rows, cells);
     imgcls_board_comparison_destroy(c);
     return status;
 }
 
+static imgcls_status append(struct listing *listing, const struct entry *child,
+                            const struct entry *parent)
+{
+    struct imgcls_board_rows *mine = NULL, *its = NULL;
+    imgcls_status status = tell(listing, child, &mine);
+    if (status == IMGCLS_OK)
+        status = tell(listing, parent, &its);
+    if (status == IMGCLS_OK)
+        status = append_told(listing, child, parent, mine->cells, its->cells);
+    imgcls_board_rows_destroy(mine);
+    imgcls_board_rows_destroy(its);
+    return status;
+}
+
 /* Children of one data set: each newest run of a model once. */
-static imgcls_status list_set(struct imgcls_board *board, const struct entry *entries,
-                              size_t count, struct imgcls_board_rows *rows)
+static imgcls_status list_set(struct listing *listing, const struct entry *entries, size_t count)
 {
     const struct entry **hashed = calloc(count + 1, sizeof *hashed);
     const struct entry *first = entries;
     imgcls_status status = IMGCLS_OK;
     size_t i;
     if (!hashed)
-        return icl_fail(board->ctx, IMGCLS_NO_MEMORY, "%s: no memory for %zu runs",
-                        board->path, count);
+        return icl_fail(listing->board->ctx, IMGCLS_NO_MEMORY, "%s: no memory for %zu runs",
+                        listing->board->path, count);
     for (i = 0; i < count; i++)
         hashed[i] = &entries[i];
     qsort(hashed, count, sizeof *hashed, by_hash);
@@ -208,45 +259,58 @@ static imgcls_status list_set(struct imgcls_board *board, const struct entry *en
         const struct entry *parent;
         if (strcmp(first->base, entries[i].base) != 0)
             first = &entries[i];
-        if (entries[i].rank >= 3 && !*text_of(&entries[i].cells[PARENT]))
+        if (!is_narrow(&entries[i]))
             continue;
         parent = find_parent(hashed, count, first, &entries[i]);
         if (parent)
-            status = append(board, &entries[i], parent, rows);
+            status = append(listing, &entries[i], parent);
     }
     free(hashed);
     return status;
 }
 
-static imgcls_status list_all(struct imgcls_board *board, const struct imgcls_board_rows *all,
-                              struct imgcls_board_rows *rows)
+static imgcls_status read_entries(struct imgcls_board *board,
+                                  const struct imgcls_board_rows *all, struct entry *entries,
+                                  bool *any)
 {
-    struct entry *entries = calloc(all->row_count + 1, sizeof *entries);
-    imgcls_status status = IMGCLS_OK;
-    size_t i, end;
-    for (i = 0; entries && i < all->row_count; i++) {
+    *any = false;
+    for (size_t i = 0; i < all->row_count; i++) {
         const struct imgcls_board_cell *cells = &all->cells[i * WIDTH];
         int weights = *text_of(&cells[TYPE]) ? rank_of(text_of(&cells[TYPE])) : 3;
         int arithmetic = rank_of(text_of(&cells[PRECISION]));
-        entries[i] = (struct entry){cells, base_of(text_of(&cells[MODEL])),
-                                    weights < arithmetic ? weights : arithmetic};
+        entries[i] = (struct entry){.cells = cells,
+                                    .base = base_of(text_of(&cells[MODEL])),
+                                    .rank = weights < arithmetic ? weights : arithmetic,
+                                    .set = text_of(&cells[SET]),
+                                    .sha256 = text_of(&cells[SHA]),
+                                    .run = cells[RUN].integer};
         if (!entries[i].base)
-            status = IMGCLS_NO_MEMORY;
+            return icl_fail(board->ctx, IMGCLS_NO_MEMORY, "%s: no memory for %zu runs",
+                            board->path, all->row_count);
+        *any = *any || is_narrow(&entries[i]);
     }
-    if (!entries || status != IMGCLS_OK) {
-        status = icl_fail(board->ctx, IMGCLS_NO_MEMORY, "%s: no memory for %zu runs",
-                          board->path, all->row_count);
-        goto done;
-    }
-    qsort(entries, all->row_count, sizeof *entries, by_set_and_base);
-    for (i = 0; i < all->row_count && status == IMGCLS_OK; i = end) {
-        for (end = i + 1; end < all->row_count && strcmp(text_of(&entries[i].cells[SET]),
-                                                         text_of(&entries[end].cells[SET])) == 0;)
+    return IMGCLS_OK;
+}
+
+static imgcls_status list_all(struct listing *listing, const struct imgcls_board_rows *all)
+{
+    struct entry *entries = calloc(all->row_count + 1, sizeof *entries);
+    imgcls_status status;
+    size_t i, end;
+    bool any;
+    if (!entries)
+        return icl_fail(listing->board->ctx, IMGCLS_NO_MEMORY, "%s: no memory for %zu runs",
+                        listing->board->path, all->row_count);
+    status = read_entries(listing->board, all, entries, &any);
+    if (status == IMGCLS_OK && any)
+        qsort(entries, all->row_count, sizeof *entries, by_set_and_base);
+    for (i = 0; i < all->row_count && status == IMGCLS_OK && any; i = end) {
+        for (end = i + 1;
+             end < all->row_count && text_order(entries[i].set, entries[end].set) == 0;)
             end++;
-        status = list_set(board, entries + i, end - i, rows);
+        status = list_set(listing, entries + i, end - i);
     }
-done:
-    for (i = 0; entries && i < all->row_count; i++)
+    for (i = 0; i < all->row_count; i++)
         free(entries[i].base);
     free(entries);
     return status;
@@ -263,12 +327,17 @@ imgcls_status imgcls_board_drop(struct imgcls_board *board, struct imgcls_board_
     struct imgcls_board_selection wish = {
         .struct_size = sizeof wish, .columns = wanted, .where = newest, .sort = "run"};
     struct imgcls_board_rows *all = NULL;
+    struct listing listing = {.board = board};
     imgcls_status status = imgcls_board_list(board, &wish, &all);
     *out = NULL;
     if (status == IMGCLS_OK)
-        status = icl_board_rows_create(board, columns, out);
+        status = icl_board_prepare(board, told, &listing.tell);
     if (status == IMGCLS_OK)
-        status = list_all(board, all, *out);
+        status = icl_board_rows_create(board, columns, out);
+    listing.rows = *out;
+    if (status == IMGCLS_OK)
+        status = list_all(&listing, all);
+    sqlite3_finalize(listing.tell);
     if (status != IMGCLS_OK) {
         imgcls_board_rows_destroy(*out);
         *out = NULL;

@@ -17,36 +17,45 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Columns that are asked for, in this order. */
-static const char wanted[] = "run,model,dataset,cpu,threads,top1,top1_low,top1_high,"
-                             "latency_p50_ms,images_per_second,model_bytes,dataset_sha256";
-enum { RUN, MODEL, DATASET, CPU, THREADS, TOP1, LOW, HIGH, LATENCY, RATE, BYTES, SHA, WIDTH };
+/* Columns that are asked for, in this order: what fronts are found by. */
+static const char wanted[] = "run,dataset,cpu,threads,top1,latency_p50_ms,images_per_second,"
+                             "model_bytes,dataset_sha256";
+enum { RUN, DATASET, CPU, THREADS, TOP1, LATENCY, RATE, BYTES, SHA, WIDTH };
+
+/* What is said of the few that are on one. */
+static const char told[] = "SELECT run, model, dataset, cpu, threads, top1, top1_low, top1_high"
+                           " FROM leaderboard WHERE run = ?1";
+#define TOLD 8
 
 struct point {
     const struct imgcls_board_cell *cells; /* of its row */
-    double top1, milliseconds, bytes;      /* infinite where not known */
+    /* What is sorted by, for cells lie far apart in memory. */
+    const char *dataset, *sha256, *cpu;
+    int64_t threads;
+    double top1, milliseconds, bytes; /* infinite where not known */
     bool on_time, on_size;
 };
 
-static int text_order(const struct imgcls_board_cell *a, const struct imgcls_board_cell *b)
+static const char *text_of(const struct imgcls_board_cell *cell)
 {
-    if (a->text == b->text) /* mostly, where they are equal */
-        return 0;
-    return strcmp(a->kind == IMGCLS_CELL_TEXT ? a->text : "",
-                  b->kind == IMGCLS_CELL_TEXT ? b->text : "");
+    return cell->kind == IMGCLS_CELL_TEXT ? cell->text : "";
+}
+
+static int text_order(const char *a, const char *b)
+{
+    return a == b ? 0 : strcmp(a, b); /* equal ones are mostly the same */
 }
 
 static int by_group(const void *a, const void *b)
 {
     const struct point *x = a, *y = b;
-    int order = text_order(&x->cells[DATASET], &y->cells[DATASET]);
+    int order = text_order(x->dataset, y->dataset);
     if (order == 0)
-        order = text_order(&x->cells[SHA], &y->cells[SHA]);
+        order = text_order(x->sha256, y->sha256);
     if (order == 0)
-        order = text_order(&x->cells[CPU], &y->cells[CPU]);
+        order = text_order(x->cpu, y->cpu);
     if (order == 0)
-        order = (x->cells[THREADS].integer > y->cells[THREADS].integer) -
-                (x->cells[THREADS].integer < y->cells[THREADS].integer);
+        order = (x->threads > y->threads) - (x->threads < y->threads);
     return order;
 }
 
@@ -100,7 +109,12 @@ static double number_of(const struct imgcls_board_cell *cell)
 
 static struct point point_of(const struct imgcls_board_cell *cells)
 {
-    struct point point = {.cells = cells, .top1 = number_of(&cells[TOP1]),
+    struct point point = {.cells = cells,
+                          .dataset = text_of(&cells[DATASET]),
+                          .sha256 = text_of(&cells[SHA]),
+                          .cpu = text_of(&cells[CPU]),
+                          .threads = cells[THREADS].integer,
+                          .top1 = number_of(&cells[TOP1]),
                           .milliseconds = number_of(&cells[LATENCY]),
                           .bytes = number_of(&cells[BYTES])};
     double rate = number_of(&cells[RATE]);
@@ -109,17 +123,31 @@ static struct point point_of(const struct imgcls_board_cell *cells)
     return point;
 }
 
-static imgcls_status append(struct imgcls_board *board, const struct point *point,
-                            struct imgcls_board_rows *rows)
+static imgcls_status append(struct imgcls_board *board, sqlite3_stmt *tell,
+                            const struct point *point, struct imgcls_board_rows *rows)
 {
-    struct imgcls_board_cell cells[11];
-    memcpy(cells, point->cells, 8 * sizeof *cells); /* RUN to HIGH stand alike */
-    cells[8] = icl_cell_real(point->milliseconds);
-    cells[9] = icl_cell_real(point->bytes / 1e6);
-    cells[10] = icl_cell_text(!point->on_size   ? "time"
-                              : !point->on_time ? "size"
-                                                : "time and size");
-    return icl_board_rows_append(board, rows, cells);
+    struct imgcls_board_cell cells[TOLD + 3];
+    imgcls_status status = IMGCLS_OK;
+    int code;
+    sqlite3_bind_int64(tell, 1, point->cells[RUN].integer);
+    code = sqlite3_step(tell);
+    if (code != SQLITE_ROW)
+        status = code == SQLITE_DONE
+                     ? icl_fail(board->ctx, IMGCLS_BAD_INPUT,
+                                "%s: damaged: a block names run %lld, which is not there",
+                                board->path, (long long)point->cells[RUN].integer)
+                     : icl_board_fail(board, code, "reading runs");
+    for (int i = 0; i < TOLD && status == IMGCLS_OK; i++)
+        cells[i] = icl_cell_column(tell, i);
+    cells[TOLD] = icl_cell_real(point->milliseconds);
+    cells[TOLD + 1] = icl_cell_real(point->bytes / 1e6);
+    cells[TOLD + 2] = icl_cell_text(!point->on_size   ? "time"
+                                    : !point->on_time ? "size"
+                                                      : "time and size");
+    if (status == IMGCLS_OK)
+        status = icl_board_rows_append(board, rows, cells);
+    sqlite3_reset(tell);
+    return status;
 }
 
 static imgcls_status find_fronts(struct imgcls_board *board,
@@ -127,11 +155,13 @@ static imgcls_status find_fronts(struct imgcls_board *board,
                                  struct imgcls_board_rows *rows)
 {
     struct point *points = calloc(all->row_count + 1, sizeof *points);
-    imgcls_status status = IMGCLS_OK;
+    sqlite3_stmt *tell = NULL;
+    imgcls_status status;
     size_t i, end;
     if (!points)
         return icl_fail(board->ctx, IMGCLS_NO_MEMORY, "%s: no memory for %zu runs",
                         board->path, all->row_count);
+    status = icl_board_prepare(board, told, &tell);
     for (i = 0; i < all->row_count; i++)
         points[i] = point_of(&all->cells[i * WIDTH]);
     qsort(points, all->row_count, sizeof *points, by_group);
@@ -141,8 +171,9 @@ static imgcls_status find_fronts(struct imgcls_board *board,
         mark_group(points + i, end - i);
         for (size_t k = i; k < end && status == IMGCLS_OK; k++)
             if (points[k].on_time || points[k].on_size)
-                status = append(board, &points[k], rows);
+                status = append(board, tell, &points[k], rows);
     }
+    sqlite3_finalize(tell);
     free(points);
     return status;
 }

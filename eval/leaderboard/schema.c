@@ -44,6 +44,10 @@ static const char seventh_version[] =
 #include "schemas/leaderboard.7.sql.h"
     ;
 
+static const char eighth_version[] =
+#include "schemas/leaderboard.8.sql.h"
+    ;
+
 static const char views[] =
 #include "schemas/leaderboard.views.sql.h"
     ;
@@ -56,7 +60,8 @@ static const struct icl_board_version versions[] = {
     {5, fifth_version},
     {6, sixth_version},
     {7, seventh_version},
-    {7, views}, /* with the newest step, whichever that is */
+    {8, eighth_version},
+    {8, views}, /* with the newest step, whichever that is */
 };
 
 /* What a file says it is. */

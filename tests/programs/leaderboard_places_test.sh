@@ -66,6 +66,21 @@ sql hollow.db 'PRAGMA application_id = 0x696d6763; PRAGMA user_version = 6; CREA
 bad 'hollow.db' list --db hollow.db
 measure 2 --db hollow.db
 one_line 'hollow.db'
+# the version before this one: a copy first, then what it had and nothing reads is gone
+cp good.db seven.db
+sql seven.db 'PRAGMA user_version = 7; CREATE INDEX runs_by_subject ON runs (model_name, dataset_id)'
+ask() { # ask FILE STATEMENT: its one value
+    python3 -c 'import sqlite3, sys
+print(sqlite3.connect(sys.argv[1]).execute(sys.argv[2]).fetchone()[0])' "$1" "$2"
+}
+expect 0 imgcls-leaderboard list --db seven.db
+[ "$(ask seven.db 'PRAGMA user_version')" = 8 ] || complain "seven.db was not brought up"
+[ "$(ask seven.db.v7.bak 'PRAGMA user_version')" = 7 ] || complain "no copy of version 7"
+index="SELECT count(*) FROM sqlite_master WHERE name = 'runs_by_subject'"
+[ "$(ask seven.db.v7.bak "$index") $(ask seven.db "$index")" = "1 0" ] ||
+    complain "an index of version 6 is left, or the copy has none"
+expect 0 imgcls-leaderboard check --db seven.db
+holds '2 runs checked' out
 # every page but the first overwritten, in turns: no crash, and no other status than 0, 1 and 2
 cp good.db full.db
 sql full.db 'VACUUM' # pages that are in no use may hold anything
@@ -153,7 +168,7 @@ fi
 mkdir locked
 cp good.db locked/board.db
 cp good.db locked/old.db
-sql locked/old.db 'PRAGMA user_version = 5; DROP TABLE newest_runs; DROP INDEX runs_by_subject;
+sql locked/old.db 'PRAGMA user_version = 5; DROP TABLE newest_runs;
     DROP TRIGGER runs_newest; DROP TABLE run_blocks'
 if mount --bind locked locked 2>/dev/null && mount -o remount,bind,ro locked 2>/dev/null; then
     mounted=$folder/locked
