@@ -100,6 +100,8 @@ int terminal_width_of(const char *text);
 void terminal_pad(FILE *file, const char *text, int width);
 /* Colours are welcome: the file is a terminal, not a dumb one, and NO_COLOR is not set. */
 bool terminal_is_rich(FILE *file);
+/* Columns of the terminal that the file is; 0: it is none, or does not say. */
+int terminal_columns(FILE *file);
 /* The locale's character set is UTF-8, by LC_ALL, LC_CTYPE or LANG. */
 bool terminal_is_utf8(void);
 /* A bar of `width` columns, filled to `fraction` (0..1) in eighths of a column. UTF-8. */

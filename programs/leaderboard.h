@@ -30,15 +30,33 @@ const struct imgcls_board_cell *cell_at(const struct imgcls_board_rows *rows, si
                                         size_t column);
 /* Index of a column, SIZE_MAX where there is none. */
 size_t column_index(const struct imgcls_board_rows *rows, const char *name);
-/* An aligned table. On a terminal that shows them: a head in bold, and with `eyes` the 95 %
- * interval of top1 drawn, where its bounds are among the columns, in the place of these. */
-imgcls_status print_table(const struct imgcls_board_rows *rows, bool eyes);
+/* An aligned table. On a terminal that shows them: a head in bold, and with EYES the 95 %
+ * interval of top1 drawn, where its bounds are among the columns, in the place of these.
+ * EYES_FIT: columns for which the terminal has no room are left out, and named below. */
+enum table_kind { IN_FULL, EYES, EYES_FIT };
+imgcls_status print_table(const struct imgcls_board_rows *rows, enum table_kind kind);
 /* Name and value of each column of one row, in groups. */
 void print_record(const struct imgcls_board_rows *rows);
 imgcls_status print_rows_json(struct job *job, const struct imgcls_board_rows *rows);
 /* The table or its JSON, as the line says; `none` on standard error where there is no row. */
 imgcls_status print_answer(struct job *job, const struct imgcls_board_rows *rows,
                            const char *none);
+
+/* -- leaderboard_narrow.c -- */
+
+/* Rows with fewer columns; cells' texts are those of the rows. */
+struct narrowed {
+    struct imgcls_board_rows rows;
+    const char **columns;            /* own */
+    struct imgcls_board_cell *cells; /* own */
+    char left_out[200];              /* names, ", " between them */
+};
+
+/* Whether leaving out columns makes the rows fit into `room`: then *out has them. widths as they
+ * are shown, negative ones too. *out wants narrowed_clear in any case. */
+bool narrow_rows(const struct imgcls_board_rows *rows, const int *widths, int room,
+                 struct narrowed *out);
+void narrowed_clear(struct narrowed *narrowed);
 
 /* -- leaderboard_runs.c -- */
 

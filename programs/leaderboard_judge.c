@@ -102,7 +102,7 @@ imgcls_status leaderboard_check(struct job *job)
     if (job->line.json)
         print_rows_json(job, rows);
     else if (rows->row_count > 0)
-        print_table(rows, false);
+        print_table(rows, IN_FULL);
     else
         printf("%lld runs checked, every figure follows from the stored answers\n",
                (long long)(checked - without));

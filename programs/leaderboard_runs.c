@@ -128,19 +128,24 @@ imgcls_status leaderboard_query(struct job *job)
     status = imgcls_board_query(job->board, job->line.positionals[1], seconds, &rows);
     if (status != IMGCLS_OK)
         return status;
-    status = job->line.json ? print_rows_json(job, rows) : print_table(rows, false);
+    status = job->line.json ? print_rows_json(job, rows) : print_table(rows, IN_FULL);
     imgcls_board_rows_destroy(rows);
     return status;
 }
 
-/* Text to the file that --output names, else to standard output. */
+/* Text to the file that --output names, else to standard output; with --json the file's size is
+ * said, as the one object that was asked for. */
 static imgcls_status put_out(struct job *job, const char *text)
 {
     const char *output = command_value(&job->line, "output");
+    imgcls_status status = IMGCLS_OK;
     if (output)
-        return imgcls_board_save(job->board, output, text);
-    fputs(text, stdout);
-    return IMGCLS_OK;
+        status = imgcls_board_save(job->board, output, text);
+    else
+        fputs(text, stdout);
+    if (output && job->line.json && status == IMGCLS_OK)
+        printf("{\"bytes\": %zu}\n", strlen(text));
+    return status;
 }
 
 /* The page for the whole board, a run, or a pair. */
@@ -193,6 +198,12 @@ imgcls_status leaderboard_export(struct job *job)
         return IMGCLS_OK;
     }
     format = format ? format : "json";
+    if (job->line.json && strcmp(format, "json") != 0 && !command_value(&job->line, "output")) {
+        command_complain(&job->line, "--json: %.40s is no JSON; --output FILE writes it elsewhere",
+                         format);
+        job->usage = true;
+        return IMGCLS_OK;
+    }
     if (strcmp(format, "html") == 0)
         return export_page(job);
     if (job->line.positional_count > 1) {

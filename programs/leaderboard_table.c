@@ -41,6 +41,14 @@ static bool is_rate(const char *column)
     return (begins(column, "top1") || begins(column, "top5")) && !ends(column, "_change");
 }
 
+/* Characters that end lines or turn the direction of what follows them, in UTF-8: U+2028 to
+ * U+202E and U+2066 to U+2069. Arabic and Hebrew letters need none of them. */
+static bool turns(const unsigned char *at)
+{
+    return at[0] == 0xe2 && ((at[1] == 0x80 && at[2] >= 0xa8 && at[2] <= 0xae) ||
+                             (at[1] == 0x81 && at[2] >= 0xa6 && at[2] <= 0xa9));
+}
+
 /* Control characters out of what others wrote: a name must not drive the terminal. C1 controls
  * are two bytes in UTF-8, 0xc2 and 0x80 to 0x9f. */
 static void tame(char *text)
@@ -51,6 +59,8 @@ static void tame(char *text)
             *text = '?';
         else if (byte == 0xc2 && next >= 0x80 && next <= 0x9f)
             text[0] = text[1] = '?';
+        else if (turns((const unsigned char *)text))
+            text[0] = text[1] = text[2] = '?';
     }
 }
 
@@ -395,7 +405,7 @@ static void print_line(const struct table *table, size_t row, bool rich,
             if (row > 0)
                 print_drawing(rows, row - 1, drawing);
             else
-                terminal_pad(stdout, "95 % interval", DRAWN_WIDTH);
+                printf("\033[1m%-*s\033[0m", DRAWN_WIDTH, "95 % interval");
             fputs(last ? "" : "  ", stdout);
             continue;
         }
@@ -411,7 +421,7 @@ static void print_line(const struct table *table, size_t row, bool rich,
     fputs("\n", stdout);
 }
 
-imgcls_status print_table(const struct imgcls_board_rows *rows, bool eyes)
+static imgcls_status print_all(const struct imgcls_board_rows *rows, bool eyes)
 {
     struct drawing drawing = plan_drawing(rows, eyes);
     bool rich = terminal_is_rich(stdout);
@@ -426,6 +436,43 @@ imgcls_status print_table(const struct imgcls_board_rows *rows, bool eyes)
             print_plain_line(&table, row, line);
     table_clear(&table);
     free(line);
+    return status;
+}
+
+/* Whether some columns are to be left out, in *out. */
+static bool fit(const struct imgcls_board_rows *rows, struct narrowed *out)
+{
+    struct drawing drawing = plan_drawing(rows, true);
+    int room = terminal_columns(stdout);
+    struct table table;
+    bool fewer = false;
+    *out = (struct narrowed){.columns = NULL};
+    if (room == 0)
+        return false;
+    if (table_measure(&table, rows, true)) {
+        if (drawing.on) { /* in the place of two */
+            table.widths[drawing.low] = DRAWN_WIDTH;
+            table.widths[drawing.high] = -2;
+        }
+        fewer = narrow_rows(rows, table.widths, drawing.on ? room + 4 : room, out);
+    }
+    table_clear(&table);
+    if (!fewer)
+        narrowed_clear(out);
+    return fewer;
+}
+
+imgcls_status print_table(const struct imgcls_board_rows *rows, enum table_kind kind)
+{
+    struct narrowed narrowed;
+    imgcls_status status;
+    if (kind != EYES_FIT || !fit(rows, &narrowed))
+        return print_all(rows, kind != IN_FULL);
+    status = print_all(&narrowed.rows, true);
+    if (status == IMGCLS_OK)
+        printf("%s(no room here for %s)%s\n", terminal_is_rich(stdout) ? "\033[2m" : "",
+               narrowed.left_out, terminal_is_rich(stdout) ? "\033[0m" : "");
+    narrowed_clear(&narrowed);
     return status;
 }
 
@@ -481,8 +528,8 @@ imgcls_status print_answer(struct job *job, const struct imgcls_board_rows *rows
 {
     if (job->line.json)
         return print_rows_json(job, rows);
-    if (rows->row_count > 0)
-        return print_table(rows, true);
+    if (rows->row_count > 0) /* a column that was asked for by name is shown */
+        return print_table(rows, command_value(&job->line, "columns") ? EYES : EYES_FIT);
     if (!job->line.quiet)
         fprintf(stderr, "%s: %s\n", imgcls_board_path(job->board), none);
     return IMGCLS_OK;

@@ -56,6 +56,7 @@ imgcls_leaderboard_SOURCES = \
 	%D%/leaderboard.h \
 	%D%/leaderboard_compare.c \
 	%D%/leaderboard_judge.c \
+	%D%/leaderboard_narrow.c \
 	%D%/leaderboard_runs.c \
 	%D%/leaderboard_table.c
 imgcls_leaderboard_LDADD = $(COMMAND_LIBS)

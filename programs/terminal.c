@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 /* One code point of UTF-8, and its length in bytes; a byte that fits nowhere is one. */
@@ -102,6 +103,12 @@ bool terminal_is_rich(FILE *file)
     const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
     return !(no_color && *no_color) && term && *term && strcmp(term, "dumb") != 0 &&
            isatty(fileno(file));
+}
+
+int terminal_columns(FILE *file)
+{
+    struct winsize size;
+    return isatty(fileno(file)) && ioctl(fileno(file), TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
 bool terminal_is_utf8(void)

@@ -234,7 +234,7 @@ imgcls_status icl_column_unpack(struct imgcls_board *board, struct icl_column *c
     width = bytes[2];
     count = (size_t)number_at(bytes + 4, 4);
     base = number_at(bytes + 8, 8);
-    if (kind > ICL_COLUMN_TEXT || bytes[1] > 1 || count > ICL_BLOCK_RUNS ||
+    if (kind > ICL_COLUMN_TEXT || bytes[1] > 1 || count == 0 || count > ICL_BLOCK_RUNS ||
         !(width == 0 || width == 1 || width == 2 || width == 4 || width == 8) ||
         (kind == ICL_COLUMN_REAL && width != 0 && width != 8) ||
         size - at < (nulls ? count : 0) + count * (size_t)width)

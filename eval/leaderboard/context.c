@@ -79,6 +79,8 @@ static imgcls_status read_header(struct table *table)
     if (more && table->place[MODEL] != SIZE_MAX &&
         (table->place[TOP1] != SIZE_MAX || table->place[RATE] != SIZE_MAX))
         return IMGCLS_OK;
+    if (!more)
+        return icl_fail(csv->ctx, IMGCLS_BAD_INPUT, "%s: empty, no table of results", csv->name);
     return icl_fail(csv->ctx, IMGCLS_BAD_INPUT,
                     "%s: no table of results: columns 'model' and 'top1' (or "
                     "'infer_samples_per_sec') are wanted, its first of %zu is '%.40s'",

@@ -477,6 +477,8 @@ imgcls_status imgcls_board_merge(struct imgcls_board *board, const char *other, 
                         board->path);
     if (!icl_board_exists(other))
         return icl_fail(board->ctx, IMGCLS_IO, "%s: no such leaderboard", other);
+    if (icl_board_is_folder(other)) /* SQLite: an I/O error */
+        return icl_fail(board->ctx, IMGCLS_BAD_INPUT, "%s: a folder, not a regular file", other);
     if (is_same_file(board->path, other))
         return icl_fail(board->ctx, IMGCLS_BAD_INPUT, "%s: is this leaderboard itself", other);
     status = take_copy(board, other, &copy);

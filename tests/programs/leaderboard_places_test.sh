@@ -48,6 +48,7 @@ bad 'empty.db: empty, no leaderboard' list --db empty.db
 mkdir folder.db
 bad 'folder.db: a folder, not a regular file' list --db folder.db
 bad 'folder.db: a folder, not a regular file' import nothing.csv --db folder.db
+bad 'folder.db: a folder, not a regular file' merge folder.db
 bad 'nowhere/board.db' list --db nowhere/board.db
 sql photos.db 'CREATE TABLE photos (name TEXT)'
 bad 'photos.db: an SQLite database, but no leaderboard' list --db photos.db
@@ -135,6 +136,8 @@ printf 'model,top1\nx,1\n\000\001\377' >binary.csv
 bad 'binary.csv' import binary.csv
 printf 'model;top1\nx;1\n' >semicolons.csv
 bad "columns 'model' and 'top1'" import semicolons.csv
+: >nothing.csv
+bad 'nothing.csv: empty, no table of results' import nothing.csv
 printf 'model,top1,top5\n"x,1,2\n' >quote.csv
 bad 'quote.csv' import quote.csv
 bad 'folder.db: a folder, not a regular file' import folder.db

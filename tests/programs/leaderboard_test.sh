@@ -158,9 +158,37 @@ if command -v script >/dev/null; then
     holds '●' out
     LC_ALL=C.UTF-8 TERM=xterm NO_COLOR=1 script -qec 'imgcls-leaderboard list' /dev/null >out </dev/null
     grep -q "$(printf '\033')" out && complain "NO_COLOR is not honoured"
+    # as many columns as there is room for, unless they were asked for by name; which are missing
+    # is said
+    NO_COLOR=1 script -qec 'stty cols 70; imgcls-leaderboard list' /dev/null >out </dev/null
+    holds 'no room here for recorded_at, ' out
+    grep -q '20[0-9][0-9]-' out && complain "recorded_at is shown in 70 columns"
+    [ "$(tr -d '\r' <out | grep -v 'no room' | wc -L)" -le 70 ] ||
+        { complain "a line is longer than the terminal"; cat out; }
+    script -qec 'stty cols 70; imgcls-leaderboard list -c model,recorded_at,model_path,recipe' \
+        /dev/null >out </dev/null
+    holds 'recorded_at' out
+    script -qec 'stty cols 300; imgcls-leaderboard list' /dev/null >out </dev/null
+    holds 'recorded_at' out
+    grep -q 'no room' out && complain "columns are left out where there is room"
 fi
 board 0 list
+holds 'recorded_at' out
 grep -q "$(printf '\033')" out && complain "colours where there is no terminal"
+
+# ---- Names drive no terminal: neither by control characters nor by those that turn the direction
+# of what follows (U+202E here); letters that are written from the right are shown as they are
+cp "$sample/lenet5/model.onnx" "$(printf 'a\033[2J\342\200\256b\331\205.onnx')"
+expect 0 imgcls-eval a*.onnx -d "$sample/val" --limit 10 --db odd.db --quiet \
+    --preprocess "$(cat "$sample/lenet5/recipe.txt")"
+board 0 list --db odd.db
+holds "$(printf 'a?.2J???b\331\205 ')" out
+
+# ---- --json prints one object, whatever is exported
+board 0 export --format csv --json -o runs.csv
+holds "^{\"bytes\": $(wc -c <runs.csv)}\$" out
+board 2 export --format csv --json
+[ ! -s out ] || complain "a csv beside --json"
 
 # somebody with sqlite3 at hand: found out, status 1
 if command -v sqlite3 >/dev/null; then
