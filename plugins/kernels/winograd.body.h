@@ -20,6 +20,7 @@
 #endif
 #define IN            (OUT + 2)
 #define POINTS        WINOGRAD_POINTS(OUT)
+#define FLOATS_A_LINE 16
 #define POINT_A       0.70710678f
 #define POINT_B       1.41421356f
 
@@ -126,6 +127,22 @@ static struct NAME(pixels) NAME(find_pixels)(const struct winograd_job *job, int
     return pixels;
 }
 
+/* Asks for what the tile to the right reads beside this one's pixels. With few channels a pixel is a
+ * few lines, which no hardware follows. */
+#define FEW_CHANNELS 128
+
+ALWAYS_INLINE void NAME(ask_for_windows)(const struct NAME(pixels) *pixels, int64_t c)
+{
+    const float *at = pixels->first + IN * pixels->pixel + c;
+    int i, j;
+
+#pragma GCC unroll 8
+    for (i = 0; i < IN; i++)
+#pragma GCC unroll 8
+        for (j = 0; j < OUT; j++)
+            __builtin_prefetch(at + i * pixels->line + j * pixels->pixel);
+}
+
 /* Channels c.. of one tile. whole: no padding; full: a whole vector of channels. */
 ALWAYS_INLINE void NAME(vector_in)(const struct NAME(pixels) *pixels, const int whole,
                                    const int full, int64_t c, lane_mask mask, float *v,
@@ -134,6 +151,8 @@ ALWAYS_INLINE void NAME(vector_in)(const struct NAME(pixels) *pixels, const int 
     lanes half[IN][IN], from[IN], to[IN];
     int i, j;
 
+    if (pixels->pixel <= FEW_CHANNELS)
+        NAME(ask_for_windows)(pixels, c);
 #pragma GCC unroll 8
     for (j = 0; j < IN; j++) {
 #pragma GCC unroll 8
@@ -199,6 +218,20 @@ static struct NAME(outputs) NAME(find_outputs)(const struct winograd_job *job, i
     return outputs;
 }
 
+/* Asks for the next line of each output, which a store would wait for. */
+ALWAYS_INLINE void NAME(ask_for_outputs)(const struct winograd_job *job,
+                                         const struct NAME(outputs) *outputs, const int whole,
+                                         int64_t m)
+{
+    const int rows = whole ? OUT : outputs->rows, columns = whole ? OUT : outputs->columns;
+    const float *at = job->y + outputs->first + m + FLOATS_A_LINE;
+    int i, j;
+
+    for (i = 0; i < rows; i++)
+        for (j = 0; j < columns; j++)
+            __builtin_prefetch(at + i * outputs->line + j * job->outputs, 1);
+}
+
 /* Steps on outputs of channels m.. and into y. */
 ALWAYS_INLINE void NAME(finish)(const struct winograd_job *job,
                                 const struct NAME(outputs) *outputs, const int whole,
@@ -242,6 +275,8 @@ ALWAYS_INLINE void NAME(vector_out)(const struct winograd_job *job,
     lanes half[OUT][IN], y[OUT][OUT], from[IN], to[OUT];
     int i, j;
 
+    if (m % FLOATS_A_LINE == 0)
+        NAME(ask_for_outputs)(job, outputs, whole, m);
 #pragma GCC unroll 8
     for (j = 0; j < IN; j++) {
 #pragma GCC unroll 8
@@ -351,6 +386,8 @@ void WINOGRAD(const struct winograd_job *job, int64_t begin, int64_t end, void *
 
 #undef IN
 #undef POINTS
+#undef FEW_CHANNELS
+#undef FLOATS_A_LINE
 #undef POINT_A
 #undef POINT_B
 #undef WINOGRAD
