@@ -249,6 +249,11 @@ struct imgcls_kernel {
     /* Reserved for tiling: rows [begin, end) of output 0 alone. */
     imgcls_status (*run_range)(const struct imgcls_host *host, const struct imgcls_run *run,
                                int64_t begin, int64_t end);
+    /* Nonzero where run writes the rows of output 0 (along its last dimension) as far apart as
+     * the tensor's strides say, from data that is aligned to an element alone: then a node that
+     * joins such outputs along their last dimension need not copy them. NULL: never. */
+    int32_t (*writes_rows_apart)(const struct imgcls_host *host,
+                                 const struct imgcls_node *node);
 };
 
 /* Traits of an operator. */
@@ -262,6 +267,8 @@ struct imgcls_kernel {
 #define IMGCLS_TRAIT_IDENTITY (UINT64_C(1) << 6) /* inference: output 0 is input 0; other
                                                     outputs, if used, forbid removal */
 #define IMGCLS_TRAIT_SUBGRAPH (UINT64_C(1) << 7) /* has graph attributes; run through host */
+
+#define IMGCLS_TRAIT_JOINS (UINT64_C(1) << 8) /* output 0 is the inputs side by side */
 
 /*
  * An operator: (domain, type) for operator-set versions since_first..since_last. infer,
@@ -290,6 +297,13 @@ struct imgcls_op {
     /* Multiply-accumulates of one run, -1 where shapes are not known. NULL: 0. */
     int64_t (*macs)(const struct imgcls_host *host, const struct imgcls_node *node);
     const struct imgcls_kernel *const *kernels; /* NULL-ended */
+    /* For an operator that moves elements and nothing else. With IMGCLS_TRAIT_JOINS: input i is
+     * what output 0 has from index *at of dimension *axis on. Without: output i is what input 0
+     * has there. 0: it is not, or shapes are open. The host may let both share bytes: run has
+     * to leave alone a piece whose data is already where it would be copied from or to. NULL:
+     * nothing of the kind. */
+    int32_t (*piece)(const struct imgcls_host *host, const struct imgcls_node *node, size_t i,
+                     int32_t *axis, int64_t *at);
 };
 
 /* ---- Formats ----------------------------------------------------------------------------*/

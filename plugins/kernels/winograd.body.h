@@ -200,7 +200,7 @@ static void NAME(transform_in)(const struct winograd_job *job, int64_t tile, flo
 
 /* Where outputs of a tile go, and how many of them are in the image. */
 struct NAME(outputs) {
-    int64_t first, line; /* elements of y: output (0, 0), and from line to line */
+    int64_t first, line; /* pixels of y: output (0, 0), and from line to line */
     int rows, columns;
 };
 
@@ -210,9 +210,8 @@ static struct NAME(outputs) NAME(find_outputs)(const struct winograd_job *job, i
     int64_t height = job->window.out[1] - place.y, width = job->window.out[2] - place.x;
     struct NAME(outputs) outputs;
 
-    outputs.line = job->window.out[2] * job->outputs;
-    outputs.first = (place.image * job->window.out[1] + place.y) * outputs.line +
-                    place.x * job->outputs;
+    outputs.line = job->window.out[2];
+    outputs.first = (place.image * job->window.out[1] + place.y) * outputs.line + place.x;
     outputs.rows = height < OUT ? (int)height : OUT;
     outputs.columns = width < OUT ? (int)width : OUT;
     return outputs;
@@ -224,12 +223,12 @@ ALWAYS_INLINE void NAME(ask_for_outputs)(const struct winograd_job *job,
                                          int64_t m)
 {
     const int rows = whole ? OUT : outputs->rows, columns = whole ? OUT : outputs->columns;
-    const float *at = job->y + outputs->first + m + FLOATS_A_LINE;
+    const float *at = job->y + outputs->first * job->y_row + m + FLOATS_A_LINE;
     int i, j;
 
     for (i = 0; i < rows; i++)
         for (j = 0; j < columns; j++)
-            __builtin_prefetch(at + i * outputs->line + j * job->outputs, 1);
+            __builtin_prefetch(at + (i * outputs->line + j) * job->y_row, 1);
 }
 
 /* Steps on outputs of channels m.. and into y. */
@@ -253,15 +252,17 @@ ALWAYS_INLINE void NAME(finish)(const struct winograd_job *job,
         for (i = 0; i < rows; i++)
             for (j = 0; j < columns; j++) {
                 if (step->kind != IMGCLS_EPILOGUE_BIAS)
-                    other = NAME(load)((const float *)step->operand + outputs->first +
-                                           i * outputs->line + j * job->outputs + m,
+                    other = NAME(load)((const float *)step->operand + m +
+                                           (outputs->first + i * outputs->line + j) *
+                                               job->outputs,
                                        full, mask);
                 y[i][j] = lanes_step(step, y[i][j], other);
             }
     }
     for (i = 0; i < rows; i++)
         for (j = 0; j < columns; j++) {
-            float *to = job->y + outputs->first + i * outputs->line + j * job->outputs + m;
+            float *to =
+                job->y + (outputs->first + i * outputs->line + j) * job->y_row + m;
             NAME(store)(to, full, mask, y[i][j]);
         }
 }

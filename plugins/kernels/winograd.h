@@ -45,6 +45,7 @@ struct winograd_job {
     const float *u;            /* weights as the kernel's winograd_pack made them */
     const float *bias;         /* [outputs], NULL: none */
     float *y;                  /* [images, out..., outputs] */
+    int64_t y_row;             /* floats from pixel to pixel of y; operands have `outputs` */
     int32_t step_count;
     struct gemm_step steps[GEMM_MAX_STEPS];
 

@@ -232,10 +232,10 @@ imgcls_status icl_plan_build(struct imgcls_context *ctx, const struct imgcls_gra
         status = make_outputs(plan);
     if (status == IMGCLS_OK)
         status = icl_plan_pack(plan, options->pool);
-    if (status == IMGCLS_OK) {
-        icl_plan_liveness(plan);
+    if (status == IMGCLS_OK)
+        status = icl_plan_liveness(plan);
+    if (status == IMGCLS_OK)
         status = icl_plan_place(plan);
-    }
     if (status == IMGCLS_OK) {
         make_summary(plan, graph);
         *out = plan;

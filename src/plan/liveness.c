@@ -1,7 +1,7 @@
 /*
  * src/plan/liveness.c - from which step to which step must a slot keep its bytes
  *
- * Slots that share bytes (views, outputs written over an input) form a group with one
+ * Slots that share bytes (views, outputs written over an input, pieces) form a group with one
  * interval, kept at its root, or the packer would free bytes that a view still reads. Inner
  * graphs read what they capture. A graph output lives to the end; so does everything where
  * values are to be kept.
@@ -69,14 +69,14 @@ static void write_in_place(struct icl_plan *plan, size_t index)
         if (group->place != ICL_PLACE_ARENA || group->last != index ||
             !same_shape(in->info, out->info) || times_read(plan, step, root) != 1)
             continue;
-        out->root = root;
+        out->root = step->inputs[i]; /* not the root: it may be a piece of that */
         if (out->last > group->last)
             group->last = out->last;
         return;
     }
 }
 
-void icl_plan_liveness(struct icl_plan *plan)
+imgcls_status icl_plan_liveness(struct icl_plan *plan)
 {
     for (size_t i = 0; i < plan->slot_count; i++)
         plan->slots[i].born = plan->slots[i].last = ICL_NONE;
@@ -92,8 +92,12 @@ void icl_plan_liveness(struct icl_plan *plan)
     for (size_t i = 0; i < plan->slot_count; i++)
         if (plan->slots[i].is_output || plan->options.keep_values)
             extend(plan, i, plan->step_count);
-    for (size_t i = 0; i < plan->step_count && !plan->options.keep_values; i++)
+    if (plan->options.keep_values)
+        return IMGCLS_OK;
+    imgcls_status status = icl_plan_place_pieces(plan);
+    for (size_t i = 0; i < plan->step_count && status == IMGCLS_OK; i++)
         write_in_place(plan, i);
+    return status;
 }
 
 /* Offsets go back to where the intervals came from: slots first, then workspaces. */

@@ -14,6 +14,7 @@ libicl_la_SOURCES += \
 	%D%/offsets.c \
 	%D%/offsets.h \
 	%D%/pack.c \
+	%D%/pieces.c \
 	%D%/plan.h \
 	%D%/shapes.c \
 	%D%/shapes.h \

@@ -8,8 +8,8 @@
  *
  * Where a slot's bytes are: INPUT, the caller's tensor; CONSTANT, known when planned;
  * ARENA, at an offset of the session's arena; HEAP, allocated while running (shape open,
- * strings, or no tensor). Slots of one root share bytes: views, and outputs written over an
- * input.
+ * strings, or no tensor). Slots of one root share bytes: views, outputs written over an
+ * input, and pieces of it.
  *
  * Invariant: after icl_plan_build returns nothing here is written, except the reference
  * count.
@@ -49,6 +49,8 @@ struct icl_slot {
     size_t root;               /* slot whose bytes these are; follow with icl_slot_root */
     size_t input;              /* INPUT: position among the graph's inputs */
     size_t size_bytes, offset; /* ARENA; offset of the root alone */
+    size_t at;                 /* bytes from the start of slot `root`; 0 for a root */
+    int64_t row; /* elements from row to row where they lie apart; 0: one stretch (pieces.c) */
     size_t born, last; /* steps; of the whole group at the root after icl_plan_place */
     size_t uses, released_uses; /* CONSTANT: readers, and readers that packed it (pack.c) */
     bool is_output;             /* of the graph: stays to the end */
@@ -95,6 +97,15 @@ static inline size_t icl_slot_root(const struct icl_plan *plan, size_t index)
     while (plan->slots[index].root != index)
         index = plan->slots[index].root;
     return index;
+}
+
+/* Bytes from the start of that root to the slot. */
+static inline size_t icl_slot_at(const struct icl_plan *plan, size_t index)
+{
+    size_t at = 0;
+    for (; plan->slots[index].root != index; index = plan->slots[index].root)
+        at += plan->slots[index].at;
+    return at;
 }
 
 static inline bool icl_info_is_static(const struct imgcls_value_info *info)
@@ -172,8 +183,16 @@ imgcls_status icl_plan_pack(struct icl_plan *plan, struct icl_pool *pool);
 
 /* -- liveness.c -- */
 
-/* born and last of every slot's group, then outputs written over inputs where allowed. */
-void icl_plan_liveness(struct icl_plan *plan);
+/* born and last of every slot's group; pieces; outputs written over inputs where allowed. */
+imgcls_status icl_plan_liveness(struct icl_plan *plan);
+/* -- pieces.c -- */
+
+/* Lets pieces share the bytes of their wholes; between a slot's first step and the rest of
+ * liveness, which asks for groups. */
+imgcls_status icl_plan_place_pieces(struct icl_plan *plan);
+
+/* -- liveness.c -- */
+
 /* Offsets of ARENA roots and workspaces; the arena's size. */
 imgcls_status icl_plan_place(struct icl_plan *plan);
 

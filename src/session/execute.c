@@ -43,6 +43,14 @@ static void release_slot(struct icl_instance *instance, size_t slot)
     instance->values[slot] = &instance->blanks[slot];
 }
 
+static void lay_rows_apart(struct imgcls_tensor *tensor, int64_t row)
+{
+    for (int32_t d = tensor->rank - 2; d >= 0; d--) {
+        tensor->strides[d] = row;
+        row *= tensor->dims[d];
+    }
+}
+
 static void blank_slot(struct icl_instance *instance, size_t index)
 {
     const struct icl_slot *slot = &instance->plan->slots[index];
@@ -67,6 +75,8 @@ static void blank_slot(struct icl_instance *instance, size_t index)
     for (int32_t i = 0; i < tensor->rank; i++)
         tensor->dims[i] = slot->info->dims[i];
     icl_strides_of(tensor->rank, tensor->dims, tensor->strides);
+    if (slot->row)
+        lay_rows_apart(tensor, slot->row);
     icl_type_size(tensor->type, imgcls_count(tensor->rank, tensor->dims),
                   &tensor->size_bytes);
 }
@@ -163,7 +173,8 @@ static void bind_arena(struct icl_instance *instance, char *arena)
     const struct icl_plan *plan = instance->plan;
     for (size_t i = 0; i < plan->slot_count; i++)
         if (plan->slots[i].place == ICL_PLACE_ARENA)
-            instance->tensors[i].data = arena + plan->slots[icl_slot_root(plan, i)].offset;
+            instance->tensors[i].data = arena + plan->slots[icl_slot_root(plan, i)].offset +
+                                        icl_slot_at(plan, i);
     instance->arena = arena;
 }
 

@@ -16,6 +16,11 @@ TESTS += %D%/offsets_test
 %C%_offsets_test_SOURCES = %D%/offsets_test.c
 %C%_offsets_test_LDADD = $(TEST_LIBS)
 
+check_PROGRAMS += %D%/pieces_test
+TESTS += %D%/pieces_test
+%C%_pieces_test_SOURCES = %D%/pieces_test.c
+%C%_pieces_test_LDADD = $(TEST_LIBS)
+
 check_PROGRAMS += %D%/plan_test
 TESTS += %D%/plan_test
 %C%_plan_test_SOURCES = \

@@ -200,10 +200,23 @@ static imgcls_status conv_run(const struct imgcls_host *host, const struct imgcl
     if (!kernel->b_panel)
         job.b_packed = NULL;
     job.c = imgcls_output(run, 0)->data;
+    job.c_row = imgcls_output(run, 0)->strides[imgcls_output(run, 0)->rank - 2];
     if (bias && !product_is_operand(run->node, 2))
         job.bias = bias->data;
     product_steps(run, &job);
     return product_run(host, run, &job, kernel, kernel->workspace());
+}
+
+int32_t conv_writes_rows_apart(const struct imgcls_host *host, const struct imgcls_node *node)
+{
+    size_t i;
+
+    (void)host;
+    for (i = 0; i < node->epilogue_count; i++)
+        if (node->epilogues[i].kind == IMGCLS_EPILOGUE_ADD ||
+            node->epilogues[i].kind == IMGCLS_EPILOGUE_MUL)
+            return 0; /* operands are read at the index of the output */
+    return 1;
 }
 
 static double conv_cost_portable(const struct imgcls_host *host,
@@ -232,6 +245,7 @@ static const struct imgcls_kernel portable = {
     .prepare = conv_prepare_portable,
     .run = conv_portable,
     .release = product_release,
+    .writes_rows_apart = conv_writes_rows_apart,
 };
 
 /* Columns of one group's product, and floats of windows that are gathered. */
@@ -274,6 +288,7 @@ static double conv_cost_direct(const struct imgcls_host *host, const struct imgc
         .prepare = conv_prepare_##SET,                                                     \
         .run = conv_run_##SET,                                                             \
         .release = product_release,                                                        \
+        .writes_rows_apart = conv_writes_rows_apart,                                       \
     };
 WITH_AVX2(CONV_DIRECT(avx2, IMGCLS_ISA_AVX2, "cl_conv_direct_f32_6x16_avx2"))
 WITH_AVX512(CONV_DIRECT(avx512, IMGCLS_ISA_AVX2 | IMGCLS_ISA_AVX512,

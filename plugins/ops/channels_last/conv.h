@@ -14,6 +14,10 @@
 bool conv_shape(const struct imgcls_host *host, const struct imgcls_node *node,
                 struct gemm_window *window, struct gemm_job *job);
 
+/* imgcls_kernel.writes_rows_apart of the kernels that are products: unless a fused step reads an
+ * operand where the output is written. */
+int32_t conv_writes_rows_apart(const struct imgcls_host *host, const struct imgcls_node *node);
+
 /* Kernels for groups of one channel in and one out (depthwise.c), one a set. */
 extern const struct imgcls_kernel channels_last_depthwise[];
 

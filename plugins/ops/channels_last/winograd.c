@@ -119,6 +119,7 @@ static imgcls_status run_kernel(const struct imgcls_host *host, const struct img
     job.x = imgcls_input(run, 0)->data;
     job.u = run->state;
     job.y = imgcls_output(run, 0)->data;
+    job.y_row = imgcls_output(run, 0)->strides[2];
     if (bias && !product_is_operand(run->node, 2))
         job.bias = bias->data;
     product_steps(run, &product);
@@ -173,6 +174,7 @@ static double cost(const struct imgcls_host *host, const struct imgcls_node *nod
         .struct_size = sizeof(struct imgcls_kernel), .name = "cl_conv_" #NAME, .isa = SET, \
         .epilogues = PRODUCT_ROW_EPILOGUES, .accepts = NAME##_accepts, .cost = NAME##_cost,       \
         .prepare = NAME##_prepare, .run = NAME##_run, .release = product_release,          \
+        .writes_rows_apart = conv_writes_rows_apart,                                       \
     },
 
 WINOGRAD_FAMILY(KERNEL)

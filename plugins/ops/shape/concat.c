@@ -87,7 +87,8 @@ static imgcls_status concat_move(const struct imgcls_host *host,
         memcpy(box.dims, in->dims, sizeof in->dims);
         memcpy(box.to_strides, strides, sizeof strides);
         strided_row_major(in->rank, in->dims, box.from_strides);
-        strided_copy(host, run, &box);
+        if (!strided_is_in_place(&box))
+            strided_copy(host, run, &box);
         at += in->dims[axis];
     }
     return IMGCLS_OK;
@@ -227,7 +228,8 @@ static imgcls_status split_move(const struct imgcls_host *host,
             memcpy(box.dims, out->dims, sizeof out->dims);
             strided_row_major(out->rank, out->dims, box.to_strides);
             memcpy(box.from_strides, strides, sizeof strides);
-            strided_copy(host, run, &box);
+            if (!strided_is_in_place(&box))
+                strided_copy(host, run, &box);
         }
         at += out ? out->dims[axis] : sizes[i + 1];
     }
@@ -271,11 +273,53 @@ static imgcls_status split_upgrade(const struct imgcls_host *host,
     return node->version < 13 ? upgrade_ints(host, graph, node, "split", 1) : IMGCLS_OK;
 }
 
+/* Axis, and where along it infos[i] begins behind those before it; 0 where that is open. */
+static int32_t begin_of(const struct imgcls_host *host, const struct imgcls_node *node,
+                        const struct imgcls_value_info *const *infos, size_t i, int64_t named,
+                        int32_t *axis, int64_t *at)
+{
+    const struct imgcls_value_info *in = op_in(node, 0);
+    size_t k;
+
+    if (!in || in->rank < 1 || op_axis(host, node, named, in->rank, axis) != IMGCLS_OK)
+        return 0;
+    *at = 0;
+    for (k = 0; k < i; k++)
+        if (!infos[k] || infos[k]->rank != in->rank || infos[k]->dims[*axis] < 0 ||
+            __builtin_add_overflow(*at, infos[k]->dims[*axis], at))
+            return 0;
+    return 1;
+}
+
+static int32_t concat_piece(const struct imgcls_host *host, const struct imgcls_node *node,
+                            size_t i, int32_t *axis, int64_t *at)
+{
+    return begin_of(host, node, node->inputs, i, host->attr_int(host, node, "axis", 1), axis,
+                    at);
+}
+
+static int32_t split_piece(const struct imgcls_host *host, const struct imgcls_node *node,
+                           size_t i, int32_t *axis, int64_t *at)
+{
+    return begin_of(host, node, node->outputs, i, host->attr_int(host, node, "axis", 0), axis,
+                    at);
+}
+
 static const struct imgcls_kernel concat_kernel =
     OP_KERNEL("concat_portable", concat_accepts, concat_portable);
 static const struct imgcls_kernel split_kernel =
     OP_KERNEL("split_portable", elements_accepts, split_portable);
-const struct imgcls_op concat_op =
-    OP_ENTRY("Concat", 1, 0, concat_infer, concat_upgrade, &concat_kernel);
-const struct imgcls_op split_op =
-    OP_ENTRY("Split", 1, 0, split_infer, split_upgrade, &split_kernel);
+static const struct imgcls_kernel *const concat_kernels[] = {&concat_kernel, NULL};
+static const struct imgcls_kernel *const split_kernels[] = {&split_kernel, NULL};
+
+const struct imgcls_op concat_op = {
+    .struct_size = sizeof(struct imgcls_op), .domain = "", .type = "Concat",
+    .since_first = 1, .since_last = OP_NEWEST, .traits = IMGCLS_TRAIT_JOINS,
+    .infer = concat_infer, .upgrade = concat_upgrade, .kernels = concat_kernels,
+    .piece = concat_piece,
+};
+const struct imgcls_op split_op = {
+    .struct_size = sizeof(struct imgcls_op), .domain = "", .type = "Split",
+    .since_first = 1, .since_last = OP_NEWEST, .infer = split_infer,
+    .upgrade = split_upgrade, .kernels = split_kernels, .piece = split_piece,
+};

@@ -131,7 +131,8 @@ static imgcls_status slice_move(const struct imgcls_host *host,
         box.from_strides[d] =
             ranges[d].count > 1 ? box.from_strides[d] * ranges[d].step : 0;
     }
-    strided_copy(host, run, &box);
+    if (!strided_is_in_place(&box))
+        strided_copy(host, run, &box);
     return IMGCLS_OK;
 }
 
@@ -181,7 +182,50 @@ static imgcls_status slice_upgrade(const struct imgcls_host *host,
     return status;
 }
 
+/* A range of one axis without steps, the others whole. */
+static int32_t slice_piece(const struct imgcls_host *host, const struct imgcls_node *node,
+                           size_t index, int32_t *axis, int64_t *at)
+{
+    const struct imgcls_value_info *in = op_in(node, 0);
+    struct slice slice;
+    int32_t found = 0;
+    int64_t i;
+
+    if (index != 0 || !in || in->rank < 1 ||
+        op_list_infer(host, node, 1, "starts", &slice.starts) != IMGCLS_OK ||
+        op_list_infer(host, node, 2, "ends", &slice.ends) != IMGCLS_OK ||
+        op_list_infer(host, node, 3, "axes", &slice.axes) != IMGCLS_OK ||
+        op_list_infer(host, node, 4, "steps", &slice.steps) != IMGCLS_OK ||
+        !slice.starts.known || !slice.ends.known || !slice.axes.known || !slice.steps.known ||
+        check(host, node, &slice) != IMGCLS_OK)
+        return 0;
+    *axis = 0;
+    *at = 0;
+    for (i = 0; i < slice.starts.count; i++) {
+        int32_t d;
+        struct range range;
+        if (axis_of(host, node, &slice, i, in->rank, &d) != IMGCLS_OK || in->dims[d] < 0)
+            return 0;
+        range = range_of(in->dims[d], slice.starts.values[i], slice.ends.values[i],
+                         slice.steps.present ? slice.steps.values[i] : 1);
+        if (range.step != 1 && range.count > 1)
+            return 0;
+        if (range.count == in->dims[d])
+            continue;
+        if (found++)
+            return 0;
+        *axis = d;
+        *at = range.begin;
+    }
+    return 1;
+}
+
 static const struct imgcls_kernel slice_kernel =
     OP_KERNEL("slice_portable", elements_accepts, slice_portable);
-const struct imgcls_op slice_op =
-    OP_ENTRY("Slice", 1, 0, slice_infer, slice_upgrade, &slice_kernel);
+static const struct imgcls_kernel *const slice_kernels[] = {&slice_kernel, NULL};
+
+const struct imgcls_op slice_op = {
+    .struct_size = sizeof(struct imgcls_op), .domain = "", .type = "Slice",
+    .since_first = 1, .since_last = OP_NEWEST, .infer = slice_infer,
+    .upgrade = slice_upgrade, .kernels = slice_kernels, .piece = slice_piece,
+};

@@ -26,6 +26,12 @@ struct strided {
     const char *from;
 };
 
+/* True of a piece that the host has put where it belongs (imgcls_op.piece). */
+static inline bool strided_is_in_place(const struct strided *box)
+{
+    return box->from == box->to;
+}
+
 /* Copies; box is changed. Large ones on several threads. */
 void strided_copy(const struct imgcls_host *host, const struct imgcls_run *run,
                   struct strided *box);

@@ -1,0 +1,377 @@
+/*
+ * tests/plan/pieces_test.c - what lies within other values, and that no bit changes by it
+ *
+ * Expected results: the same graph where every value keeps bytes of its own. Numbers are drawn
+ * from a fixed seed.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "src/plan/step.h"
+#include "src/session/session.h"
+#include "src/tensor/tensor.h"
+
+static struct imgcls_context *ctx;
+static struct imgcls_graph *graph;
+static unsigned seed;
+
+static void ok(imgcls_status status)
+{
+    if (status != IMGCLS_OK)
+        fail_msg("%s", imgcls_error(ctx));
+}
+
+static int64_t between(int64_t low, int64_t high)
+{
+    return low + rand_r(&seed) % (high - low + 1);
+}
+
+static void begin(void)
+{
+    struct imgcls_context_options options = {.struct_size = sizeof options, .threads = 3};
+
+    ok(imgcls_context_create(&options, &ctx));
+    ok(icl_graph_create(ctx, NULL, &graph));
+    ok(icl_graph_set_opset(graph, "", 18));
+}
+
+static void end(void)
+{
+    icl_graph_destroy(graph);
+    imgcls_context_destroy(ctx);
+}
+
+static float *drawn(size_t count)
+{
+    float *data = malloc((count + 1) * sizeof *data);
+
+    assert_non_null(data);
+    for (size_t i = 0; i < count; i++)
+        data[i] = (float)rand_r(&seed) / (float)RAND_MAX - 0.5f;
+    return data;
+}
+
+static void input(const int64_t *dims)
+{
+    ok(icl_graph_add_input(graph, "x", IMGCLS_KIND_TENSOR, IMGCLS_F32, 4, dims, NULL));
+}
+
+static void output(const char *name)
+{
+    ok(icl_graph_add_output(graph, name, IMGCLS_KIND_TENSOR, IMGCLS_UNDEFINED, -1, NULL, NULL));
+}
+
+static void constant(const char *name, int32_t type, int32_t rank, const int64_t *dims,
+                     const void *data)
+{
+    struct imgcls_tensor tensor;
+
+    ok(icl_tensor_borrow(ctx, type, rank, dims, (void *)data, &tensor));
+    ok(icl_graph_add_initializer(graph, name, &tensor, NULL));
+}
+
+/* inputs and outputs: names with spaces between */
+static struct icl_node *node(const char *type, const char *inputs, const char *outputs)
+{
+    const char *in[8], *out[8];
+    size_t in_count = 0, out_count = 0;
+    char a[160], b[160], *rest = a, *name;
+    struct icl_node *made;
+
+    snprintf(a, sizeof a, "%s", inputs);
+    snprintf(b, sizeof b, "%s", outputs);
+    while ((name = strtok_r(rest, " ", &rest)) && in_count < 8)
+        in[in_count++] = name;
+    rest = b;
+    while ((name = strtok_r(rest, " ", &rest)) && out_count < 8)
+        out[out_count++] = name;
+    ok(icl_graph_add_node(graph, "", type, outputs, in_count, in, out_count, out, &made));
+    return made;
+}
+
+static void set_int(struct icl_node *made, const char *name, int64_t value)
+{
+    struct imgcls_attr attr = {
+        .struct_size = sizeof attr, .name = name, .kind = IMGCLS_ATTR_INT, .i = value};
+    ok(icl_node_set_attr(made, &attr));
+}
+
+static void conv(const char *in, const char *out, int64_t channels, int64_t outputs, int64_t size)
+{
+    const int64_t dims[] = {outputs, channels, size, size}, pads[] = {size / 2, size / 2, size / 2, size / 2};
+    struct imgcls_attr attr = {.struct_size = sizeof attr, .name = "pads",
+                               .kind = IMGCLS_ATTR_INTS, .count = 4, .ints = pads};
+    char w[40], b[40], inputs[160];
+    float *data = drawn((size_t)(outputs * channels * size * size));
+
+    snprintf(w, sizeof w, "%s.w", out);
+    snprintf(b, sizeof b, "%s.b", out);
+    snprintf(inputs, sizeof inputs, "%s %s %s", in, w, b);
+    constant(w, IMGCLS_F32, 4, dims, data);
+    constant(b, IMGCLS_F32, 1, dims, data);
+    free(data);
+    ok(icl_node_set_attr(node("Conv", inputs, out), &attr));
+}
+
+static void slice(const char *in, const char *out, int64_t axis, int64_t begin_at, int64_t end_at)
+{
+    const int64_t values[] = {begin_at, end_at, axis}, one = 1;
+    char names[3][40], inputs[200];
+
+    for (int i = 0; i < 3; i++) {
+        snprintf(names[i], sizeof names[i], "%s.%d", out, i);
+        constant(names[i], IMGCLS_I64, 1, &one, &values[i]);
+    }
+    snprintf(inputs, sizeof inputs, "%s %s %s %s", in, names[0], names[1], names[2]);
+    node("Slice", inputs, out);
+}
+
+/* ---- Runs -------------------------------------------------------------------------------*/
+
+struct found {
+    size_t apart, pieces; /* slots whose rows lie apart, and such as lie within others at all */
+};
+
+static struct found found_in(const struct icl_plan *plan)
+{
+    struct found found = {0};
+
+    for (size_t i = 0; i < plan->slot_count; i++) {
+        const struct icl_slot *slot = &plan->slots[i], *root = &plan->slots[slot->root];
+        found.apart += slot->row != 0;
+        found.pieces += slot->root != i && slot->size_bytes < root->size_bytes;
+    }
+    return found;
+}
+
+/* All outputs one behind another, own. */
+static float *run(const struct icl_plan_options *options, const int64_t *dims, const float *x,
+                  size_t *bytes, struct found *found)
+{
+    const struct imgcls_value *outputs[4];
+    struct icl_session *session;
+    struct imgcls_tensor tensor;
+    struct imgcls_value value = {.struct_size = sizeof value, .kind = IMGCLS_KIND_TENSOR,
+                                 .tensor = &tensor};
+    const struct imgcls_value *inputs[] = {&value};
+    char *result = NULL;
+
+    ok(icl_tensor_borrow(ctx, IMGCLS_F32, 4, dims, (void *)x, &tensor));
+    ok(icl_session_create(ctx, graph, options, &session));
+    for (int i = 0; i < 2; i++) /* the second run finds what the first left */
+        ok(icl_session_run(session, inputs, outputs));
+    *found = found_in(icl_session_plan(session));
+    *bytes = 0;
+    for (size_t i = 0; i < graph->output_count; i++) {
+        size_t size = outputs[i]->tensor->size_bytes;
+        result = realloc(result, *bytes + size);
+        assert_non_null(result);
+        memcpy(result + *bytes, outputs[i]->tensor->data, size);
+        *bytes += size;
+    }
+    icl_session_destroy(session);
+    return (float *)result;
+}
+
+/* Runs what was drawn with 1 and 3 threads and ends it. */
+static struct found check(const char *what, const int64_t *dims)
+{
+    struct icl_plan_options apart = {.threads = 1, .keep_values = true}, options = {0};
+    float *x = drawn((size_t)imgcls_count(4, dims));
+    size_t bytes, got_bytes;
+    struct found found;
+    float *want = run(&apart, dims, x, &bytes, &found);
+
+    assert_int_equal(found.pieces, 0);
+    for (options.threads = 1; options.threads <= 3; options.threads += 2) {
+        float *got = run(&options, dims, x, &got_bytes, &found);
+        assert_int_equal(got_bytes, bytes);
+        if (memcmp(got, want, bytes) != 0)
+            fail_msg("%s: other bits with %d threads", what, (int)options.threads);
+        free(got);
+    }
+    free(want);
+    free(x);
+    end();
+    return found;
+}
+
+/* ---- Tests ------------------------------------------------------------------------------*/
+
+/* SqueezeNet's expansion: 1 x 1 and 3 x 3 side by side, then a Conv so that a region pays. */
+static void convolutions_write_their_rows_into_a_concat(void **state)
+{
+    static const int64_t all[][4] = {{1, 16, 55, 55}, {2, 32, 20, 27}, {3, 17, 9, 11}};
+
+    (void)state;
+    seed = 3;
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        begin();
+        input(all[i]);
+        conv("x", "a", all[i][1], 64, 1);
+        conv("x", "b", all[i][1], 67, 3);
+        node("Relu", "a", "c");
+        node("Relu", "b", "d");
+        set_int(node("Concat", "c d", "e"), "axis", 1);
+        conv("e", "y", 131, 24, 1);
+        output("y");
+        assert_int_equal(check("side by side", all[i]).apart, 2);
+    }
+}
+
+/* What another node reads, what an operand is added to and what comes twice is copied. */
+static void rows_lie_apart_for_one_reader_alone(void **state)
+{
+    static const int64_t dims[] = {2, 16, 30, 30};
+
+    (void)state;
+    seed = 4;
+    begin();
+    input(dims);
+    conv("x", "a", 16, 48, 1);
+    conv("x", "b", 16, 48, 3);
+    conv("x", "c", 16, 48, 1);
+    conv("c", "f", 48, 48, 1);
+    node("Add", "f c", "g"); /* becomes the end of f */
+    set_int(node("Concat", "a b b g", "d"), "axis", 1);
+    conv("a", "e", 48, 16, 1);
+    conv("d", "y", 192, 24, 1);
+    output("y");
+    output("e");
+    assert_int_equal(check("readers", dims).apart, 0);
+}
+
+static void pieces_of_one_image_share_its_bytes(void **state)
+{
+    static const int64_t dims[] = {1, 32, 8, 8};
+
+    (void)state;
+    seed = 5;
+    begin();
+    input(dims);
+    node("Sin", "x", "a");
+    set_int(node("Split", "a", "b c"), "axis", 1);
+    slice("c", "d", 1, 4, 12); /* a piece of a piece */
+    node("Sigmoid", "d", "e");
+    node("Sigmoid", "b", "f");
+    set_int(node("Concat", "f e", "y"), "axis", 1); /* both are written where they go */
+    output("y");
+    assert_int_equal(check("channels of planes", dims).pieces, 5);
+
+    begin();
+    input(dims);
+    node("Sin", "x", "a");
+    slice("a", "b", 3, 0, 4); /* not in one stretch */
+    node("Sin", "b", "y");
+    output("y");
+    assert_int_equal(check("columns", dims).pieces, 0);
+}
+
+/* The name of a drawn value and its channels. */
+struct value {
+    char name[8];
+    int64_t channels;
+};
+
+#define VALUES 24
+
+/* One drawn node on top of `count` values; returns how many there are then. */
+static size_t grow(struct value *values, size_t count)
+{
+    const struct value *a = &values[between(0, (int64_t)count - 1)];
+    const struct value *b = &values[between(0, (int64_t)count - 1)];
+    struct value *to = &values[count], *next = &values[count + 1];
+    char inputs[64], outputs[64];
+
+    snprintf(to->name, sizeof to->name, "v%zu", count);
+    snprintf(next->name, sizeof next->name, "v%zu", count + 1);
+    to->channels = next->channels = a->channels;
+    snprintf(inputs, sizeof inputs, "%s %s", a->name, b->name);
+    snprintf(outputs, sizeof outputs, "%s %s", to->name, next->name);
+    switch (between(0, 6)) {
+    case 0:
+        node("Relu", a->name, to->name);
+        return count + 1;
+    case 1:
+        if (a->channels != b->channels)
+            return count;
+        node("Add", inputs, to->name);
+        return count + 1;
+    case 2:
+        if (a->channels % 2 || count + 2 > VALUES)
+            return count;
+        set_int(node("Split", a->name, outputs), "axis", 1);
+        to->channels = next->channels = a->channels / 2;
+        return count + 2;
+    case 3:
+        if (a->channels < 3)
+            return count;
+        to->channels = between(1, a->channels - 1);
+        inputs[0] = (char)between(0, a->channels - to->channels);
+        slice(a->name, to->name, 1, inputs[0], inputs[0] + to->channels);
+        return count + 1;
+    case 4:
+        to->channels = between(1, 40);
+        conv(a->name, to->name, a->channels, to->channels, between(0, 1) * 2 + 1);
+        return count + 1;
+    default:
+        if (a->channels + b->channels > 120)
+            return count;
+        set_int(node("Concat", inputs, to->name), "axis", 1);
+        to->channels = a->channels + b->channels;
+        return count + 1;
+    }
+}
+
+static void drawn_graphs_agree(void **state)
+{
+    size_t pieces = 0, apart = 0;
+
+    (void)state;
+    seed = 6;
+    for (int round = 0; round < 150; round++) {
+        struct value values[VALUES + 2] = {{"x", between(1, 33)}};
+        const int64_t dims[] = {between(1, 2), values[0].channels, between(3, 9), between(1, 9)};
+        char what[32];
+        size_t count = 1;
+
+        snprintf(what, sizeof what, "graph %d", round);
+        begin();
+        input(dims);
+        for (int i = 0; i < 60 && count < VALUES; i++)
+            count = grow(values, count);
+        output(values[count - 1].name);
+        if (count > 3)
+            output(values[count / 2].name);
+        if (count == 1) {
+            end();
+            continue;
+        }
+        struct found found = check(what, dims);
+        pieces += found.pieces;
+        apart += found.apart;
+    }
+    print_message("%zu pieces, rows of %zu apart\n", pieces, apart);
+    assert_true(pieces > 100 && apart > 20);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(convolutions_write_their_rows_into_a_concat),
+        cmocka_unit_test(rows_lie_apart_for_one_reader_alone),
+        cmocka_unit_test(pieces_of_one_image_share_its_bytes),
+        cmocka_unit_test(drawn_graphs_agree),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
