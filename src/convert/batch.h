@@ -18,6 +18,8 @@ enum icl_batch_kind {
     ICL_BATCH_SHAPE, /* input becomes the constant dims */
     ICL_BATCH_SIZES, /* input becomes the batch, then the constant dims[1..] */
     ICL_BATCH_TILE,  /* input is repeated along axis, once a picture */
+    ICL_BATCH_INDEX, /* input, indices of the first picture, is repeated along dimension 0 with the
+                        picture's number in the first of the dims[0] that each place has */
 };
 
 /* A change of one input of the node that gives the value `output`. */
@@ -35,6 +37,9 @@ struct icl_batch_edits {
     size_t count, capacity;
 };
 
+/* A clone in which an If stands for its branch where no batch decides which; *taken is NULL where
+ * there is no such If. Own: icl_graph_destroy. */
+imgcls_status icl_batch_branches(const struct imgcls_graph *graph, struct imgcls_graph **taken);
 /*
  * Finds the edits that let the graph's one input have any first dimension. batch is what the
  * source has there. inner: where a batch could become a factor of either neighbour, of the

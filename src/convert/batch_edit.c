@@ -2,7 +2,7 @@
  * src/convert/batch_edit.c - the constants that pin a batch are changed
  *
  * What is added is standard ONNX of any opset: Shape and Gather take the batch from the input
- * at run time, Concat makes a list of it, Tile repeats.
+ * at run time, Concat makes a list of it, Tile repeats; ConstantOfShape and CumSum count pictures.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -61,12 +61,13 @@ struct change {
 };
 
 /* A new constant list; *name is own (free). */
-static imgcls_status add_list(struct imgcls_graph *graph, const char *stem, int32_t count,
-                              const int64_t *numbers, char **name)
+/* rank 1, or 0 for one number. */
+static imgcls_status add_numbers(struct imgcls_graph *graph, const char *stem, int32_t rank,
+                                 int32_t count, const int64_t *numbers, char **name)
 {
     struct imgcls_tensor tensor = {.struct_size = sizeof tensor,
                                    .type = IMGCLS_I64,
-                                   .rank = 1,
+                                   .rank = rank,
                                    .dims = {count},
                                    .strides = {1},
                                    .data = (void *)(uintptr_t)numbers,
@@ -76,6 +77,12 @@ static imgcls_status add_list(struct imgcls_graph *graph, const char *stem, int3
     if (!*name)
         return icl_fail(graph->ctx, IMGCLS_NO_MEMORY, "no memory to free the batch");
     return icl_graph_add_initializer(graph, *name, &tensor, NULL);
+}
+
+static imgcls_status add_list(struct imgcls_graph *graph, const char *stem, int32_t count,
+                              const int64_t *numbers, char **name)
+{
+    return add_numbers(graph, stem, 1, count, numbers, name);
 }
 
 /* A new node with one new output; *name is own (free). */
@@ -164,6 +171,81 @@ static imgcls_status add_tile(struct change *change, struct icl_node *user,
     return status;
 }
 
+static imgcls_status set_axis_attr(struct icl_node *node, const char *name, int64_t value)
+{
+    struct imgcls_attr attr = {.struct_size = sizeof attr, .name = name,
+                               .kind = IMGCLS_ATTR_INT, .i = value};
+    return icl_node_set_attr(node, &attr);
+}
+
+/* 0, 1, 2, ... as [batch, 1, ..., 1]: ones, added up but for their own. */
+static imgcls_status add_count(struct change *change, int32_t rank, char **name)
+{
+    struct imgcls_graph *graph = change->graph;
+    static const int64_t zero = 0, one = 1;
+    int64_t shape[IMGCLS_MAX_RANK];
+    char *ones = NULL, *axis = NULL, *numbers = NULL, *dims = NULL;
+    struct icl_node *node;
+    struct imgcls_tensor unit = {.struct_size = sizeof unit, .type = IMGCLS_I64, .rank = 1,
+                                 .dims = {1}, .strides = {1}, .data = (void *)(uintptr_t)&one,
+                                 .size_bytes = sizeof one};
+    struct imgcls_attr value = {.struct_size = sizeof value, .name = "value",
+                                .kind = IMGCLS_ATTR_TENSOR, .count = 1,
+                                .tensors = (const struct imgcls_tensor *const[]){&unit}};
+    for (int32_t i = 0; i < rank; i++)
+        shape[i] = i ? 1 : -1;
+    imgcls_status status = need_batch(change);
+    if (status == IMGCLS_OK)
+        status = add_node(graph, "ConstantOfShape", "batch_ones", 1,
+                          (const char *const[]){change->batch}, &ones, &node);
+    if (status == IMGCLS_OK)
+        status = icl_node_set_attr(node, &value);
+    if (status == IMGCLS_OK)
+        status = add_numbers(graph, "batch_axis", 0, 1, &zero, &axis);
+    if (status == IMGCLS_OK)
+        status = add_node(graph, "CumSum", "batch_numbers", 2,
+                          (const char *const[]){ones, axis}, &numbers, &node);
+    if (status == IMGCLS_OK)
+        status = set_axis_attr(node, "exclusive", 1);
+    if (status == IMGCLS_OK)
+        status = add_list(graph, "batch_column", rank, shape, &dims);
+    if (status == IMGCLS_OK)
+        status = add_node(graph, "Reshape", "batch_column", 2,
+                          (const char *const[]){numbers, dims}, name, &node);
+    free(ones);
+    free(axis);
+    free(numbers);
+    free(dims);
+    return status;
+}
+
+/* The indices plus the picture's number in the first place of each. */
+static imgcls_status add_index(struct change *change, struct icl_node *user,
+                               const struct icl_batch_edit *edit, char **name)
+{
+    struct imgcls_graph *graph = change->graph;
+    int64_t first[IMGCLS_MAX_RANK] = {1};
+    char *numbers = NULL, *places = NULL, *offsets = NULL;
+    struct icl_node *node;
+    if (edit->dims[0] > IMGCLS_MAX_RANK)
+        return icl_fail(graph->ctx, IMGCLS_BAD_INPUT, "value '%s': indices of %lld dimensions",
+                        edit->output, (long long)edit->dims[0]);
+    imgcls_status status = add_count(change, edit->rank, &numbers);
+    if (status == IMGCLS_OK)
+        status = add_list(graph, "batch_place", (int32_t)edit->dims[0], first, &places);
+    if (status == IMGCLS_OK)
+        status = add_node(graph, "Mul", "batch_offsets", 2,
+                          (const char *const[]){numbers, places}, &offsets, &node);
+    if (status == IMGCLS_OK)
+        status = add_node(graph, "Add", "batch_index", 2,
+                          (const char *const[]){user->inputs[edit->input]->name, offsets}, name,
+                          &node);
+    free(numbers);
+    free(places);
+    free(offsets);
+    return status;
+}
+
 static imgcls_status apply_one(struct change *change, const struct icl_batch_edit *edit)
 {
     struct imgcls_graph *graph = change->graph;
@@ -179,6 +261,8 @@ static imgcls_status apply_one(struct change *change, const struct icl_batch_edi
     else if (edit->kind == ICL_BATCH_SIZES)
         status = add_mixed(change, "batch_free_sizes", 0, edit->rank - 1, edit->dims + 1,
                            &name);
+    else if (edit->kind == ICL_BATCH_INDEX)
+        status = add_index(change, node, edit, &name);
     else
         status = add_tile(change, node, edit, &name);
     if (status == IMGCLS_OK)

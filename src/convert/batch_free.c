@@ -39,22 +39,22 @@ static imgcls_status take_reason(struct imgcls_context *ctx, imgcls_status statu
     return IMGCLS_OK;
 }
 
-/* One trial. *done: freed, or nothing to do. */
-static imgcls_status attempt(struct imgcls_model *model, bool inner,
+/* One trial on `from`, which computes what the model does. *done: freed, or nothing to do. */
+static imgcls_status attempt(struct imgcls_model *model, const struct imgcls_graph *from, bool inner,
                              struct icl_batch_result *result, bool *done)
 {
     struct imgcls_graph *graph = model->graph, *freed = NULL;
     struct icl_batch_edits edits = {.ctx = model->ctx};
     bool fixed = graph->inputs[0]->info.dims[0] > 0, same = false, possible;
     imgcls_status status =
-        icl_batch_trace(graph, result->batch, inner, &edits, &possible, result->reason,
+        icl_batch_trace(from, result->batch, inner, &edits, &possible, result->reason,
                         sizeof result->reason);
     *done = false;
     if (status == IMGCLS_OK && possible && !fixed && edits.count == 0) {
         result->batch = 0; /* open already */
         *done = true;
     } else if (status == IMGCLS_OK && possible) {
-        status = icl_graph_clone(graph, &freed);
+        status = icl_graph_clone(from, &freed);
         if (status == IMGCLS_OK)
             status = icl_batch_apply(freed, &edits);
         if (status == IMGCLS_OK)
@@ -82,9 +82,14 @@ imgcls_status icl_batch_free(struct imgcls_model *model, struct icl_batch_result
         return IMGCLS_OK;
     int64_t batch = model->graph->inputs[0]->info.dims[0];
     result->batch = batch > 0 ? batch : 1;
-    imgcls_status status = IMGCLS_OK;
+    struct imgcls_graph *taken = NULL;
     bool done = false;
+    imgcls_status status =
+        take_reason(model->ctx, icl_batch_branches(model->graph, &taken), result);
     for (int inner = 1; status == IMGCLS_OK && !done && inner >= 0; inner--)
-        status = take_reason(model->ctx, attempt(model, inner == 1, result, &done), result);
+        status = take_reason(
+            model->ctx, attempt(model, taken ? taken : model->graph, inner == 1, result, &done),
+            result);
+    icl_graph_destroy(taken);
     return status;
 }

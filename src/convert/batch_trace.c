@@ -125,7 +125,7 @@ static imgcls_status apply_here(struct trace *trace, struct icl_node *node,
 {
     int64_t dims[IMGCLS_MAX_RANK];
     memcpy(dims, edit->dims, sizeof dims);
-    if (edit->kind == ICL_BATCH_TILE)
+    if (edit->kind == ICL_BATCH_TILE || edit->kind == ICL_BATCH_INDEX)
         return set_tiled(trace, node, edit);
     if (edit->kind == ICL_BATCH_SIZES)
         dims[0] = trace->other;
@@ -347,6 +347,24 @@ static imgcls_status see_resize(struct trace *trace, struct icl_node *node,
                      base_out->info.dims, again);
 }
 
+/* A slice assigned to, written out as its indices in one picture: each picture gets its own. */
+static imgcls_status see_scatter(struct trace *trace, struct icl_node *node,
+                                 imgcls_status status, bool *again)
+{
+    const struct imgcls_value_info *into = node->inputs[0],
+                                   *indices = node->node.input_count > 2 ? node->inputs[1] : NULL,
+                                   *updates = indices ? node->inputs[2] : NULL;
+    if (!updates || indices->rank < 2 || axis_of(trace, indices) != NO_AXIS ||
+        (axis_of(trace, updates) == NO_AXIS && axis_of(trace, into) == NO_AXIS))
+        return status;
+    int64_t places = indices->dims[indices->rank - 1];
+    if (trace->batch != 1 || indices->dims[0] != 1 || places < 1 || axis_of(trace, into) != 0 ||
+        axis_of(trace, updates) != 0)
+        return give_up(trace, node, "its indices are those of one batch");
+    return make_edit(trace, node, 1, ICL_BATCH_INDEX, indices->rank, 0,
+                     (const int64_t[IMGCLS_MAX_RANK]){places}, again);
+}
+
 /* -- the walk ---------------------------------------------------------------------------*/
 
 /* Outputs have the factor that the input with the same dimension has. */
@@ -379,6 +397,7 @@ static imgcls_status see(void *argument, struct icl_node *node, imgcls_status st
         {"Reshape", true, see_reshape}, {"Expand", true, see_expand},
         {"Resize", true, see_resize},   {"LSTM", false, see_recurrent},
         {"GRU", false, see_recurrent},  {"RNN", false, see_recurrent},
+        {"ScatterND", true, see_scatter},
     };
     struct trace *trace = argument;
     if (status == IMGCLS_INTERRUPTED || status == IMGCLS_UNSUPPORTED)

@@ -1,6 +1,7 @@
 # src/convert/local.mk - see README.md of this folder
 libicl_la_SOURCES += \
 	%D%/batch.h \
+	%D%/batch_branches.c \
 	%D%/batch_check.c \
 	%D%/batch_edit.c \
 	%D%/batch_free.c \

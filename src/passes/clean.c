@@ -130,11 +130,13 @@ static bool keeps_shape(const struct icl_node *node)
 }
 
 /* Exporters pad windows by what is missing, which is nothing where they fit, and slice it off
- * again. */
+ * again; the number of the first picture, 0, is added to indices. */
 static bool changes_nothing(const struct icl_node *node)
 {
     if (icl_node_is(node, "Pad"))
         return node->node.input_count > 1 && all_are(node, 1, 0);
+    if (icl_node_is(node, "Add"))
+        return all_are(node, 1, 0) && keeps_shape(node);
     return icl_node_is(node, "Slice") && node->node.input_count > 2 &&
            (!icl_node_input(node, 4) || all_are(node, 4, 1)) && keeps_shape(node);
 }

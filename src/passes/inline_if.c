@@ -147,9 +147,9 @@ static imgcls_status move_branch(struct imgcls_graph *graph, struct icl_node *no
 }
 
 /* Inner graphs first: what stands in a branch that moves has moved already. */
-static imgcls_status inline_in(struct imgcls_graph *graph, size_t *changes)
+imgcls_status icl_pass_inline_known_if(struct imgcls_graph *graph, size_t *changes)
 {
-    imgcls_status status = icl_pass_inner(graph, inline_in, changes);
+    imgcls_status status = icl_pass_inner(graph, icl_pass_inline_known_if, changes);
     for (size_t i = 0; status == IMGCLS_OK && i < graph->node_count; i++) {
         struct imgcls_graph *branch = taken_branch(graph->nodes[i]);
         if (!branch)
@@ -167,7 +167,7 @@ imgcls_status icl_pass_inline_if(struct imgcls_graph *graph, size_t *changes)
     for (size_t before = SIZE_MAX; status == IMGCLS_OK && before != *changes;) {
         size_t ignored = 0;
         before = *changes;
-        status = inline_in(graph, changes);
+        status = icl_pass_inline_known_if(graph, changes);
         if (status == IMGCLS_OK && *changes != before)
             status = icl_pass_settle_shapes(graph, &ignored);
         if (status == IMGCLS_OK && *changes != before)

@@ -22,6 +22,8 @@ imgcls_status icl_pass_drop_dead(struct imgcls_graph *graph, size_t *changes);
 imgcls_status icl_pass_settle_shapes(struct imgcls_graph *graph, size_t *changes);
 /* An If whose condition is a constant becomes the branch that it takes. */
 imgcls_status icl_pass_inline_if(struct imgcls_graph *graph, size_t *changes);
+/* The same for conditions that are constants already: no shape is settled. */
+imgcls_status icl_pass_inline_known_if(struct imgcls_graph *graph, size_t *changes);
 /* y = BatchNormalization(Conv(x)) becomes a Conv with other weights. */
 imgcls_status icl_pass_fold_batch_norm(struct imgcls_graph *graph, size_t *changes);
 /* y = Mul(MatMul(x), vector) becomes a MatMul with other weights; Conv and Gemm likewise.

@@ -88,6 +88,13 @@ static const struct row rows[] = {
     {"class token blown up to a batch of 4", 3, {4, 3, 2},
      {FLOATS("t", 3, 1, 1, 2), LIST("s", 3, 4, 1, 2)},
      {{"Expand t s -> u", 0, {0}, 0}, {"Concat u x -> y", 1, {0}, 0}}, true, 2, ""},
+    {"places of one picture that are written over", 3, {1, 2, 3},
+     {{"i", IMGCLS_I64, 3, {1, 2, 2}, {0, 1, 0, 0}}},
+     {{"Neg x -> u", 0, {0}, 0}, {"ScatterND x i u -> y", 0, {0}, 0}}, true, 1, ""},
+    {"indices of two pictures", 3, {2, 2, 3},
+     {{"i", IMGCLS_I64, 3, {2, 1, 2}, {0, 1, 1, 0}}, LIST("j", 1, 1)},
+     {{"Gather x j -> u", 1, {0}, 0}, {"ScatterND x i u -> y", 0, {0}, 0}}, false, 0,
+     "its indices are those of one batch"},
     {"an average over the batch", 2, {1, 3}, {LIST("a", 1, 0)},
      {{"ReduceMean x a -> m", 0, {0}, 0}, {"Sub x m -> y", 0, {0}, 0}}, false, 0,
      "batch 2 gives other rows"},
@@ -197,6 +204,62 @@ static void a_batch_is_freed_where_that_keeps_every_row(void **state)
     }
 }
 
+static struct imgcls_graph *branch(struct imgcls_graph *outer, const char *line, const char *output)
+{
+    struct imgcls_graph *graph = flow_inner(outer);
+    flow_node(graph, line);
+    flow_output(graph, output, IMGCLS_KIND_TENSOR, IMGCLS_F32);
+    return graph;
+}
+
+/* Dimension `which` of the input above `bound`? Then it is turned about, and flattened as one
+ * picture either way. */
+static void build_choice(struct imgcls_graph *graph, const struct row *row, int64_t which,
+                         int64_t bound)
+{
+    assert_int_equal(icl_graph_add_input(graph, "x", IMGCLS_KIND_TENSOR, IMGCLS_F32, row->rank,
+                                         row->dims, NULL),
+                     IMGCLS_OK);
+    FLOW_ONE(graph, "which", which);
+    FLOW_ONE(graph, "bound", bound);
+    FLOW_I64(graph, "flat", 1, 6);
+    flow_node(graph, "Shape x -> shape");
+    flow_node(graph, "Gather shape which -> size");
+    flow_node(graph, "Greater size bound -> c");
+    struct icl_node *node = flow_node(graph, "If c -> z");
+    flow_body(node, "then_branch", branch(graph, "Neg x -> t", "t"));
+    flow_body(node, "else_branch", branch(graph, "Abs x -> e", "e"));
+    flow_node(graph, "Reshape z flat -> y");
+    flow_output(graph, "y", IMGCLS_KIND_TENSOR, IMGCLS_F32);
+}
+
+/* A condition on the picture's shape is settled; one on the batch decides at run time, and what it
+ * decides for one picture would be wrong for two. */
+static void a_condition_that_no_batch_decides_is_settled(void **state)
+{
+    static const struct row row = {"a choice", 3, {1, 2, 3}, {{0}}, {{0}}, true, 1, ""};
+    static const struct {
+        int64_t which, bound;
+        bool freed;
+    } cases[] = {{2, 2, true}, {-1, 3, true}, {0, 0, false}, {0, 1, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct imgcls_graph *source = flow_graph(*state, 18), *other = flow_graph(*state, 18);
+        struct imgcls_model model = {.ctx = *state, .path = (char *)"drawn", .graph = other};
+        struct icl_batch_result result;
+        build_choice(source, &row, cases[i].which, cases[i].bound);
+        build_choice(other, &row, cases[i].which, cases[i].bound);
+        assert_int_equal(icl_batch_free(&model, &result), IMGCLS_OK);
+        if (result.freed != cases[i].freed)
+            fail_msg("case %zu: freed %d, reason '%s'", i, result.freed, result.reason);
+        if (cases[i].freed)
+            compare(source, model.graph, &row);
+        else
+            assert_ptr_equal(model.graph, other);
+        icl_graph_destroy(model.graph);
+        icl_graph_destroy(source);
+    }
+}
+
 static void what_cannot_be_told_apart_is_left_alone(void **state)
 {
     static const struct {
@@ -228,6 +291,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_batch_is_freed_where_that_keeps_every_row),
+        cmocka_unit_test(a_condition_that_no_batch_decides_is_settled),
         cmocka_unit_test(what_cannot_be_told_apart_is_left_alone),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

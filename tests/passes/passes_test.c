@@ -173,6 +173,28 @@ static void a_pad_by_nothing_and_a_slice_of_all_go(void **state)
     assert_string_equal(graph->outputs[0]->producer->inputs[0]->name, "x");
 }
 
+/* The picture's number, where there is one picture only, is added to indices. */
+static void adding_whole_zeros_goes_where_it_blows_nothing_up(void **state)
+{
+    (void)state;
+    int64_t zeros[4] = {0}, few[4] = {0, 0, 1, 0};
+    ok(icl_graph_add_input(graph, "x", IMGCLS_KIND_TENSOR, IMGCLS_I64, 4, picture, NULL));
+    ok(icl_graph_add_input(graph, "narrow", IMGCLS_KIND_TENSOR, IMGCLS_I64, 1, (int64_t[]){1}, NULL));
+    integers("zeros", 4, zeros);
+    integers("few", 4, few);
+    node("Add", "x", "zeros", NULL, "same"); /* 4 wide, as x is */
+    node("Neg", "same", NULL, NULL, "y");
+    node("Add", "x", "few", NULL, "other");
+    node("Add", "narrow", "zeros", NULL, "wide");
+    output("y");
+    output("other");
+    output("wide");
+    ok(icl_passes_upgrade(graph));
+    ok(icl_passes_fuse(graph, NULL));
+    assert_int_equal(count_of("Add"), 2);
+    assert_string_equal(graph->outputs[0]->producer->inputs[0]->name, "x");
+}
+
 static void an_identity_from_input_to_output_stays(void **state)
 {
     (void)state;
@@ -529,6 +551,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_identity_that_gives_an_output_lends_its_name, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_pad_by_nothing_and_a_slice_of_all_go, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(adding_whole_zeros_goes_where_it_blows_nothing_up, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(an_identity_from_input_to_output_stays, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(dead_nodes_and_unused_weights_go, set_up, tear_down),
