@@ -31,6 +31,7 @@ static void images_are_read_at_places(void **state)
         GIVES(GS, "padding_mode=border", X "; f32[1,1,1,2] -9 -9", "f32[1,1,1,1] 1"),
         GIVES(GS, "padding_mode=reflection align_corners=1", X "; f32[1,1,1,2] -2 -1", "f32[1,1,1,1] 1.5"),
         GIVES(GS, "mode=cubic padding_mode=border align_corners=1", X "; f32[1,1,1,2] 0 0", "f32[1,1,1,1] 2.5"),
+        GIVES(GS, "mode=cubic padding_mode=border", "f32[1,1,4] 1 2 3 4; f32[1,2,1] -0.875 -1.125", "f32[1,1,2] 0.89453125 1"),
         OLD(16, GS, "mode=bilinear", X "; f32[1,1,1,2] 0 0", "f32[1,1,1,1] 2.5"),
         GIVES(GS, "", "f64[1,2,3] 1 2 4 8 9 5; f64[1,1,1] 0", "f64[1,2,1] 2 9"),
         FAILS(GS, "", X "; f32[1,1,1,3] 0 0 0", "grid [1,1,1,3] does not go with input [1,1,2,2]"),

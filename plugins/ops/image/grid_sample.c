@@ -158,8 +158,10 @@ static void make_taps(const struct sample *job, double at, int64_t dim, struct t
     int i;
     if (job->mode == NEAREST)
         place = rint(place);
-    if (job->padding == BORDER)
-        place = place < 0 ? 0 : place > (double)(dim - 1) ? (double)(dim - 1) : place;
+    /* Within the outer half of a border element taps may still lie beyond it (and are taken from
+     * it); places farther out are the element's middle. */
+    if (job->padding == BORDER && (place < -edge || place > (double)dim - 1 + edge))
+        place = place < 0 ? 0 : (double)(dim - 1);
     else if (job->padding == REFLECTION)
         place = reflect(place, -edge, (double)dim - 1 + edge);
     first = floor(place);

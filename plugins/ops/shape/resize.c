@@ -105,16 +105,16 @@ static imgcls_status apply_sizes(const struct imgcls_host *host,
 static imgcls_status apply_scales(const struct imgcls_host *host,
                                   const struct imgcls_node *node, const int64_t *in,
                                   const int32_t *axes, int64_t count,
-                                  const struct reals *scales, bool crop,
-                                  struct resize_axis *out)
+                                  const struct reals *scales, struct resize_axis *out)
 {
     int64_t i;
     for (i = 0; i < count; i++) {
         struct resize_axis *axis = &out[axes[i]];
         const double scale = scales->values[i];
-        const double window = crop ? axis->roi[1] - axis->roi[0] : 1;
-        /* In float32, as everybody computes it: 0.7 of 10 is 7. */
-        const double size = floorf((float)in[axes[i]] * (float)window * (float)scale);
+        /* In float32, as everybody computes it: 0.7 of 10 is 7. And without the region of
+         * tf_crop_and_resize, whose size the specification's text multiplies in: its own shape
+         * inference and its reference do not, nor does ONNX Runtime. */
+        const double size = floorf((float)in[axes[i]] * (float)scale);
         if (!(scale > 0) || !(size < 9e15))
             return OP_FAIL(host, node, IMGCLS_BAD_INPUT,
                            "scale %g of dimension %d (%lld) is not possible", scale,
@@ -165,7 +165,7 @@ static imgcls_status axes_of(const struct imgcls_host *host, const struct imgcls
         }
     }
     if (scales->present)
-        return apply_scales(host, node, in, axes, count, scales, crop, out);
+        return apply_scales(host, node, in, axes, count, scales, out);
     return apply_sizes(host, node, in, axes, count, sizes, out);
 }
 

@@ -26,7 +26,8 @@ static struct range range_of(int64_t dim, int64_t start, int64_t end, int64_t st
     const int64_t least = step > 0 ? 0 : -1, most = step > 0 ? dim : dim - 1;
     start = start < 0 ? start + dim : start;
     end = end < 0 ? end + dim : end;
-    start = start < 0 ? 0 : start > most ? most : start;
+    start = start < 0 ? 0 : start;
+    start = start > most ? most : start; /* -1 where an empty axis is walked backwards */
     end = end < least ? least : end > most ? most : end;
     range.begin = start;
     if (step > 0 && end > start)
