@@ -3,5 +3,7 @@ EXTRA_DIST += \
 	%D%/README.md \
 	%D%/baseline.json \
 	%D%/models_table.py \
+	%D%/random_cases.py \
+	%D%/random_operators.py \
 	%D%/speed_table.py \
 	%D%/suite_test.py

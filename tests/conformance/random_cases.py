@@ -58,7 +58,7 @@ def model_of(case):
     graph = helper.make_graph([node], "random", inputs, [onnx.ValueInfoProto(name=name) for name in outputs], constants)
     opsets = [helper.make_opsetid("", case.opset)]
     if case.domain:
-        opsets.append(helper.make_opsetid(case.domain, 5))
+        opsets.append(helper.make_opsetid(case.domain, 3))
     return helper.make_model(graph, opset_imports=opsets, ir_version=10)
 
 

@@ -397,7 +397,7 @@ def resize(rng, noise):
     region = None
     if attributes["coordinate_transformation_mode"] == "tf_crop_and_resize":
         region = np.array([0] * 2 + [rng.choice([0, 0.213, -0.117]) for _ in shape[2:]] + [1] * 2 +
-                          [rng.choice([1, 0.719, 1.231]) for _ in shape[2:]], np.float32)
+                          [rng.choice([0.973, 0.719, 1.231]) for _ in shape[2:]], np.float32)
         attributes["extrapolation_value"] = maybe(rng, 9.0)
     x = floats(noise, shape)
     if rng.random() < 0.5:
@@ -438,7 +438,10 @@ def window(rng, rank):
     if way < 0.5:
         attributes["pads"] = [rng.randint(0, min(2, k - 1)) for k in kernel + kernel]
     elif way < 0.7:
+        # The reference goes wrong where SAME meets dilation, or a stride wider than the kernel.
         attributes["auto_pad"] = rng.choice(["SAME_UPPER", "SAME_LOWER", "VALID"])
+        attributes["dilations"] = None
+        kernel = [max(k, s) for k, s in zip(kernel, attributes["strides"] or [1] * rank)]
     return kernel, attributes
 
 
@@ -471,7 +474,7 @@ def convolution(rng, noise):
 def pool(rng, noise):
     operator = rng.choice("MaxPool MaxPool AveragePool AveragePool LpPool GlobalAveragePool GlobalMaxPool GlobalLpPool".split())
     rank = rng.choice([1, 2, 2, 3])
-    x = floats(noise, [rng.randint(1, 2), rng.choice([1, 3, 8, 17])] + [rng.randint(6, 13) for _ in range(rank)])
+    x = floats(noise, [rng.randint(1, 2), rng.choice([1, 3, 8, 17])] + [rng.randint(9, 14) for _ in range(rank)])
     if operator.startswith("Global"):
         return Case(operator, [x], {"p": maybe(rng, 3) if "Lp" in operator else None}, opset=21)
     kernel, attributes = window(rng, rank)
@@ -663,3 +666,125 @@ def cast(rng, noise):
     elif to in (2, 4, 12, 13) and x.dtype.kind == "i":
         x = np.abs(x)
     return Case("Cast", [x], {"to": to}, opset=21)
+
+
+@family
+def image(rng, noise):
+    operator = rng.choice(["Col2Im", "DeformConv", "NonMaxSuppression", "MaxUnpool", "DepthToSpace", "Upsample"])
+    if operator == "Col2Im":
+        shape, block = [rng.randint(4, 8) for _ in range(2)], [rng.randint(1, 3) for _ in range(2)]
+        strides, dilations = [rng.randint(1, 2) for _ in range(2)], [rng.randint(1, 2) for _ in range(2)]
+        pads = [rng.randint(0, 1) for _ in range(4)]
+        places = 1
+        for i in range(2):
+            places *= max(0, (shape[i] + pads[i] + pads[i + 2] - dilations[i] * (block[i] - 1) - 1) // strides[i] + 1)
+        return Case(operator, [floats(noise, (2, 3 * block[0] * block[1], places)), np.array(shape, np.int64), np.array(block, np.int64)],
+                    {"strides": strides, "dilations": dilations, "pads": pads}, opset=18)
+    if operator == "DeformConv":
+        k, pad, stride, groups, offsets = rng.randint(1, 3), rng.randint(0, 1), rng.randint(1, 2), rng.choice([1, 2]), rng.choice([1, 2])
+        h, w = rng.randint(4, 7), rng.randint(4, 7)
+        oh, ow = (h + 2 * pad - k) // stride + 1, (w + 2 * pad - k) // stride + 1
+        inputs = [floats(noise, (2, 4, h, w)), floats(noise, (6, 4 // groups, k, k)), floats(noise, (2, offsets * k * k * 2, oh, ow), scale=1),
+                  floats(noise, 6) if rng.random() < 0.5 else None,
+                  np.abs(floats(noise, (2, offsets * k * k, oh, ow), scale=1)) if rng.random() < 0.5 else None]
+        return Case(operator, inputs, {"kernel_shape": [k, k], "pads": [pad] * 4, "strides": [stride] * 2, "group": groups,
+                                       "offset_group": offsets}, opset=19)
+    if operator == "NonMaxSuppression":
+        n = rng.randint(1, 8)
+        corners = noise.uniform(0, 1, (2, n, 2))
+        boxes = np.concatenate([corners, corners + noise.uniform(0.05, 0.6, (2, n, 2))], -1).astype(np.float32)
+        if rng.random() < 0.3:
+            boxes = np.ascontiguousarray(boxes[..., [2, 3, 0, 1]])
+        return Case(operator, [boxes, noise.random((2, 2, n)).astype(np.float32), np.array(rng.randint(0, 5), np.int64),
+                               np.array(rng.choice([0.1, 0.5, 0.9]), np.float32), np.array(rng.choice([0.0, 0.4]), np.float32)],
+                    {"center_point_box": maybe(rng, 1, 0.2)}, opset=11)
+    if operator == "MaxUnpool":
+        h, w = rng.randint(1, 4), rng.randint(1, 4)
+        where = np.stack([noise.permutation(4 * h * w)[:h * w] for _ in range(4)]).reshape(2, 2, h, w) + \
+            np.arange(4).reshape(2, 2, 1, 1) * 4 * h * w
+        return Case(operator, [floats(noise, (2, 2, h, w)), where.astype(np.int64)], {"kernel_shape": [2, 2], "strides": [2, 2]}, opset=11)
+    if operator == "Upsample":
+        return Case(operator, [floats(noise, (1, 2, rng.randint(1, 4), rng.randint(1, 4))), np.array([1, 1, 2, rng.choice([1, 3])], np.float32)],
+                    {"mode": rng.choice(["nearest", "linear"])}, opset=9, constants=(1,))
+    return Case(operator, [floats(noise, (1, 8, 2, 3))], {"blocksize": 2, "mode": "CRD"}, opset=13)
+
+
+@family
+def loss(rng, noise):
+    operator = rng.choice(["NegativeLogLikelihoodLoss", "SoftmaxCrossEntropyLoss"])
+    n, c = rng.randint(1, 3), rng.randint(1, 5)
+    more = [rng.randint(1, 3) for _ in range(rng.randint(0, 3))]
+    target = noise.integers(0, c, [n] + more).astype(rng.choice([np.int64, np.int32]))
+    weight = [np.abs(floats(noise, c)) + np.float32(0.1)] if rng.random() < 0.5 else []
+    attributes = {"reduction": rng.choice(["none", "mean", "sum"]), "ignore_index": maybe(rng, rng.choice([0, -1, c - 1]), 0.4)}
+    outputs = 2 if operator[0] == "S" and rng.random() < 0.4 else 1
+    return Case(operator, [floats(noise, [n, c] + more), target] + weight, attributes, outputs=outputs, opset=13)
+
+
+@family
+def tokens(rng, noise):
+    if rng.random() < 0.5:
+        b, heads, s, d = rng.randint(1, 2), rng.randint(1, 3), rng.randint(1, 4), rng.choice([2, 4, 8])
+        turn = rng.choice([0, 0, d // 2 if d > 2 else 0])
+        flat = rng.random() < 0.5
+        half = (turn or d) // 2
+        longest = 6
+        ids = noise.integers(0, longest, (b, s)) if rng.random() < 0.6 else None
+        table = (longest, half) if ids is not None else (b, s, half)
+        x = floats(noise, (b, s, heads * d) if flat else (b, heads, s, d))
+        return Case("RotaryEmbedding", [x, floats(noise, table, scale=0.5), floats(noise, table, scale=0.5), ids],
+                    {"interleaved": maybe(rng, 1), "num_heads": heads if flat else None, "rotary_embedding_dim": turn or None}, opset=23)
+    b, kv, s, t, d, past = (rng.randint(1, 3) for _ in range(6))
+    q, d = kv * rng.choice([1, 2]), 2 * d
+    inputs = [floats(noise, (b, q, s, d), scale=1), floats(noise, (b, kv, t, d), scale=1), floats(noise, (b, kv, t, d), scale=1),
+              floats(noise, (s, t + past)) if rng.random() < 0.5 else None,
+              floats(noise, (b, kv, past, d), scale=1), floats(noise, (b, kv, past, d), scale=1)]
+    return Case("Attention", inputs, {"is_causal": maybe(rng, 1, 0.3), "softcap": maybe(rng, 2.0, 0.3),
+                                      "qk_matmul_output_mode": rng.choice([None, 0, 1, 2, 3])}, outputs=rng.choice([1, 3, 4]), opset=23)
+
+
+@family
+def learning(rng, noise):
+    operator = rng.choice(["Scaler", "Normalizer", "Binarizer", "LinearRegressor", "LinearClassifier", "ArrayFeatureExtractor", "Imputer",
+                           "LabelEncoder", "TreeEnsembleRegressor", "SVMRegressor"])
+    n, c = rng.randint(1, 4), rng.randint(1, 5)
+    x = floats(noise, (n, c))
+    numbers = [float(v) for v in noise.standard_normal(c)]
+    ml = dict(opset=20, domain="ai.onnx.ml")
+    if operator == "Scaler":
+        one = rng.random() < 0.3
+        return Case(operator, [x], {"offset": numbers[:1] if one else numbers, "scale": [2.0] if one else numbers[::-1]}, **ml)
+    if operator == "Normalizer":
+        return Case(operator, [x], {"norm": rng.choice(["MAX", "L1", "L2"])}, **ml)
+    if operator == "Binarizer":
+        return Case(operator, [x], {"threshold": rng.choice([0.0, 0.7])}, **ml)
+    if operator == "LinearRegressor":
+        targets = rng.randint(1, 3)
+        return Case(operator, [x], {"coefficients": [float(v) for v in noise.standard_normal(targets * c)], "targets": targets,
+                                    "intercepts": [float(v) for v in noise.standard_normal(targets)]}, **ml)
+    if operator == "LinearClassifier":
+        classes = rng.randint(2, 4)
+        return Case(operator, [x], {"coefficients": [float(v) for v in noise.standard_normal(classes * c)],
+                                    "intercepts": [float(v) for v in noise.standard_normal(classes)],
+                                    "classlabels_ints": list(range(5, 5 + classes)),
+                                    "post_transform": rng.choice([None, "SOFTMAX", "LOGISTIC"])}, outputs=2, **ml)
+    if operator == "ArrayFeatureExtractor":
+        return Case(operator, [x, noise.integers(0, c, (1, rng.randint(1, 4)))], {}, **ml)
+    if operator == "Imputer":
+        return Case(operator, [np.where(noise.random((n, c)) < 0.3, np.float32("nan"), x)],
+                    {"imputed_value_floats": numbers, "replaced_value_float": float("nan")}, **ml)
+    if operator == "LabelEncoder":
+        return Case(operator, [noise.integers(0, 5, (n, c))], {"keys_int64s": [0, 1, 3], "values_floats": [0.5, 1.5, 2.5],
+                                                               "default_float": -1.0}, **ml)
+    if operator == "SVMRegressor":
+        vectors = rng.randint(1, 3)
+        return Case(operator, [x], {"coefficients": [float(v) for v in noise.standard_normal(vectors)], "n_supports": vectors,
+                                    "support_vectors": [float(v) for v in noise.standard_normal(vectors * c)], "rho": [0.3],
+                                    "kernel_type": rng.choice(["LINEAR", "RBF", "POLY", "SIGMOID"]), "kernel_params": [0.4, 0.2, 3.0]}, **ml)
+    modes = [rng.choice(["BRANCH_LEQ", "BRANCH_LT", "BRANCH_GTE", "BRANCH_GT", "BRANCH_EQ", "BRANCH_NEQ"]) for _ in range(3)] + ["LEAF"] * 4
+    return Case(operator, [np.round(x)], {
+        "nodes_treeids": [0] * 7, "nodes_nodeids": list(range(7)), "nodes_featureids": [int(noise.integers(0, c)) for _ in range(7)],
+        "nodes_modes": modes, "nodes_values": [float(round(v)) for v in noise.standard_normal(7) * 2],
+        "nodes_truenodeids": [1, 3, 5, 0, 0, 0, 0], "nodes_falsenodeids": [2, 4, 6, 0, 0, 0, 0],
+        "target_treeids": [0] * 4, "target_nodeids": [3, 4, 5, 6], "target_ids": [0, 0, 0, 0], "n_targets": 1,
+        "target_weights": [float(v) for v in noise.standard_normal(4)]}, **ml)
