@@ -16,6 +16,7 @@ libicl_la_SOURCES += \
 	%D%/linear.h \
 	%D%/passes.c \
 	%D%/passes.h \
+	%D%/row_moves.c \
 	%D%/rows.h \
 	%D%/turned.c \
 	%D%/upgrade.c \

@@ -38,6 +38,7 @@ static const struct icl_pass fuse_passes[] = {
     {"channels-last", icl_pass_channels_last},
     {"drop-identity", icl_pass_drop_identity},
     {"drop-dead", icl_pass_drop_dead}, /* a dead reader would keep a value from being fused away */
+    {"gather-rows", icl_pass_gather_rows},
     {"fuse-epilogues", icl_pass_fuse_epilogues},
     {"fuse-expand", icl_pass_fuse_expand},
     {"read-turned", icl_pass_read_turned},

@@ -37,6 +37,8 @@ imgcls_status icl_pass_name_global_mean(struct imgcls_graph *graph, size_t *chan
 imgcls_status icl_pass_fuse_heads(struct imgcls_graph *graph, size_t *changes);
 /* Convolutions and what stands between them work on channels-last images. */
 imgcls_status icl_pass_channels_last(struct imgcls_graph *graph, size_t *changes);
+/* Several nodes that only move rows of the last dimension become a Gather. Needs settled shapes. */
+imgcls_status icl_pass_gather_rows(struct imgcls_graph *graph, size_t *changes);
 /* What follows a node and can be done on its result while it is at hand. */
 imgcls_status icl_pass_fuse_epilogues(struct imgcls_graph *graph, size_t *changes);
 /* A Conv of one pixel and the depthwise Conv that alone reads it become one node, where what lies

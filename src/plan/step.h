@@ -26,11 +26,6 @@
 
 #define ICL_NONE SIZE_MAX
 
-/* Whether a plugin's struct is large enough to hold a field (else it reads as zero). */
-#define ICL_HAS(pointer, field)                                                            \
-    ((pointer)->struct_size >=                                                             \
-     (size_t)((const char *)(&(pointer)->field + 1) - (const char *)(pointer)))
-
 enum icl_form { ICL_DECLARED, ICL_WIDE, ICL_FORMS };
 
 enum icl_place { ICL_PLACE_INPUT, ICL_PLACE_CONSTANT, ICL_PLACE_ARENA, ICL_PLACE_HEAP };

@@ -19,6 +19,11 @@
 
 struct icl_registry;
 
+/* Whether a plugin's struct is large enough to hold a field (else it reads as zero). */
+#define ICL_HAS(pointer, field)                                                            \
+    ((pointer)->struct_size >=                                                             \
+     (size_t)((const char *)(&(pointer)->field + 1) - (const char *)(pointer)))
+
 /* The context's registry, opened (folders read, cache consulted) on first use. */
 imgcls_status icl_context_registry(struct imgcls_context *ctx, struct icl_registry **out);
 void icl_registry_close(struct icl_registry *registry);

@@ -18,7 +18,9 @@ TESTS += %D%/offsets_test
 
 check_PROGRAMS += %D%/pieces_test
 TESTS += %D%/pieces_test
-%C%_pieces_test_SOURCES = %D%/pieces_test.c
+%C%_pieces_test_SOURCES = \
+	%D%/drawn_graph.h \
+	%D%/pieces_test.c
 %C%_pieces_test_LDADD = $(TEST_LIBS)
 
 check_PROGRAMS += %D%/plan_test

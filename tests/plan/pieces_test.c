@@ -8,133 +8,8 @@
  */
 #include "config.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include "src/plan/step.h"
-#include "src/session/session.h"
-#include "src/tensor/tensor.h"
-
-static struct imgcls_context *ctx;
-static struct imgcls_graph *graph;
-static unsigned seed;
-
-static void ok(imgcls_status status)
-{
-    if (status != IMGCLS_OK)
-        fail_msg("%s", imgcls_error(ctx));
-}
-
-static int64_t between(int64_t low, int64_t high)
-{
-    return low + rand_r(&seed) % (high - low + 1);
-}
-
-static void begin(void)
-{
-    struct imgcls_context_options options = {.struct_size = sizeof options, .threads = 3};
-
-    ok(imgcls_context_create(&options, &ctx));
-    ok(icl_graph_create(ctx, NULL, &graph));
-    ok(icl_graph_set_opset(graph, "", 18));
-}
-
-static void end(void)
-{
-    icl_graph_destroy(graph);
-    imgcls_context_destroy(ctx);
-}
-
-static float *drawn(size_t count)
-{
-    float *data = malloc((count + 1) * sizeof *data);
-
-    assert_non_null(data);
-    for (size_t i = 0; i < count; i++)
-        data[i] = (float)rand_r(&seed) / (float)RAND_MAX - 0.5f;
-    return data;
-}
-
-static void input(const int64_t *dims)
-{
-    ok(icl_graph_add_input(graph, "x", IMGCLS_KIND_TENSOR, IMGCLS_F32, 4, dims, NULL));
-}
-
-static void output(const char *name)
-{
-    ok(icl_graph_add_output(graph, name, IMGCLS_KIND_TENSOR, IMGCLS_UNDEFINED, -1, NULL, NULL));
-}
-
-static void constant(const char *name, int32_t type, int32_t rank, const int64_t *dims,
-                     const void *data)
-{
-    struct imgcls_tensor tensor;
-
-    ok(icl_tensor_borrow(ctx, type, rank, dims, (void *)data, &tensor));
-    ok(icl_graph_add_initializer(graph, name, &tensor, NULL));
-}
-
-/* inputs and outputs: names with spaces between */
-static struct icl_node *node(const char *type, const char *inputs, const char *outputs)
-{
-    const char *in[8], *out[8];
-    size_t in_count = 0, out_count = 0;
-    char a[160], b[160], *rest = a, *name;
-    struct icl_node *made;
-
-    snprintf(a, sizeof a, "%s", inputs);
-    snprintf(b, sizeof b, "%s", outputs);
-    while ((name = strtok_r(rest, " ", &rest)) && in_count < 8)
-        in[in_count++] = name;
-    rest = b;
-    while ((name = strtok_r(rest, " ", &rest)) && out_count < 8)
-        out[out_count++] = name;
-    ok(icl_graph_add_node(graph, "", type, outputs, in_count, in, out_count, out, &made));
-    return made;
-}
-
-static void set_int(struct icl_node *made, const char *name, int64_t value)
-{
-    struct imgcls_attr attr = {
-        .struct_size = sizeof attr, .name = name, .kind = IMGCLS_ATTR_INT, .i = value};
-    ok(icl_node_set_attr(made, &attr));
-}
-
-static void conv(const char *in, const char *out, int64_t channels, int64_t outputs, int64_t size)
-{
-    const int64_t dims[] = {outputs, channels, size, size}, pads[] = {size / 2, size / 2, size / 2, size / 2};
-    struct imgcls_attr attr = {.struct_size = sizeof attr, .name = "pads",
-                               .kind = IMGCLS_ATTR_INTS, .count = 4, .ints = pads};
-    char w[40], b[40], inputs[160];
-    float *data = drawn((size_t)(outputs * channels * size * size));
-
-    snprintf(w, sizeof w, "%s.w", out);
-    snprintf(b, sizeof b, "%s.b", out);
-    snprintf(inputs, sizeof inputs, "%s %s %s", in, w, b);
-    constant(w, IMGCLS_F32, 4, dims, data);
-    constant(b, IMGCLS_F32, 1, dims, data);
-    free(data);
-    ok(icl_node_set_attr(node("Conv", inputs, out), &attr));
-}
-
-static void slice(const char *in, const char *out, int64_t axis, int64_t begin_at, int64_t end_at)
-{
-    const int64_t values[] = {begin_at, end_at, axis}, one = 1;
-    char names[3][40], inputs[200];
-
-    for (int i = 0; i < 3; i++) {
-        snprintf(names[i], sizeof names[i], "%s.%d", out, i);
-        constant(names[i], IMGCLS_I64, 1, &one, &values[i]);
-    }
-    snprintf(inputs, sizeof inputs, "%s %s %s %s", in, names[0], names[1], names[2]);
-    node("Slice", inputs, out);
-}
+#include "tests/plan/drawn_graph.h"
 
 /* ---- Runs -------------------------------------------------------------------------------*/
 
@@ -142,45 +17,16 @@ struct found {
     size_t apart, pieces; /* slots whose rows lie apart, and such as lie within others at all */
 };
 
-static struct found found_in(const struct icl_plan *plan)
+static void find(const struct icl_plan *plan, void *argument)
 {
-    struct found found = {0};
+    struct found *found = argument;
 
+    *found = (struct found){0};
     for (size_t i = 0; i < plan->slot_count; i++) {
         const struct icl_slot *slot = &plan->slots[i], *root = &plan->slots[slot->root];
-        found.apart += slot->row != 0;
-        found.pieces += slot->root != i && slot->size_bytes < root->size_bytes;
+        found->apart += slot->row != 0;
+        found->pieces += slot->root != i && slot->size_bytes < root->size_bytes;
     }
-    return found;
-}
-
-/* All outputs one behind another, own. */
-static float *run(const struct icl_plan_options *options, const int64_t *dims, const float *x,
-                  size_t *bytes, struct found *found)
-{
-    const struct imgcls_value *outputs[4];
-    struct icl_session *session;
-    struct imgcls_tensor tensor;
-    struct imgcls_value value = {.struct_size = sizeof value, .kind = IMGCLS_KIND_TENSOR,
-                                 .tensor = &tensor};
-    const struct imgcls_value *inputs[] = {&value};
-    char *result = NULL;
-
-    ok(icl_tensor_borrow(ctx, IMGCLS_F32, 4, dims, (void *)x, &tensor));
-    ok(icl_session_create(ctx, graph, options, &session));
-    for (int i = 0; i < 2; i++) /* the second run finds what the first left */
-        ok(icl_session_run(session, inputs, outputs));
-    *found = found_in(icl_session_plan(session));
-    *bytes = 0;
-    for (size_t i = 0; i < graph->output_count; i++) {
-        size_t size = outputs[i]->tensor->size_bytes;
-        result = realloc(result, *bytes + size);
-        assert_non_null(result);
-        memcpy(result + *bytes, outputs[i]->tensor->data, size);
-        *bytes += size;
-    }
-    icl_session_destroy(session);
-    return (float *)result;
 }
 
 /* Runs what was drawn with 1 and 3 threads and ends it. */
@@ -190,11 +36,11 @@ static struct found check(const char *what, const int64_t *dims)
     float *x = drawn((size_t)imgcls_count(4, dims));
     size_t bytes, got_bytes;
     struct found found;
-    float *want = run(&apart, dims, x, &bytes, &found);
+    char *want = run(&apart, dims, x, &bytes, find, &found);
 
     assert_int_equal(found.pieces, 0);
     for (options.threads = 1; options.threads <= 3; options.threads += 2) {
-        float *got = run(&options, dims, x, &got_bytes, &found);
+        char *got = run(&options, dims, x, &got_bytes, find, &found);
         assert_int_equal(got_bytes, bytes);
         if (memcmp(got, want, bytes) != 0)
             fail_msg("%s: other bits with %d threads", what, (int)options.threads);
