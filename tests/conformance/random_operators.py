@@ -455,7 +455,8 @@ def convolution(rng, noise):
     spatial = [rng.randint(5, 12) for _ in range(rank)]
     if rng.random() < 0.2:
         groups, per, out = rng.choice([4, 8, 17]), 1, rng.choice([1, 1, 2])
-    kind = rng.choice([np.float32] * 5 + [np.float64, np.float16])
+    # ConvTranspose in float32: the reference alone runs others, and goes wrong with groups.
+    kind = rng.choice([np.float32] * 5 + ([np.float64, np.float16] if operator == "Conv" else []))
     x = floats(noise, [rng.randint(1, 2), groups * per] + spatial, kind, 1)
     attributes["group"] = groups
     if rng.random() < 0.5:

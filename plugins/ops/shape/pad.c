@@ -167,6 +167,12 @@ static void pad_rows(void *argument, int64_t begin, int64_t end, int32_t thread)
     }
 }
 
+/* What negative padding takes away; not more than there is. */
+static int64_t cut_of(int64_t padding, int64_t dim)
+{
+    return padding >= 0 ? 0 : padding < -dim ? dim : -padding;
+}
+
 /* The part of the input that stays, put where it belongs in the filled output. */
 static void pad_constant(const struct imgcls_host *host, const struct imgcls_run *run,
                          const struct pad *pad, const struct imgcls_tensor *in,
@@ -181,9 +187,8 @@ static void pad_constant(const struct imgcls_host *host, const struct imgcls_run
     strided_row_major(in->rank, in->dims, box.from_strides);
     strided_row_major(out->rank, out->dims, box.to_strides);
     for (d = 0; d < in->rank; d++) {
-        const int64_t cut = pad->before[d] < 0 ? -pad->before[d] : 0;
-        const int64_t cut_after = pad->after[d] < 0 ? -pad->after[d] : 0;
-        box.dims[d] = in->dims[d] - cut - cut_after;
+        const int64_t cut = cut_of(pad->before[d], in->dims[d]);
+        box.dims[d] = in->dims[d] - cut - cut_of(pad->after[d], in->dims[d]);
         if (box.dims[d] <= 0)
             return;
         box.from += (size_t)(cut * box.from_strides[d]) * size;
