@@ -18,8 +18,8 @@ enum icl_batch_kind {
     ICL_BATCH_SHAPE, /* input becomes the constant dims */
     ICL_BATCH_SIZES, /* input becomes the batch, then the constant dims[1..] */
     ICL_BATCH_TILE,  /* input is repeated along axis, once a picture */
-    ICL_BATCH_INDEX, /* input, indices of the first picture, is repeated along dimension 0 with the
-                        picture's number in the first of the dims[0] that each place has */
+    ICL_BATCH_INDEX, /* input, indices of the first picture, is repeated along dimension 0, the
+                        picture's number times the dims[0] numbers dims[1], ... added */
 };
 
 /* A change of one input of the node that gives the value `output`. */

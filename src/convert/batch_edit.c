@@ -219,20 +219,20 @@ static imgcls_status add_count(struct change *change, int32_t rank, char **name)
     return status;
 }
 
-/* The indices plus the picture's number in the first place of each. */
+/* The indices plus the picture's number times what one picture is apart from the next. */
 static imgcls_status add_index(struct change *change, struct icl_node *user,
                                const struct icl_batch_edit *edit, char **name)
 {
     struct imgcls_graph *graph = change->graph;
-    int64_t first[IMGCLS_MAX_RANK] = {1};
     char *numbers = NULL, *places = NULL, *offsets = NULL;
     struct icl_node *node;
-    if (edit->dims[0] > IMGCLS_MAX_RANK)
+    if (edit->dims[0] >= IMGCLS_MAX_RANK)
         return icl_fail(graph->ctx, IMGCLS_BAD_INPUT, "value '%s': indices of %lld dimensions",
                         edit->output, (long long)edit->dims[0]);
     imgcls_status status = add_count(change, edit->rank, &numbers);
     if (status == IMGCLS_OK)
-        status = add_list(graph, "batch_place", (int32_t)edit->dims[0], first, &places);
+        status = add_list(graph, "batch_place", (int32_t)edit->dims[0], edit->dims + 1,
+                          &places);
     if (status == IMGCLS_OK)
         status = add_node(graph, "Mul", "batch_offsets", 2,
                           (const char *const[]){numbers, places}, &offsets, &node);

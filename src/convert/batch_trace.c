@@ -347,6 +347,15 @@ static imgcls_status see_resize(struct trace *trace, struct icl_node *node,
                      base_out->info.dims, again);
 }
 
+/* Adds to the first of a place's numbers, for each picture, what it is apart from the one before. */
+static imgcls_status move_indices(struct trace *trace, struct icl_node *node, int64_t places,
+                                  int64_t apart, bool *again)
+{
+    const struct imgcls_value_info *indices = node->inputs[1];
+    int64_t dims[IMGCLS_MAX_RANK] = {places, apart};
+    return make_edit(trace, node, 1, ICL_BATCH_INDEX, indices->rank, 0, dims, again);
+}
+
 /* A slice assigned to, written out as its indices in one picture: each picture gets its own. */
 static imgcls_status see_scatter(struct trace *trace, struct icl_node *node,
                                  imgcls_status status, bool *again)
@@ -361,8 +370,21 @@ static imgcls_status see_scatter(struct trace *trace, struct icl_node *node,
     if (trace->batch != 1 || indices->dims[0] != 1 || places < 1 || axis_of(trace, into) != 0 ||
         axis_of(trace, updates) != 0)
         return give_up(trace, node, "its indices are those of one batch");
-    return make_edit(trace, node, 1, ICL_BATCH_INDEX, indices->rank, 0,
-                     (const int64_t[IMGCLS_MAX_RANK]){places}, again);
+    return move_indices(trace, node, places, 1, again);
+}
+
+/* A flattened batch, from which the elements of one picture are taken (as_strided). */
+static imgcls_status see_gather(struct trace *trace, struct icl_node *node, imgcls_status status,
+                                bool *again)
+{
+    const struct imgcls_value_info *in = node->inputs[0],
+                                   *indices = node->node.input_count > 1 ? node->inputs[1] : NULL;
+    const struct icl_value *base = base_of(trace, in);
+    if (status != IMGCLS_OK || !indices || in->rank != 1 || indices->rank < 2 ||
+        indices->dims[0] != 1 || axis_of(trace, indices) != NO_AXIS || axis_of(trace, in) != 0 ||
+        outer_of(trace, in) != 1 || trace->batch != 1 || !base)
+        return status;
+    return move_indices(trace, node, 1, base->info.dims[0], again);
 }
 
 /* -- the walk ---------------------------------------------------------------------------*/
@@ -397,7 +419,7 @@ static imgcls_status see(void *argument, struct icl_node *node, imgcls_status st
         {"Reshape", true, see_reshape}, {"Expand", true, see_expand},
         {"Resize", true, see_resize},   {"LSTM", false, see_recurrent},
         {"GRU", false, see_recurrent},  {"RNN", false, see_recurrent},
-        {"ScatterND", true, see_scatter},
+        {"ScatterND", true, see_scatter}, {"Gather", true, see_gather},
     };
     struct trace *trace = argument;
     if (status == IMGCLS_INTERRUPTED || status == IMGCLS_UNSUPPORTED)
