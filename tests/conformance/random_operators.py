@@ -452,7 +452,7 @@ def convolution(rng, noise):
     kernel, attributes = window(rng, rank)
     groups = rng.choice([1, 1, 2, 3])
     per, out = rng.choice([1, 2, 5, 8]), rng.choice([1, 2, 4, 9])
-    spatial = [rng.randint(5, 12) for _ in range(rank)]
+    spatial = [rng.randint(9 if attributes["dilations"] else 5, 12) for _ in range(rank)]
     if rng.random() < 0.2:
         groups, per, out = rng.choice([4, 8, 17]), 1, rng.choice([1, 1, 2])
     # ConvTranspose in float32: the reference alone runs others, and goes wrong with groups.
