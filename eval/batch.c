@@ -188,10 +188,8 @@ static void score(struct icl_batch *batch, const float *row, int64_t classes, si
     const struct icl_dataset_entry *entry = &set->entries[index];
     struct icl_answer *answer = &evaluation->answers[index];
     int32_t i, label = entry->label;
-    size_t k;
     if (set->compared_count > 0) {
-        for (k = 0; k < set->compared_count; k++)
-            batch->gathered[k] = row[set->compared[k]];
+        icl_answer_restrict(row, classes, set->compared, set->compared_count, batch->gathered);
         row = batch->gathered;
         classes = (int64_t)set->compared_count;
         label = place_of(set, label);

@@ -61,21 +61,32 @@ bool icl_answer_is_right(const struct icl_answer *answer, int32_t label, int k)
  * icl_top_k: a distribution as it is, else softmax in double around the maximum. */
 static double log_probability(const float *row, int64_t classes, int64_t index)
 {
-    double sum = 0, plain = 0, maximum = row[0];
-    bool distribution = true;
+    double sum = 0, maximum = row[0];
     int64_t i;
-    for (i = 0; i < classes; i++) {
-        maximum = row[i] > maximum ? row[i] : maximum;
-        plain += row[i];
-        distribution = distribution && row[i] >= 0 && row[i] <= 1;
-    }
-    if (distribution && fabs(plain - 1) <= 1e-3)
+    if (icl_is_distribution(row, classes))
         return log((double)row[index]);
+    for (i = 0; i < classes; i++)
+        maximum = row[i] > maximum ? row[i] : maximum;
     if (isinf(maximum)) /* softmax of an infinity: it takes everything */
         return row[index] == maximum ? 0 : -INFINITY;
     for (i = 0; i < classes; i++)
         sum += exp(row[i] - maximum);
     return row[index] - maximum - log(sum);
+}
+
+void icl_answer_restrict(const float *row, int64_t classes, const int32_t *compared,
+                         size_t count, float *out)
+{
+    double sum = 0;
+    size_t i;
+    for (i = 0; i < count; i++) {
+        out[i] = row[compared[i]];
+        sum += out[i];
+    }
+    if (!icl_is_distribution(row, classes) || !(sum > 0))
+        return;
+    for (i = 0; i < count; i++)
+        out[i] = (float)(out[i] / sum);
 }
 
 void icl_answer_score(const float *row, int64_t classes, int32_t label,

@@ -30,6 +30,10 @@ struct icl_answer {
  * NULL) gets the five in full float32 precision. */
 void icl_answer_score(const float *row, int64_t classes, int32_t label,
                       struct icl_answer *answer, float probability[ICL_ANSWER_TOP]);
+/* Scores of some classes alone, in `out`, as if the model had no others: of a row that is a
+ * distribution their probabilities under the condition that it is one of them. */
+void icl_answer_restrict(const float *row, int64_t classes, const int32_t *compared,
+                         size_t count, float *out);
 /* The answer of a picture that could not be read, and of one whose scores held a NaN: no
  * class; told apart by the probabilities, 0 or NaN. Both count as wrong. */
 void icl_answer_failed(struct icl_answer *answer);

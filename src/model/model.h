@@ -75,8 +75,10 @@ imgcls_status icl_model_needs_recipe(const struct imgcls_model *model);
 
 /* -- top.c -- */
 
+/* Whether a row of scores already is a distribution: all in [0, 1], sum within 1e-3 of 1. */
+bool icl_is_distribution(const float *row, int64_t classes);
 /* top-k of one row: probabilities by softmax in double, shifted by the maximum; a row that
- * already is a distribution (all in [0, 1], sum within 1e-3 of 1) is taken as it is. Ties
+ * already is a distribution is taken as it is. Ties
  * go to the lower index; NaN counts as lowest. Returns the number written. */
 size_t icl_top_k(const float *row, int64_t classes, size_t k, int32_t *index,
                  float *probability);

@@ -11,7 +11,7 @@
 
 #define SUM_TOLERANCE 1e-3
 
-static bool is_distribution(const float *row, int64_t classes)
+bool icl_is_distribution(const float *row, int64_t classes)
 {
     double sum = 0;
     for (int64_t i = 0; i < classes; i++) {
@@ -64,7 +64,7 @@ size_t icl_top_k(const float *row, int64_t classes, size_t k, int32_t *index,
     if (classes <= 0 || classes > INT32_MAX || k == 0)
         return 0;
     size_t count = find_best(row, classes, k, index);
-    if (is_distribution(row, classes)) {
+    if (icl_is_distribution(row, classes)) {
         for (size_t i = 0; i < count; i++)
             probability[i] = row[index[i]];
         return count;

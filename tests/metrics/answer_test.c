@@ -62,6 +62,39 @@ static void a_distribution_is_taken_as_it_is(void **state)
     assert_true(answer.label_log_probability == -1.6094379425048828f);
 }
 
+/* Of a model that ends in softmax as of one that does not: only the classes that are compared
+ * share the probability. */
+static void of_some_classes_alone_scores_and_probabilities_say_the_same(void **state)
+{
+    static const float logits[6] = {2.0f, 5.0f, 1.0f, 4.5f, -1.0f, 3.0f};
+    static const int32_t compared[3] = {0, 3, 5};
+    float row[6], some[3], probability[2][ICL_ANSWER_TOP];
+    struct icl_answer answers[2];
+    double all = 0, sum = exp(2.0) + exp(4.5) + exp(3.0);
+    int i;
+    (void)state;
+    for (i = 0; i < 6; i++)
+        all += exp(logits[i]);
+    for (i = 0; i < 6; i++)
+        row[i] = (float)(exp(logits[i]) / all);
+    icl_answer_restrict(logits, 6, compared, 3, some);
+    icl_answer_score(some, 3, 2, &answers[0], probability[0]);
+    icl_answer_restrict(row, 6, compared, 3, some);
+    icl_answer_score(some, 3, 2, &answers[1], probability[1]);
+    for (i = 0; i < 2; i++) {
+        assert_int_equal(answers[i].top[0], 1);
+        assert_int_equal(answers[i].top[1], 2);
+        assert_float_equal(probability[i][0], exp(4.5) / sum, 1e-6);
+        assert_float_equal(answers[i].label_log_probability, 3 - log(sum), 1e-6);
+    }
+    /* Nothing of it is theirs: no division by zero, all alike. */
+    memset(row, 0, sizeof row);
+    row[1] = 1;
+    icl_answer_restrict(row, 6, compared, 3, some);
+    icl_answer_score(some, 3, 2, &answers[0], probability[0]);
+    assert_float_equal(probability[0][0], 1.0 / 3, 1e-6);
+}
+
 static void a_nan_is_no_answer(void **state)
 {
     float row[] = {9.0f, NAN, 1.0f};
@@ -155,6 +188,7 @@ int main(void)
         cmocka_unit_test(ties_go_to_the_lower_class),
         cmocka_unit_test(log_probability_keeps_what_float_loses),
         cmocka_unit_test(a_distribution_is_taken_as_it_is),
+        cmocka_unit_test(of_some_classes_alone_scores_and_probabilities_say_the_same),
         cmocka_unit_test(a_nan_is_no_answer),
         cmocka_unit_test(a_failed_picture_stays_in_the_denominator),
         cmocka_unit_test(five_best_are_enough_for_top5),
