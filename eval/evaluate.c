@@ -172,7 +172,7 @@ static imgcls_status allocate(struct imgcls_evaluation_job *job)
     job->order = reserve(count, sizeof *job->order);
     job->unsaved = reserve(count, sizeof *job->unsaved);
     job->model_path = icl_absolute_path(job->model->path);
-    job->dataset_path = icl_absolute_path(job->options.dataset);
+    job->dataset_path = icl_absolute_path(job->evaluation->set->path);
     if (!evaluation->answers || !evaluation->outcomes || !evaluation->probabilities ||
         !evaluation->finished || !evaluation->recipe || !evaluation->dataset ||
         !job->order || !job->unsaved || !job->model_path || !job->dataset_path)

@@ -25,7 +25,8 @@
 static const struct command_option options[] = {
     {"dataset", 'd', "PATH",
      "folder, archive (tar, tar.gz, tar.zst, zip), shards\n"
-     "(x-{000..012}.tar) or file of labelled pictures; required"},
+     "(x-{000..012}.tar), file of labelled pictures, or a list that\n"
+     "lies beside them (csv, val.txt, real.json); required"},
     MODEL_OPTION_ROWS,
     {"layout", 0, "NAME",
      "how the data set is laid out; default: recognised. folders,\n"

@@ -207,6 +207,37 @@ static imgcls_status sort_entries(struct icl_dataset *set)
                     set->entries[first].file);
 }
 
+/* A list that is named itself: its pictures lie where it lies. */
+static bool is_lone_list(const struct icl_dataset *set)
+{
+    static const char *const ends[] = {".csv", ".txt", ".json"};
+    size_t length = strlen(set->path), i;
+    if (!set->place->is_file || set->options.truth || set->place->pictures > 0)
+        return false;
+    for (i = 0; i < sizeof ends / sizeof ends[0]; i++)
+        if (length > strlen(ends[i]) &&
+            strcasecmp(set->path + length - strlen(ends[i]), ends[i]) == 0)
+            return true;
+    return false;
+}
+
+static imgcls_status open_place(struct icl_dataset *set)
+{
+    imgcls_status status = icl_place_open(set->ctx, set->path, &set->place);
+    char *slash;
+    if (status != IMGCLS_OK || !is_lone_list(set))
+        return status;
+    set->options.truth = set->options.path;
+    slash = strrchr(set->path, '/');
+    if (slash)
+        slash[slash == set->path] = '\0';
+    else
+        snprintf(set->path, strlen(set->path) + 1, ".");
+    icl_place_close(set->place);
+    set->place = NULL;
+    return icl_place_open(set->ctx, set->path, &set->place);
+}
+
 imgcls_status icl_dataset_open(struct imgcls_context *ctx,
                                const struct icl_dataset_options *options,
                                const struct icl_class_space *space,
@@ -225,7 +256,7 @@ imgcls_status icl_dataset_open(struct imgcls_context *ctx,
     set->ctx = ctx;
     set->options = *options;
     set->classes = space->classes ? space->classes : (int64_t)space->label_count;
-    status = icl_place_open(ctx, options->path, &set->place);
+    status = open_place(set);
     if (status == IMGCLS_OK)
         status = choose_layout(set, options->layout);
     if (status == IMGCLS_OK)

@@ -298,9 +298,33 @@ static imgcls_status list_shards(struct icl_place *place)
     return status;
 }
 
+/* Pictures in MNIST's form have their labels in a file of their own: "t10k-images-idx3-ubyte" and
+ * "t10k-labels-idx1-ubyte", each packed or not. */
+static imgcls_status take_labels(struct icl_place *place, const char *base)
+{
+    const char *images = strstr(base, "-images"), *idx = strstr(base, "idx3-ubyte");
+    size_t length = strlen(base) + 4, i;
+    char *name;
+    imgcls_status status = IMGCLS_OK;
+    if (!images || !idx || idx < images)
+        return IMGCLS_OK;
+    name = malloc(length);
+    if (!name)
+        return no_memory(place);
+    for (i = 0; i < 2 && status == IMGCLS_OK; i++) {
+        snprintf(name, length, "%.*s-labels%.*sidx1-ubyte%s", (int)(images - base), base,
+                 (int)(idx - images - 7), images + 7, i == 0 ? "" : ".gz");
+        if (place->count == 1 && faccessat(place->folder, name, F_OK, 0) == 0)
+            status = take_file(place, name);
+    }
+    free(name);
+    return status;
+}
+
 static imgcls_status open_file(struct icl_place *place, const char *path)
 {
     const char *slash = strrchr(path, '/');
+    imgcls_status status;
     char *parent;
     if (icl_is_archive_name(path))
         return add_shard(place, strdup(path));
@@ -313,7 +337,9 @@ static imgcls_status open_file(struct icl_place *place, const char *path)
     free(parent);
     if (place->folder < 0)
         return icl_fail(place->ctx, IMGCLS_IO, "%s: %s", path, strerror(errno));
-    return take_file(place, slash ? slash + 1 : path);
+    path = slash ? slash + 1 : path;
+    status = take_file(place, path);
+    return status == IMGCLS_OK ? take_labels(place, path) : status;
 }
 
 static imgcls_status open_path(struct icl_place *place)

@@ -42,7 +42,7 @@ struct icl_place {
     size_t held_bytes;
     int64_t ignored;       /* by name: hidden files, .DS_Store, AppleDouble, ... */
     int64_t empty_folders; /* directly beneath, without a picture */
-    bool is_file;          /* one plain file, no archive: the only member */
+    bool is_file;          /* one plain file, no archive: the first member, mostly the only one */
 };
 
 /* Lists what lies at path: a folder, an archive, a folder of nothing but archives, several

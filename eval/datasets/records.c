@@ -80,6 +80,8 @@ imgcls_status icl_records_read(const struct icl_records *records,
 static imgcls_status bad(struct icl_dataset *set, const struct icl_member *member,
                          const char *what)
 {
+    if (set->place->is_file)
+        return icl_fail(set->ctx, IMGCLS_BAD_INPUT, "%s: %s", set->path, what);
     return icl_fail(set->ctx, IMGCLS_BAD_INPUT, "%s/%s: %s", set->path, member->path, what);
 }
 

@@ -134,6 +134,10 @@ same val-txt -d flat --truth val.txt
 same kaggle -d flat --truth kaggle.csv
 same csv -d flat --truth table.csv
 same real -d flat --truth real.json
+# a list by its own name: the pictures lie where it lies
+same csv -d table/table.csv
+same val-txt -d caffe/val.txt
+same real -d real/real.json
 awk '{ print $1, $2 + 1 }' val.txt >one-based.txt
 same val-txt -d flat --truth one-based.txt
 same val-txt -d flat --truth one-based.txt --label-base 1

@@ -59,12 +59,18 @@ static void put(const struct fixture *f, const char *name, const void *bytes, si
     fclose(file);
 }
 
-static imgcls_status open_set(struct fixture *f, int64_t classes, struct icl_dataset **set)
+static imgcls_status open_path(struct fixture *f, const char *path, int64_t classes,
+                               struct icl_dataset **set)
 {
     struct icl_class_space space = {NULL, 0, classes};
     struct icl_dataset_options options = {
-        .path = f->root, .label_base = ICL_LABEL_BASE_AUTO, .present_only = -1};
+        .path = path, .label_base = ICL_LABEL_BASE_AUTO, .present_only = -1};
     return icl_dataset_open(f->ctx, &options, &space, set);
+}
+
+static imgcls_status open_set(struct fixture *f, int64_t classes, struct icl_dataset **set)
+{
+    return open_path(f, f->root, classes, set);
 }
 
 /* Record `number`: label, then plane c's pixel i is number + 50 c + i, mod 256. */
@@ -185,7 +191,7 @@ static void mnist_is_read_plain_and_packed(void **state)
     size_t size;
     int packed;
     for (packed = 0; packed < 2; packed++) {
-        char line[200];
+        char line[200], path[200];
         if (packed) {
             snprintf(line, sizeof line, "rm -f %s/*", f->root);
             assert_int_equal(system(line), 0);
@@ -211,6 +217,13 @@ static void mnist_is_read_plain_and_packed(void **state)
         assert_memory_equal(picture.pixels, two_pictures + 22, 6);
         icl_picture_clear(&picture);
         free(bytes);
+        icl_dataset_close(set);
+        /* By the file of pictures alone: its labels lie beside it. */
+        snprintf(path, sizeof path, "%s/t10k-images-idx3-ubyte%s", f->root, packed ? ".gz" : "");
+        if (open_path(f, path, 10, &set) != IMGCLS_OK)
+            fail_msg("%s", imgcls_error(f->ctx));
+        assert_int_equal(set->count, 2);
+        assert_int_equal(set->entries[0].label, 4);
         icl_dataset_close(set);
     }
 }

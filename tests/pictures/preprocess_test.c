@@ -166,6 +166,57 @@ static void offsets_follow_their_rule(void **state)
 }
 
 /* By hand: 2 x 1 in 5 x 2 leaves (5 - 2) / 2 = 1 on the left, 2 on the right, 0 above. */
+static uint64_t hash_of(const struct icl_picture *picture)
+{
+    size_t size = (size_t)picture->width * (size_t)picture->height * 3, i;
+    uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
+    for (i = 0; i < size; i++)
+        hash = (hash ^ picture->pixels[i]) * UINT64_C(1099511628211);
+    return hash;
+}
+
+/* From version 13 on Pillow sums the rows of tall pictures first, where more rows than twice the
+ * columns go: hashes of what Pillow 13.0.0 makes of 41 x 130 pixels, and parts of the same. */
+static void tall_pictures_are_summed_by_rows_first(void **state)
+{
+    static const struct {
+        enum icl_filter filter;
+        int32_t width, height;
+        uint64_t hash;
+    } cases[] = {
+        {ICL_FILTER_BILINEAR, 20, 20, UINT64_C(0xa4ad7824d78d57ab)}, /* tall */
+        {ICL_FILTER_LANCZOS, 60, 50, UINT64_C(0x24e52a61a058bbc6)},  /* tall */
+        {ICL_FILTER_BICUBIC, 33, 120, UINT64_C(0xa0cbb8facda99f19)}, /* not */
+        {ICL_FILTER_BOX, 20, 89, UINT64_C(0x0849d7ade9580272)},      /* one row short of it */
+    };
+    uint8_t pixels[130 * 41 * 3];
+    struct icl_picture in = {
+        .pixels = pixels, .width = 41, .height = 130, .channels = 3};
+    for (int32_t i = 0; i < 130 * 41 * 3; i++) {
+        int32_t y = i / 3 / 41, x = i / 3 % 41, c = i % 3;
+        pixels[i] = (uint8_t)((x * 7 + y * 13 + c * 29 + x * y * (c + 1)) % 251);
+    }
+    for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
+        int32_t width = cases[k].width, height = cases[k].height;
+        struct icl_resizing how = {.from_width = 41, .from_height = 130, .width = width,
+                                   .height = height, .filter = cases[k].filter,
+                                   .antialias = true, .part_left = 3, .part_top = 5,
+                                   .part_width = width - 7, .part_height = height - 9};
+        struct icl_picture whole, part;
+        assert_int_equal(
+            icl_picture_resize(*state, &in, width, height, cases[k].filter, &whole), IMGCLS_OK);
+        if (hash_of(&whole) != cases[k].hash)
+            fail_msg("case %zu has other bits than Pillow's", k);
+        assert_int_equal(icl_picture_resize_part(*state, &in, &how, &part), IMGCLS_OK);
+        for (int32_t y = 0; y < part.height; y++)
+            assert_memory_equal(part.pixels + (size_t)y * (size_t)part.width * 3,
+                                whole.pixels + ((size_t)(y + 5) * (size_t)width + 3) * 3,
+                                (size_t)part.width * 3);
+        icl_picture_clear(&whole);
+        icl_picture_clear(&part);
+    }
+}
+
 static void padding_has_the_given_colour(void **state)
 {
     uint8_t pixels[] = {10, 11, 12, 20, 21, 22};
@@ -212,6 +263,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(imagenet_pictures_give_torchvisions_bits,
                                         open_context, close_context),
         cmocka_unit_test_setup_teardown(offsets_follow_their_rule, open_context,
+                                        close_context),
+        cmocka_unit_test_setup_teardown(tall_pictures_are_summed_by_rows_first, open_context,
                                         close_context),
         cmocka_unit_test_setup_teardown(padding_has_the_given_colour, open_context,
                                         close_context),
