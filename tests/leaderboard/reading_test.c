@@ -404,7 +404,7 @@ static const struct {
     {"top1,model\r\n\"1\",\"a, \"\"b\"\"\"\r\n2,c", 2, NULL},
     {"model,infer_samples_per_sec,param_count\nx,1234.5,\"1,013.01\"\n", 1, NULL},
     {"name,accuracy\nx,1\n", -1, "columns 'model' and 'top1'"},
-    {"", -1, "columns 'model' and 'top1'"},
+    {"", -1, "empty, no table of results"},
     {"model,top1\nx,101\n", -1, ":2: top1 is '101'"},
     {"model,top1\nx,1\ny,high\n", -1, ":3: top1 is 'high'"},
     {"model,top1\nx,nan\n", -1, "top1 is 'nan'"},
