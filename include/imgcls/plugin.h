@@ -542,7 +542,7 @@ struct imgcls_host {
     imgcls_status (*run_output)(const struct imgcls_host *host, const struct imgcls_run *run,
                                 size_t index, int32_t type, int32_t rank,
                                 const int64_t *dims);
-    /* Gives output `index`, a sequence, optional or map, copies of the items. */
+    /* Gives output `index`, a sequence, optional or map, the items, copied or shared. */
     imgcls_status (*run_items)(const struct imgcls_host *host, const struct imgcls_run *run,
                                size_t index, size_t count,
                                const struct imgcls_value *const *items);
@@ -563,7 +563,7 @@ struct imgcls_host {
     imgcls_status (*value_set_string)(const struct imgcls_host *host,
                                       struct imgcls_value *value, size_t index,
                                       const char *bytes, size_t length);
-    /* A sequence, optional or map that takes the items over (on failure they stay yours). */
+    /* A list that takes the items over: nobody writes them any more. On failure: yours. */
     imgcls_status (*value_list)(const struct imgcls_host *host, int32_t kind, int32_t type,
                                 size_t count, struct imgcls_value **items,
                                 struct imgcls_value **out);

@@ -110,7 +110,7 @@ imgcls_status icl_host_run_items(const struct imgcls_host *host,
     struct imgcls_value *value = NULL;
     imgcls_status status = IMGCLS_OK;
     for (size_t i = 0; i < count && status == IMGCLS_OK; i++)
-        status = icl_value_copy(self->ctx, items[i], &copies[i]);
+        status = icl_value_item(self->ctx, items[i], &copies[i]);
     if (status == IMGCLS_OK)
         status = icl_value_list(self->ctx, info->kind, type, count, copies, &value);
     if (status == IMGCLS_OK)

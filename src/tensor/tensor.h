@@ -2,7 +2,7 @@
  * src/tensor/tensor.h - element types, tensors and values as the library handles them
  *
  * A value made here owns everything beneath it: its tensor's bytes, the texts of a string
- * tensor, the items of a sequence. What merely looks at bytes (icl_tensor_borrow) owns nothing
+ * tensor, the items of a sequence, which several sequences may hold together. What merely looks at bytes (icl_tensor_borrow) owns nothing
  * and needs no release.
  *
  * Not here: shapes by inference (src/plan/), bytes that several share (src/file/).
@@ -38,8 +38,10 @@ imgcls_status icl_tensor_borrow(struct imgcls_context *ctx, int32_t type, int32_
 void icl_shape_text(const struct imgcls_graph *graph, int32_t rank, const int64_t *dims,
                     char *text, size_t capacity);
 
-/* Values: see the host functions of the same names in plugin.h. A copy is row-major whatever
- * the strides of the original. Nesting past ICL_VALUE_DEPTH is refused. */
+/* Values: see the host functions of the same names in plugin.h. A copy of a tensor is row-major
+ * whatever the strides of the original, and can be written; one of a list is the list itself
+ * with one more holder, where it was made here in the same context, since nobody writes to
+ * lists. Each copy wants its own icl_value_release. Nesting past ICL_VALUE_DEPTH is refused. */
 imgcls_status icl_value_tensor(struct imgcls_context *ctx, int32_t type, int32_t rank,
                                const int64_t *dims, struct imgcls_value **out);
 imgcls_status icl_value_set_string(struct imgcls_context *ctx, struct imgcls_value *value,
@@ -48,6 +50,10 @@ imgcls_status icl_value_list(struct imgcls_context *ctx, int32_t kind, int32_t t
                              size_t count, struct imgcls_value **items,
                              struct imgcls_value **out);
 imgcls_status icl_value_copy(struct imgcls_context *ctx, const struct imgcls_value *value,
+                             struct imgcls_value **out);
+/* What can be given to icl_value_list: as icl_value_copy, but a tensor that stands in a list
+ * already is shared, too. */
+imgcls_status icl_value_item(struct imgcls_context *ctx, const struct imgcls_value *value,
                              struct imgcls_value **out);
 void icl_value_release(struct imgcls_context *ctx, struct imgcls_value *value);
 

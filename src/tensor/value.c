@@ -2,8 +2,13 @@
  * src/tensor/value.c - values that own what is beneath them
  *
  * A tensor value is one block: head, then elements at the next multiple of 64. A string tensor
- * owns each element's text besides. A list owns its items. The head remembers how deep a value
- * nests, so that copying and releasing may recurse safely.
+ * owns each element's text besides. A list owns its items, or a share of them: the head counts
+ * who holds a value, and the last one frees it. It also remembers how deep a value nests, so
+ * that copying and releasing may recurse safely.
+ *
+ * Only what nobody writes any more is shared: lists, and tensors that stand in one. A tensor
+ * that a kernel is still to fill, or that a later step may overwrite, stands in none. The
+ * counts are atomic, since sessions of several threads may hold the same folded constant.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -11,16 +16,52 @@
 
 #include "src/tensor/tensor.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 struct owned {
-    struct imgcls_value value; /* first */
+    struct imgcls_value value; /* first; its struct_size is that of the whole */
     struct imgcls_tensor tensor;
-    int depth; /* 1 for a tensor and for an empty list */
+    struct imgcls_context *ctx; /* whose memory it is */
+    _Atomic size_t holders;
+    int depth;    /* 1 for a tensor and for an empty list */
+    bool settled; /* stands in a list: nobody writes it */
 };
 
 /* Where elements begin in the block. */
 #define HEAD_BYTES ((sizeof(struct owned) + 63) / 64 * 64)
+
+static void fill_head(struct imgcls_context *ctx, struct owned *owned, int32_t kind)
+{
+    owned->ctx = ctx;
+    atomic_init(&owned->holders, 1);
+    owned->depth = 1;
+    owned->value.struct_size = sizeof *owned;
+    owned->value.kind = kind;
+}
+
+/* The head of a value made here; NULL for one that a caller put together, which may end behind
+ * its last member, and for a plain copy of the struct: what either points to lies elsewhere. */
+static struct owned *head_of(const struct imgcls_value *value)
+{
+    uintptr_t at = (uintptr_t)value;
+    bool ours = value->struct_size == sizeof(struct owned) &&
+                (value->kind == IMGCLS_KIND_TENSOR
+                     ? (uintptr_t)value->tensor == at + offsetof(struct owned, tensor)
+                     : (uintptr_t)value->items == at + HEAD_BYTES);
+    return ours ? (struct owned *)(uintptr_t)value : NULL;
+}
+
+/* The value itself with one more holder, where that is safe; else NULL. */
+static struct imgcls_value *share(struct imgcls_context *ctx, const struct imgcls_value *value)
+{
+    struct owned *owned = head_of(value);
+    if (!owned || owned->ctx != ctx || (value->kind == IMGCLS_KIND_TENSOR && !owned->settled))
+        return NULL;
+    /* Whoever calls holds it, or holds a list that does: it cannot go meanwhile. */
+    atomic_fetch_add_explicit(&owned->holders, 1, memory_order_relaxed);
+    return &owned->value;
+}
 
 imgcls_status icl_value_tensor(struct imgcls_context *ctx, int32_t type, int32_t rank,
                                const int64_t *dims, struct imgcls_value **out)
@@ -40,9 +81,7 @@ imgcls_status icl_value_tensor(struct imgcls_context *ctx, int32_t type, int32_t
     struct owned *owned = (struct owned *)block;
     owned->tensor = tensor;
     owned->tensor.data = block + HEAD_BYTES;
-    owned->depth = 1;
-    owned->value.struct_size = sizeof owned->value;
-    owned->value.kind = IMGCLS_KIND_TENSOR;
+    fill_head(ctx, owned, IMGCLS_KIND_TENSOR);
     owned->value.type = type;
     owned->value.tensor = &owned->tensor;
     *out = &owned->value;
@@ -118,17 +157,18 @@ imgcls_status icl_value_list(struct imgcls_context *ctx, int32_t kind, int32_t t
         return icl_alloc_status(ctx);
     struct owned *owned = (struct owned *)block;
     struct imgcls_value **list = (struct imgcls_value **)(block + HEAD_BYTES);
-    owned->depth = 1;
+    fill_head(ctx, owned, kind);
     for (size_t i = 0; i < count; i++) {
+        struct owned *item = (struct owned *)items[i];
         list[i] = items[i];
-        int depth = ((struct owned *)items[i])->depth + 1;
+        if (!item->settled) /* a shared one is already, and may be read meanwhile */
+            item->settled = true;
+        int depth = item->depth + 1;
         if (owned->depth < depth)
             owned->depth = depth;
         if (type == IMGCLS_UNDEFINED && kind != IMGCLS_KIND_MAP)
             type = items[i]->type;
     }
-    owned->value.struct_size = sizeof owned->value;
-    owned->value.kind = kind;
     owned->value.type = kind == IMGCLS_KIND_MAP ? items[1]->type : type;
     owned->value.count = count;
     owned->value.items = list;
@@ -139,6 +179,9 @@ imgcls_status icl_value_list(struct imgcls_context *ctx, int32_t kind, int32_t t
 void icl_value_release(struct imgcls_context *ctx, struct imgcls_value *value)
 {
     if (!value)
+        return;
+    /* Release what was read before the share is given up, acquire before the last one frees. */
+    if (atomic_fetch_sub_explicit(&((struct owned *)value)->holders, 1, memory_order_acq_rel) > 1)
         return;
     if (value->tensor && value->tensor->type == IMGCLS_STRING) {
         struct imgcls_string *texts = value->tensor->data;
@@ -210,16 +253,26 @@ imgcls_status icl_value_copy(struct imgcls_context *ctx, const struct imgcls_val
             return icl_fail(ctx, IMGCLS_INTERNAL, "value: a tensor that was never set");
         return copy_tensor(ctx, value->tensor, out);
     }
+    *out = share(ctx, value);
+    if (*out)
+        return IMGCLS_OK;
     struct imgcls_value **items = icl_alloc(ctx, value->count, sizeof *items);
     if (!items)
         return icl_alloc_status(ctx);
     size_t made = 0;
     for (; made < value->count && status == IMGCLS_OK; made += status == IMGCLS_OK)
-        status = icl_value_copy(ctx, value->items[made], &items[made]);
+        status = icl_value_item(ctx, value->items[made], &items[made]);
     if (status == IMGCLS_OK)
         status = icl_value_list(ctx, value->kind, value->type, made, items, out);
     for (size_t i = 0; status != IMGCLS_OK && i < made; i++)
         icl_value_release(ctx, items[i]);
     icl_free(ctx, items);
     return status;
+}
+
+imgcls_status icl_value_item(struct imgcls_context *ctx, const struct imgcls_value *value,
+                             struct imgcls_value **out)
+{
+    *out = share(ctx, value);
+    return *out ? IMGCLS_OK : icl_value_copy(ctx, value, out);
 }

@@ -88,6 +88,34 @@ static void loops_count_and_ask(void **state)
                "float32[2] 1 3 | float32[0]");
 }
 
+/* A sequence that grows by 8 KiB a round, 256 rounds: 2 MiB of items. Were they copied, two
+ * sequences would be alive at once, and rounds would take as long as there are items. */
+static void a_growing_sequence_copies_no_items(void **state)
+{
+    static float data[2048];
+    const int64_t dims[] = {2048};
+    struct imgcls_context *ctx = *state;
+    struct imgcls_graph *graph = flow_graph(ctx, 24), *body = flow_inner(graph);
+    FLOW_ONE(graph, "trips", 256);
+    flow_tensor(graph, "x", IMGCLS_F32, 1, dims, data);
+    flow_node(graph, "SequenceEmpty -> none");
+    flow_input(body, "i", TENSOR, IMGCLS_I64);
+    flow_input(body, "on", TENSOR, IMGCLS_BOOL);
+    flow_input(body, "s", IMGCLS_KIND_SEQUENCE, IMGCLS_F32);
+    flow_node(body, "Identity on -> more");
+    flow_node(body, "SequenceInsert s x -> longer");
+    flow_output(body, "more", TENSOR, IMGCLS_BOOL);
+    flow_output(body, "longer", IMGCLS_KIND_SEQUENCE, IMGCLS_F32);
+    flow_body(flow_node(graph, "Loop trips - none -> all"), "body", body);
+    flow_node(graph, "SequenceLength all -> y");
+    flow_output(graph, "y", TENSOR, IMGCLS_I64);
+    atomic_store(&ctx->memory_peak, ctx->memory_used);
+    const uint64_t before = ctx->memory_used;
+    GIVES_TEXT(graph, "int64[] 256");
+    assert_true(ctx->memory_peak - before > 256 * sizeof data);
+    assert_true(ctx->memory_peak - before < 256 * sizeof data * 3 / 2);
+}
+
 static void a_loop_without_end_ends_at_the_limit(void **state)
 {
     struct imgcls_context *ctx;
@@ -303,6 +331,7 @@ int main(void)
         cmocka_unit_test(an_if_with_a_constant_condition_becomes_its_branch),
         cmocka_unit_test(a_condition_chooses),
         cmocka_unit_test(loops_count_and_ask),
+        cmocka_unit_test(a_growing_sequence_copies_no_items),
         cmocka_unit_test(a_loop_without_end_ends_at_the_limit),
         cmocka_unit_test(bodies_that_do_not_fit_are_refused),
         cmocka_unit_test(narrow_floats_go_in_and_come_out),
