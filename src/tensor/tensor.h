@@ -2,8 +2,8 @@
  * src/tensor/tensor.h - element types, tensors and values as the library handles them
  *
  * A value made here owns everything beneath it: its tensor's bytes, the texts of a string
- * tensor, the items of a sequence, which several sequences may hold together. What merely looks at bytes (icl_tensor_borrow) owns nothing
- * and needs no release.
+ * tensor, the items of a sequence, which several sequences may hold together. What merely
+ * looks at bytes (icl_tensor_borrow) owns nothing and needs no release.
  *
  * Not here: shapes by inference (src/plan/), bytes that several share (src/file/).
  *
