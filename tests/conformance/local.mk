@@ -4,6 +4,8 @@ EXTRA_DIST += \
 	%D%/baseline.json \
 	%D%/models_table.py \
 	%D%/random_cases.py \
+	%D%/random_draw.py \
+	%D%/random_layers.py \
 	%D%/random_operators.py \
 	%D%/speed_table.py \
 	%D%/suite_test.py

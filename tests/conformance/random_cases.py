@@ -30,7 +30,9 @@ import onnx
 from onnx import helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
-import random_operators
+import random_draw
+import random_operators  # noqa: F401 (its families, and those of the next)
+import random_layers  # noqa: F401
 
 try:
     import onnxruntime
@@ -186,12 +188,12 @@ def main():
     parser.add_argument("--families")
     parser.add_argument("--write-only", action="store_true")
     arguments = parser.parse_args()
-    names = arguments.families.split(",") if arguments.families else list(random_operators.FAMILIES)
+    names = arguments.families.split(",") if arguments.families else list(random_draw.FAMILIES)
     runtime = Runtime()
     for name in names:
         for suffix in ("",) + DISPUTED:
             shutil.rmtree(os.path.join(arguments.folder, name + suffix), ignore_errors=True)
-        figures = draw(name, random_operators.FAMILIES[name], arguments.count, arguments.seed, arguments.folder,
+        figures = draw(name, random_draw.FAMILIES[name], arguments.count, arguments.seed, arguments.folder,
                        runtime)
         print("%-14s %d cases, %d disputed, %d that no reference runs" % ((name,) + figures), flush=True)
     if arguments.write_only:
