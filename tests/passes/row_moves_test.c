@@ -57,9 +57,7 @@ static void reshape(const char *in, const char *out, size_t rank, const int64_t 
 
 static void transpose(const char *in, const char *out, size_t rank, const int64_t *perm)
 {
-    struct imgcls_attr attr = {.struct_size = sizeof attr, .name = "perm",
-                               .kind = IMGCLS_ATTR_INTS, .count = rank, .ints = perm};
-    ok(icl_node_set_attr(node("Transpose", in, out), &attr));
+    set_ints(node("Transpose", in, out), "perm", rank, perm);
 }
 
 /* Rows of an axis from `at` on, then those before it. */
@@ -149,7 +147,7 @@ static void drawn_moves_agree(void **state)
     for (int round = 0; round < 120; round++) {
         const int64_t dims[] = {between(1, 3), between(2, 6), between(2, 6), 16 * between(1, 2)};
         int64_t shape[] = {dims[0], dims[1], dims[2], dims[3]};
-        char in[12] = "x", out[12], what[24], halves[32];
+        char in[16] = "x", out[16], what[24], halves[40];
         int steps = (int)between(2, 6);
 
         begin();

@@ -107,11 +107,17 @@ static inline void set_int(struct icl_node *made, const char *name, int64_t valu
     ok(icl_node_set_attr(made, &attr));
 }
 
+static inline void set_ints(struct icl_node *made, const char *name, size_t count,
+                            const int64_t *values)
+{
+    struct imgcls_attr attr = {.struct_size = sizeof attr, .name = name,
+                               .kind = IMGCLS_ATTR_INTS, .count = count, .ints = values};
+    ok(icl_node_set_attr(made, &attr));
+}
+
 static inline void conv(const char *in, const char *out, int64_t channels, int64_t outputs, int64_t size)
 {
     const int64_t dims[] = {outputs, channels, size, size}, pads[] = {size / 2, size / 2, size / 2, size / 2};
-    struct imgcls_attr attr = {.struct_size = sizeof attr, .name = "pads",
-                               .kind = IMGCLS_ATTR_INTS, .count = 4, .ints = pads};
     char w[40], b[40], inputs[160];
     float *data = drawn((size_t)(outputs * channels * size * size));
 
@@ -121,7 +127,7 @@ static inline void conv(const char *in, const char *out, int64_t channels, int64
     constant(w, IMGCLS_F32, 4, dims, data);
     constant(b, IMGCLS_F32, 1, dims, data);
     free(data);
-    ok(icl_node_set_attr(node("Conv", inputs, out), &attr));
+    set_ints(node("Conv", inputs, out), "pads", 4, pads);
 }
 
 static inline void slice(const char *in, const char *out, int64_t axis, int64_t begin_at, int64_t end_at)
