@@ -78,7 +78,7 @@ imgcls_status icl_output_hash(struct icl_output *output);
 imgcls_status icl_output_hashed(struct icl_output *output, char text[65]);
 /* Puts what was gathered into the temporary file, so that it can be opened and read. */
 imgcls_status icl_output_flush(struct icl_output *output);
-/* Waits until what was flushed is on the disk. */
+/* Waits until what was flushed is on the disk. Call it when the last byte was flushed. */
 imgcls_status icl_output_sync(struct icl_output *output);
 /* status OK: sync, rename to the final name. Else, or where that fails: remove. Frees. */
 imgcls_status icl_output_finish(struct icl_output *output, imgcls_status status);
@@ -97,5 +97,14 @@ struct icl_follow;
 imgcls_status icl_follow_start(struct imgcls_context *ctx, int fd, struct icl_follow **out);
 void icl_follow_grown(struct icl_follow *follow, size_t bytes);
 imgcls_status icl_follow_finish(struct icl_follow *follow, char text[65]);
+
+/* Sends a file that another hand is writing to the disk meanwhile (settle.c). fd must stay open.
+ * Only the writer calls icl_settle_grown. NULL where no thread can be had: the other two take it.
+ * icl_settle_finish waits, frees, and gives the first error, as errno, that the disk told the
+ * thread (0: none), and which a later fsync may not tell again. */
+struct icl_settle;
+struct icl_settle *icl_settle_start(int fd);
+void icl_settle_grown(struct icl_settle *settle, size_t bytes);
+int icl_settle_finish(struct icl_settle *settle);
 
 #endif

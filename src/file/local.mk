@@ -5,6 +5,7 @@ libicl_la_SOURCES += \
 	%D%/file.h \
 	%D%/follow.c \
 	%D%/output.c \
+	%D%/settle.c \
 	%D%/sha256.c \
 	%D%/source.c \
 	%D%/storage.c \

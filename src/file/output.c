@@ -2,7 +2,8 @@
  * src/file/output.c - files that appear complete or not at all
  *
  * Written under a temporary name in the target's folder (so that rename is atomic), synced,
- * renamed, and the folder synced. Small writes are gathered; large ones go straight through.
+ * renamed, and the folder synced. Small writes are gathered; large ones go straight through, and
+ * a file that grows long is on its way to the disk meanwhile (settle.c).
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -19,30 +20,41 @@
 #include "src/file/file.h"
 
 #define GATHER_BYTES 65536
-#define PIECE_BYTES  ((size_t)8 << 20) /* written, told to the hash and sent to the disk at once */
+#define PIECE_BYTES  ((size_t)8 << 20)  /* written and told to the hash at once */
+#define SETTLE_BYTES ((size_t)16 << 20) /* a file that is longer is worth a thread */
 
 struct buffered {
     struct icl_output output; /* first */
     size_t held;
-    uint64_t wrote, sent; /* to the file; of these, to the disk */
+    uint64_t wrote; /* to the file */
+    struct icl_settle *settle; /* NULL before the file is long, and behind icl_output_sync */
+    bool settling;             /* it was begun, or could not be */
     unsigned char gather[GATHER_BYTES];
 };
 
-/* The hash may go on, and so may the disk: it begins now and not at the sync, which then has
- * less to wait for. Small writes are left to gather in the system's cache. */
+/* The hash may go on, and so may the disk, which else begins at the sync. Small files are left to
+ * gather in the system's cache. */
 static void send_on(struct icl_output *output, size_t wrote)
 {
     struct buffered *self = (struct buffered *)output;
     icl_follow_grown(output->follow, wrote);
     self->wrote += wrote;
-#ifdef SYNC_FILE_RANGE_WRITE
-    if (self->wrote - self->sent >= PIECE_BYTES) {
-        /* A hint: file systems that cannot are right, too. */
-        (void)!sync_file_range(output->fd, (off_t)self->sent, (off_t)(self->wrote - self->sent),
-                               SYNC_FILE_RANGE_WRITE);
-        self->sent = self->wrote;
+    if (!self->settling && self->wrote >= SETTLE_BYTES) {
+        self->settling = true;
+        self->settle = icl_settle_start(output->fd);
+        wrote = (size_t)self->wrote;
     }
-#endif
+    icl_settle_grown(self->settle, wrote);
+}
+
+/* An error that the thread has seen is told to nobody else. */
+static imgcls_status end_settling(struct icl_output *output)
+{
+    struct buffered *self = (struct buffered *)output;
+    int error = icl_settle_finish(self->settle);
+    self->settle = NULL;
+    return error ? icl_fail(output->ctx, IMGCLS_IO, "%s: %s", output->path, strerror(error))
+                 : IMGCLS_OK;
 }
 
 static imgcls_status write_all(struct icl_output *output, const unsigned char *bytes,
@@ -173,6 +185,9 @@ imgcls_status icl_output_flush(struct icl_output *output)
 
 imgcls_status icl_output_sync(struct icl_output *output)
 {
+    imgcls_status status = end_settling(output);
+    if (status != IMGCLS_OK)
+        return status;
     if (fsync(output->fd) != 0 && errno != EINVAL)
         return icl_fail(output->ctx, IMGCLS_IO, "%s: %s", output->path, strerror(errno));
     return IMGCLS_OK;
@@ -206,6 +221,8 @@ imgcls_status icl_output_finish(struct icl_output *output, imgcls_status status)
         status = icl_fail(ctx, IMGCLS_INTERRUPTED, "%s: interrupted", output->path);
     if (status == IMGCLS_OK)
         status = icl_output_sync(output);
+    else
+        end_settling(output);
     if (close(output->fd) != 0 && status == IMGCLS_OK)
         status = icl_fail(ctx, IMGCLS_IO, "%s: %s", output->path, strerror(errno));
     if (status == IMGCLS_OK && rename(output->temporary, output->path) != 0)

@@ -11,9 +11,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -24,6 +26,20 @@ struct fixture {
     struct imgcls_context *ctx;
     char folder[64], model[64], outside[64];
 };
+
+/* In front of the C library's: counts, and may say once what a broken disk says once. */
+static atomic_int data_syncs, broken_syncs;
+
+int fdatasync(int fd)
+{
+    int expected = 1;
+    atomic_fetch_add(&data_syncs, 1);
+    if (atomic_compare_exchange_strong(&broken_syncs, &expected, 0)) {
+        errno = EIO;
+        return -1;
+    }
+    return (int)syscall(SYS_fdatasync, fd);
+}
 
 static void path_in(char *out, size_t capacity, const char *folder, const char *name)
 {
@@ -351,6 +367,45 @@ static void a_full_disk_is_named(void **state)
     assert_int_equal(count_files(f->model), 0);
 }
 
+static imgcls_status write_long(struct fixture *f, const char *path, size_t megabytes, imgcls_status end)
+{
+    struct icl_output *output;
+    size_t piece = (size_t)1 << 20;
+    unsigned char *bytes = calloc(1, piece);
+    assert_non_null(bytes);
+    assert_int_equal(icl_output_create(f->ctx, path, &output), IMGCLS_OK);
+    for (size_t i = 0; i < megabytes; i++)
+        assert_int_equal(output->sink.write(&f->ctx->host, &output->sink, bytes, piece), IMGCLS_OK);
+    free(bytes);
+    return icl_output_finish(output, end);
+}
+
+/* A long file is on its way to the disk before its end, a short one is left to the last fsync; and
+ * what the disk says meanwhile, which it says once, is not lost. */
+static void an_output_that_the_disk_refuses_meanwhile_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    char path[128];
+    path_in(path, sizeof path, f->model, "out.bin");
+    data_syncs = 0;
+    assert_int_equal(write_long(f, path, 2, IMGCLS_OK), IMGCLS_OK);
+    assert_int_equal(data_syncs, 0);
+    /* The thread may come late: then the last fsync has done it all. */
+    for (int i = 0; i < 20 && data_syncs == 0; i++)
+        assert_int_equal(write_long(f, path, 64, IMGCLS_OK), IMGCLS_OK);
+    assert_true(data_syncs > 0);
+    assert_int_equal(write_long(f, path, 64, IMGCLS_MISMATCH), IMGCLS_MISMATCH);
+    remove(path);
+    imgcls_status status = IMGCLS_OK;
+    broken_syncs = 1;
+    for (int i = 0; i < 20 && broken_syncs; i++)
+        status = write_long(f, path, 64, IMGCLS_OK);
+    assert_int_equal(status, IMGCLS_IO);
+    assert_non_null(strstr(imgcls_error(f->ctx), "out.bin: Input/output error"));
+    remove(path); /* of a round in which the thread came late */
+    assert_int_equal(count_files(f->model), 0);
+}
+
 static void outputs_that_cannot_be_are_refused_at_once(void **state)
 {
     struct fixture *f = *state;
@@ -397,6 +452,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_output_that_fails_leaves_nothing_and_spares_the_old,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_full_disk_is_named, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_output_that_the_disk_refuses_meanwhile_is_refused, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(outputs_that_cannot_be_are_refused_at_once, set_up,
                                         tear_down),
         cmocka_unit_test(sha256_gives_the_published_digests),
