@@ -28,6 +28,7 @@
 #define VERSION_STORED    10
 #define VERSION_ZIP64     45
 #define ALIGNMENT_MAX     4096
+#define CHECKED_BYTES     ((size_t)256 << 10) /* still in the second cache when they are written */
 #define EXTRA_ALIGN_BYTES 6  /* id, length, alignment; zeros follow */
 #define EXTRA_LOCAL64     20 /* id, length, two sizes */
 #define HEADER_ROOM       (ZIP_CENTRAL_BYTES + EXTRA_LOCAL64 + 8 + EXTRA_ALIGN_BYTES)
@@ -268,10 +269,16 @@ imgcls_status icl_zip_append(const struct imgcls_host *host,
                              writer->sink->path, size,
                              (unsigned long long)(writer->open ? writer->wanted : 0)));
     struct written *member = &writer->members[writer->count - 1];
-    imgcls_status status = put(writer, bytes, size);
-    if (status != IMGCLS_OK)
-        return status;
-    member->crc = icl_crc32(member->crc, bytes, size);
+    const unsigned char *at = bytes;
+    for (size_t left = size; left;) {
+        size_t piece = left < CHECKED_BYTES ? left : CHECKED_BYTES;
+        member->crc = icl_crc32(member->crc, at, piece);
+        imgcls_status status = put(writer, at, piece);
+        if (status != IMGCLS_OK)
+            return status;
+        at += piece;
+        left -= piece;
+    }
     writer->wanted -= size;
     return writer->wanted == 0 ? end_member(writer) : IMGCLS_OK;
 }

@@ -23,6 +23,7 @@
 #include "src/file/file.h"
 
 #define DEPTH_MAX 32
+#define PIECE     ((size_t)4 << 20)
 
 struct names {
     struct imgcls_context *ctx;
@@ -103,6 +104,25 @@ static int by_bytes(const void *left, const void *right)
     return strcmp(*(char *const *)left, *(char *const *)right);
 }
 
+/* A mapping is asked for and given back piece by piece: quicker than a page fault for every few
+ * pages, and no more than a piece of the file is held. */
+static imgcls_status hash_bytes(struct imgcls_context *ctx, const struct imgcls_storage *storage,
+                                const unsigned char *bytes, size_t size, char text[65])
+{
+    struct icl_sha256 *hash;
+    imgcls_status status = icl_sha256_create(ctx, &hash);
+    if (status != IMGCLS_OK)
+        return status;
+    for (size_t at = 0; at < size; at += PIECE) {
+        size_t piece = size - at < PIECE ? size - at : PIECE;
+        icl_storage_expect(storage, bytes + at, piece);
+        icl_sha256_update(hash, bytes + at, piece);
+        icl_storage_forget(storage, bytes + at, piece);
+    }
+    icl_sha256_finish(hash, text);
+    return IMGCLS_OK;
+}
+
 static imgcls_status hash_file(struct imgcls_context *ctx, struct icl_sha256 *hash,
                                const char *root, const char *relative)
 {
@@ -114,14 +134,16 @@ static imgcls_status hash_file(struct imgcls_context *ctx, struct icl_sha256 *ha
     free(path);
     if (status)
         return status;
-    icl_sha256_of(icl_storage_bytes(storage), icl_storage_size(storage), text);
-    int digits = snprintf(size, sizeof size, " %zu ", icl_storage_size(storage));
-    icl_sha256_update(hash, relative, strlen(relative));
-    icl_sha256_update(hash, size, (size_t)digits);
-    icl_sha256_update(hash, text, 64);
-    icl_sha256_update(hash, "\n", 1);
+    status = hash_bytes(ctx, storage, icl_storage_bytes(storage), icl_storage_size(storage), text);
+    if (status == IMGCLS_OK) {
+        int digits = snprintf(size, sizeof size, " %zu ", icl_storage_size(storage));
+        icl_sha256_update(hash, relative, strlen(relative));
+        icl_sha256_update(hash, size, (size_t)digits);
+        icl_sha256_update(hash, text, 64);
+        icl_sha256_update(hash, "\n", 1);
+    }
     icl_storage_release(storage);
-    return IMGCLS_OK;
+    return status;
 }
 
 static imgcls_status hash_folder(struct imgcls_context *ctx, const char *root,
@@ -151,7 +173,5 @@ imgcls_status icl_source_sha256(struct imgcls_context *ctx,
     text[0] = 0;
     if (source->is_folder)
         return hash_folder(ctx, source->path, text);
-    icl_sha256_of(source->bytes, source->size, text);
-    icl_storage_forget(source->storage, source->bytes, source->size);
-    return IMGCLS_OK;
+    return hash_bytes(ctx, source->storage, source->bytes, source->size, text);
 }
