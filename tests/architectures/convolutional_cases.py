@@ -4,6 +4,7 @@
     convolutional_cases.py fixtures DIR [NAME..]   write small cases as DIR/NAME.case (no weights)
     convolutional_cases.py folders DIR [NAME..]    write them as DIR/NAME/: weights, configuration
     convolutional_cases.py full DIR [NAME..]       the same for networks of their public sizes
+    convolutional_cases.py fitted DIR [NAME..]     those with batch norm, its statistics fitted
     convolutional_cases.py list                    names of the small ones, then of the full ones
 
 Folders are measured by checkpoint_table.py, which the table in docs/models.md is made by.
@@ -654,6 +655,29 @@ def weights_of(one, state):
     return out
 
 
+def norms_of(model):
+    return [module for module in model.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
+
+
+def fit(model, one):
+    """Gives batch norms the statistics of what reaches them, as training does: means and variances from a formula
+    have nothing to do with the maps, which then grow from block to block until logits are differences of large
+    numbers. Eight pictures of noise, one pass."""
+    pictures = formula.tensor("statistics", (8, one["channels"], one["size"], one["size"]), 0.0, 1.7)
+    model.train()
+    for module in model.modules():
+        if isinstance(module, nn.Dropout):
+            module.p = 0.0
+    for norm in norms_of(model):
+        norm.reset_running_stats()
+        norm.momentum = None  # the mean of all passes
+    with torch.no_grad():
+        logits(model, torch.from_numpy(pictures).double())
+    model.eval()
+    return {name: value.float().double() for name, value in model.state_dict().items()
+            if name.endswith(("running_mean", "running_var"))}
+
+
 def compute(one):
     model = one["make"]().double().eval()
     state = model.state_dict()
@@ -662,6 +686,11 @@ def compute(one):
         if mean is not None:
             state[name] = torch.from_numpy(value).double()
     model.load_state_dict(state)
+    if one.get("fitted"):
+        for name, value in fit(model, one).items():
+            state[name] = value
+            weights[name] = weights[name][:4] + (value.float().numpy(),)
+        model.load_state_dict(state)
     x = torch.from_numpy(formula.tensor("input", (2, one["channels"], one["size"], one["size"]), 0.0, 1.7)).double()
     with torch.no_grad():
         y = logits(model, x)
@@ -761,10 +790,15 @@ def main():
     command = sys.argv[1] if len(sys.argv) > 1 else ""
     if command == "list":
         print("\n".join(list(CASES) + list(FULL)))
-    elif command in ("fixtures", "folders", "full") and len(sys.argv) > 2:
+    elif command in ("fixtures", "folders", "full", "fitted") and len(sys.argv) > 2:
         os.makedirs(sys.argv[2], exist_ok=True)
         failed = 0
-        for name in sys.argv[3:] or (FULL if command == "full" else CASES):
+        names = CASES if command in ("fixtures", "folders") else FULL
+        if command == "fitted":
+            for one in FULL.values():
+                one["fitted"] = True
+            names = [name for name in FULL if norms_of(FULL[name]["make"]())]
+        for name in sys.argv[3:] or names:
             try:
                 (write_fixture if command == "fixtures" else write_folder)(name, sys.argv[2])
             except Exception as error:  # the others are written all the same

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """tests/architectures/seeds_table.py - how much of a network's error is its weights'
 
-    seeds_table.py NAME COUNT      NAME as `convolutional_cases.py list` has it, of the full ones
+    seeds_table.py [--fitted] NAME COUNT   NAME as `convolutional_cases.py list` has it, of the full ones
 
 Where weights are random, a network may amplify any rounding, whoever computes it. The network is
 made COUNT times, each time with other weights of the same distribution (seed 0 is the one of
-docs/models.md), and a row says how far from the source library's float64 logits are: imgcls; the
+docs/models.md; --fitted: batch norms with the statistics of what reaches them), and a row says how far from the source library's float64 logits are: imgcls; the
 library itself in float32; and float64 arithmetic of which only what each layer gives is rounded
 to float32, which no program that keeps float32 between layers can be expected to beat.
 
@@ -28,11 +28,11 @@ import formula
 
 
 def with_seed(seed):
-    """formula.tensor whose names, which seed it, have the seed behind them; the input stays."""
+    """formula.tensor whose names, which seed it, have the seed behind them; the pictures stay."""
     plain = formula.tensor
 
     def tensor(name, *rest):
-        return plain(name if seed == 0 or name == "input" else "%s#%d" % (name, seed), *rest)
+        return plain(name if seed == 0 or name in ("input", "statistics") else "%s#%d" % (name, seed), *rest)
     return tensor
 
 
@@ -61,18 +61,22 @@ def measure(name, work):
 
 
 def main():
-    if len(sys.argv) != 3:
+    fitted = sys.argv[1:2] == ["--fitted"]
+    arguments = sys.argv[2 if fitted else 1:]
+    if len(arguments) != 2:
         sys.exit(__doc__)
+    name, count = arguments[0], int(arguments[1])
     for make in ("lenet", "alexnet", "vgg", "resnet", "mobilenet_v2", "mobilenet_v3", "efficientnet", "other", "regnet",
                  "convnext"):
         getattr(convolutional_cases, make + "_cases")()
     convolutional_cases.full_cases()
+    convolutional_cases.FULL[name]["fitted"] = fitted
     plain = formula.tensor
     print("| seed | imgcls | PyTorch float32 | float64, layers rounded to float32 |\n|---|---|---|---|")
-    for seed in range(int(sys.argv[2])):
+    for seed in range(count):
         formula.tensor = with_seed(seed)
         with tempfile.TemporaryDirectory() as work:
-            print("| %d | %s |" % (seed, " | ".join("%.2g" % figure for figure in measure(sys.argv[1], work))), flush=True)
+            print("| %d | %s |" % (seed, " | ".join("%.2g" % figure for figure in measure(name, work))), flush=True)
         formula.tensor = plain
 
 
