@@ -33,7 +33,9 @@ struct icl_batch {
     struct imgcls_model *model;
     struct icl_evaluation *evaluation;
     pthread_mutex_t *planning;
-    float *tensor;           /* capacity pictures of one size; own: icl_free */
+    float *tensor;           /* capacity pictures of one size; own: icl_free; NULL where one
+                              * picture alone is run from where it lies */
+    const float *pixels;     /* what is run: the tensor, or that one picture's */
     float *mean;             /* one row, where several views are averaged; own */
     float *gathered;         /* one row of the compared classes; own */
     struct waiting *waiting; /* own */
@@ -121,6 +123,7 @@ static imgcls_status resize(struct icl_batch *batch, int32_t width, int32_t heig
     size_t elements = (size_t)batch->views, all;
     icl_free(batch->ctx, batch->tensor);
     batch->tensor = NULL;
+    batch->picture_elements = 0;
     batch->width = width;
     batch->height = height;
     batch->planned = 0;
@@ -131,9 +134,14 @@ static imgcls_status resize(struct icl_batch *batch, int32_t width, int32_t heig
         return icl_fail(batch->ctx, IMGCLS_LIMIT,
                         "a batch of %zu pictures of %dx%d overflows", batch->capacity,
                         (int)width, (int)height);
+    if (batch->capacity > 1) {
+        batch->tensor = icl_alloc(batch->ctx, all, sizeof *batch->tensor);
+        batch->pixels = batch->tensor;
+        if (!batch->tensor)
+            return icl_alloc_status(batch->ctx);
+    }
     batch->picture_elements = elements;
-    batch->tensor = icl_alloc(batch->ctx, all, sizeof *batch->tensor);
-    return batch->tensor ? IMGCLS_OK : icl_alloc_status(batch->ctx);
+    return IMGCLS_OK;
 }
 
 /* Rows for means and for compared classes, once the width is known. */
@@ -221,7 +229,7 @@ static imgcls_status run_model(struct icl_batch *batch, const float **rows,
     if (first)
         pthread_mutex_lock(batch->planning);
     status =
-        icl_model_scores(batch->model, batch->tensor, (int64_t)batch->count * batch->views,
+        icl_model_scores(batch->model, batch->pixels, (int64_t)batch->count * batch->views,
                          batch->channels, batch->height, batch->width, rows, classes);
     if (first)
         pthread_mutex_unlock(batch->planning);
@@ -268,15 +276,18 @@ imgcls_status icl_batch_add(struct icl_batch *batch, const struct icl_fed *fed)
                    ? IMGCLS_OK
                    : icl_fail(batch->ctx, IMGCLS_NO_MEMORY, "no memory for a failure");
     }
-    if (!batch->tensor || fed->width != batch->width || fed->height != batch->height) {
+    if (batch->picture_elements == 0 || fed->width != batch->width || fed->height != batch->height) {
         status = icl_batch_run(batch);
         if (status == IMGCLS_OK)
             status = resize(batch, fed->width, fed->height);
     }
     if (status != IMGCLS_OK)
         return status;
-    memcpy(batch->tensor + batch->count * batch->picture_elements, fed->tensor,
-           batch->picture_elements * sizeof *fed->tensor);
+    if (batch->capacity == 1)
+        batch->pixels = fed->tensor;
+    else
+        memcpy(batch->tensor + batch->count * batch->picture_elements, fed->tensor,
+               batch->picture_elements * sizeof *fed->tensor);
     batch->waiting[batch->count++] =
         (struct waiting){fed->index, fed->seconds, fed->orientation > 1};
     return batch->count == batch->capacity ? icl_batch_run(batch) : IMGCLS_OK;

@@ -21,7 +21,8 @@ imgcls_status icl_batch_open(struct imgcls_model *model, struct icl_evaluation *
                              size_t capacity, pthread_mutex_t *planning,
                              struct icl_batch **out);
 void icl_batch_close(struct icl_batch *batch);
-/* Takes a picture (copied), or its failure; runs where the batch is full. */
+/* Takes a picture (copied, unless it is run at once), or its failure; runs where the batch is
+ * full. */
 imgcls_status icl_batch_add(struct icl_batch *batch, const struct icl_fed *fed);
 /* Runs what waits. */
 imgcls_status icl_batch_run(struct icl_batch *batch);

@@ -52,9 +52,22 @@ struct icl_feeder {
 
 void icl_fed_clear(struct icl_fed *fed)
 {
-    if (fed->tensor)
-        icl_free(fed->owner, fed->tensor);
-    fed->tensor = NULL;
+    if (fed->room)
+        icl_free(fed->owner, fed->room);
+    memset(fed, 0, sizeof *fed);
+}
+
+/* Forgets the picture, and keeps the memory where it is `owner`'s. */
+static void empty(struct icl_fed *fed, struct imgcls_context *owner)
+{
+    struct icl_fed kept = {.owner = owner};
+    if (fed->owner == owner) {
+        kept.room = fed->room;
+        kept.elements = fed->elements;
+    } else {
+        icl_fed_clear(fed);
+    }
+    *fed = kept;
 }
 
 /* Newlines out of a library's words: a reason is one line. */
@@ -88,9 +101,8 @@ imgcls_status icl_fed_prepare(struct imgcls_context *ctx, struct icl_dataset *se
     const char *file = set->entries[index].file;
     struct icl_picture picture = {0};
     imgcls_status status = raw->status;
-    memset(fed, 0, sizeof *fed);
+    empty(fed, ctx);
     fed->index = index;
-    fed->owner = ctx;
     if (status == IMGCLS_OK)
         status = icl_picture_decode_for(ctx, file, raw->bytes, raw->size, recipe, &picture,
                                         fed->reason, sizeof fed->reason);
@@ -100,9 +112,11 @@ imgcls_status icl_fed_prepare(struct imgcls_context *ctx, struct icl_dataset *se
     raw->bytes = NULL;
     if (status == IMGCLS_OK) {
         fed->orientation = picture.orientation;
-        status =
-            icl_preprocess(ctx, recipe, &picture, &fed->tensor, &fed->width, &fed->height);
-        if (status != IMGCLS_OK)
+        status = icl_preprocess_into(ctx, recipe, &picture, &fed->room, &fed->elements,
+                                     &fed->width, &fed->height);
+        if (status == IMGCLS_OK)
+            fed->tensor = fed->room;
+        else
             snprintf(fed->reason, sizeof fed->reason, "%s", imgcls_error(ctx));
     }
     icl_picture_clear(&picture);
@@ -244,7 +258,7 @@ imgcls_status icl_feeder_next(struct icl_feeder *feeder, struct icl_fed *fed)
 {
     const char *path = feeder->set->path;
     imgcls_status status;
-    memset(fed, 0, sizeof *fed);
+    empty(fed, feeder->ctx);
     fed->index = feeder->set->count;
     if (feeder->taken >= feeder->count)
         return IMGCLS_OK;
@@ -257,6 +271,7 @@ imgcls_status icl_feeder_next(struct icl_feeder *feeder, struct icl_fed *fed)
         status =
             icl_fed_prepare(feeder->ctx, feeder->set, feeder->recipe, index, &raw, fed);
     } else {
+        icl_fed_clear(fed);
         status = take(feeder, fed);
     }
     if (status == IMGCLS_OK)

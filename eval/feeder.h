@@ -29,15 +29,18 @@ void icl_raw_read(struct icl_dataset *set, struct icl_place_stream *stream, size
 /* Seconds of a clock that only rises. */
 double icl_seconds(void);
 
-/* One picture as it comes out. */
+/* One picture as it comes out. Begins as zeros; one picture after another may go through the same
+ * one, whose memory is then used again. */
 struct icl_fed {
     size_t index;  /* in the set */
-    float *tensor; /* views x channels x height x width; own: icl_fed_clear; NULL: failed */
+    float *tensor; /* views x channels x height x width, in `room`; NULL: failed */
     int32_t width, height;
     int32_t orientation;              /* EXIF tag, 0: none */
     double seconds;                   /* of reading, decoding and preprocessing */
     char reason[ICL_REASON_CAPACITY]; /* why it failed, one line */
-    struct imgcls_context *owner;     /* of the tensor */
+    float *room;                      /* own: icl_fed_clear */
+    size_t elements;                  /* that fit there */
+    struct imgcls_context *owner;     /* of the room */
 };
 void icl_fed_clear(struct icl_fed *fed);
 

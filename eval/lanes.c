@@ -29,6 +29,7 @@ struct lane {
     struct imgcls_model *twin;  /* own */
     struct imgcls_context *ctx; /* own: of decoding */
     struct icl_batch *batch;    /* own */
+    struct icl_fed fed;         /* own: the picture that is done now */
     pthread_t thread;
     bool running;
 };
@@ -99,7 +100,7 @@ static bool claim(struct lanes *all, size_t *index, struct icl_raw *raw)
 static imgcls_status do_picture(struct lane *lane, size_t index, struct icl_raw *raw)
 {
     struct icl_evaluation *evaluation = lane->all->evaluation;
-    struct icl_fed fed;
+    struct icl_fed *fed = &lane->fed;
     imgcls_status status;
     if (icl_interrupted()) {
         free(raw->bytes);
@@ -107,13 +108,12 @@ static imgcls_status do_picture(struct lane *lane, size_t index, struct icl_raw 
                         evaluation->set->path);
     }
     status =
-        icl_fed_prepare(lane->ctx, evaluation->set, &lane->twin->recipe, index, raw, &fed);
+        icl_fed_prepare(lane->ctx, evaluation->set, &lane->twin->recipe, index, raw, fed);
     if (status == IMGCLS_OK)
-        status = icl_batch_add(lane->batch, &fed);
+        status = icl_batch_add(lane->batch, fed);
     else
         icl_fail(lane->ctx, status, "%s/%s: %s", evaluation->set->path,
-                 evaluation->set->entries[index].file, fed.reason);
-    icl_fed_clear(&fed);
+                 evaluation->set->entries[index].file, fed->reason);
     return status;
 }
 
@@ -218,6 +218,7 @@ static imgcls_status run_lanes(struct imgcls_model *model,
         if (lane->running)
             pthread_join(lane->thread, NULL);
         icl_batch_close(lane->batch);
+        icl_fed_clear(&lane->fed);
         icl_model_twin_close(lane->twin);
         imgcls_context_destroy(lane->ctx);
     }
@@ -243,6 +244,7 @@ static imgcls_status run_shared(struct imgcls_model *model,
     size_t slots = options->batch * 2, at = 0, done;
     struct icl_feeder *feeder = NULL;
     struct icl_batch *batch = NULL;
+    struct icl_fed fed = {0};
     imgcls_status status = icl_batch_open(model, evaluation, options->batch, NULL, &batch);
     if (slots < (size_t)options->threads * 2)
         slots = (size_t)options->threads * 2;
@@ -251,11 +253,9 @@ static imgcls_status run_shared(struct imgcls_model *model,
                                  options->count, options->stream, options->threads, slots,
                                  &feeder);
     for (done = 0; done < options->count && status == IMGCLS_OK; done++) {
-        struct icl_fed fed;
         status = icl_feeder_next(feeder, &fed);
         if (status == IMGCLS_OK)
             status = icl_batch_add(batch, &fed);
-        icl_fed_clear(&fed);
         if (status == IMGCLS_OK)
             status = tell(evaluation, options, &at);
     }
@@ -263,6 +263,7 @@ static imgcls_status run_shared(struct imgcls_model *model,
         status = icl_batch_run(batch);
     if (status == IMGCLS_OK)
         status = tell(evaluation, options, &at);
+    icl_fed_clear(&fed); /* before the feeder, whose contexts it may come from */
     icl_feeder_close(feeder);
     icl_batch_close(batch);
     return status;

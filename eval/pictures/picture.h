@@ -81,6 +81,11 @@ imgcls_status icl_picture_resize(struct imgcls_context *ctx, const struct icl_pi
 imgcls_status icl_preprocess(struct imgcls_context *ctx, const struct icl_recipe *recipe,
                              const struct icl_picture *picture, float **tensor,
                              int32_t *out_width, int32_t *out_height);
+/* The same into *tensor where its *elements suffice, else into a new one in its place: for many
+ * pictures in turn. */
+imgcls_status icl_preprocess_into(struct imgcls_context *ctx, const struct icl_recipe *recipe,
+                                  const struct icl_picture *picture, float **tensor,
+                                  size_t *elements, int32_t *out_width, int32_t *out_height);
 /* The recipe's bytes before to-tensor (after resize and crop), for tests and thumbnails. */
 imgcls_status icl_preprocess_bytes(struct imgcls_context *ctx,
                                    const struct icl_recipe *recipe,

@@ -253,33 +253,57 @@ static void fill_view(const struct icl_recipe *recipe, const struct icl_picture 
     }
 }
 
-imgcls_status icl_preprocess(struct imgcls_context *ctx, const struct icl_recipe *recipe,
-                             const struct icl_picture *picture, float **tensor,
-                             int32_t *out_width, int32_t *out_height)
+/* Room for `views` of `each` elements. */
+static imgcls_status make_room(struct imgcls_context *ctx, size_t each, size_t views,
+                               float **tensor, size_t *elements)
+{
+    size_t needed;
+    if (!icl_mul_size(each, views, &needed))
+        return icl_fail(ctx, IMGCLS_LIMIT, "%zu views of a picture are too many", views);
+    if (*tensor && *elements >= needed)
+        return IMGCLS_OK;
+    icl_free(ctx, *tensor);
+    *elements = needed;
+    *tensor = icl_alloc(ctx, needed, sizeof **tensor);
+    return *tensor ? IMGCLS_OK : icl_alloc_status(ctx);
+}
+
+imgcls_status icl_preprocess_into(struct imgcls_context *ctx, const struct icl_recipe *recipe,
+                                  const struct icl_picture *picture, float **tensor,
+                                  size_t *elements, int32_t *out_width, int32_t *out_height)
 {
     struct resized resized = {.part = {0}};
     int32_t views = recipe->crop_width ? recipe->views : 1;
-    size_t each = 0;
-    *tensor = NULL;
     imgcls_status status = resize(ctx, recipe, picture, &resized);
     for (int32_t view = 0; view < views && status == IMGCLS_OK; view++) {
         struct icl_picture bytes = {0};
+        size_t each = 0;
         if (recipe->crop_width)
             status = take_view(ctx, recipe, &resized, view, &bytes);
         const struct icl_picture *from = recipe->crop_width ? &bytes : &resized.part;
-        if (status == IMGCLS_OK && !*tensor) {
+        if (status == IMGCLS_OK) {
             each = (size_t)from->width * (size_t)from->height * (size_t)from->channels;
             *out_width = from->width;
             *out_height = from->height;
-            *tensor = icl_alloc(ctx, each * (size_t)views, sizeof **tensor);
-            if (!*tensor)
-                status = icl_alloc_status(ctx);
         }
+        if (status == IMGCLS_OK && view == 0)
+            status = make_room(ctx, each, (size_t)views, tensor, elements);
         if (status == IMGCLS_OK)
             fill_view(recipe, from, *tensor + (size_t)view * each);
         icl_picture_clear(&bytes);
     }
     icl_picture_clear(&resized.part);
+    return status;
+}
+
+imgcls_status icl_preprocess(struct imgcls_context *ctx, const struct icl_recipe *recipe,
+                             const struct icl_picture *picture, float **tensor,
+                             int32_t *out_width, int32_t *out_height)
+{
+    size_t elements = 0;
+    *tensor = NULL;
+    imgcls_status status = icl_preprocess_into(ctx, recipe, picture, tensor, &elements, out_width,
+                                               out_height);
     if (status != IMGCLS_OK) {
         icl_free(ctx, *tensor);
         *tensor = NULL;

@@ -159,13 +159,18 @@ static imgcls_status feed_piece(struct pictures *p, int64_t first, int64_t count
     imgcls_status status = grow(model, &model->feed, &model->feed_bytes, bytes);
     if (status)
         return status;
-    float *floats = (float *)((char *)model->feed + head);
-    memset(floats, 0, wide);
-    if (p->form == FORM_NHWC)
-        interleave(p, from, count, floats);
-    else
-        memcpy(floats, from, (size_t)(count * each) * sizeof *floats);
-    p->shape.data = floats;
+    float *made = (float *)((char *)model->feed + head);
+    const float *floats = from;
+    if (p->form == FORM_NHWC || count * each != total) {
+        size_t filled = (size_t)(count * each);
+        if (p->form == FORM_NHWC)
+            interleave(p, from, count, made);
+        else
+            memcpy(made, from, filled * sizeof *made);
+        memset(made + filled, 0, ((size_t)total - filled) * sizeof *made);
+        floats = made;
+    }
+    p->shape.data = made;
     if (p->shape.type != IMGCLS_F32) {
         icl_convert_floats(model->ctx->isa, IMGCLS_F32, floats, p->shape.type, model->feed,
                            (size_t)total);
