@@ -91,6 +91,28 @@ void icl_dataset_other(struct icl_dataset *set, const struct icl_member *member)
         set->first_other = member->path;
 }
 
+size_t icl_dataset_shell(const struct icl_dataset *set, bool pictures_only)
+{
+    const struct icl_place *place = set->place;
+    const char *first = NULL;
+    size_t shell = 0, i;
+    if (!icl_place_is_stream(place) || place->shard_count > 1)
+        return 0;
+    for (i = 0; i < place->count; i++) {
+        const struct icl_member *member = &place->members[i];
+        if (pictures_only && !member->picture)
+            continue;
+        if (!first) {
+            first = member->path;
+            shell = (size_t)(member->base - member->path);
+        }
+        while (shell > 0 && strncmp(first, member->path, shell) != 0)
+            for (shell--; shell > 0 && first[shell - 1] != '/'; shell--)
+                continue;
+    }
+    return shell;
+}
+
 const struct icl_member *icl_dataset_find(const struct icl_dataset *set, const char *base)
 {
     size_t i;

@@ -127,6 +127,9 @@ imgcls_status icl_dataset_note(struct icl_dataset *set, const char *format, ...)
 /* Counts a file that is not used. */
 void icl_dataset_other(struct icl_dataset *set, const struct icl_member *member);
 imgcls_status icl_dataset_no_memory(struct icl_dataset *set);
+/* How long the folders are that lie around everything in an archive ("val/"), or around its
+ * pictures: left out of names, so that they are those of the folder that was packed. 0: none. */
+size_t icl_dataset_shell(const struct icl_dataset *set, bool pictures_only);
 /* The file of this name anywhere in the place, or NULL. */
 const struct icl_member *icl_dataset_find(const struct icl_dataset *set, const char *base);
 /* Does the path, or a member's first folder, hold these words (without regard to case)? */

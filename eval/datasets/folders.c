@@ -109,44 +109,61 @@ static bool is_corrupted(const struct icl_dataset *set)
     return found > 0;
 }
 
-/* How much of all names is one folder around the class folders, in an archive. It is no
- * class itself: there must be two folders between it and nothing. */
+/* Is a folder of this name, `length` bytes of it, a class of the labels? */
+static bool is_class(const struct icl_dataset *set, const struct icl_class_space *space,
+                     const char *text, size_t length)
+{
+    char name[256];
+    const char *const names[] = {name};
+    enum icl_naming naming;
+    imgcls_status status;
+    int32_t index;
+    if (space->label_count == 0 || length >= sizeof name)
+        return false;
+    snprintf(name, sizeof name, "%.*s", (int)length, text);
+    status = icl_class_indices(set->ctx, set->path, names, 1, space, &index, &naming);
+    icl_forgive(set->ctx);
+    return status == IMGCLS_OK;
+}
+
+/* How much of all names is folders around the class folders, in an archive. They are no classes
+ * themselves: class folders stay, and so does a lone class with folders in it. */
 static size_t shell_of(const struct icl_dataset *set, const struct icl_class_space *space)
 {
+    size_t common = icl_dataset_shell(set, true), shell = 0, next, i;
     const struct icl_place *place = set->place;
-    size_t shell = 0, next;
-    if (!icl_place_is_stream(place) || place->shard_count > 1)
-        return 0;
-    for (;;) {
-        const char *first = NULL;
-        char name[256];
-        const char *const names[] = {name};
-        enum icl_naming naming;
-        int32_t index;
-        size_t i;
-        next = 0;
-        for (i = 0; i < place->count; i++) {
-            const char *path = place->members[i].path + shell, *slash;
-            if (!place->members[i].picture)
-                continue;
-            slash = strchr(path, '/');
-            if (!slash || !strchr(slash + 1, '/') ||
-                (first && strncmp(first, path, (size_t)(slash + 1 - path)) != 0))
-                return shell;
-            first = first ? first : path;
-            next = (size_t)(slash + 1 - path);
-        }
-        if (!first || next >= sizeof name)
-            return shell;
-        snprintf(name, next, "%s", first);
-        /* A lone class with folders in it stays a class. */
-        if (space->label_count > 0 &&
-            icl_class_indices(set->ctx, set->path, names, 1, space, &index, &naming) ==
-                IMGCLS_OK)
-            return shell;
-        icl_forgive(set->ctx);
-        shell += next;
+    for (i = 0; i < place->count && common > 0; i++) {
+        const char *path = place->members[i].path;
+        if (place->members[i].picture && !strchr(path + common, '/'))
+            while (common > 0 && (--common == 0 || path[common - 1] != '/'))
+                continue; /* pictures lie in the last folder: it is a class */
     }
+    for (i = 0; i < place->count && !place->members[i].picture; i++)
+        continue;
+    for (; shell < common; shell += next) {
+        const char *path = place->members[i].path + shell;
+        next = strcspn(path, "/") + 1;
+        if (is_class(set, space, path, next - 1))
+            break;
+    }
+    return shell;
+}
+
+/* The same in front of corruptions: what all names share, before the one above a severity. */
+static size_t corrupted_shell_of(const struct icl_dataset *set)
+{
+    size_t shell = icl_dataset_shell(set, true), i;
+    for (i = 0; i < set->place->count && shell > 0; i++) {
+        const char *path = set->place->members[i].path;
+        size_t above = set->place->members[i].picture ? corruption_of(path) : SIZE_MAX;
+        if (above == SIZE_MAX)
+            continue;
+        above = above > 2 ? above - 2 : 0; /* "3/" */
+        while (above > 0 && (--above == 0 || path[above - 1] != '/'))
+            continue;
+        shell = shell < above ? shell : above;
+    }
+    return shell;
 }
 
 static imgcls_status take_pictures(struct gathering *gathering, size_t shell,
@@ -157,7 +174,7 @@ static imgcls_status take_pictures(struct gathering *gathering, size_t shell,
     size_t i;
     for (i = 0; i < set->place->count && status == IMGCLS_OK; i++) {
         const struct icl_member *member = &set->place->members[i];
-        const char *name = member->path + (member->picture ? shell : 0), *slash;
+        const char *file = member->path + (member->picture ? shell : 0), *name = file, *slash;
         int32_t index;
         if (!member->picture) {
             icl_dataset_other(set, member);
@@ -172,7 +189,7 @@ static imgcls_status take_pictures(struct gathering *gathering, size_t shell,
         } else if (!name_find(gathering, name, (size_t)(slash - name), &index)) {
             status = icl_dataset_no_memory(set);
         } else {
-            status = icl_dataset_add(set, member->path, member, index);
+            status = icl_dataset_add(set, file, member, index);
         }
     }
     return status;
@@ -260,7 +277,8 @@ static imgcls_status list_with(struct icl_dataset *set, const struct icl_class_s
     enum icl_naming naming = ICL_NAMING_SORTED;
     size_t i;
     imgcls_status status =
-        take_pictures(&gathering, corrupted ? 0 : shell_of(set, space), corrupted);
+        take_pictures(&gathering, corrupted ? corrupted_shell_of(set) : shell_of(set, space),
+                      corrupted);
     if (status == IMGCLS_OK)
         status = refuse_strays(&gathering);
     if (status == IMGCLS_OK && set->count > 0)

@@ -28,6 +28,7 @@
 /* How pictures and list fit together. */
 struct joining {
     struct icl_dataset *set;
+    size_t shell; /* of pictures' names, left out */
     struct icl_truth truth;
     struct icl_picture_finder finder;
     size_t missing, twice, unlisted;
@@ -83,7 +84,8 @@ static imgcls_status join_names(struct joining *joining)
         } else {
             const struct icl_member *member = joining->finder.stems[found].member;
             joining->finder.used[found] = true;
-            status = icl_dataset_add(set, member->path, member, joining->labels[i]);
+            status = icl_dataset_add(set, member->path + joining->shell, member,
+                                     joining->labels[i]);
         }
     }
     for (i = 0; i < joining->finder.count; i++)
@@ -151,7 +153,7 @@ static imgcls_status join_numbers(struct joining *joining)
             set->skipped++;
             continue;
         }
-        status = icl_dataset_add(set, member->path, member,
+        status = icl_dataset_add(set, member->path + joining->shell, member,
                                  joining->labels ? joining->labels[number - 1] : 0);
         if (status == IMGCLS_OK && truth->kind == ICL_TRUTH_REAL)
             status = give_several(joining, item);
@@ -285,7 +287,7 @@ static imgcls_status report(struct joining *joining, const struct icl_label_list
 static imgcls_status list_by(struct icl_dataset *set, const struct icl_class_space *space,
                              enum icl_truth_kind kind)
 {
-    struct joining joining = {.set = set};
+    struct joining joining = {.set = set, .shell = icl_dataset_shell(set, false)};
     struct icl_label_list list;
     size_t i;
     imgcls_status status = icl_label_list_find(set, kind, &list);

@@ -113,15 +113,26 @@ for folder in set/*; do
 done
 evaluate -d grouped --json
 [ "$(value mean_corruption_error out)" = "$all" ] || complain "grouped folders give another mCE"
-tar chf set.tar set
-evaluate -d set.tar --json
-[ "$(value mean_corruption_error out)" = "$all" ] || complain "a tar gives another mCE"
+evaluate -d set --json
+hash=$(value dataset_sha256 out)
+for above in . above; do
+    mkdir -p $above
+    [ $above = . ] || ln -s ../set above/
+    tar chf set.tar $([ $above = . ] && echo set || echo above)
+    evaluate -d set.tar --json
+    [ "$(value mean_corruption_error out)" = "$all" ] || complain "a tar gives another mCE"
+    [ "$(value dataset_sha256 out)" = "$hash" ] || complain "packed from $above: another hash"
+done
 
 # one corruption alone, and one that lacks a severity: said, not guessed
 evaluate -d set/fog --json
 [ "$(value layout out)" = imagenet-c ] || complain "set/fog is taken as $(value layout out)"
 close "$(said fog error)" "$(error fog)" || complain "fog alone: $(said fog error)"
 [ "$(value mean_corruption_error out)" = null ] || complain "one corruption has a mean"
+tar chf fog.tar set/fog
+evaluate -d fog.tar --json
+[ "$(value layout out)" = imagenet-c ] || complain "fog.tar is taken as $(value layout out)"
+close "$(said fog error)" "$(error fog)" || complain "fog in a tar: $(said fog error)"
 rm -r set/snow/4
 evaluate -d set --json
 [ "$(said snow error)" = null ] || complain "four severities have a mean: $(said snow error)"

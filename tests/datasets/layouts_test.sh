@@ -68,6 +68,40 @@ same folders -d number
 archives wnid folders
 cp -R wnid shell/val
 archives shell folders
+
+# ---- one set, one hash: folders around everything in an archive are no part of its names
+# hashed: what the last answer says
+hashed() {
+    echo "$(value dataset_sha256 out) $(value manifest_sha256 out)"
+}
+# packed NAME LAYOUT PATH FOLDER...: FOLDER in an archive, below each of these, is PATH
+packed() {
+    name=$1 layout=$2 path=$3
+    shift 3
+    expect 0 imgcls-eval "$model" --preprocess "$recipe" --labels labels.txt --no-record --json -d "$path"
+    [ "$(value layout out)" = "$layout" ] || complain "$path is taken as $(value layout out)"
+    wanted_hashes=$(hashed)
+    for above in '' "$@"; do
+        mkdir -p "around/$name/$above"
+        rmdir "around/$name/$above"
+        cp -R "$path" "around/$name/$above"
+        (cd "around/$name" && find . -type f | sed 's,^\./,,' | "$pack" tar "$folder/packed.tar") ||
+            complain "nothing packed"
+        expect 0 imgcls-eval "$model" --preprocess "$recipe" --labels labels.txt --no-record --json \
+            -d packed.tar
+        [ "$(value layout out)" = "$layout" ] || complain "$name in $above: $(value layout out)"
+        [ "$(hashed)" = "$wanted_hashes" ] || complain "$name below '$above' has another hash"
+        rm -r around
+    done
+}
+same folders -d wnid
+packed wnid folders wnid val imagenet/val
+mkdir lone lone/n00000003
+cp wnid/n00000003/* lone/n00000003/
+packed lone folders lone val
+mkdir lone/n00000003/more
+mv "$(ls lone/n00000003/*.png | head -n 1)" lone/n00000003/more/
+packed lone folders lone val a/b
 mkdir imagenetv2-matched-frequency-format-val imagenet-sketch
 cp -R number/* imagenetv2-matched-frequency-format-val/
 cp -R wnid/* imagenet-sketch/
@@ -118,6 +152,7 @@ layout_with() { # layout_with NAME FILE...: pictures and these files
 }
 layout_with caffe val.txt
 archives caffe val-txt
+packed caffe val-txt caffe top a/b
 cp ground.txt ILSVRC2012_validation_ground_truth.txt
 layout_with devkit ILSVRC2012_validation_ground_truth.txt "$fixtures/meta.mat"
 archives devkit devkit
@@ -128,6 +163,7 @@ layout_with kaggle LOC_val_solution.csv
 archives kaggle kaggle
 layout_with table table.csv
 archives table csv
+packed table csv table top
 layout_with real real.json
 archives real real
 same val-txt -d flat --truth val.txt
