@@ -1,7 +1,7 @@
 /*
  * eval/datasets/archive.c - archives through libarchive: listed once, then read in order
  *
- * Nothing is unpacked and no link is followed: a member is bytes with a name. An archive
+ * Nothing is unpacked: a member is bytes with a name, a link another name for one (links.c). An archive
  * within an archive (ImageNet's train.tar is a tar of tars) is opened over the bytes of its
  * member while they pass by. Formats are tar and zip, filters gzip, bzip2, xz and zstd,
  * each switched on by name: libarchive's "all" includes ones that run programs or refer to
@@ -32,7 +32,6 @@
 #include <archive_entry.h>
 
 #define BLOCK        ((size_t)256 << 10)
-#define HELD_MAX     ((size_t)1 << 30) /* of all members that are kept */
 #define HELD_ONE_MAX ((size_t)256 << 20)
 
 #define FUNCTIONS(X)                                                                       \
@@ -57,7 +56,8 @@
     X(archive_entry_filetype)                                                              \
     X(archive_entry_size)                                                                  \
     X(archive_entry_mtime)                                                                 \
-    X(archive_entry_hardlink)
+    X(archive_entry_hardlink)                                                              \
+    X(archive_entry_symlink)
 
 struct icl_archive_library {
     void *handle;
@@ -113,6 +113,7 @@ struct walker {
     struct archive *current;       /* whose data archive_read_data gives */
     char *outer_name;              /* own: of that member */
     char *path;                    /* own: of the member reached */
+    char *link;                    /* own: of the member reached, that it is a link to */
     uint64_t reached;              /* members seen */
     uint64_t size;
     int64_t time;
@@ -130,6 +131,7 @@ static void walker_close(struct walker *walker)
         walker->library->archive_read_free(walker->outer);
     free(walker->outer_name);
     free(walker->path);
+    free(walker->link);
     free(walker);
 }
 
@@ -205,6 +207,27 @@ static const char *plain(const char *name)
     return name;
 }
 
+/* What the member is a link to, from the archive's outermost folder on; false: no memory. */
+static bool describe_link(struct walker *walker, struct archive_entry *entry)
+{
+    const struct icl_archive_library *library = walker->library;
+    const char *hard = library->archive_entry_hardlink(entry);
+    const char *soft = library->archive_entry_filetype(entry) == AE_IFLNK
+                           ? library->archive_entry_symlink(entry)
+                           : NULL;
+    free(walker->link);
+    walker->link = NULL;
+    if (!hard && !soft)
+        return true;
+    if (hard && walker->inner) {
+        if (asprintf(&walker->link, "%s/%s", walker->outer_name, plain(hard)) < 0)
+            walker->link = NULL;
+    } else {
+        walker->link = hard ? strdup(plain(hard)) : icl_link_target(walker->path, soft);
+    }
+    return walker->link != NULL;
+}
+
 static int describe(struct walker *walker, struct archive_entry *entry)
 {
     const struct icl_archive_library *library = walker->library;
@@ -228,7 +251,7 @@ static int describe(struct walker *walker, struct archive_entry *entry)
                        : 0;
     walker->time = (int64_t)library->archive_entry_mtime(entry) * 1000000000;
     walker->reached++;
-    return walker->path ? 1 : -1;
+    return walker->path && describe_link(walker, entry) ? 1 : -1;
 }
 
 /* The next member: 1; 0 at the end; -1 where the archive is damaged or memory is out. */
@@ -356,10 +379,10 @@ static imgcls_status look_into(struct icl_place *place, struct walker *walker,
             return refuse(place, shard, reason);
         member->size = size;
         place->held_bytes += size;
-        if (place->held_bytes > HELD_MAX)
+        if (place->held_bytes > ICL_HELD_MAX)
             return icl_fail(place->ctx, IMGCLS_LIMIT,
                             "%s: more than %zu bytes of labels and records in archives",
-                            place->path, HELD_MAX);
+                            place->path, ICL_HELD_MAX);
     } else {
         unsigned char head[32];
         la_ssize_t got =
@@ -378,14 +401,19 @@ static imgcls_status take_member(struct icl_place *place, struct walker *walker,
                                 .position = walker->reached - 1};
     char *path = NULL;
     imgcls_status status = IMGCLS_OK;
-    if (!walker->regular)
+    if (!walker->regular && !walker->link)
         return IMGCLS_OK;
     if (is_litter_path(walker->path)) {
         place->ignored++;
         return IMGCLS_OK;
     }
     member.picture = icl_is_picture_name(walker->path);
-    if (!member.picture)
+    if (walker->link &&
+        asprintf(&member.link, "%s%s%s", prefix, *prefix ? "/" : "", walker->link) < 0) {
+        member.link = NULL;
+        status = icl_fail(place->ctx, IMGCLS_NO_MEMORY, "%s: no memory for its names",
+                          place->path);
+    } else if (!member.picture && !walker->link)
         status = look_into(place, walker, shard, &member);
     if (status == IMGCLS_OK &&
         asprintf(&path, "%s%s%s", prefix, *prefix ? "/" : "", walker->path) < 0) {
@@ -393,10 +421,12 @@ static imgcls_status take_member(struct icl_place *place, struct walker *walker,
         status = icl_fail(place->ctx, IMGCLS_NO_MEMORY, "%s: no memory for its names",
                           place->path);
     }
-    if (status == IMGCLS_OK)
+    if (status == IMGCLS_OK) {
         status = icl_place_add(place, &member, path);
-    else
+    } else {
         free(member.held);
+        free(member.link);
+    }
     free(path);
     return status;
 }
@@ -461,6 +491,8 @@ struct icl_place_stream {
     struct walker *walker; /* own; NULL before the first */
     uint32_t shard;
     uint32_t broken; /* 1 + the shard past whose damage nothing can be read; 0: none */
+    uint8_t *last;   /* own: what was read last, where links may want it again; else NULL */
+    size_t last_size;
 };
 
 imgcls_status icl_place_stream_open(const struct icl_place *place,
@@ -479,7 +511,31 @@ void icl_place_stream_close(struct icl_place_stream *stream)
     if (!stream)
         return;
     walker_close(stream->walker);
+    free(stream->last);
     free(stream);
+}
+
+/* Without memory nothing is kept, and a link to it reads the archive once more. */
+static void keep_last(struct icl_place_stream *stream, const uint8_t *bytes, size_t size)
+{
+    free(stream->last);
+    stream->last = bytes ? malloc(size + 1) : NULL;
+    stream->last_size = size;
+    if (stream->last)
+        memcpy(stream->last, bytes, size);
+}
+
+static imgcls_status copy_last(const struct icl_place_stream *stream, uint8_t **bytes, size_t *size,
+                               char *reason, size_t capacity)
+{
+    *bytes = malloc(stream->last_size + 1);
+    if (!*bytes) {
+        snprintf(reason, capacity, "no memory for %zu bytes", stream->last_size);
+        return IMGCLS_NO_MEMORY;
+    }
+    memcpy(*bytes, stream->last, stream->last_size);
+    *size = stream->last_size;
+    return IMGCLS_OK;
 }
 
 imgcls_status icl_place_stream_read(struct icl_place_stream *stream,
@@ -487,14 +543,22 @@ imgcls_status icl_place_stream_read(struct icl_place_stream *stream,
                                     size_t *size, char *reason, size_t capacity)
 {
     const struct icl_place *place = stream->place;
+    imgcls_status status;
     *bytes = NULL;
     *size = 0;
+    if (member->link) {
+        snprintf(reason, capacity, "a link to %s, which is not in the archive", member->link);
+        return IMGCLS_BAD_INPUT;
+    }
     if (member->held)
         return icl_place_read(place, member, bytes, size, reason, capacity);
     if (stream->broken == member->shard + 1) {
         snprintf(reason, capacity, "archive: damaged before this member");
         return IMGCLS_BAD_INPUT;
     }
+    if (stream->last && stream->walker && stream->shard == member->shard &&
+        stream->walker->reached == member->position + 1)
+        return copy_last(stream, bytes, size, reason, capacity);
     if (stream->walker &&
         (stream->shard != member->shard || stream->walker->reached > member->position)) {
         walker_close(stream->walker);
@@ -518,6 +582,8 @@ imgcls_status icl_place_stream_read(struct icl_place_stream *stream,
         stream->broken = member->shard + 1;
         return IMGCLS_BAD_INPUT;
     }
-    return walker_read(stream->walker, ICL_PICTURE_BYTES_MAX, bytes, size, reason,
-                       capacity);
+    status = walker_read(stream->walker, ICL_PICTURE_BYTES_MAX, bytes, size, reason, capacity);
+    if (place->links > 0)
+        keep_last(stream, status == IMGCLS_OK ? *bytes : NULL, *size);
+    return status;
 }

@@ -8,6 +8,7 @@ libicl_la_SOURCES += \
 	%D%/folders.c \
 	%D%/label_list.c \
 	%D%/labels.c \
+	%D%/links.c \
 	%D%/listed.c \
 	%D%/listed.h \
 	%D%/manifest.c \

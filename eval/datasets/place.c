@@ -105,6 +105,7 @@ imgcls_status icl_place_add(struct icl_place *place, const struct icl_member *me
             added = realloc(place->members, bytes);
         if (!added) {
             free(member->held);
+            free(member->link);
             return no_memory(place);
         }
         place->members = added;
@@ -115,6 +116,7 @@ imgcls_status icl_place_add(struct icl_place *place, const struct icl_member *me
     added->path = strdup(path);
     if (!added->path) {
         free(member->held);
+        free(member->link);
         return no_memory(place);
     }
     added->base = strrchr(added->path, '/');
@@ -377,12 +379,14 @@ imgcls_status icl_place_open(struct imgcls_context *ctx, const char *path,
     status = open_path(place);
     if (status == IMGCLS_OK && place->shard_count > 0)
         status = list_shards(place);
+    if (status == IMGCLS_OK && place->count > 0) {
+        qsort(place->members, place->count, sizeof *place->members, by_path);
+        status = icl_place_follow_links(place);
+    }
     if (status != IMGCLS_OK) {
         icl_place_close(place);
         return status;
     }
-    if (place->count > 0)
-        qsort(place->members, place->count, sizeof *place->members, by_path);
     *out = place;
     return IMGCLS_OK;
 }
@@ -395,6 +399,7 @@ void icl_place_close(struct icl_place *place)
     for (i = 0; i < place->count; i++) {
         free(place->members[i].path);
         free(place->members[i].held);
+        free(place->members[i].link);
     }
     for (i = 0; i < place->shard_count; i++)
         free(place->shards[i]);

@@ -17,6 +17,7 @@
 
 #define ICL_PICTURE_BYTES_MAX                                                              \
     ((size_t)256 << 20) /* a larger file is no picture to measure */
+#define ICL_HELD_MAX ((size_t)1 << 30) /* of all members that are kept in memory */
 
 struct icl_member {
     char *path; /* relative to the place, own; "shard.tar/x.jpg" where there are many */
@@ -27,6 +28,7 @@ struct icl_member {
     uint64_t position; /* how many members come before it there */
     bool picture;      /* by its name, or else by its first bytes */
     uint8_t *held;     /* own: content, where it was kept while listing; else NULL */
+    char *link;        /* own: what it is a link to, which is not in the archive; else NULL */
 };
 
 struct icl_place {
@@ -40,6 +42,7 @@ struct icl_place {
     size_t count, capacity;
     size_t pictures; /* of them */
     size_t held_bytes;
+    size_t links; /* members of archives that are other names for a member */
     int64_t ignored;       /* by name: hidden files, .DS_Store, AppleDouble, ... */
     int64_t empty_folders; /* directly beneath, without a picture */
     bool is_file;          /* one plain file, no archive: the first member, mostly the only one */
@@ -85,11 +88,16 @@ imgcls_status icl_read_picture_file(int folder, const char *file, uint8_t **byte
 /* ---- For archive.c
  * ----------------------------------------------------------------------*/
 
-/* Appends a member and takes over `held`. */
+/* Appends a member and takes over `held` and `link`. */
 imgcls_status icl_place_add(struct icl_place *place, const struct icl_member *member,
                             const char *path);
 /* Appends all members of archive `shard`. */
 imgcls_status icl_archive_list(struct icl_place *place, uint32_t shard);
+/* The member that a symbolic link at `path` to `target` means, or where it leads out of the archive
+ * the target as it stands. Own; NULL: no memory. */
+char *icl_link_target(const char *path, const char *target);
+/* Gives members that are links the bytes of what they mean, once all are listed and sorted. */
+imgcls_status icl_place_follow_links(struct icl_place *place);
 /* Loads libarchive; says what is missing where it is not there. */
 imgcls_status icl_archive_load(struct imgcls_context *ctx,
                                struct icl_archive_library **out);

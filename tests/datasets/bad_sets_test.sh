@@ -89,6 +89,37 @@ refused '12' evaluate -d beyond --quiet
 (cd good && (find . -type f | sed 's,^\./,,' | sort; echo 0/$(basename "$png")) | "$pack" tar "$folder/twice.tar")
 refused '0/'"$(basename "$png")" evaluate -d twice.tar --quiet
 
+# ---- links in archives are pictures, as in a folder; one that leads nowhere, or out, is a failure
+cp -R good linked
+for digit in 0 1 2 3; do
+    file=$(ls good/$digit | head -n 1)
+    ln "linked/$digit/$file" linked/$digit/twin.png
+    ln -s "./../$digit//$file" linked/$digit/soft.png
+    ln -s soft.png linked/$digit/softer.png
+    ln "linked/$digit/$file" linked/$digit/hard-without-ending
+done
+expect 0 evaluate -d linked --json
+[ "$(value images out)" = 56 ] || complain "$(value images out) pictures with links, not 56"
+wanted_hash=$(value dataset_sha256 out)
+tar cf linked.tar linked
+(cd linked && tar czf ../linked.tar.gz .)
+for set in linked.tar linked.tar.gz; do
+    expect 0 evaluate -d $set --json
+    [ "$(value images out)" = 56 ] || complain "$set: $(value images out) pictures"
+    [ "$(value dataset_sha256 out)" = "$wanted_hash" ] || complain "$set: another hash than its folder"
+done
+ln -s nowhere.png linked/4/lost.png
+ln -s "$png" linked/5/absolute.png
+ln -s ../../good/6/$(ls good/6 | head -n 1) linked/6/outside.png
+ln -s ring-b.png linked/7/ring-a.png
+ln -s ring-a.png linked/7/ring-b.png
+tar cf linked.tar linked
+expect 0 evaluate -d linked.tar --json
+[ "$(value images out)" = 61 ] || complain "links that lead nowhere: $(value images out) pictures"
+[ "$(value failed out)" = 5 ] || complain "links that lead nowhere: $(value failed out) failed"
+holds '"file": "5/absolute.png"' out
+holds 'a link to nowhere.png\|a link to linked/4/nowhere.png' out
+
 # ---- archives that end too early, wherever, and that are none
 pack_tar good good.tar
 bytes=$(wc -c <good.tar)
