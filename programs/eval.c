@@ -182,6 +182,20 @@ static void judge(struct job *job, const char *path, const struct imgcls_evaluat
     }
 }
 
+/* Of accuracy that chance explains the pictures are rarely the reason: say what to do. ImageNet-A
+ * and -C are meant to be hard. */
+static void suggest(const struct job *job, const char *path, const struct imgcls_evaluation *e)
+{
+    double chance = e->compared_classes > 0 ? 1 / (double)e->compared_classes : 1;
+    if (job->line.quiet || e->failed == e->images || e->top1.high >= chance + (1 - chance) / 10 ||
+        strcmp(e->layout, "imagenet-a") == 0 || strcmp(e->layout, "imagenet-c") == 0)
+        return;
+    fprintf(stderr,
+            "%s: top-1 of %.2f %% is near chance: --diagnose tries other preprocessing and orders of "
+            "classes on a few hundred pictures\n",
+            path, 100 * e->top1.value);
+}
+
 static imgcls_status evaluate(struct job *job, const char *path)
 {
     struct command_line *line = &job->line;
@@ -246,6 +260,7 @@ static imgcls_status evaluate(struct job *job, const char *path)
     if (status == IMGCLS_OK)
         status =
             eval_write_confusion(job->ctx, evaluation, command_value(line, "confusion"));
+    suggest(job, path, evaluation);
     judge(job, path, evaluation);
 done:
     imgcls_evaluation_destroy(evaluation);

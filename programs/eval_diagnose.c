@@ -50,8 +50,17 @@ static const struct {
     {"0 to 255", "range=255,mean=0/0/0,std=1/1/1"},
     {"caffe's mean, 0 to 255", "range=255,mean=104/117/123,std=1/1/1"},
     {"RGB mean, 0 to 255", "range=255,mean=123.68/116.78/103.94,std=1/1/1"},
+    /* from here on for small pictures alone */
+    {"CIFAR's mean and deviation",
+     "range=1,mean=0.4914/0.4822/0.4465,std=0.247/0.2435/0.2616"},
+    {"CIFAR's mean and smaller deviation",
+     "range=1,mean=0.4914/0.4822/0.4465,std=0.2023/0.1994/0.201"},
+    {"MNIST's mean and deviation", "range=1,mean=0.1307/0.1307/0.1307,std=0.3081/0.3081/0.3081"},
 };
+#define COLORS_FOR_SMALL 3
+#define SIDE_SMALL       64 /* up to this side data sets have pictures of that size: no margin */
 static const double fractions[] = {0.875, 0.9, 0.95, 1.0, 0}; /* 0: squashed */
+#define WHOLE 3
 static const char *const filters[] = {"filter=bilinear",
                                       "filter=bicubic",
                                       "filter=lanczos",
@@ -63,6 +72,7 @@ struct trial {
     char recipe[300];
     int64_t images;
     int64_t right[EVAL_ORDER_COUNT]; /* under each order */
+    bool given;                      /* the model's own recipe, or the user's */
 };
 
 struct diagnosis {
@@ -74,6 +84,8 @@ struct diagnosis {
     size_t count;
     int side;
     bool gray; /* one channel: its numbers are the first of three */
+    void (*note)(void *argument, const char *line);
+    void *note_argument;
     struct eval_orders orders;
     enum eval_order order; /* by which trials are compared */
     char labels[4096];     /* file that is removed in the end; empty: none */
@@ -118,13 +130,33 @@ static void compose(const struct diagnosis *d, const struct parts *parts, char t
              numbers);
 }
 
+/* The orders there are for this model, once. */
+static bool open_orders(struct diagnosis *d, const struct imgcls_model *model, int64_t classes)
+{
+    const char **names = NULL;
+    bool opened;
+    int64_t i;
+    if (d->orders.classes > 0)
+        return true;
+    if (imgcls_model_label_count(model) == (size_t)classes) {
+        names = calloc((size_t)classes + 1, sizeof *names);
+        if (!names)
+            return false;
+        for (i = 0; i < classes; i++)
+            names[i] = imgcls_model_label(model, (size_t)i);
+    }
+    opened = eval_orders_open(classes, names, &d->orders);
+    free(names);
+    return opened;
+}
+
 /* Right answers under each order. */
-static imgcls_status count_orders(struct diagnosis *d, const struct imgcls_evaluation *e,
-                                  struct trial *trial)
+static imgcls_status count_orders(struct diagnosis *d, const struct imgcls_model *model,
+                                  const struct imgcls_evaluation *e, struct trial *trial)
 {
     int64_t *row, label;
     int order;
-    if (d->orders.classes == 0 && !eval_orders_open(e->classes, &d->orders))
+    if (!open_orders(d, model, e->classes))
         return IMGCLS_NO_MEMORY;
     row = calloc((size_t)e->classes + 1, sizeof *row);
     if (!row)
@@ -140,6 +172,20 @@ static imgcls_status count_orders(struct diagnosis *d, const struct imgcls_evalu
     }
     free(row);
     return IMGCLS_OK;
+}
+
+static double percent(const struct diagnosis *d, const struct trial *trial)
+{
+    return 100 * (double)trial->right[d->order] / (double)trial->images;
+}
+
+/* Trials take seconds each: a line for whoever waits. */
+static void tell(const struct diagnosis *d, const struct trial *trial)
+{
+    char text[360];
+    snprintf(text, sizeof text, "tried: top-1 %6.2f %%  %s", percent(d, trial), trial->recipe);
+    if (d->note)
+        d->note(d->note_argument, text);
 }
 
 /* One more trial; *right its number of right answers under the order that is taken now. A
@@ -168,9 +214,11 @@ static imgcls_status try_recipe(struct diagnosis *d, const char *recipe, int64_t
         memset(trial, 0, sizeof *trial);
         snprintf(trial->recipe, sizeof trial->recipe, "%s", recipe);
         trial->images = evaluation->images;
-        status = count_orders(d, evaluation, trial);
+        status = count_orders(d, model, evaluation, trial);
         *right = trial->right[d->order];
         d->count++;
+        if (status == IMGCLS_OK)
+            tell(d, trial);
     }
     imgcls_evaluation_destroy(evaluation);
     imgcls_model_close(model);
@@ -197,8 +245,14 @@ static imgcls_status try_colors(struct diagnosis *d, int64_t *right, struct part
     imgcls_status status = IMGCLS_OK;
     size_t i;
     *right = -1;
-    for (i = 0; i < 2 * sizeof colors / sizeof colors[0] && status == IMGCLS_OK; i++) {
-        struct parts parts = {.color = i / 2, .bgr = i % 2};
+    size_t count = sizeof colors / sizeof colors[0];
+    if (d->side > SIDE_SMALL)
+        count -= COLORS_FOR_SMALL;
+    for (i = 0; i < 2 * count && status == IMGCLS_OK; i++) {
+        struct parts parts = {
+            .color = i / 2, .bgr = i % 2, .fraction = d->side > SIDE_SMALL ? 0 : WHOLE};
+        if (d->gray && parts.bgr)
+            continue;
         status = try_parts(d, &parts, right, best);
     }
     return status;
@@ -226,7 +280,7 @@ static imgcls_status try_rest(struct diagnosis *d, int64_t *right, struct parts 
     imgcls_status status = IMGCLS_OK;
     struct parts parts;
     size_t i;
-    for (i = 1; i < sizeof fractions / sizeof fractions[0] && status == IMGCLS_OK; i++) {
+    for (i = 0; i < sizeof fractions / sizeof fractions[0] && status == IMGCLS_OK; i++) {
         parts = *best;
         parts.fraction = i;
         status = try_parts(d, &parts, right, best);
@@ -381,6 +435,7 @@ static imgcls_status begin(struct diagnosis *d)
     /* A recipe that the model cannot even take is one of the mistakes to be found. */
     if (status == IMGCLS_OK && text[0] && try_recipe(d, text, &right) == IMGCLS_INTERRUPTED)
         status = IMGCLS_INTERRUPTED;
+    d->trials[0].given = d->count > 0;
     return status;
 }
 
@@ -403,10 +458,10 @@ static json_t *to_json(const struct diagnosis *d)
     for (i = 0; i < d->count; i++)
         json_array_append_new(
             list,
-            json_pack("{s:s,s:I,s:I,s:I}", "recipe", d->trials[i].recipe, "top1_correct",
+            json_pack("{s:s,s:I,s:I,s:I,s:b}", "recipe", d->trials[i].recipe, "top1_correct",
                       (json_int_t)d->trials[i].right[d->order], "top1_correct_as_numbered",
                       (json_int_t)d->trials[i].right[EVAL_ORDER_SAME], "images",
-                      (json_int_t)d->trials[i].images));
+                      (json_int_t)d->trials[i].images, "given", d->trials[i].given));
     return json_pack("{s:s,s:s,s:s,s:o,s:i,s:o}", "model", d->path, "recipe",
                      d->trials[0].recipe, "order_name", eval_order_name(d->order), "order",
                      d->order == EVAL_ORDER_SAME ? json_null()
@@ -420,10 +475,10 @@ static void print(const struct diagnosis *d)
     size_t i;
     printf("%s: %zu pipelines on %lld pictures\n", d->path, d->count,
            (long long)best->images);
-    for (i = 0; i < d->count && i < 8; i++)
-        printf("  top-1 %6.2f %%  %s\n",
-               100 * (double)d->trials[i].right[d->order] / (double)d->trials[i].images,
-               d->trials[i].recipe);
+    for (i = 0; i < d->count; i++)
+        if (i < 8 || d->trials[i].given)
+            printf("  top-1 %6.2f %%  %s%s\n", percent(d, &d->trials[i]), d->trials[i].recipe,
+                   d->trials[i].given ? "  (as given)" : "");
     if (names_words(d))
         printf("  names: %s\n", names_words(d));
     if (d->order != EVAL_ORDER_SAME)
@@ -445,6 +500,8 @@ imgcls_status eval_diagnose(struct imgcls_context *ctx, const char *path,
     d->model_options = *model_options;
     d->options = *options;
     d->options.limit = options->limit > 0 ? options->limit : PICTURES;
+    d->note = options->note;
+    d->note_argument = options->argument;
     d->options.note = NULL;
     d->options.progress = NULL;
     d->options.ready = NULL;

@@ -3,7 +3,7 @@
  * numbered
  *
  * The same thousand classes are counted from 0 or from 1, by wnid, by the devkit's numbers,
- * by numbers that were sorted as text, and behind a class for background. Each is a map
+ * by numbers that were sorted as text, by their names, and behind a class for background. Each is a map
  * from the label to the answer that would be right. A map says what is renumbered, not on
  * which side the mistake lies, unless the words say so.
  *
@@ -13,10 +13,13 @@
 
 #include "programs/eval_orders.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define LOOKED_UP "names or wnids in the place of numbers are looked up"
 
 static const struct {
     const char *name, *words;
@@ -53,6 +56,18 @@ static const struct {
          "the model was trained on folders that were sorted as text (0, 1, 10, 100, ...), "
          "the "
          "labels are numbers: --labels wants a file of the numbers in that order"},
+    [EVAL_ORDER_NAME_LABELS] = {"name-labels", "the labels count classes in the alphabetical order of "
+                                               "their names, which is not the model's: " LOOKED_UP},
+    [EVAL_ORDER_NAME_MODEL] = {"name-model", "the model numbers classes in the alphabetical order of "
+                                             "their names: --labels wants a file in that order"},
+    [EVAL_ORDER_FOLDED_NAME_LABELS] =
+        {"folded-name-labels", "the labels count classes in the alphabetical order of their names "
+                               "without regard to case, which is not the model's: " LOOKED_UP},
+    [EVAL_ORDER_FOLDED_NAME_MODEL] =
+        {"folded-name-model", "the model numbers classes in the alphabetical order of their names "
+                              "without regard to case: --labels wants a file in that order"},
+    [EVAL_ORDER_WNID_MODEL] = {"wnid-model", "the model numbers classes by wnid, the file of names has "
+                                             "another order: --labels wants it sorted by wnid"},
 };
 
 const char *eval_order_name(enum eval_order order)
@@ -105,8 +120,98 @@ static bool fill_text(struct eval_orders *o)
     return true;
 }
 
-bool eval_orders_open(int64_t classes, struct eval_orders *o)
+/* ---- Names -----------------------------------------------------------------------------------*/
+
+struct named {
+    const char *name; /* behind the wnid */
+    const char *label;
+    int32_t number;
+};
+
+static bool has_wnid(const char *label)
 {
+    return label[0] == 'n' && strspn(label + 1, "0123456789") == 8 &&
+           (label[9] == ' ' || label[9] == '\0');
+}
+
+/* Names as folders have them, with underscores, up to the first comma. */
+static int letter(char c, bool folded)
+{
+    int value = (unsigned char)c;
+    if (c == ' ')
+        return '_';
+    if (c == ',')
+        return 0;
+    return folded ? tolower(value) : value;
+}
+
+static int compare_names(const struct named *a, const struct named *b, bool folded)
+{
+    size_t i = 0;
+    int x, y;
+    do {
+        x = letter(a->name[i], folded);
+        y = letter(b->name[i], folded);
+        i++;
+    } while (x == y && x != 0);
+    return x != y ? x - y : (a->number > b->number) - (a->number < b->number);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return compare_names(a, b, false);
+}
+
+static int by_folded_name(const void *a, const void *b)
+{
+    return compare_names(a, b, true);
+}
+
+static int by_wnid(const void *a, const void *b)
+{
+    const struct named *x = a, *y = b;
+    int order = strncmp(x->label, y->label, 9);
+    return order ? order : (x->number > y->number) - (x->number < y->number);
+}
+
+/* A class for background stays where it is, in front. */
+static bool fill_names(struct eval_orders *o, const char *const *names)
+{
+    static const struct {
+        int (*order)(const void *, const void *);
+        enum eval_order labels, model; /* SAME: not tried */
+    } sorts[] = {{by_name, EVAL_ORDER_NAME_LABELS, EVAL_ORDER_NAME_MODEL},
+                 {by_folded_name, EVAL_ORDER_FOLDED_NAME_LABELS, EVAL_ORDER_FOLDED_NAME_MODEL},
+                 {by_wnid, EVAL_ORDER_SAME, EVAL_ORDER_WNID_MODEL}};
+    struct named *sorted = malloc((size_t)o->classes * sizeof *sorted);
+    int32_t front = strcmp(names[0], "background") == 0, count = (int32_t)o->classes - front, i;
+    bool wnids = true;
+    size_t k;
+    if (!sorted)
+        return false;
+    for (i = 0; i < count; i++) {
+        const char *label = names[i + front];
+        bool wnid = has_wnid(label);
+        wnids &= wnid;
+        sorted[i] = (struct named){wnid && label[9] ? label + 10 : label, label, i + front};
+    }
+    for (k = 0; k < sizeof sorts / sizeof sorts[0]; k++) {
+        if (sorts[k].order == by_wnid && !wnids)
+            continue;
+        qsort(sorted, (size_t)count, sizeof *sorted, sorts[k].order);
+        for (i = 0; i < count; i++) {
+            if (sorts[k].labels != EVAL_ORDER_SAME)
+                o->answers[sorts[k].labels][i + front] = sorted[i].number;
+            o->answers[sorts[k].model][sorted[i].number] = i + front;
+        }
+    }
+    free(sorted);
+    return true;
+}
+
+bool eval_orders_open(int64_t classes, const char *const *names, struct eval_orders *o)
+{
+    bool named = names != NULL;
     int64_t k;
     int i;
     memset(o, 0, sizeof *o);
@@ -125,8 +230,10 @@ bool eval_orders_open(int64_t classes, struct eval_orders *o)
         o->answers[EVAL_ORDER_UP][k] = k + 1 < classes ? (int32_t)k + 1 : -1;
         o->answers[EVAL_ORDER_DOWN][k] = (int32_t)k - 1;
     }
+    for (k = 0; k < classes && named; k++)
+        named = names[k] != NULL;
     fill_devkit(o);
-    return fill_text(o);
+    return fill_text(o) && (!named || fill_names(o, names));
 }
 
 void eval_orders_close(struct eval_orders *o)

@@ -23,6 +23,11 @@ enum eval_order {
     EVAL_ORDER_DEVKIT_MODEL,
     EVAL_ORDER_TEXT_LABELS,
     EVAL_ORDER_TEXT_MODEL,
+    EVAL_ORDER_NAME_LABELS, /* names sorted as bytes; then without regard to case */
+    EVAL_ORDER_NAME_MODEL,
+    EVAL_ORDER_FOLDED_NAME_LABELS,
+    EVAL_ORDER_FOLDED_NAME_MODEL,
+    EVAL_ORDER_WNID_MODEL,
     EVAL_ORDER_COUNT
 };
 
@@ -35,8 +40,9 @@ struct eval_orders {
     int64_t classes;
     int32_t *answers[EVAL_ORDER_COUNT]; /* own, `classes` each */
 };
-/* False: no memory. Own: eval_orders_close, also where it fails. */
-bool eval_orders_open(int64_t classes, struct eval_orders *orders);
+/* names: of the classes, "n01440764 tench" or "tench"; NULL, or one of them NULL: not known. False:
+ * no memory. Own: eval_orders_close, also where it fails. */
+bool eval_orders_open(int64_t classes, const char *const *names, struct eval_orders *orders);
 void eval_orders_close(struct eval_orders *orders);
 
 /* Which order counts[], the right answers under each, speak for: SAME unless another one

@@ -79,6 +79,32 @@ expect 0 imgcls-eval "$model" -d from-one --diagnose
 holds 'order: .*--label-base 1' out
 holds 'as it is, top-1 is 0.00 %' out
 
+# ---- names that are sorted otherwise than the model: class i comes at place (7 i + 3) mod 1000
+forth= back=
+for rank in $ranks; do
+    forth="$forth $(((7 * rank + 3) % 1000))"
+    back="$back $(((rank + 997) * 143 % 1000))" # 7 times 143 is 1 more than 1000
+done
+set_of sorted-labels $forth
+set_of sorted-model $back
+awk 'BEGIN { for (i = 0; i < 1000; i++) printf "c %03d, x\n", (7 * i + 3) % 1000 }' >by-name.txt
+found name-labels "$model" -d sorted-labels --labels by-name.txt
+found name-model "$model" -d sorted-model --labels by-name.txt
+awk 'BEGIN { for (i = 0; i < 1000; i++) printf "%s%03d\n", i % 2 ? "c" : "C", (7 * i + 3) % 1000 }' \
+    >by-case.txt
+found folded-name-labels "$model" -d sorted-labels --labels by-case.txt
+found folded-name-model "$model" -d sorted-model --labels by-case.txt
+awk 'BEGIN { for (i = 0; i < 1000; i++) printf "n%08d c%03d\n", (7 * i + 3) % 1000, i }' >by-wnid.txt
+found wnid-model "$model" -d sorted-model --labels by-wnid.txt
+
+# ---- what was given is shown among the rest, however bad; every trial is told as it is made
+wrong=resize=24x24,filter=lanczos,crop=24,color=rgb,range=1,mean=0/0/0,std=1/1/1
+expect 0 imgcls-eval "$model" -d plain --diagnose --preprocess $wrong
+holds "  $wrong  (as given)\$" out
+holds '^tried: top-1 100.00 %  '"$right" err
+expect 0 imgcls-eval "$model" -d plain --diagnose --preprocess $wrong --quiet
+[ ! -s err ] || complain "--quiet is not"
+
 # ---- 1001 classes, one for background in front
 model=$planted/planted-1001.onnx
 found one-higher "$model" -d plain
@@ -105,4 +131,24 @@ found same "$planted/planted-1000.onnx" -d folders --labels labels-1001.txt
 set_of chance 7 3 11 0 14 9 2 15 5 12 1 8 4 13 6 10
 expect 0 imgcls-eval "$planted/planted-1000.onnx" -d chance --diagnose --json
 [ "$(value order_name out)" = same ] || complain "an order is seen where there is none"
+
+# ---- an ordinary evaluation near chance points here; one that is right, or too small to tell, does not
+words='is near chance: --diagnose'
+mkdir many
+for i in 0 1 2; do
+    for picture in "$planted"/*.png; do
+        cp "$picture" "many/$i-${picture##*/}"
+    done
+done
+model=$planted/planted-1000.onnx
+printf 'path,label\n' >many/labels.csv
+for picture in many/*.png; do echo "${picture##*/},700"; done >>many/labels.csv
+expect 0 imgcls-eval "$model" -d many --preprocess "$right" --no-record
+holds "$words" err
+expect 0 imgcls-eval "$model" -d many --preprocess "$right" --no-record --quiet
+[ ! -s err ] || complain "--quiet is not"
+expect 0 imgcls-eval "$model" -d plain --preprocess "$right" --no-record
+! grep -q "$words" err || complain "what is right is taken for chance"
+expect 0 imgcls-eval "$model" -d chance --preprocess "$right" --no-record
+! grep -q "$words" err || complain "sixteen pictures are enough to tell"
 finish
