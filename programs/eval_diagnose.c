@@ -33,6 +33,7 @@
 #define PICTURES     300
 #define SIDE_DEFAULT 224
 #define TRIALS_MAX   64
+#define STAGE_MAX    24
 /* An order is followed where it seems better, and claimed where it is, in the best trial.
  */
 #define SEEMS_BETTER 2.0
@@ -72,7 +73,8 @@ struct trial {
     char recipe[300];
     int64_t images;
     int64_t right[EVAL_ORDER_COUNT]; /* under each order */
-    bool given;                      /* the model's own recipe, or the user's */
+    double nll; /* of the labels as they are numbered; INFINITY where it is not finite */
+    bool given; /* the model's own recipe, or the user's */
 };
 
 struct diagnosis {
@@ -188,22 +190,17 @@ static void tell(const struct diagnosis *d, const struct trial *trial)
         d->note(d->note_argument, text);
 }
 
-/* One more trial; *right its number of right answers under the order that is taken now. A
- * recipe tried before is not run again. */
-static imgcls_status try_recipe(struct diagnosis *d, const char *recipe, int64_t *right)
+/* One more trial; *at its number, or TRIALS_MAX where there is no room. A recipe tried before is not
+ * run again. */
+static imgcls_status try_recipe(struct diagnosis *d, const char *recipe, size_t *at)
 {
     struct imgcls_model_options how = d->model_options;
     struct imgcls_evaluation *evaluation = NULL;
     struct imgcls_model *model = NULL;
-    struct trial *trial = &d->trials[d->count];
     imgcls_status status;
-    size_t i;
-    *right = -1;
-    for (i = 0; i < d->count; i++)
-        if (strcmp(d->trials[i].recipe, recipe) == 0) {
-            *right = d->trials[i].right[d->order];
+    for (*at = 0; *at < d->count; (*at)++)
+        if (strcmp(d->trials[*at].recipe, recipe) == 0)
             return IMGCLS_OK;
-        }
     if (d->count == TRIALS_MAX)
         return IMGCLS_OK;
     how.recipe = recipe;
@@ -211,11 +208,12 @@ static imgcls_status try_recipe(struct diagnosis *d, const char *recipe, int64_t
     if (status == IMGCLS_OK)
         status = imgcls_evaluate(model, &d->options, &evaluation);
     if (status == IMGCLS_OK) {
+        struct trial *trial = &d->trials[d->count];
         memset(trial, 0, sizeof *trial);
         snprintf(trial->recipe, sizeof trial->recipe, "%s", recipe);
         trial->images = evaluation->images;
+        trial->nll = isfinite(evaluation->nll) ? evaluation->nll : INFINITY;
         status = count_orders(d, model, evaluation, trial);
-        *right = trial->right[d->order];
         d->count++;
         if (status == IMGCLS_OK)
             tell(d, trial);
@@ -225,36 +223,85 @@ static imgcls_status try_recipe(struct diagnosis *d, const char *recipe, int64_t
     return status;
 }
 
-static imgcls_status try_parts(struct diagnosis *d, const struct parts *parts,
-                               int64_t *best, struct parts *chosen)
+/* ---- Which one is best --------------------------------------------------------------------------*/
+
+/* Right answers by which trials of this many differ by chance: one deviation. */
+static double by_chance(const struct diagnosis *d, int64_t right)
+{
+    double images = (double)d->trials[0].images, rate = (double)right / images;
+    return sqrt(images * rate * (1 - rate));
+}
+
+static int64_t most_right(const struct diagnosis *d, const size_t *trials, size_t count)
+{
+    int64_t most = 0;
+    size_t i;
+    for (i = 0; i < count; i++)
+        if (d->trials[trials[i]].right[d->order] > most)
+            most = d->trials[trials[i]].right[d->order];
+    return most;
+}
+
+/* Which of these is best: of those that are as right as the rightest but for chance the one by which
+ * the labels are likeliest, which tells neighbours apart where counting does not. Under another order
+ * the labels' likelihood is not known, and counts alone decide. The first of equals. */
+static size_t pick(const struct diagnosis *d, const size_t *trials, size_t count)
+{
+    int64_t most = most_right(d, trials, count);
+    double least = (double)most - (d->order == EVAL_ORDER_SAME ? by_chance(d, most) : 0);
+    size_t best = count, i;
+    for (i = 0; i < count; i++) {
+        const struct trial *trial = &d->trials[trials[i]];
+        if ((double)trial->right[d->order] < least)
+            continue;
+        if (best == count ||
+            (d->order == EVAL_ORDER_SAME && trial->nll < d->trials[trials[best]].nll))
+            best = i;
+    }
+    return best;
+}
+
+/* What is tried for one part of a pipeline. */
+struct stage {
+    struct parts parts[STAGE_MAX];
+    size_t trials[STAGE_MAX], count;
+};
+
+static imgcls_status try_parts(struct diagnosis *d, const struct parts *parts, struct stage *stage)
 {
     char text[300];
-    int64_t right;
+    size_t at;
     imgcls_status status;
     compose(d, parts, text);
-    status = try_recipe(d, text, &right);
-    if (status == IMGCLS_OK && right > *best) {
-        *best = right;
-        *chosen = *parts;
+    status = try_recipe(d, text, &at);
+    if (status == IMGCLS_OK && at < TRIALS_MAX && stage->count < STAGE_MAX) {
+        stage->trials[stage->count] = at;
+        stage->parts[stage->count++] = *parts;
     }
     return status;
 }
 
-static imgcls_status try_colors(struct diagnosis *d, int64_t *right, struct parts *best)
+static void settle(const struct diagnosis *d, const struct stage *stage, struct parts *best)
+{
+    size_t at = pick(d, stage->trials, stage->count);
+    if (at < stage->count)
+        *best = stage->parts[at];
+}
+
+static imgcls_status try_colors(struct diagnosis *d, struct parts *best)
 {
     imgcls_status status = IMGCLS_OK;
-    size_t i;
-    *right = -1;
-    size_t count = sizeof colors / sizeof colors[0];
+    size_t count = sizeof colors / sizeof colors[0], i;
+    struct stage stage = {.count = 0};
     if (d->side > SIDE_SMALL)
         count -= COLORS_FOR_SMALL;
     for (i = 0; i < 2 * count && status == IMGCLS_OK; i++) {
         struct parts parts = {
             .color = i / 2, .bgr = i % 2, .fraction = d->side > SIDE_SMALL ? 0 : WHOLE};
-        if (d->gray && parts.bgr)
-            continue;
-        status = try_parts(d, &parts, right, best);
+        if (!d->gray || !parts.bgr)
+            status = try_parts(d, &parts, &stage);
     }
+    settle(d, &stage, best);
     return status;
 }
 
@@ -275,41 +322,52 @@ static enum eval_order settle_order(const struct diagnosis *d)
 }
 
 /* Crop and filter, each with the best of what came before. */
-static imgcls_status try_rest(struct diagnosis *d, int64_t *right, struct parts *best)
+static imgcls_status try_rest(struct diagnosis *d, struct parts *best)
 {
+    struct stage crops = {.count = 0}, sampling = {.count = 0};
     imgcls_status status = IMGCLS_OK;
-    struct parts parts;
+    struct parts parts = *best;
     size_t i;
     for (i = 0; i < sizeof fractions / sizeof fractions[0] && status == IMGCLS_OK; i++) {
-        parts = *best;
         parts.fraction = i;
-        status = try_parts(d, &parts, right, best);
+        status = try_parts(d, &parts, &crops);
     }
-    for (i = 1; i < sizeof filters / sizeof filters[0] && status == IMGCLS_OK; i++) {
-        parts = *best;
+    settle(d, &crops, best);
+    parts = *best;
+    for (i = 0; i < sizeof filters / sizeof filters[0] && status == IMGCLS_OK; i++) {
         parts.filter = i;
-        status = try_parts(d, &parts, right, best);
+        status = try_parts(d, &parts, &sampling);
     }
+    settle(d, &sampling, best);
     return status;
 }
 
 static imgcls_status search_in(struct diagnosis *d, enum eval_order order)
 {
     struct parts best = {0};
-    int64_t right;
     imgcls_status status;
     d->order = order;
-    status = try_colors(d, &right, &best);
-    return status == IMGCLS_OK ? try_rest(d, &right, &best) : status;
+    status = try_colors(d, &best);
+    return status == IMGCLS_OK ? try_rest(d, &best) : status;
 }
 
-/* The model's own recipe was tried first and stays first where nothing is better. */
+/* The best one first, the rest by right answers; a tie goes to what was tried first, the model's own
+ * recipe before all. */
 static void sort_trials(struct diagnosis *d)
 {
-    size_t i, k;
-    for (i = 1; i < d->count; i++) {
-        struct trial one = d->trials[i];
-        for (k = i; k > 0 && d->trials[k - 1].right[d->order] < one.right[d->order]; k--)
+    size_t all[TRIALS_MAX] = {0}, best, i, k;
+    struct trial one;
+    for (i = 0; i < d->count; i++)
+        all[i] = i;
+    best = pick(d, all, d->count);
+    if (best >= d->count)
+        return;
+    one = d->trials[best];
+    memmove(&d->trials[1], &d->trials[0], best * sizeof one);
+    d->trials[0] = one;
+    for (i = 2; i < d->count; i++) {
+        one = d->trials[i];
+        for (k = i; k > 1 && d->trials[k - 1].right[d->order] < one.right[d->order]; k--)
             d->trials[k] = d->trials[k - 1];
         d->trials[k] = one;
     }
@@ -318,8 +376,7 @@ static void sort_trials(struct diagnosis *d)
 static imgcls_status search(struct diagnosis *d)
 {
     struct parts best = {0};
-    int64_t right;
-    imgcls_status status = try_colors(d, &right, &best);
+    imgcls_status status = try_colors(d, &best);
     if (status == IMGCLS_OK) /* colours are compared anew, not run again */
         status = search_in(d, settle_order(d));
     sort_trials(d);
@@ -413,7 +470,7 @@ static imgcls_status begin(struct diagnosis *d)
     struct imgcls_tensor shape;
     const char *name, *own;
     char text[300] = "";
-    int64_t right;
+    size_t at;
     imgcls_status status =
         imgcls_model_open_with(d->ctx, d->path, &d->model_options, &model);
     if (status != IMGCLS_OK)
@@ -433,7 +490,7 @@ static imgcls_status begin(struct diagnosis *d)
         snprintf(text, sizeof text, "%s", own);
     imgcls_model_close(model);
     /* A recipe that the model cannot even take is one of the mistakes to be found. */
-    if (status == IMGCLS_OK && text[0] && try_recipe(d, text, &right) == IMGCLS_INTERRUPTED)
+    if (status == IMGCLS_OK && text[0] && try_recipe(d, text, &at) == IMGCLS_INTERRUPTED)
         status = IMGCLS_INTERRUPTED;
     d->trials[0].given = d->count > 0;
     return status;
@@ -458,15 +515,35 @@ static json_t *to_json(const struct diagnosis *d)
     for (i = 0; i < d->count; i++)
         json_array_append_new(
             list,
-            json_pack("{s:s,s:I,s:I,s:I,s:b}", "recipe", d->trials[i].recipe, "top1_correct",
+            json_pack("{s:s,s:I,s:I,s:I,s:b,s:o}", "recipe", d->trials[i].recipe, "top1_correct",
                       (json_int_t)d->trials[i].right[d->order], "top1_correct_as_numbered",
                       (json_int_t)d->trials[i].right[EVAL_ORDER_SAME], "images",
-                      (json_int_t)d->trials[i].images, "given", d->trials[i].given));
+                      (json_int_t)d->trials[i].images, "given", d->trials[i].given, "nll",
+                      isfinite(d->trials[i].nll) ? json_real(d->trials[i].nll) : json_null()));
     return json_pack("{s:s,s:s,s:s,s:o,s:i,s:o}", "model", d->path, "recipe",
                      d->trials[0].recipe, "order_name", eval_order_name(d->order), "order",
                      d->order == EVAL_ORDER_SAME ? json_null()
                                                  : json_string(eval_order_words(d->order)),
                      "background", d->background, "trials", list);
+}
+
+/* Whether the best one stands alone. */
+static void print_rivals(const struct diagnosis *d)
+{
+    const struct trial *best = &d->trials[0];
+    double chance = by_chance(d, best->right[d->order]);
+    size_t rivals = 0, i;
+    bool given = false;
+    for (i = 1; i < d->count; i++)
+        if (fabs((double)(d->trials[i].right[d->order] - best->right[d->order])) <= chance) {
+            rivals++;
+            given |= d->trials[i].given;
+        }
+    if (rivals > 0)
+        printf("  as far as %lld pictures tell, %zu other%s as good%s%s (more: --limit)\n",
+               (long long)best->images, rivals, rivals == 1 ? " is" : "s are",
+               given ? ", the one given among them" : "",
+               d->order == EVAL_ORDER_SAME ? "; with this one the labels are likeliest" : "");
 }
 
 static void print(const struct diagnosis *d)
@@ -485,6 +562,7 @@ static void print(const struct diagnosis *d)
         printf("  order: %s; as it is, top-1 is %.2f %%\n", eval_order_words(d->order),
                100 * (double)best->right[EVAL_ORDER_SAME] / (double)best->images);
     printf("best: --preprocess %s\n", best->recipe);
+    print_rivals(d);
 }
 
 imgcls_status eval_diagnose(struct imgcls_context *ctx, const char *path,

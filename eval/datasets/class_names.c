@@ -260,22 +260,22 @@ static imgcls_status explain(struct imgcls_context *ctx, const char *place,
     if (several > 0) {
         enumerate(names, count, indices, SEVERAL, text, sizeof text);
         return icl_fail(ctx, IMGCLS_BAD_INPUT,
-                        "%s: folder %s: several classes have that name; name the folders by "
-                        "wnid (n01440764) or by class index",
+                        "%s: %s: several classes have that name; a wnid (n01440764) or a "
+                        "class index in its place says which",
                         place, text);
     }
     enumerate(names, count, indices, NO_CLASS, text, sizeof text);
     if (icl_is_wnid(names[0]) && space->label_count > 0 && !icl_is_wnid(space->labels[0]))
         return icl_fail(ctx, IMGCLS_BAD_INPUT,
-                        "%s: folders are wnids (%s), but the labels carry none (first: "
+                        "%s: classes are given by wnid (%s), but the labels carry none (first: "
                         "'%.60s'); give labels with --labels, one 'wnid name' a line",
                         place, text, space->labels[0]);
     if (naming == ICL_NAMING_NUMBER)
         return icl_fail(ctx, IMGCLS_BAD_INPUT,
-                        "%s: folder %s: no class index, which go from 0 to %lld", place, text,
+                        "%s: %s: no class index, which go from 0 to %lld", place, text,
                         (long long)(space->classes ? space->classes
                                                    : (int64_t)space->label_count) - 1);
-    return icl_fail(ctx, IMGCLS_BAD_INPUT, "%s: folder %s: no class of the model (labels: "
+    return icl_fail(ctx, IMGCLS_BAD_INPUT, "%s: %s: no class of the model (labels: "
                     "'%.60s', ...)", place, text, space->labels[0]);
 }
 

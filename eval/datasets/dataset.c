@@ -285,7 +285,8 @@ imgcls_status icl_dataset_open(struct imgcls_context *ctx,
         status = set->layout->list(set, space);
     if (status == IMGCLS_OK && set->count == 0)
         status =
-            icl_fail(ctx, IMGCLS_BAD_INPUT, "%s: no picture in any folder", options->path);
+            icl_fail(ctx, IMGCLS_BAD_INPUT, "%s: %s, and no picture with a label", options->path,
+                     set->layout->what);
     if (status == IMGCLS_OK)
         status = sort_entries(set);
     if (status == IMGCLS_OK)

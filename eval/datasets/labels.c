@@ -40,7 +40,7 @@ static imgcls_status label_by_number(struct icl_dataset *set, const char *place,
         most = number > most ? number : most;
     }
     if (base == ICL_LABEL_BASE_AUTO) {
-        base = classes > 0 && least >= 1 && most == classes;
+        base = classes > 0 && least == 1 && most == classes;
         if (base == 1 &&
             icl_dataset_note(set, "labels go from %lld to %lld: taken as one-based",
                              (long long)least, (long long)most) != IMGCLS_OK)
@@ -54,9 +54,12 @@ static imgcls_status label_by_number(struct icl_dataset *set, const char *place,
     }
     if (least < base || (classes > 0 && most - base >= classes))
         return icl_fail(set->ctx, IMGCLS_BAD_INPUT,
-                        "%s: label %lld: outside the classes, which are %lld to %lld",
-                        place, (long long)(least < base ? least : most), (long long)base,
-                        (long long)(classes + base - 1));
+                        "%s: label %lld: outside the classes, which are %lld to %lld%s", place,
+                        (long long)(least < base ? least : most), (long long)base,
+                        (long long)(classes + base - 1),
+                        base == 0 && least >= 1 && most == classes
+                            ? "; where the labels count from 1, --label-base 1 says so"
+                            : "");
     for (i = 0; i < count; i++)
         labels[i] = (int32_t)(number_of(texts[i]) - base);
     if (classes == 0)
@@ -78,11 +81,27 @@ static imgcls_status label_by_name(struct icl_dataset *set,
         status = icl_dataset_no_memory(set);
         goto done;
     }
+    for (i = 0; i < count && (texts[i][0] != '-' || number_of(texts[i] + 1) < 0); i++)
+        continue;
+    if (i < count) { /* a negative number is no name */
+        status = icl_fail(set->ctx, IMGCLS_BAD_INPUT, "%s: label '%.60s': no class of the model",
+                          place, texts[i]);
+        goto done;
+    }
     memcpy(unique, texts, count * sizeof *unique);
     qsort(unique, count, sizeof *unique, by_text);
     for (i = 0; i < count; i++)
         if (kept == 0 || strcmp(unique[kept - 1], unique[i]) != 0)
             unique[kept++] = unique[i];
+    if (space->label_count == 0 && space->classes > 0 && (uint64_t)space->classes != kept) {
+        for (i = 0; i + 1 < count && number_of(texts[i]) >= 0; i++)
+            continue;
+        status = icl_fail(set->ctx, IMGCLS_BAD_INPUT,
+                          "%s: label '%.60s': no number, and there are no class names to look it up "
+                          "in; give them with --labels, one a line in the order of the model's output",
+                          place, texts[i]);
+        goto done;
+    }
     status = icl_class_indices(set->ctx, place, unique, kept, space, indices, &naming);
     if (status != IMGCLS_OK)
         goto done;

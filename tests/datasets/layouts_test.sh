@@ -257,4 +257,20 @@ cp -R wnid/* litter/
 touch litter/.DS_Store litter/n00000001/._x.png
 same folders -d litter
 holds 'ignored: 3 hidden' err
+
+# ---- labels that are none, without names to go by: the list is blamed, and the label named
+mkdir labels
+cp "$sample/val/0/0036.png" labels/a.png
+blames() { # blames WORDS LABEL
+    printf 'path,label\na.png,%s\n' "$2" >labels/l.csv
+    expect 2 imgcls-eval "$model" --preprocess "$recipe" --no-record -d labels
+    holds "labels/l.csv: label .*$1" err
+    [ "$(grep -c folder err)" = 0 ] || complain "a list is taken for folders: $(cat err)"
+}
+blames '10: outside .*--label-base 1' 10 # not taken as one-based: nothing else speaks for it
+blames "'-1': no class" -1
+blames "'cat': no number" cat
+printf 'path,label\n' >labels/l.csv
+expect 2 imgcls-eval "$model" --preprocess "$recipe" --no-record -d labels
+holds 'no picture with a label' err
 finish
