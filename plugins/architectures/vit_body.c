@@ -31,6 +31,7 @@ struct body {
     int64_t prefix;        /* tokens before them */
     int64_t heads;
     enum activation activation;
+    bool biased;         /* each block has a table of relative positions, or the shared one does */
     struct value shared; /* bias of all blocks; name NULL: none */
     const char *index;   /* constant: rows of a relative table for every pair of tokens */
 };
@@ -269,12 +270,26 @@ static struct value relative_bias(struct net *net, struct body *body, int part,
 
 /* ---- Blocks ---------------------------------------------------------------------------*/
 
+/* BEiTs without any table exist: with absolute positions, or where the settings say that there is
+ * none. One block's table that is missing beside others is a fault. */
+static bool has_biases(const struct net *net)
+{
+    struct at at = {0};
+    if (!net->scheme->parts[TABLE])
+        return false;
+    for (; net_has(net, NORM1, at, ".weight"); at.b++)
+        if (net_has(net, TABLE, at, ""))
+            return true;
+    return !net_has(net, POSITIONS, (struct at){0}, "") &&
+           net_setting(net, "use_relative_position_bias", 1) != 0;
+}
+
 static struct value attend(struct net *net, struct body *body, struct value x, struct at at)
 {
     struct heads heads = attention_heads(net, x, &attention, at, body->heads);
     heads.q = by_number(net, heads.q, 1.0 / sqrt((double)heads.depth));
     struct value scores = attention_scores(net, &heads);
-    if (net->scheme->parts[TABLE] && (net_has(net, TABLE, at, "") || !body->shared.name))
+    if (net_has(net, TABLE, at, "") || (body->biased && !body->shared.name))
         scores = net_binary(net, "Add", scores, relative_bias(net, body, TABLE, at));
     if (body->shared.name)
         scores = net_binary(net, "Add", scores, body->shared);
@@ -364,6 +379,7 @@ void vit_compose(struct net *net)
     body.activation = activation_of(net);
     x = with_prefix(net, &body, tokens_of_picture(net, x));
     x = layer_norm_if(net, x, NORM_PRE, at);
+    body.biased = has_biases(net);
     if (net_has(net, SHARED_TABLE, at, ""))
         body.shared = relative_bias(net, &body, SHARED_TABLE, at);
     for (; net_has(net, NORM1, at, ".weight"); at.b++)

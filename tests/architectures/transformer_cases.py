@@ -500,6 +500,8 @@ def beit_cases():
          config={"backbone": {"type": "BEiTv2", "arch": "base"}, "head": {"type": "LinearClsHead"}})
     hf_beit("beit-hf", {"use_relative_position_bias": True}, quiet=FAINT, wrong={"eps 1e-6": eps_wrong(1e-6)})
     hf_beit("beit-hf-shared", {"use_shared_relative_position_bias": True, "use_absolute_position_embeddings": True})
+    hf_beit("beit-hf-absolute", {"use_absolute_position_embeddings": True, "layer_scale_init_value": 0.0})
+    hf_beit("beit-hf-plain", {"use_mean_pooling": False})
     hf_beit("beit-hf-token", {"use_relative_position_bias": True, "use_mean_pooling": False})
     hf_beit("beit-hf-memory", {"use_relative_position_bias": True}, memory=True)
     hf_beit("beit-hf-memory-shared", {"use_shared_relative_position_bias": True}, memory=True)
@@ -509,7 +511,7 @@ def beit_cases():
 
 
 def hf_beit(name, changes, **more):
-    config = hf_config(hf.BeitConfig, layer_scale_init_value=0.1, **changes)
+    config = hf_config(hf.BeitConfig, **{"layer_scale_init_value": 0.1, **changes})
     config.architectures = ["BeitForImageClassification"]
     hf_case(name, "beit", lambda: hf.BeitForImageClassification(config), config, forward=run_hf, **more)
 
