@@ -116,6 +116,14 @@ static bool stride_comes_first(const struct net *net)
            strcmp(net_setting_text(net, "backbone.style", ""), "caffe") == 0;
 }
 
+/* timm's "aa" (resnetaa50d, seresnextaa101d_32x8d): where a 3x3 would skip pixels, an average pool
+ * behind it does, and another stands for the first pool. Weights do not show it, names do. */
+static bool averages(const struct net *net)
+{
+    return net->variant &&
+           (strstr(net->variant, "resnetaa") || strstr(net->variant, "resnextaa"));
+}
+
 static struct value stem(struct net *net)
 {
     const struct at at = {0};
@@ -151,10 +159,15 @@ static struct value shortcut(struct net *net, struct value x, struct at at, int 
 static struct value block(struct net *net, struct value x, struct at at, int stride)
 {
     bool bottleneck = net_has(net, CONV3, at, ".weight");
-    int first = !bottleneck || stride_comes_first(net) ? stride : 1;
+    int skip = averages(net) ? 1 : stride;
+    int first = !bottleneck || stride_comes_first(net) ? skip : 1;
     struct value y = conv_bn(net, x, CONV1, BN1, at, first, PAD_HALF, RELU);
-    y = conv_bn(net, y, CONV2, BN2, at, stride / first, PAD_HALF,
+    if (skip < stride && !bottleneck)
+        y = average_pool(net, y, stride, stride, 0, false);
+    y = conv_bn(net, y, CONV2, BN2, at, skip / first, PAD_HALF,
                 bottleneck ? RELU : LINEAR);
+    if (skip < stride && bottleneck)
+        y = average_pool(net, y, stride, stride, 0, false);
     if (bottleneck)
         y = conv_bn(net, y, CONV3, BN3, at, 1, PAD_HALF, LINEAR);
     if (net_has(net, SE_REDUCE, at, ".weight"))
@@ -166,7 +179,8 @@ static struct value block(struct net *net, struct value x, struct at at, int str
 static void compose(struct net *net)
 {
     int counts[4] = {0};
-    struct value x = max_pool(net, stem(net), 3, 2, 1, false);
+    struct value x = stem(net);
+    x = averages(net) ? average_pool(net, x, 2, 2, 0, false) : max_pool(net, x, 3, 2, 1, false);
     bool early = net_setting(net, "downsample_in_first_stage", 0) != 0;
     for (int s = 0; s < 4; s++) {
         struct at at = {.s = s};

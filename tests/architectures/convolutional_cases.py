@@ -162,6 +162,12 @@ def resnet_cases():
                                                 stem_type="deep", avg_down=True), size=75, library="timm")
     case("resnet_se_timm", "resnet", timm_resnet(block=block.Bottleneck, layers=(1, 1, 1, 1),
                                                  block_args=dict(attn_layer="se")), library="timm")
+    aa = dict(stem_width=16, stem_type="deep", avg_down=True, aa_layer=nn.AvgPool2d)
+    unpooled = {"no average pools": skip_pixels}
+    case("resnetaa_timm", "resnet", timm_resnet(block=block.Bottleneck, layers=(1, 1, 1, 1), **aa), library="timm",
+         source="resnetaa50d_small", wrong=unpooled)
+    case("resnetaa_basic_timm", "resnet", timm_resnet(block=block.BasicBlock, layers=(1, 1, 1, 1), **aa), library="timm",
+         source="resnetaa18d_small", wrong=unpooled)
     case("resnet_hf", "resnet", hf_resnet(), library="transformers", source="resnet",
          config={"model_type": "resnet", "downsample_in_bottleneck": False})
     case("resnet_basic_hf", "resnet", hf_resnet(layer_type="basic"), library="transformers", source="resnet",
@@ -177,6 +183,14 @@ def resnet_cases():
     case("resnet_d_mm", "resnet", timm_resnet(block=block.Bottleneck, layers=(1, 1, 2, 1), stem_width=32,
                                               stem_type="deep", avg_down=True), size=75, library="mm",
          source="ResNetV1d", config={"backbone": {"type": "ResNetV1d", "depth": 50}}, names=mm_resnet_d)
+
+
+def skip_pixels(model):
+    """Strides in the 3x3 where average pools behind them halve the map."""
+    for module in model.modules():
+        if isinstance(getattr(module, "aa", None), nn.AvgPool2d):
+            module.aa = nn.Identity()
+            (module.conv2 if hasattr(module, "conv3") else module.conv1).stride = (2, 2)
 
 
 def swap_strides(model):
