@@ -168,7 +168,7 @@ static void compose(struct net *net)
 {
     int counts[4] = {0};
     struct at at = {0};
-    net->eps = net_setting_real(net, "model_args.norm_eps", 1e-6);
+    net->eps = net_setting_epsilon(net, "model_args.norm_eps", 1e-6);
     struct value x = net_input(net, net_dim(net, STEM, at, ".weight", 1), 224);
     int64_t kernel = net_dim(net, STEM, at, ".weight", 2);
     x = conv_biased(net, x, STEM, at, 4, 0);
@@ -188,7 +188,7 @@ static void compose(struct net *net)
     }
     net_expect_depths(net, depths, counts);
     if (net->scheme->dialect == HUGGING_FACE)
-        net->eps = net_setting_real(net, "layer_norm_eps", 1e-12);
+        net->eps = net_setting_epsilon(net, "layer_norm_eps", 1e-12);
     x = layer_norm(net, global_pool(net, x), LAST_LN, at);
     net_output(net, linear(net, x, FC, at));
 }

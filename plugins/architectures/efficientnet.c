@@ -219,12 +219,12 @@ static int padding(struct net *net, int size)
                        "not a tf_ variant: symmetric padding, batch norm epsilon 1e-5");
         return ported ? PAD_SAME : PAD_HALF;
     case HUGGING_FACE:
-        net->eps = net_setting_real(net, "batch_norm_eps", 1e-3);
+        net->eps = net_setting_epsilon(net, "batch_norm_eps", 1e-3);
         return PAD_LATE;
     case MM:
         break;
     }
-    net->eps = net_setting_real(net, "backbone.norm_cfg.eps", 1e-3);
+    net->eps = net_setting_epsilon(net, "backbone.norm_cfg.eps", 1e-3);
     return PAD_SAME;
 }
 

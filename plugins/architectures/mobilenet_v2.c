@@ -144,7 +144,7 @@ static void compose(struct net *net)
     int pad = PAD_HALF;
     const enum activation kind = hidden_activation(net, RELU6);
     if (net->scheme->dialect == HUGGING_FACE) {
-        net->eps = net_setting_real(net, "layer_norm_eps", 1e-3);
+        net->eps = net_setting_epsilon(net, "layer_norm_eps", 1e-3);
         pad = net_setting(net, "tf_padding", 1) ? PAD_SAME : PAD_HALF;
         if (!net_is_from(net, "transformers"))
             net_assume(net, "TensorFlow's padding, batch norm epsilon 1e-3");

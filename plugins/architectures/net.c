@@ -10,6 +10,7 @@
 
 #include "plugins/architectures/net.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -256,6 +257,34 @@ int64_t net_setting(const struct net *net, const char *path, int64_t fallback)
 double net_setting_real(const struct net *net, const char *path, double fallback)
 {
     return net->host->checkpoint_real(net->host, net->checkpoint, path, fallback);
+}
+
+/* Bids, which have no graph, refuse nothing. */
+static void refuse_setting(struct net *net, const char *path, const char *wanted)
+{
+    if (net->graph)
+        net_try(net, net->host->fail(net->host, IMGCLS_BAD_INPUT, "setting '%s' is %s", path,
+                                     wanted));
+}
+
+int64_t net_setting_count(struct net *net, const char *path, int64_t fallback)
+{
+    int64_t said = net_setting(net, path, 0);
+    bool number = said == net_setting(net, path, 1);
+    if (number ? said > 0 : !net_setting_text(net, path, NULL))
+        return number ? said : fallback;
+    refuse_setting(net, path, "no number from 1 on");
+    return fallback;
+}
+
+double net_setting_epsilon(struct net *net, const char *path, double fallback)
+{
+    double said = net_setting_real(net, path, NAN);
+    bool number = !isnan(said);
+    if (number ? said >= 0.0 && said < 1.0 : !net_setting_text(net, path, NULL))
+        return number ? said : fallback;
+    refuse_setting(net, path, "no number from 0 to less than 1");
+    return fallback;
 }
 
 const char *net_setting_text(const struct net *net, const char *path, const char *fallback)

@@ -183,6 +183,10 @@ bool net_is_from(const struct net *net,
                  const char *library); /* "timm", "transformers", "mm" */
 int64_t net_setting(const struct net *net, const char *path, int64_t fallback);
 double net_setting_real(const struct net *net, const char *path, double fallback);
+/* As those two, of numbers that mean nothing else than what they should be: a count is 1 or more, an
+ * epsilon from 0 to less than 1. A setting that is there and is no such number is a fault. */
+int64_t net_setting_count(struct net *net, const char *path, int64_t fallback);
+double net_setting_epsilon(struct net *net, const char *path, double fallback);
 const char *net_setting_text(const struct net *net, const char *path, const char *fallback);
 
 /* ---- nodes.c: anything of ONNX

@@ -352,7 +352,7 @@ void swin_compose(struct net *net)
 {
     struct at at = {0};
     struct stage stage = {0};
-    net->eps = net_setting_real(net, "layer_norm_eps", 1e-5);
+    net->eps = net_setting_epsilon(net, "layer_norm_eps", 1e-5);
     choose_window(net, &stage, at);
     struct value x = embed(net, &stage);
     for (; net_has(net, NORM1, at, ".weight"); at.s++, at.j += 2, at.b = 0) {

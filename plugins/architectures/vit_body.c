@@ -49,11 +49,11 @@ static const struct qkv attention = {.weight = QKV_WEIGHT,
 static double epsilon(struct net *net)
 {
     const struct at at = {0};
-    double said = net_setting_real(net, "layer_norm_eps", 0.0);
     if (net->scheme->dialect == BY_TRANSFORMERS) {
-        if (said <= 0.0)
+        double said = net_setting_epsilon(net, "layer_norm_eps", -1.0);
+        if (said < 0.0)
             net_assume(net, "epsilon 1e-12");
-        return said > 0.0 ? said : 1e-12;
+        return said < 0.0 ? 1e-12 : said;
     }
     /* Of the nets by these names only those trained as CLIP normalise before the blocks. */
     return net_has(net, NORM_PRE, at, ".weight") ? 1e-5 : 1e-6;
@@ -65,7 +65,7 @@ static int64_t heads_of(struct net *net, int64_t channels)
                                            "backbone.arch.num_heads"};
     const struct at at = {0};
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
-        int64_t said = net_setting(net, settings[i], 0);
+        int64_t said = net_setting_count(net, settings[i], 0);
         if (said > 0)
             return said;
     }

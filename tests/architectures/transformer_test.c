@@ -68,6 +68,44 @@ static void no_parameter_may_be_lost_or_left_over(void **state)
         case_lose_each(files[f], "blocks.0.attn.q_norm.weight");
 }
 
+/* ---- Settings that are no such numbers ------------------------------------------------*/
+
+/* One that is there and means nothing is told, never replaced in silence by what is usual. */
+static void a_setting_that_is_no_such_number_is_refused(void **state)
+{
+    static const struct {
+        const char *file, *config, *error; /* NULL: none */
+    } rows[] = {
+        {"vit-hf", "{\"num_attention_heads\": 2, \"layer_norm_eps\": 1e-12}", NULL},
+        {"vit-hf", "{}", NULL},
+        {"vit-hf", "{\"layer_norm_eps\": 0}", NULL},
+        {"vit-hf", "{\"num_attention_heads\": 0}", "'num_attention_heads' is no number"},
+        {"vit-hf", "{\"num_attention_heads\": -2}", "'num_attention_heads' is no number"},
+        {"vit-hf", "{\"num_attention_heads\": \"two\"}", "'num_attention_heads' is no number"},
+        {"vit-hf", "{\"layer_norm_eps\": -1}", "'layer_norm_eps' is no number"},
+        {"vit-hf", "{\"layer_norm_eps\": 1}", "'layer_norm_eps' is no number"},
+        {"vit-hf", "{\"layer_norm_eps\": \"small\"}", "'layer_norm_eps' is no number"},
+        {"swin-hf", "{\"layer_norm_eps\": -1}", "'layer_norm_eps' is no number"},
+    };
+    const char *top = getenv("ICL_TOP_SRCDIR");
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct imgcls_graph *graph = NULL;
+        struct test_case test;
+        char path[4096];
+        snprintf(path, sizeof path, "%s/tests/architectures/cases/%s.case", top ? top : ".",
+                 rows[i].file);
+        case_open(&test, path, IMGCLS_F32);
+        assert_int_equal(icl_checkpoint_set_config(test.checkpoint, rows[i].config), IMGCLS_OK);
+        imgcls_status status = case_build(&test, NULL, &graph);
+        if (status != (rows[i].error ? IMGCLS_BAD_INPUT : IMGCLS_OK) ||
+            (rows[i].error && !strstr(imgcls_error(test.ctx), rows[i].error)))
+            fail_msg("%s: status %d, '%s'", rows[i].config, (int)status, imgcls_error(test.ctx));
+        icl_graph_destroy(graph);
+        case_close(&test);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -78,6 +116,7 @@ int main(void)
         cmocka_unit_test(swinv2_computes_what_its_sources_do),
         cmocka_unit_test(nextvit_computes_what_its_sources_do),
         cmocka_unit_test(no_parameter_may_be_lost_or_left_over),
+        cmocka_unit_test(a_setting_that_is_no_such_number_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
