@@ -47,8 +47,9 @@ static const struct command_option options[] = {
     {"shuffle", 0, NULL, "read in an order that is drawn; with --limit, draw the pictures"},
     {"seed", 0, "N", "what drawing begins with; default: 0"},
     {"resume", 0, NULL,
-     "go on with an evaluation that was ended; refuse where the one\n"
-     "that stands there differs (without it, such a one is left alone)"},
+     "go on with an evaluation that was ended; refuse where only one\n"
+     "of another model, recipe, engine or data set stands there\n"
+     "(without it, such a one is left alone)"},
     {"no-resume", 0, NULL, "begin anew and forget what was done"},
     {"diagnose", 0, NULL,
      "try mean, channel order, crop, filter and the ways in which classes\n"
@@ -242,6 +243,8 @@ static imgcls_status evaluate(struct job *job, const char *path)
     status = imgcls_evaluate(model, &what, &evaluation);
     if (job->progressing)
         progress_end(&job->progress);
+    if (status == IMGCLS_INTERRUPTED && job->progressing && job->board && !line->quiet)
+        fprintf(stderr, "%s: what is done is kept; the same command goes on from there\n", path);
     job->progressing = false;
     if (status != IMGCLS_OK)
         goto done;

@@ -118,7 +118,8 @@ static void compare(struct row *row, const char *what, const char *found,
                  what);
 }
 
-/* The newest abandoned row of this model and data set by path, or that fits entirely. */
+/* The newest abandoned row that fits entirely, or else of this model or of this data set: by path,
+ * too, for what lies there may have changed. */
 static imgcls_status find_rows(struct imgcls_board *board,
                                const struct icl_progress_key *key, struct row *fits,
                                struct row *differs)
@@ -128,8 +129,9 @@ static imgcls_status find_rows(struct imgcls_board *board,
         board,
         "SELECT id, resumed, seconds, started_at, owner,"
         " (julianday('now') - julianday(updated_at)) * 86400,"
-        " model_sha256, recipe, engine, manifest_sha256, model_path, dataset_path"
-        " FROM progress WHERE model_sha256 = ?1 OR model_path = ?2 ORDER BY id",
+        " model_sha256, recipe, engine, manifest_sha256"
+        " FROM progress WHERE model_sha256 = ?1 OR model_path = ?2 OR dataset_path = ?3"
+        " ORDER BY id",
         &statement);
     int code;
     memset(fits, 0, sizeof *fits);
@@ -138,13 +140,14 @@ static imgcls_status find_rows(struct imgcls_board *board,
         return status;
     icl_bind_text(statement, 1, key->model_sha256);
     icl_bind_text(statement, 2, key->model_path);
+    icl_bind_text(statement, 3, key->dataset_path);
     while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
         struct row row = {.id = sqlite3_column_int64(statement, 0),
                           .resumed = sqlite3_column_int64(statement, 1),
                           .seconds = sqlite3_column_double(statement, 2)};
-        const char *text[12];
+        const char *text[10];
         int i;
-        for (i = 3; i < 12; i++)
+        for (i = 3; i < 10; i++)
             text[i] = i == 5 ? NULL : (const char *)sqlite3_column_text(statement, i);
         if (is_alive(text[4] ? text[4] : "", sqlite3_column_double(statement, 5)))
             continue;
@@ -155,8 +158,7 @@ static imgcls_status find_rows(struct imgcls_board *board,
         compare(&row, "data set", text[9], key->manifest);
         if (!row.differs[0])
             *fits = row;
-        else if (text[10] && text[11] && strcmp(text[10], key->model_path) == 0 &&
-                 strcmp(text[11], key->dataset_path) == 0)
+        else
             *differs = row;
     }
     if (code != SQLITE_DONE)
@@ -264,8 +266,8 @@ imgcls_status icl_progress_open(struct imgcls_board *board,
     if (status == IMGCLS_OK && resume == 1 && fits.id == 0 && differs.id != 0)
         status =
             icl_fail(board->ctx, IMGCLS_BAD_INPUT,
-                     "%s: the evaluation of this model that was begun at %s cannot be gone "
-                     "on with: %s differs",
+                     "%s: the evaluation that was begun at %s cannot be gone on with: %s differs; "
+                     "without --resume it is left alone",
                      key->model_path, differs.started, differs.differs);
     if (status == IMGCLS_OK && resume == 2 && fits.id != 0) {
         status = icl_progress_remove(board, fits.id);

@@ -40,8 +40,8 @@ struct imgcls_evaluation_options {
     int64_t seed;         /* with shuffle: what it begins with */
     int32_t shuffle;      /* not 0: limit draws pictures, and the order is drawn */
     /* What becomes of an evaluation that was ended before (by the same model, recipe, engine
-     * and data set): 0 go on with it where there is one; 1 the same, but refuse where one of
-     * this model and data set stands there that does not fit; 2 forget it. */
+     * and data set): 0 go on with it where there is one; 1 the same, but refuse where only one
+     * of this model or of this data set stands there that does not fit; 2 forget it. */
     int32_t resume;
     /* Where progress is kept, looked at once `ready` returned; *board NULL or board NULL:
      * nowhere. The run that imgcls_board_add_run makes of the evaluation takes its place. */

@@ -20,6 +20,7 @@ for signal in INT TERM; do
     wait $job
     status=$?
     [ $status -eq 130 ] || { complain "SIG$signal gave status $status, not 130"; cat err; }
+    holds 'm.imgcls: what is done is kept; the same command goes on from there' err
     [ -e out.csv ] && complain "SIG$signal left half a result"
     ls -A | grep '^\..*csv' && complain "SIG$signal left a temporary file"
 done

@@ -78,6 +78,12 @@ if imgcls-leaderboard query 'SELECT count(*) AS n FROM progress' --json --db oth
     echo 'still no picture' >many/3/broken.png
     expect 2 imgcls-eval "$model" --preprocess "$recipe" -d many --resume --db other.db
     holds 'data set differs' err
+    expect 2 imgcls-eval "$sample/vit_tiny/model.onnx" --preprocess "$recipe" -d many --resume --db other.db
+    holds 'model.* differs' err
+    expect 2 imgcls-eval "$model" --preprocess "$recipe" -d "$sample/val" --resume --db other.db
+    holds 'data set differs' err
+    expect 2 imgcls-eval "$model" --preprocess "$(echo "$recipe" | sed s/mean=0.3/mean=0.31/)" -d many --resume --db other.db
+    holds 'recipe.* differs' err
     expect 0 imgcls-eval "$model" --preprocess "$recipe" -d many --limit 100 --db other.db --json
     [ "$(value resumed out)" = 0 ] || complain "another set is gone on with"
 fi
