@@ -268,7 +268,8 @@ static int walker_next(struct walker *walker)
         }
         if (code == ARCHIVE_EOF)
             return 0;
-        if (code < ARCHIVE_WARN || describe(walker, entry) < 0)
+        /* "retry" is a header that is none: going on would leave out what it was, unseen. */
+        if (code < ARCHIVE_WARN || code == ARCHIVE_RETRY || describe(walker, entry) < 0)
             return -1;
         if (walker->inner || !walker->regular || !icl_is_archive_name(walker->path))
             return 1;

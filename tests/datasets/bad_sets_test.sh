@@ -134,6 +134,16 @@ for kind in tar.gz tar.zst zip; do
     head -c $(($(wc -c <good.$kind) * 60 / 100)) good.$kind >cut.$kind
     refused "cut.$kind" evaluate -d cut.$kind --quiet
 done
+# a header that is overwritten in the middle: what it stood for is not left out unseen
+at=$(((bytes / 2) / 512))
+while [ "$(dd if=good.tar bs=512 skip=$at count=1 2>/dev/null | tail -c +258 | head -c 5 | tr -d '\0')" != ustar ]; do
+    at=$((at + 1))
+done
+cp good.tar damaged.tar
+printf 'xx' | dd of=damaged.tar bs=1 seek=$((at * 512 + 148)) conv=notrunc 2>/dev/null # its checksum
+gzip -c damaged.tar >damaged.tar.gz
+refused 'damaged.tar: cut short or damaged' evaluate -d damaged.tar --quiet
+refused 'damaged.tar.gz: cut short or damaged' evaluate -d damaged.tar.gz --quiet
 head -c 4096 /dev/urandom >noise.tar
 refused 'noise.tar' evaluate -d noise.tar --quiet
 : >nothing.tar
