@@ -147,11 +147,19 @@ static struct value scaled_map(struct net *net, struct value x, struct at at, bo
     return scale && (rank == 3 || !last) ? net_binary(net, "Mul", x, factor) : x;
 }
 
+/* timm's tests of itself. */
+static enum activation variant_activation(const struct net *net)
+{
+    if (net_variant_begins(net, "test_convnext3"))
+        return SILU;
+    return net_variant_begins(net, "test_convnext") ? GELU_TANH : GELU;
+}
+
 static struct value block(struct net *net, struct value x, struct at at)
 {
     const struct imgcls_tensor *up = net_peek(net, UP, at, ".weight");
     bool last = !up || up->rank == 2;
-    const enum activation kind = hidden_activation(net, GELU);
+    const enum activation kind = any_activation(net, variant_activation(net));
     struct value y = conv_biased(net, x, DW, at, 1, PAD_HALF);
     if (last) {
         y = layer_norm(net, net_transpose(net, y, 4, to_last), LN, at);
@@ -168,7 +176,8 @@ static void compose(struct net *net)
 {
     int counts[4] = {0};
     struct at at = {0};
-    net->eps = net_setting_epsilon(net, "model_args.norm_eps", 1e-6);
+    bool wide_eps = net_variant_begins(net, "convnext_xxlarge") || net_variant_begins(net, "test_convnext");
+    net->eps = net_setting_epsilon(net, "model_args.norm_eps", wide_eps ? 1e-5 : 1e-6);
     struct value x = net_input(net, net_dim(net, STEM, at, ".weight", 1), 224);
     int64_t kernel = net_dim(net, STEM, at, ".weight", 2);
     x = conv_biased(net, x, STEM, at, 4, 0);

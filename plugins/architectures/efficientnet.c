@@ -278,6 +278,8 @@ static void compose(struct net *net)
             x = block(net, x, place, at.s, pad, kind);
         }
     x = conv_bn(net, x, LAST, LAST_BN, at, 1, PAD_HALF, kind);
+    net_expect(net, !net->variant || !strstr(net->variant, "blur"),
+               "is of a network with blurred pools, which are not supported");
     net_output(net, linear(net, global_pool(net, x), FC, at));
 }
 

@@ -394,7 +394,7 @@ struct value squeeze_excite(struct net *net, struct value x, int reduce, int exp
     return multiply(net, x, scale);
 }
 
-enum activation hidden_activation(struct net *net, enum activation fallback)
+static enum activation activation_named(struct net *net, const char *setting, enum activation fallback)
 {
     static const struct {
         const char *text;
@@ -406,6 +406,8 @@ enum activation hidden_activation(struct net *net, enum activation fallback)
         {"gelu_python", GELU},
         {"gelu_python_tanh", GELU_TANH},
         {"gelu_pytorch_tanh", GELU_TANH},
+        {"gelu_tanh", GELU_TANH},
+        {"hard_swish", HARD_SWISH},
         {"hardswish", HARD_SWISH},
         {"linear", LINEAR},
         {"quick_gelu", QUICK_GELU},
@@ -416,7 +418,7 @@ enum activation hidden_activation(struct net *net, enum activation fallback)
         {"swish", SILU},
         {"tanh", TANH},
     };
-    const char *text = net_setting_text(net, "hidden_act", NULL);
+    const char *text = net_setting_text(net, setting, NULL);
     char words[256] = "";
     if (!text)
         return fallback;
@@ -428,7 +430,24 @@ enum activation hidden_activation(struct net *net, enum activation fallback)
     }
     if (net->graph)
         net_try(net, net->host->fail(net->host, IMGCLS_UNSUPPORTED,
-                                     "setting 'hidden_act' is '%s', known are %s", text,
+                                     "setting '%s' is '%s', known are %s", setting, text,
                                      words));
     return fallback;
+}
+
+/* timm's argument, which is that of all layers. */
+#define ACT_LAYER "model_args.act_layer"
+
+enum activation hidden_activation(struct net *net, enum activation fallback)
+{
+    if (activation_named(net, ACT_LAYER, fallback) != fallback && net->graph)
+        net_try(net, net->host->fail(net->host, IMGCLS_UNSUPPORTED,
+                                     "setting '" ACT_LAYER "' is '%s', which %s is not built with",
+                                     net_setting_text(net, ACT_LAYER, ""), net->family->name));
+    return activation_named(net, "hidden_act", fallback);
+}
+
+enum activation any_activation(struct net *net, enum activation fallback)
+{
+    return activation_named(net, ACT_LAYER, activation_named(net, "hidden_act", fallback));
 }

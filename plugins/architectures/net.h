@@ -284,7 +284,10 @@ struct value concat_channels(struct net *net, size_t count, const struct value *
  * convolutions. */
 struct value squeeze_excite(struct net *net, struct value x, int reduce, int expand,
                             struct at at, enum activation inner, enum activation gate);
-/* What hidden_act of transformers says; `fallback` where it says nothing. */
+/* What hidden_act of transformers says; `fallback` where it says nothing. timm's act_layer, which may
+ * reach further, is refused where it says something else. */
 enum activation hidden_activation(struct net *net, enum activation fallback);
+/* The same of a network with one activation, which act_layer may name, too. */
+enum activation any_activation(struct net *net, enum activation fallback);
 
 #endif

@@ -353,6 +353,8 @@ void swin_compose(struct net *net)
     struct at at = {0};
     struct stage stage = {0};
     net->eps = net_setting_epsilon(net, "layer_norm_eps", 1e-5);
+    net_expect(net, !variant_has(net, "swin_s3"),
+               "is of Swin-S3, whose windows differ from stage to stage and are not known");
     choose_window(net, &stage, at);
     struct value x = embed(net, &stage);
     for (; net_has(net, NORM1, at, ".weight"); at.s++, at.j += 2, at.b = 0) {

@@ -69,8 +69,11 @@ static int64_t heads_of(struct net *net, int64_t channels)
         if (said > 0)
             return said;
     }
-    if (channels == 1280 || channels == 1408 || channels == 1664)
-        return 16; /* huge, giant, gigantic */
+    if (channels == 1280 || channels == 1408 || channels == 1664 || channels == 1152 ||
+        variant_has(net, "giantopt"))
+        return 16; /* huge, giant, gigantic, shape-optimised */
+    if (variant_has(net, "test_vit"))
+        return 2;
     /* mmcls's "small" (768 wide, 8 heads) is the one net with an MLP of three times its
      * width; everybody else's heads are 64 wide. */
     bool small = net->scheme->dialect == BY_MM &&
@@ -87,9 +90,20 @@ static int64_t heads_of(struct net *net, int64_t channels)
 
 static enum activation activation_of(struct net *net)
 {
-    if (variant_has(net, "quickgelu"))
-        return QUICK_GELU;
-    return hidden_activation(net, GELU);
+    /* Of timm's, by name: those that were not trained with GELU by erf. */
+    static const struct {
+        const char *word;
+        enum activation kind;
+    } named[] = {{"quickgelu", QUICK_GELU},
+                 {"vit_base_patch32_siglip", GELU_TANH},
+                 {"vit_large_patch16_siglip_512", GELU_TANH},
+                 {"vit_large_patch16_siglip_gap_512", GELU_TANH},
+                 {"vit_so400m_patch16_siglip", GELU_TANH},
+                 {"vit_giantopt_patch16_siglip", GELU_TANH}};
+    for (size_t i = 0; i < sizeof named / sizeof *named; i++)
+        if (variant_has(net, named[i].word))
+            return named[i].kind;
+    return any_activation(net, GELU);
 }
 
 static enum resampling resampling_of(const struct net *net)

@@ -605,6 +605,11 @@ def convnext_cases():
     case("convnext_timm", "convnext", timm_convnext(), library="timm", wrong=dict(
         tanh, **{"the pool behind the last norm": norm_first, "layer norm eps 1e-5": set_eps(1e-5)}), rules=FAINT)
     case("convnext_convolutions_timm", "convnext", timm_convnext(conv_mlp=True), library="timm")
+    case("convnext_xxlarge_timm", "convnext", timm_convnext(norm_eps=1e-5), library="timm", source="convnext_xxlarge_small",
+         wrong={"layer norm eps 1e-6": set_eps(1e-6)}, rules=FAINT)
+    case("convnext_act_timm", "convnext", timm_convnext(act_layer="silu"), library="timm", source="convnext_small_silu",
+         config={"architecture": "convnext_small_silu", "model_args": {"act_layer": "silu"}},
+         wrong={"gelu for silu": to_module(nn.SiLU, lambda old: nn.GELU())})
     case("convnext_original", "convnext", timm_convnext(), names=original_convnext)
     case("convnext_mm", "convnext", timm_convnext(), library="mm", source="ConvNeXt",
          config={"backbone": {"type": "ConvNeXt", "arch": "tiny"}}, names=mm_convnext)

@@ -182,6 +182,12 @@ def vit_cases():
                                                       setattr(m, "fc_norm", torch.nn.Identity()))})
     case("vit-timm-pooled-norm", "vit", timm_vit(global_pool="avg", fc_norm=False), library="timm",
          config={"architecture": "vit_tiny_patch16_224", "global_pool": "avg"})
+    case("vit-timm-siglip", "vit",
+         timm_vit(class_token=False, global_pool="avg", fc_norm=False, act_layer="gelu_tanh"), library="timm",
+         config={"architecture": "vit_base_patch32_siglip_gap_256", "global_pool": "avg"}, wrong={"gelu by erf": erf_gelu})
+    case("vit-timm-act", "vit", timm_vit(act_layer="silu"), library="timm",
+         config={"architecture": "vit_tiny_patch16_224", "model_args": {"act_layer": "silu"}})
+    case("vit-timm-so400m", "vit", timm_vit(embed_dim=1152, depth=1, num_heads=16, mlp_ratio=1), library="timm")
     case("vit-timm-deit3", "vit", timm_vit(no_embed_class=True, init_values=0.1), library="timm",
          wrong={"positions on the class token": lambda m, s: with_positions_last(m)})
     case("vit-timm-registers", "vit", timm_vit(reg_tokens=4, no_embed_class=True, init_values=0.1), library="timm")
@@ -229,6 +235,12 @@ def vit_cases():
     hf_deit("deit-hf", hf.DeiTForImageClassificationWithTeacher)
     hf_deit("deit-hf-student", hf.DeiTForImageClassification)
     hf_deit("deit-hf-memory", hf.DeiTForImageClassificationWithTeacher, memory=True)
+
+
+def erf_gelu(model, state):
+    for module in model.modules():
+        if isinstance(module, timm.layers.activations.GELUTanh):
+            module.forward = torch.nn.functional.gelu
 
 
 def with_positions_last(model):

@@ -106,6 +106,31 @@ static void a_setting_that_is_no_such_number_is_refused(void **state)
     }
 }
 
+/* ---- Names whose networks are others --------------------------------------------------*/
+
+/* Weights of the same shapes, computed with otherwise: only the name tells. */
+static void a_name_of_another_network_is_refused(void **state)
+{
+    static const struct {
+        const char *file, *variant, *error;
+    } rows[] = {{"swin-timm", "swin_s3_tiny_224", "Swin-S3"},
+                {"cnn_efficientnet_b0_timm", "efficientnet_blur_b0", "blurred pools"}};
+    const char *top = getenv("ICL_TOP_SRCDIR");
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct imgcls_graph *graph = NULL;
+        struct test_case test;
+        char path[4096];
+        snprintf(path, sizeof path, "%s/tests/architectures/cases/%s.case", top ? top : ".",
+                 rows[i].file);
+        case_open(&test, path, IMGCLS_F32);
+        assert_int_equal(case_build(&test, rows[i].variant, &graph), IMGCLS_BAD_INPUT);
+        assert_non_null(strstr(imgcls_error(test.ctx), rows[i].error));
+        icl_graph_destroy(graph);
+        case_close(&test);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -117,6 +142,7 @@ int main(void)
         cmocka_unit_test(nextvit_computes_what_its_sources_do),
         cmocka_unit_test(no_parameter_may_be_lost_or_left_over),
         cmocka_unit_test(a_setting_that_is_no_such_number_is_refused),
+        cmocka_unit_test(a_name_of_another_network_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
