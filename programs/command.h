@@ -94,6 +94,11 @@ void progress_begin(struct progress *progress, const struct command_line *line,
 void progress_show(struct progress *progress, long long done);
 void progress_end(struct progress *progress);
 
+/* Control characters out of what others wrote, for a name must not drive the terminal: "?" in their
+ * place, byte for byte. */
+void terminal_tame(char *text);
+/* Writes a text so. */
+void terminal_put(FILE *file, const char *text);
 /* Columns that a UTF-8 text takes on a terminal (wide characters count 2). */
 int terminal_width_of(const char *text);
 /* Prints text padded to `width` columns; negative width aligns right. */

@@ -138,8 +138,10 @@ struct job {
 static void on_note(void *argument, const char *text)
 {
     struct job *job = argument;
-    if (!job->line.quiet)
-        fprintf(stderr, "%s\n", text);
+    if (job->line.quiet)
+        return;
+    terminal_put(stderr, text); /* names of files are in it */
+    fputc('\n', stderr);
 }
 
 static void on_progress(void *argument, int64_t done, int64_t total)

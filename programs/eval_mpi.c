@@ -88,8 +88,10 @@ struct job {
 static void on_note(void *argument, const char *text)
 {
     struct job *job = argument;
-    if (!job->line.quiet && job->rank == 0)
-        fprintf(stderr, "%s\n", text);
+    if (job->line.quiet || job->rank != 0)
+        return;
+    terminal_put(stderr, text);
+    fputc('\n', stderr);
 }
 
 static void on_progress(void *argument, int64_t done, int64_t total)

@@ -7,6 +7,8 @@
 
 #include "programs/eval_results.h"
 
+#include "programs/command.h"
+
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -230,8 +232,13 @@ void eval_results_print(const char *path, const struct imgcls_evaluation *e, int
                (long long)e->oriented);
     if (e->failure_count > 0)
         printf("  %zu pictures could not be read, counted as wrong:\n", e->failure_count);
-    for (i = 0; i < e->failure_count; i++)
-        printf("    %s: %s\n", e->failures[i].file, e->failures[i].reason);
+    for (i = 0; i < e->failure_count; i++) {
+        printf("    ");
+        terminal_put(stdout, e->failures[i].file);
+        printf(": ");
+        terminal_put(stdout, e->failures[i].reason);
+        printf("\n");
+    }
     print_more(e);
     if (run_id > 0)
         printf("  run %lld in %s\n", (long long)run_id, board);

@@ -41,29 +41,6 @@ static bool is_rate(const char *column)
     return (begins(column, "top1") || begins(column, "top5")) && !ends(column, "_change");
 }
 
-/* Characters that end lines or turn the direction of what follows them, in UTF-8: U+2028 to
- * U+202E and U+2066 to U+2069. Arabic and Hebrew letters need none of them. */
-static bool turns(const unsigned char *at)
-{
-    return at[0] == 0xe2 && ((at[1] == 0x80 && at[2] >= 0xa8 && at[2] <= 0xae) ||
-                             (at[1] == 0x81 && at[2] >= 0xa6 && at[2] <= 0xa9));
-}
-
-/* Control characters out of what others wrote: a name must not drive the terminal. C1 controls
- * are two bytes in UTF-8, 0xc2 and 0x80 to 0x9f. */
-static void tame(char *text)
-{
-    for (; *text; text++) {
-        unsigned char byte = (unsigned char)*text, next = (unsigned char)text[1];
-        if (byte < 0x20 || byte == 0x7f)
-            *text = '?';
-        else if (byte == 0xc2 && next >= 0x80 && next <= 0x9f)
-            text[0] = text[1] = '?';
-        else if (turns((const unsigned char *)text))
-            text[0] = text[1] = text[2] = '?';
-    }
-}
-
 /* How a real number of a column is shown. */
 struct form {
     double factor;
@@ -156,7 +133,7 @@ static void put_cell(const struct style *style, const struct imgcls_board_cell *
         break;
     case IMGCLS_CELL_TEXT:
         put_text(cell->text, style->most, text);
-        tame(text);
+        terminal_tame(text);
         break;
     default:
         put_text("-", SIZE_MAX, text);

@@ -80,6 +80,46 @@ int terminal_width_of(const char *text)
     return width;
 }
 
+/* Characters that end lines or turn the direction of what follows them, in UTF-8: U+2028 to
+ * U+202E and U+2066 to U+2069. Arabic and Hebrew letters need none of them. */
+static bool turns(const unsigned char *at)
+{
+    return at[0] == 0xe2 && ((at[1] == 0x80 && at[2] >= 0xa8 && at[2] <= 0xae) ||
+                             (at[1] == 0x81 && at[2] >= 0xa6 && at[2] <= 0xa9));
+}
+
+/* How many bytes here must not reach a terminal: none, or one character's. C1 controls are two bytes
+ * in UTF-8, 0xc2 and 0x80 to 0x9f. */
+static size_t driving(const unsigned char *at)
+{
+    if (at[0] < 0x20 || at[0] == 0x7f)
+        return 1;
+    if (at[0] == 0xc2 && at[1] >= 0x80 && at[1] <= 0x9f)
+        return 2;
+    return turns(at) ? 3 : 0;
+}
+
+void terminal_tame(char *text)
+{
+    for (; *text; text++) {
+        const size_t count = driving((const unsigned char *)text);
+        memset(text, '?', count);
+        text += count > 1 ? count - 1 : 0;
+    }
+}
+
+void terminal_put(FILE *file, const char *text)
+{
+    size_t count, i;
+    for (; *text; text += count > 0 ? count : 1) {
+        count = driving((const unsigned char *)text);
+        for (i = 0; i < count; i++)
+            fputc('?', file);
+        if (count == 0)
+            fputc(*text, file);
+    }
+}
+
 static void put_blanks(FILE *file, int count)
 {
     static const char blanks[] = "                                ";

@@ -152,4 +152,13 @@ holds '"runs": 0' out
 rm -f stopped.db* && rm -rf many
 after=$(ls -A | grep -v -e '^out$' -e '^err$')
 [ "$before" = "$after" ] || complain "left behind: $after"
+
+# ---- names of files do not drive the terminal: control characters, a line's end, turned direction
+mkdir names names/0
+: >"names/0/$(printf 'a\033[31m\nb\342\200\256c\302\233d').png"
+cp "$sample/val/0/0036.png" "names/0/$(printf '\346\235\261').png"
+expect 0 imgcls-eval "$model" --preprocess "$recipe" -d names --no-record
+holds '^    0/a?\[31m?b???c??d.png: is empty' out
+holds '^  0/a?\[31m?b???c??d.png is class 0' err
+holds "$(printf '\346\235\261').png is class 0" err
 finish
