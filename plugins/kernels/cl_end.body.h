@@ -7,7 +7,8 @@
  */
 #include <stdbool.h>
 
-#define ALWAYS_INLINE static inline __attribute__((always_inline))
+#include "plugins/kernels/cl_part.body.h"
+
 #define STRIP 8 /* outputs of a row that are computed together */
 
 struct cl_end {
@@ -16,20 +17,6 @@ struct cl_end {
     int32_t step_count;
     const struct gemm_step *steps;
 };
-
-/* Whole vectors as such: masked stores are slow on many CPUs. */
-ALWAYS_INLINE lanes load(const float *from, const bool whole, lane_mask mask)
-{
-    return whole ? lanes_load(from) : lanes_load_part(from, mask);
-}
-
-ALWAYS_INLINE void store(float *to, const bool whole, lane_mask mask, lanes x)
-{
-    if (whole)
-        lanes_store(to, x);
-    else
-        lanes_store_part(to, mask, x);
-}
 
 /* Bias and steps on `count` vectors, `pitch` floats apart in y, whose first is element `at`
  * and has channel c; then they are stored. */

@@ -10,25 +10,10 @@
 #include <math.h>
 #include <stdbool.h>
 
+#include "plugins/kernels/cl_part.body.h"
 #include "plugins/kernels/cl_pool.h"
 
 #define SIDE_BY_SIDE 4
-
-#define ALWAYS_INLINE static inline __attribute__((always_inline))
-
-/* Whole vectors as such: masked stores are slow on many CPUs, microcode on some. */
-ALWAYS_INLINE lanes load(const float *from, const bool whole, lane_mask mask)
-{
-    return whole ? lanes_load(from) : lanes_load_part(from, mask);
-}
-
-ALWAYS_INLINE void store(float *to, const bool whole, lane_mask mask, lanes x)
-{
-    if (whole)
-        lanes_store(to, x);
-    else
-        lanes_store_part(to, mask, x);
-}
 
 /* One output: `vectors` vectors from channel `first` on. count: elements of an average. */
 ALWAYS_INLINE void pool_output(const struct gemm_window *w, const struct cl_row *row,

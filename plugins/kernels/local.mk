@@ -56,6 +56,7 @@ noinst_LTLIBRARIES += %D%/libavx2.la
 	%D%/cl_grouped.avx2.c \
 	%D%/cl_grouped.body.h \
 	%D%/cl_pool.avx2.c \
+	%D%/cl_part.body.h \
 	%D%/cl_pool.body.h \
 	%D%/direct.avx2.c \
 	%D%/dwconv.avx2.c \
@@ -114,6 +115,7 @@ noinst_LTLIBRARIES += %D%/libneon.la
 	%D%/cl_end.body.h \
 	%D%/cl_grouped.body.h \
 	%D%/cl_grouped.neon.c \
+	%D%/cl_part.body.h \
 	%D%/cl_pool.body.h \
 	%D%/cl_pool.neon.c \
 	%D%/direct.neon.c \
