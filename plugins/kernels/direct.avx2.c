@@ -21,56 +21,73 @@
 #define COLUMNS DIRECT_COLUMNS_AVX2
 #define KERNEL  gemm_direct_f32_6x16_avx2
 #define FINISH  finish_rows_avx2
+#define STEPS   8
 #define ENDS(columns) ((columns) % 8 == 0) /* no masked stores: finish.avx2.h */
-#define MULTIPLY_OF(rows, columns) ((columns) > 8 ? multiply_rows : multiply_half_rows)[rows]
+#define MULTIPLY_OF(columns)   ((columns) > 8 ? multiply_rows : multiply_half_rows)
 
-/* Finishes one vector. Without a bias -0 is added, which changes no bit. */
-static inline __attribute__((always_inline)) __m256 end_vector(const struct direct_end *end,
-                                                               __m256 x, const float *bias,
-                                                               const float *operand)
+/* One vector's way to C. Bounds that are infinite change nothing and cost less than asking. */
+static inline __attribute__((always_inline)) void
+end_vector(const int is_hardswish, __m256 x, __m256 bias, __m256 low, __m256 high,
+           const float *operand, float *to)
 {
-    x = _mm256_add_ps(x, bias ? _mm256_loadu_ps(bias) : _mm256_set1_ps(-0.0f));
+    x = _mm256_add_ps(x, bias);
     if (operand)
         x = _mm256_add_ps(x, _mm256_loadu_ps(operand));
-    if (end->is_hardswish)
+    if (is_hardswish)
         x = _mm256_mul_ps(x, hardsigmoid_avx2(x, 1.0f / 6, 0.5f));
-    if (end->is_bounded) {
-        x = _mm256_max_ps(_mm256_set1_ps(end->low), x);
-        x = _mm256_min_ps(_mm256_set1_ps(end->high), x);
-    }
-    return x;
+    _mm256_storeu_ps(to, at_most_avx2(at_least_avx2(x, low), high));
 }
 
-/* Rows of eight or sixteen columns into C. */
+/* Rows of eight or sixteen columns into C, with or without an operand and HardSwish. Without a bias -0
+ * is added, which changes no bit. */
+static inline __attribute__((always_inline)) void
+end_rows_as(const int rows, const int vectors, const int has_operand, const int is_hardswish,
+            const struct direct_end *end, __m256 c[ROWS][2])
+{
+    const __m256 low = _mm256_set1_ps(end->low), high = _mm256_set1_ps(end->high);
+    const float *operand = end->operand;
+    __m256 bias[2] = {_mm256_set1_ps(-0.0f), _mm256_set1_ps(-0.0f)};
+    float *to = end->c;
+    int r, v;
+
+    if (end->bias)
+#pragma GCC unroll 2
+        for (v = 0; v < vectors; v++)
+            bias[v] = _mm256_loadu_ps(end->bias + 8 * v);
+#pragma GCC unroll 6
+    for (r = 0; r < rows; r++, to += end->c_row, operand += has_operand ? end->c_row : 0)
+#pragma GCC unroll 2
+        for (v = 0; v < vectors; v++)
+            end_vector(is_hardswish, c[r][v], bias[v], low, high,
+                       has_operand ? operand + 8 * v : NULL, to + 8 * v);
+}
+
 static inline __attribute__((always_inline)) void
 end_rows(const int rows, const int vectors, const struct direct_end *end, __m256 c[ROWS][2])
 {
-    const float *bias = end->bias, *operand = end->operand;
-    float *to = end->c;
-    int r;
-
-#pragma GCC unroll 6
-    for (r = 0; r < rows; r++, to += end->c_row) {
-        _mm256_storeu_ps(to, end_vector(end, c[r][0], bias, operand));
-        if (vectors > 1)
-            _mm256_storeu_ps(to + 8, end_vector(end, c[r][1], bias ? bias + 8 : NULL,
-                                                operand ? operand + 8 : NULL));
-        if (operand)
-            operand += end->c_row;
-    }
+    if (end->is_hardswish && end->operand)
+        end_rows_as(rows, vectors, 1, 1, end, c);
+    else if (end->is_hardswish)
+        end_rows_as(rows, vectors, 0, 1, end, c);
+    else if (end->operand)
+        end_rows_as(rows, vectors, 1, 0, end, c);
+    else
+        end_rows_as(rows, vectors, 0, 0, end, c);
 }
 
-/* One step along k: c += a column of A times the first vectors of a row of B. */
+/* One step along k: c += element k of the rows of A times the first vectors of a row of B. row:
+ * bytes between rows of A. */
 static inline __attribute__((always_inline)) void
-step(const int rows, const int vectors, const float *a0, const float *a3, int64_t a_row,
+step(const int rows, const int vectors, const char *a, int64_t row, int64_t row3, int64_t row5,
      const float *b, __m256 c[ROWS][2])
 {
-    __m256 b0 = _mm256_load_ps(b), b1 = vectors > 1 ? _mm256_load_ps(b + 8) : b0;
+    const __m256 b0 = _mm256_load_ps(b), b1 = vectors > 1 ? _mm256_load_ps(b + 8) : b0;
     int r;
 
 #pragma GCC unroll 6
     for (r = 0; r < rows; r++) {
-        __m256 w = _mm256_broadcast_ss((r < 3 ? a0 : a3) + r % 3 * a_row);
+        int64_t at = r == 3 ? row3 : r == 5 ? row5 : r * row;
+        __m256 w = _mm256_broadcast_ss((const float *)(const void *)(a + at));
         c[r][0] = _mm256_fmadd_ps(w, b0, c[r][0]);
         if (vectors > 1)
             c[r][1] = _mm256_fmadd_ps(w, b1, c[r][1]);
@@ -101,9 +118,10 @@ multiply(const int rows, const int vectors, int64_t k, int64_t block, const floa
          int64_t a_row, const float *b, const float *ahead, float *sums, int fresh,
          const struct direct_end *finish)
 {
-    const float *a0 = a, *a3 = rows > 3 ? a + 3 * a_row : a;
+    int64_t row = a_row * (int64_t)sizeof *a, row3 = 3 * row, row5 = 5 * row;
+    const char *at = (const char *)a;
     int64_t end;
-    int r, v;
+    int r, v, s;
 
     do {
         __m256 c[ROWS][2];
@@ -112,14 +130,18 @@ multiply(const int rows, const int vectors, int64_t k, int64_t block, const floa
             c[r][0] = c[r][1] = _mm256_setzero_ps();
         end = k < block ? k : block;
         k -= end;
-        for (; end >= 2; end -= 2, b += 2 * COLUMNS, a0 += 2, a3 += 2) {
-            _mm_prefetch((const char *)ahead, _MM_HINT_T1);
-            ahead += 16;
-            step(rows, vectors, a0, a3, a_row, b, c);
-            step(rows, vectors, a0 + 1, a3 + 1, a_row, b + COLUMNS, c);
+        for (; end >= STEPS; end -= STEPS, b += STEPS * COLUMNS, at += STEPS * sizeof *a) {
+#pragma GCC unroll 8
+            for (s = 0; s < STEPS; s++) {
+                if (s % 2 == 0)
+                    _mm_prefetch((const char *)(ahead + s / 2 * 16), _MM_HINT_T1);
+                step(rows, vectors, at + s * (int64_t)sizeof *a, row, row3, row5, b + s * COLUMNS, c);
+            }
+            ahead += STEPS / 2 * 16;
+            __asm__("" : "+r"(row), "+r"(row3), "+r"(row5));
         }
-        for (; end > 0; end--, b += COLUMNS, a0++, a3++)
-            step(rows, vectors, a0, a3, a_row, b, c);
+        for (; end > 0; end--, b += COLUMNS, at += sizeof *a)
+            step(rows, vectors, at, row, row3, row5, b, c);
         if (k == 0 && finish) {
 #pragma GCC unroll 6
             for (r = 0; r < rows && !fresh; r++)

@@ -21,7 +21,7 @@
 #define KERNEL  gemm_direct_f32_14x32_avx512
 #define FINISH  finish_avx512
 #define ENDS(columns) ((void)(columns), 1)
-#define MULTIPLY_OF(rows, columns) ((void)(columns), multiply_rows[rows])
+#define MULTIPLY_OF(columns) ((void)(columns), multiply_rows)
 
 /* Finishes one vector; other: of the operand. Without a bias -0 is added, which changes no bit. */
 static inline __attribute__((always_inline)) __m512 end_vector(const struct direct_end *end,

@@ -2,7 +2,7 @@
  * plugins/kernels/direct.body.h - how tiles are walked, for every instruction set
  *
  * The including file defines ROWS, COLUMNS (of a micro-tile and of B's panels), KERNEL (the
- * name), MULTIPLY_OF(rows, columns) (the micro-kernel), keep and take (one row of sums to and from
+ * name), MULTIPLY_OF(columns) (micro-kernels by rows), keep and take (one row of sums to and from
  * C), FINISH, and ENDS(columns): whether multiply can finish so many by itself; and includes
  * direct_panels.body.h. k goes in chunks: a block of A's rows stays in L2 while panels of B
  * pass, and a panel's chunk is read again for every micro-tile of the block. Rows are dealt out
@@ -33,7 +33,8 @@ struct walk {
     const struct gemm_job *job;
     const struct gemm_tile *tile;
     int64_t k_begin, k_end, k_block;
-    float *sums; /* of a micro-tile */
+    float *sums;                  /* of a micro-tile */
+    const struct direct_end *end; /* of the tile, in the last chunk; NULL: FINISH ends it */
 };
 
 static float *place(const struct walk *walk, int64_t m, int64_t n)
@@ -78,25 +79,67 @@ static inline const float *worth_asking(const struct walk *walk, const float *pa
                      : panel + (walk->job->k + piece * (walk->k_end - walk->k_begin) / 2) * COLUMNS;
 }
 
-/* Rows m.. by one panel. */
-static inline void micro_tile(const struct walk *walk, int64_t m, int64_t rows, int64_t n,
-                              const float *a, int64_t a_row, const float *panel,
-                              const float *ahead)
+/* The end of rows m.. and columns n.. of the tile. */
+static inline struct direct_end end_at(const struct walk *walk, int64_t m, int64_t n,
+                                       int64_t columns)
+{
+    struct direct_end end = *walk->end;
+    int64_t at = (m - walk->tile->m_begin) * end.c_row + (n - walk->tile->n_begin);
+
+    end.c += at;
+    end.columns = columns;
+    if (end.bias)
+        end.bias += n - walk->tile->n_begin;
+    if (end.operand)
+        end.operand += at;
+    return end;
+}
+
+/* Rows m.. (count of them, at a) by one panel, finished in registers. What a micro-tile needs
+ * besides its multiply-adds is little on purpose: where another program shares the core,
+ * instructions are what is short. */
+static inline void panel_to_end(const struct walk *walk, int64_t m, int64_t count, int64_t n,
+                                const float *a, int64_t a_row, const float *panel)
 {
     int64_t columns = columns_at(walk, n), k = walk->k_end - walk->k_begin;
-    int fresh = walk->k_begin == 0;
-    struct direct_end end;
+    int64_t pieces = (count + ROWS - 1) / ROWS, rows = count / pieces, more = count % pieces;
+    struct direct_end end = end_at(walk, m, n, columns);
+    direct_multiply *const *multiply_by = MULTIPLY_OF(columns);
+    int64_t piece;
 
-    take_rows(walk, m, rows, n, walk->sums);
-    if (walk->k_end == walk->job->k && ENDS(columns) &&
-        direct_ends(walk->job, walk->tile, m, n, columns, &end)) {
-        expect(&end, rows);
-        MULTIPLY_OF(rows, columns)(k, walk->k_block, a, a_row, panel, ahead, walk->sums, fresh,
-                                   &end);
-        return;
+    for (piece = 0; piece < pieces; piece++) {
+        int64_t here = rows + (piece < more);
+        take_rows(walk, m, here, n, walk->sums);
+        expect(&end, here);
+        multiply_by[here](k, walk->k_block, a, a_row, panel,
+                          worth_asking(walk, panel, piece, pieces), walk->sums,
+                          walk->k_begin == 0, &end);
+        m += here;
+        a += here * a_row;
+        end.c += here * end.c_row;
+        if (end.operand)
+            end.operand += here * end.c_row;
     }
-    MULTIPLY_OF(rows, columns)(k, walk->k_block, a, a_row, panel, ahead, walk->sums, fresh, NULL);
-    deliver_rows(walk, m, rows, n, walk->sums);
+}
+
+/* The same where FINISH, or a later chunk, goes on with the sums. */
+static inline void panel_to_sums(const struct walk *walk, int64_t m, int64_t count, int64_t n,
+                                 const float *a, int64_t a_row, const float *panel)
+{
+    int64_t pieces = (count + ROWS - 1) / ROWS, rows = count / pieces, more = count % pieces;
+    direct_multiply *const *multiply_by = MULTIPLY_OF(columns_at(walk, n));
+    int64_t piece;
+
+    for (piece = 0; piece < pieces; piece++) {
+        int64_t here = rows + (piece < more);
+        take_rows(walk, m, here, n, walk->sums);
+        multiply_by[here](walk->k_end - walk->k_begin, walk->k_block, a, a_row, panel,
+                          worth_asking(walk, panel, piece, pieces), walk->sums,
+                          walk->k_begin == 0, NULL);
+        deliver_rows(walk, m, here, n, walk->sums);
+        m += here;
+        a += here * a_row;
+    }
 }
 
 /* Few rows m.. by as many panels from n on as there are groups of; returns where the rest
@@ -127,17 +170,16 @@ static void block_of_rows(const struct walk *walk, int64_t m, int64_t count, con
     const struct gemm_job *job = walk->job;
     const float *b = job->b_packed +
                      walk->tile->b_index * gemm_packed_b_size(job->k, job->n, COLUMNS);
-    int64_t pieces = (count + ROWS - 1) / ROWS, n = walk->tile->n_begin, piece;
+    int64_t n = walk->tile->n_begin;
 
     if (count <= FEW_ROWS)
         n = few_by_panels(walk, m, count, a, a_row, b);
     for (; n < walk->tile->n_end; n += COLUMNS) {
         const float *panel = b + n * job->k + walk->k_begin * COLUMNS;
-        for (piece = 0; piece < pieces; piece++) {
-            int64_t from = piece * count / pieces, rows = (piece + 1) * count / pieces - from;
-            micro_tile(walk, m + from, rows, n, a + from * a_row, a_row, panel,
-                       worth_asking(walk, panel, piece, pieces));
-        }
+        if (walk->end && ENDS(columns_at(walk, n)))
+            panel_to_end(walk, m, count, n, a, a_row, panel);
+        else
+            panel_to_sums(walk, m, count, n, a, a_row, panel);
     }
 }
 
@@ -150,12 +192,15 @@ void KERNEL(const struct gemm_job *job, int64_t begin, int64_t end, void *worksp
 
     for (; begin < end; begin++) {
         struct gemm_tile tile = gemm_tile_at(job, begin);
+        struct direct_end ending;
+        int ends = direct_ends(job, &tile, &ending);
         k = 0;
         do { /* once even where k is 0: an empty sum is 0 */
             int64_t most = direct_block(chunk, ROWS), blocks, block;
             struct walk walk = {.job = job, .tile = &tile, .k_begin = k, .sums = sums};
             walk.k_block = job->k_block ? job->k_block : GEMM_K_BLOCK;
             walk.k_end = k_end = job->k - k < chunk ? job->k : k + chunk;
+            walk.end = ends && k_end == job->k ? &ending : NULL;
             blocks = (tile.m_end - tile.m_begin + most - 1) / most;
             for (block = 0; block < blocks; block++) {
                 m = tile.m_begin + block * (tile.m_end - tile.m_begin) / blocks;

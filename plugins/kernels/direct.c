@@ -105,10 +105,9 @@ int64_t direct_grid(struct gemm_job *job, int64_t rows, int64_t columns, int32_t
     return job->batch * job->tiles_m * job->tiles_n;
 }
 
-int direct_ends(const struct gemm_job *job, const struct gemm_tile *tile, int64_t m, int64_t n,
-                int64_t columns, struct direct_end *end)
+int direct_ends(const struct gemm_job *job, const struct gemm_tile *tile, struct direct_end *end)
 {
-    int64_t at = tile->c_begin + m * job->c_row + n;
+    int64_t at = tile->c_begin + tile->m_begin * job->c_row + tile->n_begin;
     int32_t i = 0;
 
     if (job->alpha != 1 ||
@@ -116,13 +115,16 @@ int direct_ends(const struct gemm_job *job, const struct gemm_tile *tile, int64_
         return 0;
     end->c = (float *)job->c + at;
     end->c_row = job->c_row;
-    end->columns = columns;
-    end->bias = job->bias ? (const float *)job->bias + tile->bias_index * job->bias_size + n
-                          : NULL;
+    end->columns = tile->n_end - tile->n_begin;
+    end->bias = NULL;
+    if (job->bias)
+        end->bias = (const float *)job->bias + tile->bias_index * job->bias_size + tile->n_begin;
     end->operand = NULL;
     end->is_bounded = end->is_hardswish = 0;
+    end->low = -INFINITY;
+    end->high = INFINITY;
     if (i < job->step_count && !end->bias && job->steps[i].kind == IMGCLS_EPILOGUE_BIAS)
-        end->bias = (const float *)job->steps[i++].operand + tile->c_column + n;
+        end->bias = (const float *)job->steps[i++].operand + tile->c_column + tile->n_begin;
     if (i < job->step_count && job->steps[i].kind == IMGCLS_EPILOGUE_ADD)
         end->operand = (const float *)job->steps[i++].operand + at;
     if (i < job->step_count && job->steps[i].kind == IMGCLS_EPILOGUE_HARDSWISH) {

@@ -51,12 +51,12 @@ struct direct_end {
     const float *bias;    /* of the tile's columns; NULL: none */
     const float *operand; /* as c; NULL: none */
     int is_bounded, is_hardswish;
-    float low, high;
+    float low, high; /* infinite where there are no bounds, which changes no number */
 };
 
-/* Fills `end` for the tile of rows m.., columns n..; false where the job ends otherwise. */
-int direct_ends(const struct gemm_job *job, const struct gemm_tile *tile, int64_t m, int64_t n,
-                int64_t columns, struct direct_end *end);
+/* Fills `end` for the whole tile, from its first row and column on (columns: as many as it has);
+ * false where the job ends otherwise. */
+int direct_ends(const struct gemm_job *job, const struct gemm_tile *tile, struct direct_end *end);
 
 /* For the kernels: sums of rows over a panel, in blocks of so many k; sums[row * columns +
  * column]. ahead: lines worth asking for, one every other k; or nothing new. fresh: the first
