@@ -4,97 +4,96 @@
  *
  * Included once a set, after its lanes.*.h, with DWCONV defined as the kernel's name.
  *
- * Two ways. Where windows are 1, 3, 5 or 7 wide, a strip of STRIP outputs is computed at once:
- * each pixel that the strip's windows meet is loaded once and goes into every output whose
- * window has it, so that loads stay behind multiply-adds, and as many chains run side by side
- * as outputs. Strips that meet padding, or the row's end, look at each pixel whether it is
- * there. For other windows one output at a time, SIDE_BY_SIDE vectors of its channels
- * together. Rows above and below the image are lines of zeros.
+ * Two ways. Where windows are 1, 3, 5 or 7 wide, a strip of STRIP outputs is computed at once (of
+ * one fewer where rows then have no rest) over lines that lie side by side in L1, padding and all
+ * (cl_dwconv_lines.body.h): each pixel that the strip's windows meet is loaded once and goes into
+ * every output whose window has it, so that loads stay behind multiply-adds, and as many chains run
+ * side by side as outputs. For other windows one output at a time, SIDE_BY_SIDE vectors of its
+ * channels together.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include <string.h>
+
 #include "plugins/kernels/cl_dwconv.h"
 #include "plugins/kernels/cl_end.body.h"
 
-#define SIDE_BY_SIDE 4  /* vectors */
-#define LINES        16 /* most rows of a window (depth and height together) for strips */
+#include "plugins/kernels/cl_dwconv_lines.body.h"
 
-/* Where the rows of one output row's window lie; step is 0 in lines of zeros. */
-struct line {
-    const float *at;
-    int64_t step;
-};
+#define SIDE_BY_SIDE 4 /* vectors */
 
 ALWAYS_INLINE struct cl_end end_of(const struct cl_dwconv_job *job)
 {
     return (struct cl_end){job->bias, job->y, job->step_count, job->steps};
 }
 
-/* STRIP outputs from ox on, windows `width` wide and `stride` apart, one vector; the first
- * `count` are stored. Where checked, pixels outside a line are zeros. */
-ALWAYS_INLINE void strip(const struct cl_dwconv_job *job, const struct line *lines,
-                         int64_t line_count, int64_t row, int64_t ox, int64_t count, int64_t c,
-                         const bool whole, lane_mask mask, const bool checked, const int width,
-                         const int stride)
+/* One vector of one row: outputs begin..end over lines whose first pixel is that of `begin`. */
+struct row {
+    const float *const *lines;
+    int64_t offset, count; /* of the vector in each line; lines */
+    int64_t row, begin, end, c;
+};
+
+/* `size` outputs from ox on, windows `width` wide and `stride` apart; `count` are stored. */
+ALWAYS_INLINE void strip(const struct cl_dwconv_job *job, const struct row *row,
+                         const struct cl_end *end, const struct cl_plain_end *plain, int64_t ox,
+                         const int size, const int64_t count, const bool whole, lane_mask mask,
+                         const int width, const int stride)
 {
-    const struct gemm_window *w = &job->window;
-    const float *weights = job->weights + c;
-    int64_t channels = w->channels, first = ox * stride - w->pad[2], l;
-    const struct cl_end ends = end_of(job), *end = &ends;
+    const int64_t channels = job->window.channels;
+    const int64_t from = row->offset + (ox - row->begin) * stride * LANES;
+    const float *weights = job->weights + row->c;
     lanes sums[STRIP];
+    int64_t l;
     int t, x, k;
 
 #pragma GCC unroll 8
     for (t = 0; t < STRIP; t++)
         sums[t] = lanes_zero();
-    for (l = 0; l < line_count; l++, weights += width * channels) {
-        const int64_t step = lines[l].step;
-        const float *from = lines[l].at + first * step + (step ? c - job->x_first : 0);
+    for (l = 0; l < row->count; l++, weights += width * channels) {
+        const float *line = row->lines[l] + from;
         lanes taps[7];
 #pragma GCC unroll 8
         for (k = 0; k < width; k++)
             taps[k] = load(weights + k * channels, whole, mask);
 #pragma GCC unroll 32
-        for (x = 0; x < (STRIP - 1) * stride + width; x++, from += step) {
-            bool inside = !checked || (uint64_t)(first + x) < (uint64_t)w->in[2];
-            lanes pixel = load(inside ? from : cl_dwconv_zeros, whole, mask);
+        for (x = 0; x < (size - 1) * stride + width; x++) {
+            lanes pixel = lanes_load(line + x * LANES);
 #pragma GCC unroll 8
-            for (t = 0; t < STRIP; t++)
+            for (t = 0; t < size; t++)
                 if (x - t * stride >= 0 && x - t * stride < width)
                     sums[t] = lanes_fused(pixel, taps[x - t * stride], sums[t]);
         }
     }
-    finish_strip(end, (row * w->out[2] + ox) * channels + c, channels, c, whole, mask, count, sums);
+    finish_strip(end, plain, (row->row * job->window.out[2] + ox) * channels + row->c, channels,
+                 row->c, whole, mask, count, sums);
 }
 
-/* One row of outputs, of which inside..past have windows that meet no padding. */
-ALWAYS_INLINE void strips(const struct cl_dwconv_job *job, const struct line *lines,
-                          int64_t line_count, int64_t row, int64_t inside, int64_t past,
-                          int64_t c, const bool whole, lane_mask mask, const int width,
-                          const int stride)
+ALWAYS_INLINE void strips(const struct cl_dwconv_job *job, const struct row *row, const bool whole,
+                          lane_mask mask, const int width, const int stride, const int size)
 {
-    int64_t ox, end = job->window.out[2];
+    const struct cl_end end = end_of(job);
+    const struct cl_plain_end plain = plain_end(&end);
+    int64_t ox = row->begin;
 
-    for (ox = 0; ox < end; ox += STRIP)
-        if (ox >= inside && ox + STRIP <= past)
-            strip(job, lines, line_count, row, ox, STRIP, c, whole, mask, false, width, stride);
-        else
-            strip(job, lines, line_count, row, ox, end - ox < STRIP ? end - ox : STRIP, c,
-                  whole, mask, true, width, stride);
+    for (; row->end - ox >= size; ox += size)
+        strip(job, row, &end, &plain, ox, size, size, whole, mask, width, stride);
+    if (ox < row->end)
+        strip(job, row, &end, &plain, ox, size, row->end - ox, whole, mask, width, stride);
 }
 
 #define STRIPS(width, stride)                                                              \
-    static void strips_##width##_##stride(                                                 \
-        const struct cl_dwconv_job *job, const struct line *lines, int64_t line_count,     \
-        int64_t row, int64_t inside, int64_t past, int64_t c, int64_t left)                \
+    static void strips_##width##_##stride(const struct cl_dwconv_job *job,                 \
+                                          const struct row *row, int64_t left)             \
     {                                                                                      \
+        int64_t out = row->end - row->begin;                                               \
         lane_mask mask = lanes_below(left);                                                \
-        if (left >= LANES)                                                                 \
-            strips(job, lines, line_count, row, inside, past, c, true, mask, width,        \
-                   stride);                                                                \
+        if (left < LANES)                                                                  \
+            strips(job, row, false, mask, width, stride, STRIP);                           \
+        else if (out % STRIP != 0 && out % (STRIP - 1) == 0)                               \
+            strips(job, row, true, mask, width, stride, STRIP - 1);                        \
         else                                                                               \
-            strips(job, lines, line_count, row, inside, past, c, false, mask, width,       \
-                   stride);                                                                \
+            strips(job, row, true, mask, width, stride, STRIP);                            \
     }
 STRIPS(1, 1)
 STRIPS(1, 2)
@@ -105,9 +104,7 @@ STRIPS(5, 2)
 STRIPS(7, 1)
 STRIPS(7, 2)
 
-typedef void strips_kernel(const struct cl_dwconv_job *job, const struct line *lines,
-                           int64_t line_count, int64_t row, int64_t inside, int64_t past,
-                           int64_t c, int64_t left);
+typedef void strips_kernel(const struct cl_dwconv_job *job, const struct row *row, int64_t left);
 
 /* Strips for these windows, NULL where there are none. */
 static strips_kernel *strips_for(const struct gemm_window *w)
@@ -115,7 +112,7 @@ static strips_kernel *strips_for(const struct gemm_window *w)
     int64_t lines = w->kernel[0] * w->kernel[1];
 
     if (lines > LINES || lines * w->kernel[2] > GEMM_K_BLOCK || w->dilation[2] != 1 ||
-        w->stride[2] > 2)
+        w->stride[2] > 2 || held_slots(w) == 0)
         return NULL;
     switch (w->kernel[2]) {
     case 1:
@@ -189,39 +186,58 @@ static void outputs(const struct cl_dwconv_job *job, const struct cl_dwconv_tile
     }
 }
 
-/* The lines of one output row's window; zeros where they are padding. */
-static void find_lines(const struct cl_dwconv_job *job, int64_t row, struct line *lines)
+/* Outputs begin..end of all rows of a tile, sixteen channels from c on. */
+static void part_of_rows(const struct cl_dwconv_job *job, const struct cl_dwconv_tile *tile,
+                         strips_kernel *kernel, struct held *held, int64_t c, int64_t begin,
+                         int64_t end)
 {
     const struct gemm_window *w = &job->window;
-    int64_t l;
+    const int64_t computed = (end - begin + STRIP - 1) / STRIP * STRIP;
+    const float *lines[LINES];
+    struct row row = {.lines = lines, .count = w->kernel[0] * w->kernel[1], .begin = begin,
+                      .end = end};
+    int v;
 
-    for (l = 0; l < w->kernel[0] * w->kernel[1]; l++) {
-        const float *at = cl_dwconv_line(job, row, l / w->kernel[1], l % w->kernel[1]);
-        lines[l].at = at ? at : cl_dwconv_zeros;
-        lines[l].step = at ? cl_dwconv_x_channels(job) : 0;
+    held_begin(held, begin * w->stride[2] - w->pad[2],
+               (computed - 1) * w->stride[2] + w->kernel[2]);
+    for (row.row = tile->row_begin; row.row < tile->row_end; row.row++) {
+        hold_window(job, held, row.row, c, tile->channel_end - c, lines);
+        for (v = 0; v < GROUP && c + v * LANES < tile->channel_end; v++) {
+            row.c = c + v * LANES;
+            row.offset = v * held->pixels * LANES;
+            kernel(job, &row, tile->channel_end - row.c);
+        }
     }
+}
+
+/* A tile in strips, parts of its rows as wide as there is room for. */
+static void tile_in_strips(const struct cl_dwconv_job *job, const struct cl_dwconv_tile *tile,
+                           strips_kernel *kernel)
+{
+    const struct gemm_window *w = &job->window;
+    struct held held;
+    int64_t most, parts, part, c;
+
+    held.slots = held_slots(w);
+    most = (held_room(held.slots) - w->kernel[2]) / w->stride[2] / STRIP * STRIP;
+    parts = (w->out[2] + most - 1) / most;
+    for (c = tile->channel_begin; c < tile->channel_end; c += 16)
+        for (part = 0; part < parts; part++)
+            part_of_rows(job, tile, kernel, &held, c, part * w->out[2] / parts,
+                         (part + 1) * w->out[2] / parts);
 }
 
 void DWCONV(const struct cl_dwconv_job *job, int64_t begin, int64_t end)
 {
-    const struct gemm_window *w = &job->window;
-    strips_kernel *kernel = strips_for(w);
-    int64_t inside = (w->pad[2] + w->stride[2] - 1) / w->stride[2], row, c;
-    int64_t room = w->in[2] + w->pad[2] - w->kernel[2];
-    int64_t past = room < 0 ? 0 : room / w->stride[2] + 1;
-    struct line lines[LINES];
+    strips_kernel *kernel = strips_for(&job->window);
+    int64_t row;
 
     for (; begin < end; begin++) {
         struct cl_dwconv_tile tile = cl_dwconv_tile_at(job, begin);
-        for (row = tile.row_begin; row < tile.row_end; row++) {
-            if (!kernel) {
+        if (kernel)
+            tile_in_strips(job, &tile, kernel);
+        else
+            for (row = tile.row_begin; row < tile.row_end; row++)
                 outputs(job, &tile, row);
-                continue;
-            }
-            find_lines(job, row, lines);
-            for (c = tile.channel_begin; c < tile.channel_end; c += LANES)
-                kernel(job, lines, w->kernel[0] * w->kernel[1], row, inside, past, c,
-                       tile.channel_end - c);
-        }
     }
 }

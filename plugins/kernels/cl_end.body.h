@@ -5,6 +5,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include <math.h>
 #include <stdbool.h>
 
 #include "plugins/kernels/cl_part.body.h"
@@ -48,41 +49,46 @@ ALWAYS_INLINE void finish(const struct cl_end *end, int64_t at, int64_t pitch, i
         store(end->y + at + t * pitch, whole, mask, x[t]);
 }
 
-/* The first `count` of STRIP vectors. What most networks have, a bias and a bound or two, is done
- * on sums that never leave registers. */
-ALWAYS_INLINE void finish_strip(const struct cl_end *end, int64_t at, int64_t pitch, int64_t c,
-                                const bool whole, lane_mask mask, int64_t count, lanes *sums)
+/* What most networks have, a bias and a bound or two, or less: what is missing is -0 or infinite and
+ * changes no number. */
+struct cl_plain_end {
+    bool is_all; /* else there are other steps */
+    float low, high;
+};
+
+ALWAYS_INLINE struct cl_plain_end plain_end(const struct cl_end *end)
 {
     const struct gemm_step *step = end->steps;
+    struct cl_plain_end plain = {end->step_count == 0, -INFINITY, INFINITY};
+
+    if (end->step_count == 1 && step->kind == IMGCLS_EPILOGUE_RELU)
+        plain = (struct cl_plain_end){true, 0, INFINITY};
+    else if (end->step_count == 1 && step->kind == IMGCLS_EPILOGUE_CLIP)
+        plain = (struct cl_plain_end){true, step->a, step->b};
+    return plain;
+}
+
+/* The first `count` of STRIP vectors. A plain end is done on sums that never leave registers. */
+ALWAYS_INLINE void finish_strip(const struct cl_end *end, const struct cl_plain_end *plain,
+                                int64_t at, int64_t pitch, int64_t c, const bool whole,
+                                lane_mask mask, int64_t count, lanes *sums)
+{
     lanes out[STRIP]; /* sums stay in registers, which have no addresses */
+    lanes bias;
+    float *to = end->y + at;
     int t;
 
-    if (end->step_count > 1 ||
-        (end->step_count == 1 && step->kind != IMGCLS_EPILOGUE_RELU &&
-         step->kind != IMGCLS_EPILOGUE_CLIP)) {
+    if (!plain->is_all) {
 #pragma GCC unroll 8
         for (t = 0; t < STRIP; t++)
             out[t] = sums[t];
         finish(end, at, pitch, c, whole, mask, (int)count, out);
         return;
     }
-    if (end->bias) {
-        lanes bias = load(end->bias + c, whole, mask);
+    bias = end->bias ? load(end->bias + c, whole, mask) : lanes_all(-0.0f);
 #pragma GCC unroll 8
-        for (t = 0; t < STRIP; t++)
-            sums[t] = lanes_add(sums[t], bias);
-    }
-    if (end->step_count) {
-#pragma GCC unroll 8
-        for (t = 0; t < STRIP; t++)
-            sums[t] = lanes_at_least(sums[t], step->kind == IMGCLS_EPILOGUE_CLIP ? step->a : 0);
-        if (step->kind == IMGCLS_EPILOGUE_CLIP)
-#pragma GCC unroll 8
-            for (t = 0; t < STRIP; t++)
-                sums[t] = lanes_at_most(sums[t], step->b);
-    }
-#pragma GCC unroll 8
-    for (t = 0; t < STRIP; t++)
+    for (t = 0; t < STRIP; t++, to += pitch)
         if (t < count)
-            store(end->y + at + t * pitch, whole, mask, sums[t]);
+            store(to, whole, mask,
+                  lanes_at_most(lanes_at_least(lanes_add(sums[t], bias), plain->low), plain->high));
 }

@@ -182,6 +182,7 @@ ALWAYS_INLINE void piece_of_row(const struct grouped *g, int64_t row, int64_t be
 {
     const int64_t pitch = g->job->groups * g->job->outputs, c = g->vector.y_channel;
     const lane_mask mask = lanes_below(g->vector.outputs);
+    const struct cl_plain_end plain = plain_end(&g->end);
     int64_t ox;
 
     for (ox = begin; ox < end; ox += STRIP) {
@@ -190,9 +191,9 @@ ALWAYS_INLINE void piece_of_row(const struct grouped *g, int64_t row, int64_t be
         lanes sums[STRIP];
         strip_sums(g, ox - begin, weights, shared, sums);
         if (g->vector.outputs == LANES)
-            finish_strip(&g->end, at, pitch, c, true, mask, count, sums);
+            finish_strip(&g->end, &plain, at, pitch, c, true, mask, count, sums);
         else
-            finish_strip(&g->end, at, pitch, c, false, mask, count, sums);
+            finish_strip(&g->end, &plain, at, pitch, c, false, mask, count, sums);
     }
 }
 

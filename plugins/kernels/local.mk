@@ -50,6 +50,7 @@ noinst_LTLIBRARIES += %D%/libavx2.la
 	%D%/approx.avx2.h \
 	%D%/cl_dwconv.avx2.c \
 	%D%/cl_dwconv.body.h \
+	%D%/cl_dwconv_lines.body.h \
 	%D%/cl_first.avx2.c \
 	%D%/cl_first.body.h \
 	%D%/cl_end.body.h \
@@ -109,6 +110,7 @@ noinst_LTLIBRARIES += %D%/libneon.la
 %C%_libneon_la_SOURCES = \
 	%D%/approx.neon.h \
 	%D%/cl_dwconv.body.h \
+	%D%/cl_dwconv_lines.body.h \
 	%D%/cl_dwconv.neon.c \
 	%D%/cl_first.body.h \
 	%D%/cl_first.neon.c \
