@@ -53,6 +53,8 @@ ALWAYS_INLINE void strip(const struct cl_dwconv_job *job, const struct row *row,
     for (l = 0; l < row->count; l++, weights += width * channels) {
         const float *line = row->lines[l] + from;
         lanes taps[7];
+        /* Pixels are distances that instructions hold, not registers: compilers add up too much. */
+        __asm__("" : "+r"(line));
 #pragma GCC unroll 8
         for (k = 0; k < width; k++)
             taps[k] = load(weights + k * channels, whole, mask);
@@ -219,6 +221,7 @@ static void tile_in_strips(const struct cl_dwconv_job *job, const struct cl_dwco
     int64_t most, parts, part, c;
 
     held.slots = held_slots(w);
+    held.pixels = 0;
     most = (held_room(held.slots) - w->kernel[2]) / w->stride[2] / STRIP * STRIP;
     parts = (w->out[2] + most - 1) / most;
     for (c = tile->channel_begin; c < tile->channel_end; c += 16)

@@ -44,13 +44,18 @@ static int64_t held_room(int64_t slots)
     return HELD_PIXELS / (slots + 1);
 }
 
-/* Begins a part of the lines. */
+/* Begins a part of the lines, of other channels or other pixels. */
 static void held_begin(struct held *held, int64_t first, int64_t pixels)
 {
+    int64_t slot;
+
+    if (pixels != held->pixels) {
+        held->pixels = pixels;
+        memset(held_line(held, held->slots, 0), 0, (size_t)pixels * 16 * sizeof(float));
+    }
     held->first = first;
-    held->pixels = pixels;
-    memset(held->from, 0, sizeof held->from);
-    memset(held_line(held, held->slots, 0), 0, (size_t)pixels * 16 * sizeof(float));
+    for (slot = 0; slot < held->slots; slot++)
+        held->from[slot] = NULL;
 }
 
 ALWAYS_INLINE void hold_zeros(float *to, int64_t begin, int64_t end, int64_t pixels, const int count)
