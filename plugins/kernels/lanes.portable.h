@@ -62,6 +62,15 @@ static inline lanes lanes_fused(lanes a, lanes b, lanes c)
 {
     return fused_f32(a, b, c);
 }
+/* NaN stays. */
+static inline lanes lanes_at_least(lanes x, float bound)
+{
+    return x < bound ? bound : x;
+}
+static inline lanes lanes_at_most(lanes x, float bound)
+{
+    return x > bound ? bound : x;
+}
 static inline lanes lanes_step(const struct gemm_step *step, lanes x, lanes other)
 {
     struct gemm_step one = *step;

@@ -240,6 +240,12 @@ ALWAYS_INLINE void NAME(finish)(const struct winograd_job *job,
     int i, j;
     int32_t s;
 
+    if (job->bias) {
+        lanes bias = NAME(load)(job->bias + m, full, mask);
+        for (i = 0; i < OUT; i++)
+            for (j = 0; j < OUT; j++)
+                y[i][j] = lanes_add(y[i][j], bias);
+    }
     for (s = 0; s < job->step_count; s++) {
         const struct gemm_step *step = &job->steps[s];
         lanes other = lanes_zero();
@@ -267,9 +273,35 @@ ALWAYS_INLINE void NAME(finish)(const struct winograd_job *job,
         }
 }
 
-/* Channels m.. of one tile. whole: all outputs are in the image; full: a whole vector. */
+/* A line of a tile into y, by the end that most layers have: in registers. */
+ALWAYS_INLINE void NAME(line_to_end)(const struct winograd_job *job,
+                                     const struct NAME(outputs) *outputs,
+                                     const struct winograd_end *end, const int whole,
+                                     const int full, int64_t m, lane_mask mask, int i,
+                                     const lanes y[OUT])
+{
+    const lanes bias = end->bias ? NAME(load)(end->bias + m, full, mask) : lanes_all(-0.0f);
+    const int64_t first = outputs->first + i * outputs->line;
+    const float *operand = end->operand ? end->operand + first * job->outputs + m : NULL;
+    float *to = job->y + first * job->y_row + m;
+    int j;
+
+#pragma GCC unroll 8
+    for (j = 0; j < OUT; j++, to += job->y_row) {
+        lanes x = lanes_add(y[j], bias);
+        if (!whole && j >= outputs->columns)
+            break;
+        if (operand)
+            x = lanes_add(x, NAME(load)(operand + j * job->outputs, full, mask));
+        NAME(store)(to, full, mask, lanes_at_most(lanes_at_least(x, end->low), end->high));
+    }
+}
+
+/* Channels m.. of one tile. whole: all outputs are in the image; full: a whole vector; end: NULL
+ * where steps are others. */
 ALWAYS_INLINE void NAME(vector_out)(const struct winograd_job *job,
-                                    const struct NAME(outputs) *outputs, const int whole,
+                                    const struct NAME(outputs) *outputs,
+                                    const struct winograd_end *end, const int whole,
                                     const int full, int64_t m, lane_mask mask,
                                     const float *sums, int64_t plane)
 {
@@ -290,20 +322,21 @@ ALWAYS_INLINE void NAME(vector_out)(const struct winograd_job *job,
     }
 #pragma GCC unroll 8
     for (i = 0; i < OUT; i++) {
-        NAME(out_of_points)(half[i], y[i]);
-        if (job->bias) {
-            lanes bias = NAME(load)(job->bias + m, full, mask);
-#pragma GCC unroll 8
-            for (j = 0; j < OUT; j++)
-                y[i][j] = lanes_add(y[i][j], bias);
+        if (!end) {
+            NAME(out_of_points)(half[i], y[i]);
+        } else if (whole || i < outputs->rows) {
+            NAME(out_of_points)(half[i], to);
+            NAME(line_to_end)(job, outputs, end, whole, full, m, mask, i, to);
         }
     }
-    NAME(finish)(job, outputs, whole, full, m, mask, y);
+    if (!end)
+        NAME(finish)(job, outputs, whole, full, m, mask, y);
 }
 
 /* One tile's row of each point's sums into y. */
-static void NAME(transform_out)(const struct winograd_job *job, int64_t tile, const float *sums,
-                                int64_t plane)
+ALWAYS_INLINE void NAME(transform_out)(const struct winograd_job *job,
+                                       const struct winograd_end *end, int64_t tile,
+                                       const float *sums, int64_t plane)
 {
     struct NAME(outputs) outputs = NAME(find_outputs)(job, tile);
     lane_mask all = lanes_below(LANES);
@@ -311,12 +344,28 @@ static void NAME(transform_out)(const struct winograd_job *job, int64_t tile, co
 
     if (outputs.rows == OUT && outputs.columns == OUT)
         for (m = 0; m + LANES <= job->outputs; m += LANES)
-            NAME(vector_out)(job, &outputs, 1, 1, m, all, sums, plane);
+            NAME(vector_out)(job, &outputs, end, 1, 1, m, all, sums, plane);
     else
         for (m = 0; m + LANES <= job->outputs; m += LANES)
-            NAME(vector_out)(job, &outputs, 0, 1, m, all, sums, plane);
+            NAME(vector_out)(job, &outputs, end, 0, 1, m, all, sums, plane);
     if (m < job->outputs)
-        NAME(vector_out)(job, &outputs, 0, 0, m, lanes_below(job->outputs - m), sums, plane);
+        NAME(vector_out)(job, &outputs, end, 0, 0, m, lanes_below(job->outputs - m), sums, plane);
+}
+
+static void NAME(tiles_out)(const struct winograd_job *job, int64_t first, int64_t count,
+                            const float *sums)
+{
+    const int64_t row = winograd_row(job->outputs);
+    const int64_t plane = winograd_plane(job->outputs, job->block);
+    struct winograd_end end;
+    int64_t t;
+
+    if (winograd_ends(job, &end))
+        for (t = 0; t < count; t++)
+            NAME(transform_out)(job, &end, first + t, sums + t * row, plane);
+    else
+        for (t = 0; t < count; t++)
+            NAME(transform_out)(job, NULL, first + t, sums + t * row, plane);
 }
 
 /* The matrices of points begin..end: [tiles, channels] by [channels, outputs]. */
@@ -353,12 +402,11 @@ static void NAME(transform_tiles)(const struct winograd_job *job, int64_t at, in
 {
     int64_t channels = job->window.channels, first = at * job->block, t;
 
+    if (!is_in)
+        NAME(tiles_out)(job, first + begin, end - begin, sums + begin * winograd_row(job->outputs));
     for (t = begin; t < end && is_in; t++)
         NAME(transform_in)(job, first + t, v + t * winograd_row(channels),
                            winograd_plane(channels, job->block));
-    for (t = begin; t < end && !is_in; t++)
-        NAME(transform_out)(job, first + t, sums + t * winograd_row(job->outputs),
-                            winograd_plane(job->outputs, job->block));
 }
 
 void WINOGRAD(const struct winograd_job *job, int64_t begin, int64_t end, void *workspace)

@@ -61,6 +61,17 @@ struct winograd_job {
     float *common;
 };
 
+/* What most layers end with: sum + bias, + operand, then bounds. What is missing is NULL, or infinite
+ * and changes no number. */
+struct winograd_end {
+    const float *bias;    /* [outputs] */
+    const float *operand; /* [images, out..., outputs] */
+    float low, high;
+};
+
+/* Fills `end`; false where the job ends otherwise. */
+int winograd_ends(const struct winograd_job *job, struct winograd_end *end);
+
 /* Where a tile lies. */
 struct winograd_place {
     int64_t image, y, x; /* y, x: of its first output */
