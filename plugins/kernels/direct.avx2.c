@@ -131,13 +131,15 @@ multiply(const int rows, const int vectors, int64_t k, int64_t block, const floa
         end = k < block ? k : block;
         k -= end;
         for (; end >= STEPS; end -= STEPS, b += STEPS * COLUMNS, at += STEPS * sizeof *a) {
+            if (ahead) {
 #pragma GCC unroll 8
-            for (s = 0; s < STEPS; s++) {
-                if (s % 2 == 0)
-                    _mm_prefetch((const char *)(ahead + s / 2 * 16), _MM_HINT_T1);
-                step(rows, vectors, at + s * (int64_t)sizeof *a, row, row3, row5, b + s * COLUMNS, c);
+                for (s = 0; s < STEPS / 2; s++)
+                    _mm_prefetch((const char *)(ahead + 16 * s), _MM_HINT_T1);
+                ahead += STEPS / 2 * 16;
             }
-            ahead += STEPS / 2 * 16;
+#pragma GCC unroll 8
+            for (s = 0; s < STEPS; s++)
+                step(rows, vectors, at + s * (int64_t)sizeof *a, row, row3, row5, b + s * COLUMNS, c);
             __asm__("" : "+r"(row), "+r"(row3), "+r"(row5));
         }
         for (; end > 0; end--, b += COLUMNS, at += sizeof *a)

@@ -69,13 +69,13 @@ static void deliver_rows(const struct walk *walk, int64_t m, int64_t rows, int64
 
 /* What a micro-tile asks for while it computes. The first two of a panel ask for the next panel,
  * half each: so it comes from memory over a longer time than the first alone would take to use
- * it. A single one is as quick as memory at best. */
+ * it. A single one is as quick as memory at best. NULL: nothing. */
 static inline const float *worth_asking(const struct walk *walk, const float *panel,
                                         int64_t piece, int64_t pieces)
 {
     if (pieces == 1)
         return panel + 32 * COLUMNS;
-    return piece > 1 ? panel
+    return piece > 1 ? NULL
                      : panel + (walk->job->k + piece * (walk->k_end - walk->k_begin) / 2) * COLUMNS;
 }
 
