@@ -2,9 +2,9 @@
  * plugins/kernels/cl_dwconv_lines.body.h - lines of an image on their way through windows
  *
  * Included once a set by cl_dwconv.body.h. Windows of neighbouring outputs overlap, and their edges
- * hang over the image. So the lines that a row of windows meets are kept side by side in L1, sixteen
- * channels of them, padding as zeros: a pixel is fetched once, and the sums ask no pixel whether it
- * is there.
+ * hang over the image. So the lines that a row of windows meets are kept side by side in L1,
+ * sixteen channels of them, padding as zeros: a pixel is fetched once, and the sums ask no pixel
+ * whether it is there.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -58,7 +58,8 @@ static void held_begin(struct held *held, int64_t first, int64_t pixels)
         held->from[slot] = NULL;
 }
 
-ALWAYS_INLINE void hold_zeros(float *to, int64_t begin, int64_t end, int64_t pixels, const int count)
+ALWAYS_INLINE void hold_zeros(float *to, int64_t begin, int64_t end, int64_t pixels,
+                              const int count)
 {
     int v;
 

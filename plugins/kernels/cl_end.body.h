@@ -49,8 +49,8 @@ ALWAYS_INLINE void finish(const struct cl_end *end, int64_t at, int64_t pitch, i
         store(end->y + at + t * pitch, whole, mask, x[t]);
 }
 
-/* What most networks have, a bias and a bound or two, or less: what is missing is -0 or infinite and
- * changes no number. */
+/* What most networks have, a bias and a bound or two, or less: what is missing is -0 or infinite
+ * and changes no number. */
 struct cl_plain_end {
     bool is_all; /* else there are other steps */
     float low, high;
