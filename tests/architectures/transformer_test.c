@@ -68,6 +68,14 @@ static void no_parameter_may_be_lost_or_left_over(void **state)
         case_lose_each(files[f], "blocks.0.attn.q_norm.weight");
 }
 
+static void open_named(struct test_case *test, const char *name)
+{
+    const char *top = getenv("ICL_TOP_SRCDIR");
+    char path[4096];
+    snprintf(path, sizeof path, "%s/tests/architectures/cases/%s.case", top ? top : ".", name);
+    case_open(test, path, IMGCLS_F32);
+}
+
 /* ---- Settings that are no such numbers ------------------------------------------------*/
 
 /* One that is there and means nothing is told, never replaced in silence by what is usual. */
@@ -87,15 +95,11 @@ static void a_setting_that_is_no_such_number_is_refused(void **state)
         {"vit-hf", "{\"layer_norm_eps\": \"small\"}", "'layer_norm_eps' is no number"},
         {"swin-hf", "{\"layer_norm_eps\": -1}", "'layer_norm_eps' is no number"},
     };
-    const char *top = getenv("ICL_TOP_SRCDIR");
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct imgcls_graph *graph = NULL;
         struct test_case test;
-        char path[4096];
-        snprintf(path, sizeof path, "%s/tests/architectures/cases/%s.case", top ? top : ".",
-                 rows[i].file);
-        case_open(&test, path, IMGCLS_F32);
+        open_named(&test, rows[i].file);
         assert_int_equal(icl_checkpoint_set_config(test.checkpoint, rows[i].config), IMGCLS_OK);
         imgcls_status status = case_build(&test, NULL, &graph);
         if (status != (rows[i].error ? IMGCLS_BAD_INPUT : IMGCLS_OK) ||
@@ -115,15 +119,11 @@ static void a_name_of_another_network_is_refused(void **state)
         const char *file, *variant, *error;
     } rows[] = {{"swin-timm", "swin_s3_tiny_224", "Swin-S3"},
                 {"cnn_efficientnet_b0_timm", "efficientnet_blur_b0", "blurred pools"}};
-    const char *top = getenv("ICL_TOP_SRCDIR");
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct imgcls_graph *graph = NULL;
         struct test_case test;
-        char path[4096];
-        snprintf(path, sizeof path, "%s/tests/architectures/cases/%s.case", top ? top : ".",
-                 rows[i].file);
-        case_open(&test, path, IMGCLS_F32);
+        open_named(&test, rows[i].file);
         assert_int_equal(case_build(&test, rows[i].variant, &graph), IMGCLS_BAD_INPUT);
         assert_non_null(strstr(imgcls_error(test.ctx), rows[i].error));
         icl_graph_destroy(graph);
