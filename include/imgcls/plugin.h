@@ -90,13 +90,18 @@ struct imgcls_zip_writer; /* opaque */
 #define IMGCLS_ATTR_GRAPHS 10
 #define IMGCLS_ATTR_TYPE 13
 
-/* One attribute of a node. Only the field of its kind is set; lists have `count` entries.
- * TYPE: s is the type as a serialised ONNX TypeProto, i the element type of the tensors
- * inside. */
 /* An attribute, 1, by which the host asks an operator with two algorithms of different bits for
  * the one that shapes would not choose; for measuring only. Others ignore it. */
 #define IMGCLS_ATTR_OTHER_BITS "imgcls.other_bits"
+/* An attribute, T >= 2, that the host gives a MatMul in a plan: the rows of A (all its dimensions
+ * but the last, in row-major order) come in consecutive groups of T, each of one image, and T does
+ * not depend on the batch. A kernel that combines rows combines those of one group alone, or a
+ * result would depend on what else is in the batch. Absent: nothing is known. */
+#define IMGCLS_ATTR_IMAGE_ROWS "image_rows"
 
+/* One attribute of a node. Only the field of its kind is set; lists have `count` entries.
+ * TYPE: s is the type as a serialised ONNX TypeProto, i the element type of the tensors
+ * inside. */
 struct imgcls_attr {
     size_t struct_size;
     const char *name;

@@ -1,9 +1,9 @@
 /*
  * src/plan/build.c - from a graph and shapes to a plan, and the plan's life
  *
- * The order: clone; shapes of the inputs; newest meaning; fusion; sort; the walk that makes
- * slots and steps (walk.c); the graph's outputs; packing of weights (pack.c); liveness and
- * offsets.
+ * The order: clone; shapes of the inputs; newest meaning; rows of one image; fusion; sort; the
+ * walk that makes slots and steps (walk.c); the graph's outputs; packing of weights (pack.c);
+ * liveness and offsets.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -15,6 +15,7 @@
 
 #include "src/passes/passes.h"
 #include "src/plan/choices.h"
+#include "src/plan/image_rows.h"
 #include "src/plan/shapes.h"
 #include "src/plan/step.h"
 #include "src/tensor/tensor.h"
@@ -69,6 +70,8 @@ static imgcls_status make_graph(struct icl_plan *plan, const struct imgcls_graph
         status = set_input(plan->ctx, plan->graph->inputs[i], &shapes[i]);
     if (status == IMGCLS_OK)
         status = icl_passes_upgrade(plan->graph);
+    if (status == IMGCLS_OK && !plan->options.no_fusion && !plan->options.in_double)
+        status = icl_plan_mark_image_rows(plan->graph, graph);
     if (status == IMGCLS_OK && !plan->options.no_fusion)
         status = icl_passes_fuse(plan->graph, NULL);
     if (status == IMGCLS_OK && plan->options.other_bits)

@@ -10,6 +10,10 @@ libicl_la_SOURCES += \
 	%D%/fold.c \
 	%D%/host_infer.c \
 	%D%/host_infer.h \
+	%D%/image_rows.c \
+	%D%/image_rows.h \
+	%D%/image_stride.c \
+	%D%/image_stride.h \
 	%D%/liveness.c \
 	%D%/offsets.c \
 	%D%/offsets.h \

@@ -1,0 +1,46 @@
+/*
+ * src/plan/image_stride.h - where the images of a batch lie in every value of a graph
+ *
+ * Row-major, the elements of a value whose batch has B images are outer x B x stride of them:
+ * element (o, b, i) depends on image b and on no other. The outer factor follows from the number
+ * of elements; the stride is what is kept. A reshape moves no element and so leaves it as it is;
+ * other operators are looked up in a table (image_stride.c), and what no row can prove is MIXED.
+ *
+ * Private to src/plan. Not here: what it is good for (image_rows.c).
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef ICL_PLAN_IMAGE_STRIDE_H
+#define ICL_PLAN_IMAGE_STRIDE_H
+
+#include "src/graph/graph.h"
+#include "src/registry/registry.h"
+
+#define ICL_STRIDE_NONE  0    /* depends on no image: constants, and what is computed of shapes */
+#define ICL_STRIDE_MIXED (-1) /* nothing is known */
+
+/* Strides of a graph's values. Begin with one that is zero but for ctx, registry and batch. */
+struct icl_strides {
+    struct imgcls_context *ctx;
+    struct icl_registry *registry;
+    int64_t batch;
+    int64_t *of; /* by value->index; own: free */
+    size_t count;
+};
+
+/* Makes room for the values of the graph: strides of new ones are NONE. */
+imgcls_status icl_strides_cover(struct icl_strides *strides, const struct imgcls_graph *graph);
+/* Finds the strides of the node's outputs; those of its inputs are found. The shapes of all have
+ * been inferred. */
+void icl_strides_find(struct icl_strides *strides, const struct icl_node *node);
+
+static inline int64_t icl_stride_of(const struct icl_strides *strides,
+                                    const struct imgcls_value_info *info)
+{
+    const struct icl_value *value = icl_value_of(info);
+    return !info || info->constant            ? ICL_STRIDE_NONE
+           : value->index >= strides->count   ? ICL_STRIDE_MIXED
+                                              : strides->of[value->index];
+}
+
+#endif
