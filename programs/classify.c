@@ -219,6 +219,7 @@ static imgcls_status classify_all(struct classifying *work)
 {
     struct model_options given;
     model_options_take(work->line, &given);
+    given.options.once = work->line->positional_count == 2; /* one picture: one run */
     imgcls_status status = imgcls_model_open_with(work->ctx, work->line->positionals[0],
                                                   &given.options, &work->model);
     for (size_t i = 1; i < work->line->positional_count && status == IMGCLS_OK; i++)

@@ -90,6 +90,10 @@ struct imgcls_model_options {
     const char *arch;   /* architecture of a bare checkpoint; NULL: recognised */
     /* Shapes for inputs, "name=1,3,224,224" entries, NULL-ended; NULL: as declared. */
     const char *const *shapes;
+    /* 1: most likely the model is run once, so that its weights are packed for that run alone,
+     * node by node, which takes less time and memory than packing all of them to keep. Later
+     * runs give the same answers; the second one packs anew. 0: weights are packed to be kept. */
+    int32_t once;
 };
 
 /* Opens whatever some plugin reads: .onnx, .imgcls, a checkpoint, a folder. Own: close. */

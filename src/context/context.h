@@ -30,6 +30,7 @@ struct icl_pile {
     bool is_open;          /* between icl_pile_begin and icl_pile_end */
     struct icl_chunk *now; /* where the next block goes; one user; NULL: none yet */
     size_t used;           /* bytes of it */
+    size_t written;        /* bytes of it that may have been written, >= used */
 };
 
 struct imgcls_context {
@@ -82,6 +83,9 @@ imgcls_status icl_alloc_status(const struct imgcls_context *ctx);
  * made and freed together. Not nested; while no other thread allocates. Few bytes: no effect. */
 void icl_pile_begin(struct imgcls_context *ctx, size_t expected);
 void icl_pile_end(struct imgcls_context *ctx);
+/* Instead of icl_pile_end: the next icl_pile_begin finds the memory again, from its front on if
+ * all of its blocks were freed meanwhile. icl_pile_end gives it back, too. */
+void icl_pile_rest(struct imgcls_context *ctx);
 
 /* A copy of the text; NULL like icl_alloc. Own: icl_free. */
 char *icl_text_copy(struct imgcls_context *ctx, const char *text);

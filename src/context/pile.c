@@ -1,10 +1,11 @@
 /*
  * src/context/pile.c - chunks of large pages, cut into blocks from front to back
  *
- * Nothing is used twice: what is freed waits for its chunk. So a pile is for what is made and
- * goes together.
+ * What is freed waits for its chunk. So a pile is for what is made and goes together. A chunk
+ * whose blocks are gone while its pile rests is cut anew; only there is anything to be cleared.
  *
- * Invariant: a chunk's users are its living blocks, and the pile while it is `now`.
+ * Invariant: a chunk's users are its living blocks, and the pile while it is `now`; bytes of `now`
+ * from `written` on are zero.
  * Not here: counting, limits (memory.c).
  *
  * SPDX-License-Identifier: Apache-2.0
@@ -14,6 +15,7 @@
 #include "src/context/pile.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #define LARGE_PAGE ((size_t)2 << 20)
@@ -99,8 +101,8 @@ void icl_chunk_release(struct icl_chunk *chunk)
     free(chunk);
 }
 
-/* Under the lock. */
-static void *cut(struct icl_pile *pile, size_t bytes, struct icl_chunk **chunk)
+/* Under the lock. *old: how many bytes at the front may have been written. */
+static void *cut(struct icl_pile *pile, size_t bytes, struct icl_chunk **chunk, size_t *old)
 {
     if (!pile->now || bytes > pile->now->size - pile->used) {
         struct icl_chunk *fresh = make_chunk(bytes);
@@ -108,10 +110,13 @@ static void *cut(struct icl_pile *pile, size_t bytes, struct icl_chunk **chunk)
             return NULL;
         icl_chunk_release(pile->now);
         pile->now = fresh;
-        pile->used = 0;
+        pile->used = pile->written = 0;
     }
+    *old = pile->written - pile->used < bytes ? pile->written - pile->used : bytes;
     unsigned char *block = pile->now->bytes + pile->used;
     pile->used += bytes;
+    if (pile->written < pile->used)
+        pile->written = pile->used;
     atomic_fetch_add(&pile->now->users, 1);
     *chunk = pile->now;
     return block;
@@ -119,19 +124,29 @@ static void *cut(struct icl_pile *pile, size_t bytes, struct icl_chunk **chunk)
 
 void *icl_pile_take(struct icl_pile *pile, size_t bytes, struct icl_chunk **chunk)
 {
-    size_t rounded;
+    size_t rounded, old = 0;
     *chunk = NULL;
     if (!pile->is_open || bytes < LEAST || !icl_add_size(bytes, ALIGNMENT - 1, &rounded))
         return NULL;
     pthread_mutex_lock(&pile->lock);
-    void *block = cut(pile, rounded / ALIGNMENT * ALIGNMENT, chunk);
+    void *block = cut(pile, rounded / ALIGNMENT * ALIGNMENT, chunk, &old);
     pthread_mutex_unlock(&pile->lock);
+    if (block && old > 0)
+        memset(block, 0, old);
     return block;
 }
 
 void icl_pile_begin(struct imgcls_context *ctx, size_t expected)
 {
-    ctx->pile.is_open = expected >= WORTH_IT && !IS_WATCHED;
+    struct icl_pile *pile = &ctx->pile;
+    pile->is_open = expected >= WORTH_IT && !IS_WATCHED;
+    if (pile->now && atomic_load_explicit(&pile->now->users, memory_order_acquire) == 1)
+        pile->used = 0;
+}
+
+void icl_pile_rest(struct imgcls_context *ctx)
+{
+    ctx->pile.is_open = false;
 }
 
 void icl_pile_end(struct imgcls_context *ctx)
@@ -139,4 +154,5 @@ void icl_pile_end(struct imgcls_context *ctx)
     ctx->pile.is_open = false;
     icl_chunk_release(ctx->pile.now);
     ctx->pile.now = NULL;
+    ctx->pile.used = ctx->pile.written = 0;
 }

@@ -4,7 +4,8 @@
  * Packed weights are written once into fresh memory. Pages of 4 KiB cost more time than the
  * packing itself, and large pages need whole, aligned 2 MiB, which blocks of some megabytes
  * each for itself do not fill. So blocks that are made together lie together, in chunks that
- * begin where a large page does. A chunk goes when its last block does.
+ * begin where a large page does. A chunk goes when its last block does, or waits for the next
+ * blocks while the pile rests.
  *
  * Private to src/context.
  *

@@ -24,6 +24,7 @@ struct imgcls_model {
     size_t class_count;          /* 0: not known before running */
     struct icl_session *session; /* made on first run */
     int32_t threads;             /* of the session; 0: the context's */
+    bool once;                   /* one run is expected of the session */
     /* For one run, grown as needed: values around tensors, converted input, rows. */
     struct imgcls_value *run_values;
     const struct imgcls_value **run_inputs, **run_outputs;

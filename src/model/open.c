@@ -145,6 +145,7 @@ imgcls_status imgcls_model_open_with(struct imgcls_context *context, const char 
     if (!model)
         return icl_fail(context, IMGCLS_NO_MEMORY, "%s: no memory for the model", path);
     model->ctx = context;
+    model->once = options.once != 0;
     imgcls_status status = IMGCLS_OK;
     model->path = strdup(path);
     if (!model->path)

@@ -15,7 +15,9 @@ imgcls_status icl_model_session(struct imgcls_model *model, struct icl_session *
     *out = model->session;
     if (model->session)
         return IMGCLS_OK;
-    struct icl_plan_options options = {.threads = model->threads ? model->threads : model->ctx->threads};
+    struct icl_plan_options options = {
+        .threads = model->threads ? model->threads : model->ctx->threads,
+        .once = model->once && model->recipe.views <= 1}; /* several views: perhaps as many runs */
     imgcls_status status =
         icl_session_create(model->ctx, model->graph, &options, &model->session);
     *out = model->session;

@@ -260,8 +260,7 @@ void icl_plan_release(struct icl_plan *plan)
         return;
     for (size_t i = 0; i < plan->step_count; i++) {
         struct icl_step *step = &plan->steps[i];
-        if (step->state && step->kernel && step->kernel->release)
-            step->kernel->release(&plan->ctx->host, step->state);
+        icl_plan_unpack(plan, i);
         icl_adapted_destroy(step->adapted);
         free(step->inputs);
         free(step->captures);

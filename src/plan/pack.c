@@ -7,7 +7,10 @@
  * page cache, bytes of the plan's own are freed once their last reader has packed them, so that
  * no more than one form of a weight is in memory for longer than it takes to pack it.
  *
- * The same whatever thread does it: a kernel packs as its node and its weights say.
+ * The same whatever thread does it, and when: a kernel packs as its node and its weights say. In
+ * a plan for one run that is just before a node runs, and what it packed goes right after, so
+ * that the next one packs into the same memory: the system need not clear fresh pages for all of
+ * the weights, which takes longer than packing them, and what was packed is still in the caches.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -23,6 +26,7 @@
 #include "src/tensor/tensor.h"
 
 #define LARGE ((size_t)256 << 10)
+#define SHARE ((size_t)16 << 20) /* a thread's, of what a plan for one run packs at a time */
 
 /* One step to prepare; those of most bytes first. */
 struct job {
@@ -222,36 +226,87 @@ static int by_bytes(const void *a, const void *b)
     return one->step < other->step ? -1 : 1;
 }
 
-imgcls_status icl_plan_pack(struct icl_plan *plan, struct icl_pool *pool)
+/* Steps from `first` on whose kernels have something to prepare, before `end`. */
+static imgcls_status pack_range(struct icl_plan *plan, struct icl_pool *pool, size_t first,
+                                size_t end)
 {
     struct packing packing = {.plan = plan};
-    size_t bytes = 0;
-    imgcls_status status = drop_passed(plan);
-    if (status)
-        return status;
-    packing.jobs = calloc(plan->step_count + 1, sizeof *packing.jobs);
+    int32_t threads = plan->options.threads;
+    packing.jobs = calloc(end - first + 1, sizeof *packing.jobs);
     if (!packing.jobs)
         return icl_fail(plan->ctx, IMGCLS_NO_MEMORY, "no memory for a plan");
-    for (size_t i = 0; i < plan->step_count; i++) {
+    for (size_t i = first; i < end; i++) {
         const struct icl_step *step = &plan->steps[i];
         if (!step->kernel || !step->kernel->prepare)
             continue;
         struct job *job = &packing.jobs[packing.count++];
         job->step = i;
         job->bytes = constant_bytes(step->node);
-        bytes += job->bytes;
     }
-    int32_t threads = plan->options.threads;
     qsort(packing.jobs, packing.count, sizeof *packing.jobs, by_bytes);
     pthread_mutex_init(&packing.lock, NULL);
-    count_uses(plan);
-    drop_unread(plan);
-    icl_pile_begin(plan->ctx, bytes);
     icl_pool_run(pool, threads, threads, 1, body, &packing);
-    icl_pile_end(plan->ctx);
     pthread_mutex_destroy(&packing.lock);
     free(packing.jobs);
     return packing.status
                ? icl_fail_within_node(plan->ctx, packing.status, plan->steps[packing.failed].node)
                : IMGCLS_OK;
+}
+
+/* Bytes of constants that steps from `first` on read, as long as `end` does not reach all steps
+ * and the sum is below `limit`. */
+static size_t measure_window(const struct icl_plan *plan, size_t first, size_t limit,
+                             size_t *end)
+{
+    size_t bytes = 0, i = first;
+    for (; i < plan->step_count && bytes < limit; i++)
+        if (plan->steps[i].kernel && plan->steps[i].kernel->prepare)
+            bytes += constant_bytes(plan->steps[i].node);
+    *end = i;
+    return bytes;
+}
+
+imgcls_status icl_plan_pack(struct icl_plan *plan, struct icl_pool *pool)
+{
+    size_t end;
+    imgcls_status status = drop_passed(plan);
+    if (status)
+        return status;
+    count_uses(plan);
+    drop_unread(plan);
+    plan->packing_bytes = measure_window(plan, 0, SIZE_MAX, &end);
+    if (plan->options.once)
+        return IMGCLS_OK;
+    icl_pile_begin(plan->ctx, plan->packing_bytes);
+    status = pack_range(plan, pool, 0, end);
+    icl_pile_end(plan->ctx);
+    return status;
+}
+
+/* -- in a plan for one run --------------------------------------------------------------*/
+
+imgcls_status icl_plan_pack_next(struct icl_plan *plan, struct icl_pool *pool, size_t first,
+                                 size_t *end)
+{
+    size_t threads = (size_t)plan->options.threads;
+    measure_window(plan, first, threads == 1 ? 1 : threads * SHARE, end);
+    icl_pile_begin(plan->ctx, plan->packing_bytes);
+    imgcls_status status = pack_range(plan, pool, first, *end);
+    icl_pile_rest(plan->ctx);
+    return status;
+}
+
+void icl_plan_unpack(struct icl_plan *plan, size_t index)
+{
+    struct icl_step *step = &plan->steps[index];
+    if (step->state && step->kernel && step->kernel->release)
+        step->kernel->release(&plan->ctx->host, step->state);
+    step->state = NULL;
+}
+
+void icl_plan_pack_end(struct icl_plan *plan)
+{
+    for (size_t i = 0; i < plan->step_count; i++)
+        icl_plan_unpack(plan, i);
+    icl_pile_end(plan->ctx);
 }

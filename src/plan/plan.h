@@ -30,6 +30,10 @@ struct icl_plan_options {
     bool no_fusion;     /* one step a node of the source, for finding a fault */
     bool in_double;   /* every float32/16 value computed as float64 (needs portable_only) */
     bool keep_values; /* every value keeps its own bytes to the end of the run */
+    /* For a single run by a single session: a kernel packs its weights right before its node
+     * runs and drops them right after, in memory that the next node takes again. What a run
+     * leaves of the plan can be looked at, but not run again: a session makes another plan. */
+    bool once;
     int32_t threads;  /* >= 1 */
     struct icl_pool *pool; /* packs weights while a plan is made; NULL: the caller alone does */
     /* For measuring: 0 is the kernel that a plan takes anyway, n the n-th cheapest other one
@@ -51,7 +55,8 @@ struct icl_plan_summary {
     int64_t parameters; /* elements of all weights, as the source has them */
     int64_t macs;       /* multiply-accumulates, -1 where some shape is open */
     int64_t batch;      /* first dimension of the first input; 1 where it has none */
-    size_t arena_bytes, constant_bytes, packed_bytes;
+    size_t arena_bytes, constant_bytes;
+    size_t packed_bytes; /* of a plan that is made for one run: 0, the run alone knows */
     int32_t precision; /* effective: IMGCLS_F32, or IMGCLS_F64 */
 };
 void icl_plan_summarise(const struct icl_plan *plan, struct icl_plan_summary *out);

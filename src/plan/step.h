@@ -12,7 +12,7 @@
  * input, and pieces of it.
  *
  * Invariant: after icl_plan_build returns nothing here is written, except the reference
- * count.
+ * count; and, in a plan for one run, what icl_plan_pack_next and icl_plan_unpack write.
  *
  * Private to src/plan and src/session. Not here: run-time values (src/session/execute.c).
  *
@@ -81,6 +81,7 @@ struct icl_plan {
     struct imgcls_value **folded; /* own: values computed while planning */
     size_t folded_count, folded_capacity;
     size_t arena_bytes;
+    size_t packing_bytes; /* constants that steps may pack */
     size_t fold_limit; /* largest result that a few numbers may be blown up into */
     bool fold_large;   /* beyond it where the inputs are of that order, too */
     struct icl_plan_summary summary;
@@ -175,6 +176,15 @@ imgcls_status icl_plan_walk(struct icl_plan *plan);
 /* Lets each step's kernel pack its weights and state its needs, on the pool's threads; a
  * constant that every reader has packed gives its memory back at once. */
 imgcls_status icl_plan_pack(struct icl_plan *plan, struct icl_pool *pool);
+
+/* In a plan for one run: the same for step `first` and so many after it that the threads have
+ * something to share, just before they run; *end is the first step that is not packed yet. */
+imgcls_status icl_plan_pack_next(struct icl_plan *plan, struct icl_pool *pool, size_t first,
+                                 size_t *end);
+/* Drops what step `index` packed. */
+void icl_plan_unpack(struct icl_plan *plan, size_t index);
+/* After the last step, or where a run ends early: gives the memory for packed weights back. */
+void icl_plan_pack_end(struct icl_plan *plan);
 
 /* -- liveness.c -- */
 

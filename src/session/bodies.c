@@ -46,6 +46,7 @@ imgcls_status icl_bodies_create(struct imgcls_context *ctx,
     bodies->ctx = ctx;
     bodies->options = *options;
     bodies->options.keep_values = false; /* each round of a loop has its own values */
+    bodies->options.once = false;        /* there may be many rounds */
     bodies->pool = pool;
     *out = bodies;
     return IMGCLS_OK;

@@ -156,6 +156,7 @@ void icl_instance_destroy(struct icl_instance *instance)
     for (size_t i = 0; instance->dynamics && i < plan->step_count; i++)
         icl_dynamic_destroy(plan->ctx, instance->dynamics[i]);
     icl_bodies_destroy(instance->bodies);
+    icl_free(plan->ctx, instance->workspace);
     free(instance->dynamics);
     free(instance->output_blanks);
     free(instance->outputs);
@@ -280,6 +281,14 @@ static void drop_dead(struct icl_instance *instance, const struct icl_step *step
             release_slot(instance, step->captures[i]);
 }
 
+static void *workspace_of(const struct icl_instance *instance, const struct icl_step *step,
+                          char *arena)
+{
+    if (step->workspace_bytes == 0)
+        return NULL;
+    return instance->plan->options.once ? instance->workspace : arena + step->workspace_offset;
+}
+
 static imgcls_status run_step(struct icl_instance *instance, size_t index, char *arena,
                               struct icl_pool *pool, icl_observe observe, void *argument)
 {
@@ -293,7 +302,7 @@ static imgcls_status run_step(struct icl_instance *instance, size_t index, char 
         .run = {.struct_size = sizeof run.run,
                 .node = step->node,
                 .state = step->state,
-                .workspace = step->workspace_bytes ? arena + step->workspace_offset : NULL,
+                .workspace = workspace_of(instance, step, arena),
                 .workspace_bytes = step->workspace_bytes,
                 .threads = plan->options.threads,
                 .input_count = step->input_count,
@@ -324,6 +333,50 @@ static imgcls_status run_step(struct icl_instance *instance, size_t index, char 
     return status;
 }
 
+/* Packs for step `first` and some behind it, and sees to it that all find room to work. */
+static imgcls_status pack_next(struct icl_instance *instance, struct icl_pool *pool, size_t first,
+                               size_t *end)
+{
+    struct icl_plan *plan = instance->plan;
+    size_t most = 0;
+    imgcls_status status = icl_plan_pack_next(plan, pool, first, end);
+    for (size_t i = first; i < *end; i++)
+        if (plan->steps[i].workspace_bytes > most)
+            most = plan->steps[i].workspace_bytes;
+    if (status || most <= instance->workspace_bytes)
+        return status;
+    icl_free(plan->ctx, instance->workspace);
+    instance->workspace_bytes = 0;
+    instance->workspace = icl_alloc(plan->ctx, most, 1);
+    if (!instance->workspace)
+        return icl_alloc_status(plan->ctx);
+    instance->workspace_bytes = most;
+    return IMGCLS_OK;
+}
+
+static imgcls_status run_once(struct icl_instance *instance, char *arena, struct icl_pool *pool,
+                              icl_observe observe, void *argument)
+{
+    struct icl_plan *plan = instance->plan;
+    imgcls_status status = IMGCLS_OK;
+    size_t packed = 0;
+    instance->spent = true;
+    for (size_t i = 0; i < plan->step_count && status == IMGCLS_OK; i++) {
+        if (icl_interrupted())
+            status = icl_fail(plan->ctx, IMGCLS_INTERRUPTED, "interrupted");
+        if (status == IMGCLS_OK && i == packed)
+            status = pack_next(instance, pool, i, &packed);
+        if (status == IMGCLS_OK)
+            status = run_step(instance, i, arena, pool, observe, argument);
+        icl_plan_unpack(plan, i);
+    }
+    icl_plan_pack_end(plan);
+    icl_free(plan->ctx, instance->workspace);
+    instance->workspace = NULL;
+    instance->workspace_bytes = 0;
+    return status;
+}
+
 imgcls_status icl_instance_run(struct icl_instance *instance, char *arena,
                                struct icl_pool *pool,
                                const struct imgcls_value *const *inputs,
@@ -332,6 +385,8 @@ imgcls_status icl_instance_run(struct icl_instance *instance, char *arena,
     if (instance->arena != arena || !arena)
         bind_arena(instance, arena);
     bind_inputs(instance, inputs);
+    if (instance->plan->options.once)
+        return run_once(instance, arena, pool, observe, argument);
     for (size_t i = 0; i < instance->plan->step_count; i++) {
         if (icl_interrupted())
             return icl_fail(instance->plan->ctx, IMGCLS_INTERRUPTED, "interrupted");

@@ -33,6 +33,9 @@ struct icl_instance {
     struct icl_dynamic **dynamics; /* by step, NULL where shapes are known */
     struct icl_bodies *bodies;     /* own; made where the plan has inner graphs */
     const char *arena;             /* base that tensors point into */
+    void *workspace;               /* own: of a plan for one run, whose arena has none */
+    size_t workspace_bytes;
+    bool spent;                    /* a plan for one run has been run */
     uint64_t used;                 /* when it ran last, for eviction */
 };
 

@@ -143,10 +143,16 @@ static imgcls_status find_instance(struct icl_session *session, struct icl_insta
     int place = 0;
     for (int i = 0; i < PLANS_KEPT; i++) {
         struct icl_instance *instance = session->instances[i];
-        if (instance && same_key(instance->key, session->shapes, instance->key_count)) {
+        if (instance && !instance->spent &&
+            same_key(instance->key, session->shapes, instance->key_count)) {
             instance->used = ++session->runs;
             *out = instance;
             return IMGCLS_OK;
+        }
+        if (instance && instance->spent) { /* it was not the only run, after all */
+            session->options.once = false;
+            place = i;
+            break;
         }
         const struct icl_instance *oldest = session->instances[place];
         if (oldest && (!instance || instance->used < oldest->used))

@@ -124,6 +124,68 @@ static void growing_keeps_old_and_zeroes_new(void **state)
     icl_free(ctx, list);
 }
 
+static int setup_without_limit(void **state)
+{
+    struct imgcls_context *ctx;
+    const struct imgcls_context_options options = {.struct_size = sizeof options,
+                                                   .plugin_path = ""};
+    if (imgcls_context_create(&options, &ctx))
+        return -1;
+    *state = ctx;
+    return 0;
+}
+
+static void assert_all(const unsigned char *bytes, size_t size, unsigned char want)
+{
+    for (size_t i = 0; i < size; i++)
+        if (bytes[i] != want)
+            fail_msg("byte %zu of %zu is %d, not %d", i, size, bytes[i], want);
+}
+
+#if defined(__SANITIZE_ADDRESS__) /* watches blocks that the C library gave, and no others */
+#define IS_WATCHED true
+#else
+#define IS_WATCHED false
+#endif
+
+/* Blocks in a pile are zero and keep what is written, whether the memory was used before or not. */
+static void a_pile_that_rested_gives_zeroes(void **state)
+{
+    enum { COUNT = 3, SIZE = 100000, TIMES = 4 };
+    struct imgcls_context *ctx = *state;
+    unsigned char *kept = NULL, *blocks[COUNT], *front = NULL;
+    uint64_t before = ctx->memory_used;
+    for (int time = 0; time < TIMES; time++) {
+        icl_pile_begin(ctx, (size_t)64 << 20);
+        for (size_t i = 0; i < COUNT; i++) {
+            size_t size = SIZE * (i + 1) * (size_t)(time + 1);
+            blocks[i] = icl_alloc(ctx, size, 1);
+            assert_non_null(blocks[i]);
+            assert_int_equal((uintptr_t)blocks[i] % 64, 0);
+            assert_all(blocks[i], size, 0);
+            memset(blocks[i], 0x11 * (int)(i + 1), size);
+        }
+        icl_pile_rest(ctx);
+        if (time == 1 && !IS_WATCHED)
+            assert_ptr_equal(blocks[0], front);
+        front = blocks[0];
+        for (size_t i = 0; i < COUNT; i++)
+            assert_all(blocks[i], SIZE * (i + 1) * (size_t)(time + 1),
+                       (unsigned char)(0x11 * (i + 1)));
+        if (kept)
+            assert_all(kept, 2 * SIZE * 3, 0x22);
+        if (time == 2) /* what still lives is not taken again */
+            kept = blocks[1];
+        for (size_t i = 0; i < COUNT; i++)
+            if (blocks[i] != kept)
+                icl_free(ctx, blocks[i]);
+    }
+    icl_pile_end(ctx);
+    assert_all(kept, 2 * SIZE * 3, 0x22); /* a block outlives its pile */
+    icl_free(ctx, kept);
+    assert_int_equal(ctx->memory_used, before);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -133,6 +195,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(sizes_that_overflow_are_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(requested_failure_comes_once, setup, teardown),
         cmocka_unit_test_setup_teardown(growing_keeps_old_and_zeroes_new, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_pile_that_rested_gives_zeroes, setup_without_limit,
+                                        teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,13 @@ TESTS += %D%/bits_test
 %C%_bits_test_SOURCES = %D%/bits_test.c
 %C%_bits_test_LDADD = $(TEST_LIBS)
 
+check_PROGRAMS += %D%/once_test
+TESTS += %D%/once_test
+%C%_once_test_SOURCES = \
+	%D%/once_test.c \
+	tests/plan/drawn_graph.h
+%C%_once_test_LDADD = $(TEST_LIBS)
+
 check_PROGRAMS += %D%/pool_test
 TESTS += %D%/pool_test
 %C%_pool_test_SOURCES = %D%/pool_test.c

@@ -4,7 +4,8 @@
  *
  * Eight matrices of 8 MB in a mapped file are packed by a first run. What the process holds at
  * most (VmHWM, from where it stood before) is allowed to be 1.25 times the packed weights and
- * the arena, plus what a run takes for itself; with both forms it would be twice.
+ * the arena, plus what a run takes for itself; with both forms it would be twice. A plan for one
+ * run holds one matrix in two forms.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -97,15 +98,14 @@ static struct imgcls_graph *chain_of(struct imgcls_context *ctx, struct imgcls_s
     return graph;
 }
 
-static void one_form_at_a_time(void **state)
+/* Packs and runs; how far the process grew meanwhile, and what the plan says of itself. */
+static int64_t peak_of(struct imgcls_context *ctx, const struct icl_plan_options *options,
+                       struct icl_plan_summary *summary)
 {
-    struct imgcls_context *ctx = *state;
-    const struct icl_plan_options options = {.threads = 1};
     static float x[SIDE];
     struct sketch_value given;
     struct icl_session *session;
     const struct imgcls_value *out;
-    struct icl_plan_summary summary;
     struct imgcls_storage *storage = weights_in_a_file(ctx);
     struct imgcls_graph *graph = chain_of(ctx, storage);
     if (!forget_peak()) {
@@ -114,20 +114,39 @@ static void one_form_at_a_time(void **state)
     }
     int64_t before = status_bytes("VmRSS:");
     const struct imgcls_value *in = sketch_value(&given, IMGCLS_F32, SHAPE(1, SIDE), x);
-    assert_int_equal(icl_session_create(ctx, graph, &options, &session), IMGCLS_OK);
+    assert_int_equal(icl_session_create(ctx, graph, options, &session), IMGCLS_OK);
     if (icl_session_run(session, &in, &out) != IMGCLS_OK)
         fail_msg("%s", imgcls_error(ctx));
-    icl_plan_summarise(icl_session_plan(session), &summary);
+    icl_plan_summarise(icl_session_plan(session), summary);
     int64_t peak = status_bytes("VmHWM:") - before;
+    icl_session_destroy(session);
+    icl_graph_destroy(graph);
+    icl_storage_release(storage);
+    return peak;
+}
+
+static void one_form_at_a_time(void **state)
+{
+    const struct icl_plan_options options = {.threads = 1};
+    struct icl_plan_summary summary;
+    int64_t peak = peak_of(*state, &options, &summary);
     assert_int_equal(summary.packed_bytes, LAYERS * BYTES);
     int64_t allowed =
         (int64_t)(1.25 * (double)summary.packed_bytes) + (int64_t)summary.arena_bytes + REST;
     assert_true(peak > (int64_t)summary.packed_bytes / 2); /* it was measured at all */
     if (peak > allowed)
         fail_msg("%lld bytes at most, %lld are allowed", (long long)peak, (long long)allowed);
-    icl_session_destroy(session);
-    icl_graph_destroy(graph);
-    icl_storage_release(storage);
+}
+
+static void one_weight_at_a_time(void **state)
+{
+    const struct icl_plan_options options = {.threads = 1, .once = true};
+    struct icl_plan_summary summary;
+    int64_t peak = peak_of(*state, &options, &summary);
+    int64_t allowed = 2 * (int64_t)BYTES + (int64_t)summary.arena_bytes + REST;
+    assert_true(peak > (int64_t)BYTES / 2);
+    if (peak > allowed)
+        fail_msg("%lld bytes at most, %lld are allowed", (long long)peak, (long long)allowed);
 }
 
 static int setup(void **state)
@@ -146,6 +165,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(one_form_at_a_time, setup, teardown),
+        cmocka_unit_test_setup_teardown(one_weight_at_a_time, setup, teardown),
     };
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
     print_message("skipped: a sanitizer's own memory is counted, too\n");
