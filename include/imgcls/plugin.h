@@ -39,7 +39,7 @@ extern "C" {
 #endif
 
 #define IMGCLS_ABI_MAJOR 0
-#define IMGCLS_ABI_MINOR 1
+#define IMGCLS_ABI_MINOR 2
 
 #if defined(__GNUC__)
 #define IMGCLS_PRINTF(text, first) __attribute__((format(printf, text, first)))
@@ -803,6 +803,11 @@ struct imgcls_host {
     /* Writes the directory (where status is IMGCLS_OK) and frees the writer in any case. */
     imgcls_status (*zip_finish)(const struct imgcls_host *host,
                                 struct imgcls_zip_writer *writer, imgcls_status status);
+
+    /* -- since 0.2 -- */
+    /* alloc for what is written whole before it is read, such as packed weights: the bytes may
+     * be anything. */
+    void *(*alloc_unset)(const struct imgcls_host *host, size_t count, size_t size);
 };
 
 #ifdef __cplusplus

@@ -74,6 +74,8 @@ void icl_log(struct imgcls_context *ctx, int32_t level, const char *format, ...)
  * (IMGCLS_NO_MEMORY or IMGCLS_LIMIT; icl_alloc_status tells). 0 bytes give a pointer that is
  * not NULL. Own: icl_free, which accepts NULL. Thread-safe. */
 void *icl_alloc(struct imgcls_context *ctx, size_t count, size_t size);
+/* The same for what is written whole before it is read: the bytes may be anything. */
+void *icl_alloc_unset(struct imgcls_context *ctx, size_t count, size_t size);
 void icl_free(struct imgcls_context *ctx, void *pointer);
 /* Status to return after icl_alloc gave NULL. */
 imgcls_status icl_alloc_status(const struct imgcls_context *ctx);

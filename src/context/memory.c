@@ -1,7 +1,7 @@
 /*
  * src/context/memory.c - zeroed, aligned, counted memory
  *
- * A block begins with a head of 64 bytes that remembers what calloc gave and how much was
+ * A block begins with a head of 64 bytes that remembers what the C library gave and how much was
  * counted; what the caller gets lies behind it on a multiple of 64. calloc rather than
  * aligned_alloc plus memset: large blocks come from the kernel as zero pages and are touched
  * first by the thread that uses them. While a pile is open, larger blocks are its pieces.
@@ -24,7 +24,7 @@
 #define LARGE     ((size_t)1 << 20)
 
 struct head {
-    void *raw;               /* what calloc gave; NULL: the block is a piece of `chunk` */
+    void *raw;               /* what the C library gave; NULL: the block is a piece of `chunk` */
     uint64_t bytes;          /* counted in memory_used */
     struct icl_chunk *chunk; /* pile.h */
 };
@@ -70,7 +70,7 @@ static void ask_for_large_pages(unsigned char *raw, size_t bytes)
 #endif
 }
 
-void *icl_alloc(struct imgcls_context *ctx, size_t count, size_t size)
+static void *allocate(struct imgcls_context *ctx, size_t count, size_t size, bool clear)
 {
     size_t bytes, total;
     if (!icl_mul_size(count, size, &bytes) || !icl_add_size(bytes, 2 * ALIGNMENT, &total) ||
@@ -90,9 +90,9 @@ void *icl_alloc(struct imgcls_context *ctx, size_t count, size_t size)
         return NULL;
     }
     struct head head = {.bytes = bytes};
-    unsigned char *raw = icl_pile_take(&ctx->pile, total, &head.chunk);
+    unsigned char *raw = icl_pile_take(&ctx->pile, total, clear, &head.chunk);
     if (!raw)
-        raw = head.raw = calloc(1, total);
+        raw = head.raw = clear ? calloc(1, total) : malloc(total);
     if (!raw) {
         atomic_fetch_sub(&ctx->memory_used, bytes);
         icl_fail(ctx, IMGCLS_NO_MEMORY, "memory: no %zu bytes to be had", bytes);
@@ -105,6 +105,16 @@ void *icl_alloc(struct imgcls_context *ctx, size_t count, size_t size)
     unsigned char *block = raw + skip;
     memcpy(block - sizeof head, &head, sizeof head);
     return block;
+}
+
+void *icl_alloc(struct imgcls_context *ctx, size_t count, size_t size)
+{
+    return allocate(ctx, count, size, true);
+}
+
+void *icl_alloc_unset(struct imgcls_context *ctx, size_t count, size_t size)
+{
+    return allocate(ctx, count, size, false);
 }
 
 void icl_free(struct imgcls_context *ctx, void *pointer)

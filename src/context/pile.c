@@ -122,7 +122,7 @@ static void *cut(struct icl_pile *pile, size_t bytes, struct icl_chunk **chunk, 
     return block;
 }
 
-void *icl_pile_take(struct icl_pile *pile, size_t bytes, struct icl_chunk **chunk)
+void *icl_pile_take(struct icl_pile *pile, size_t bytes, bool clear, struct icl_chunk **chunk)
 {
     size_t rounded, old = 0;
     *chunk = NULL;
@@ -131,7 +131,7 @@ void *icl_pile_take(struct icl_pile *pile, size_t bytes, struct icl_chunk **chun
     pthread_mutex_lock(&pile->lock);
     void *block = cut(pile, rounded / ALIGNMENT * ALIGNMENT, chunk, &old);
     pthread_mutex_unlock(&pile->lock);
-    if (block && old > 0)
+    if (block && clear && old > 0)
         memset(block, 0, old);
     return block;
 }

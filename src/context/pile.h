@@ -19,9 +19,9 @@
 void icl_pile_init(struct icl_pile *pile);
 void icl_pile_destroy(struct icl_pile *pile);
 
-/* `bytes` zeroed bytes on a multiple of 64 and the chunk that has them, with one user more; NULL
- * where no pile is open, the block is small, or there is no memory. Thread-safe. */
-void *icl_pile_take(struct icl_pile *pile, size_t bytes, struct icl_chunk **chunk);
+/* `bytes` bytes on a multiple of 64, zeroed where `clear`, and the chunk that has them, with one user
+ * more; NULL where no pile is open, the block is small, or there is no memory. Thread-safe. */
+void *icl_pile_take(struct icl_pile *pile, size_t bytes, bool clear, struct icl_chunk **chunk);
 /* One user less. Thread-safe. */
 void icl_chunk_release(struct icl_chunk *chunk);
 

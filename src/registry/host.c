@@ -61,6 +61,11 @@ static void *host_alloc(const struct imgcls_host *host, size_t count, size_t siz
     return icl_alloc(icl_host_context(host), count, size);
 }
 
+static void *host_alloc_unset(const struct imgcls_host *host, size_t count, size_t size)
+{
+    return icl_alloc_unset(icl_host_context(host), count, size);
+}
+
 static void host_release(const struct imgcls_host *host, void *pointer)
 {
     icl_free(icl_host_context(host), pointer);
@@ -192,6 +197,8 @@ static const struct imgcls_host table = {
     .zip_begin = icl_zip_begin,
     .zip_append = icl_zip_append,
     .zip_finish = icl_zip_finish,
+
+    .alloc_unset = host_alloc_unset,
 };
 
 void icl_host_init(struct imgcls_context *ctx)

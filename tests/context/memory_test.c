@@ -124,6 +124,31 @@ static void growing_keeps_old_and_zeroes_new(void **state)
     icl_free(ctx, list);
 }
 
+/* All that icl_alloc promises but the zeroes. */
+static void unset_blocks_count_as_others(void **state)
+{
+    struct imgcls_context *ctx = *state;
+    uint64_t before = ctx->memory_used;
+    unsigned char *block = icl_alloc_unset(ctx, 1000, 4);
+    assert_non_null(block);
+    assert_int_equal((uintptr_t)block % 64, 0);
+    memset(block, 0xff, 4000);
+    assert_int_equal(ctx->memory_used, before + 4000);
+    icl_free(ctx, block);
+    assert_int_equal(ctx->memory_used, before);
+    assert_null(icl_alloc_unset(ctx, SIZE_MAX, 2));
+    assert_int_equal(icl_alloc_status(ctx), IMGCLS_LIMIT);
+    icl_forgive(ctx);
+    assert_null(icl_alloc_unset(ctx, 1 << 21, 1));
+    assert_int_equal(icl_alloc_status(ctx), IMGCLS_LIMIT);
+    icl_forgive(ctx);
+    ctx->fail_allocation = 1;
+    assert_null(icl_alloc_unset(ctx, 1, 1));
+    assert_int_equal(icl_alloc_status(ctx), IMGCLS_NO_MEMORY);
+    icl_forgive(ctx);
+    assert_int_equal(ctx->memory_used, before);
+}
+
 static int setup_without_limit(void **state)
 {
     struct imgcls_context *ctx;
@@ -195,6 +220,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(sizes_that_overflow_are_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(requested_failure_comes_once, setup, teardown),
         cmocka_unit_test_setup_teardown(growing_keeps_old_and_zeroes_new, setup, teardown),
+        cmocka_unit_test_setup_teardown(unset_blocks_count_as_others, setup, teardown),
         cmocka_unit_test_setup_teardown(a_pile_that_rested_gives_zeroes, setup_without_limit,
                                         teardown),
     };

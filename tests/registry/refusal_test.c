@@ -30,7 +30,7 @@ static const struct {
     {"exit", ICL_REFUSED_CRASH, "exit status 3", -1, -1},
     {"major", ICL_REFUSED_ABI, "major version 7 of the plugin ABI, this library has 0", 7,
      0},
-    {"minor", ICL_REFUSED_ABI, "needs plugin ABI 0.2, this library has 0.1", 0, 2},
+    {"minor", ICL_REFUSED_ABI, "needs plugin ABI 0.3, this library has 0.2", 0, 3},
     {"small", ICL_REFUSED_DESCRIPTOR, "16 bytes, at least 40", 0, 0},
     {"null", ICL_REFUSED_NULL, "returned NULL: only on Tuesdays", -1, -1},
     {"no_symbol", ICL_REFUSED_SYMBOL, "no symbol imgcls_plugin_entry", -1, -1},
@@ -73,7 +73,7 @@ static void each_broken_plugin_is_refused_in_its_own_words(void **state)
         /* The warning has path, reason and the host's version; and no file is loaded. */
         assert_non_null(strstr(stage.log, file->path));
         assert_non_null(strstr(stage.log, file->reason));
-        assert_non_null(strstr(stage.log, "host ABI 0.1)"));
+        assert_non_null(strstr(stage.log, "host ABI 0.2)"));
         assert_false(stage_is_mapped(&stage, "broken.so"));
         icl_registry_close(registry);
         stage_clear(&stage);

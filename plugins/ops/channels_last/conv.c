@@ -168,7 +168,7 @@ static imgcls_status conv_prepare(const struct imgcls_host *host,
         prepare->workspace_bytes += weights_room(&job, kernel);
     if (!w || size == 0)
         return IMGCLS_OK;
-    panels = host->alloc(host, (size_t)size, sizeof *panels);
+    panels = host->alloc_unset(host, (size_t)size, sizeof *panels);
     if (!panels)
         return IMGCLS_NO_MEMORY;
     fill_panels(&job, window.channels, panel_of(&job, kernel), w->data, panels);

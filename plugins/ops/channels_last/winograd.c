@@ -58,7 +58,7 @@ static imgcls_status prepare_weights(const struct imgcls_host *host,
     job.panel = panel;
     panel = panel ? panel : job.outputs;
     size = winograd_weights_size(job.window.channels, job.outputs, panel, job.out);
-    u = host->alloc(host, (size_t)size, sizeof *u);
+    u = host->alloc_unset(host, (size_t)size, sizeof *u);
     if (!u)
         return IMGCLS_NO_MEMORY;
     pack(w->data, job.window.channels, job.outputs, panel, u);

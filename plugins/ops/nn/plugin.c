@@ -17,7 +17,7 @@ static const struct imgcls_op *const ops[] = {
 
 static const struct imgcls_plugin plugin = {
     .abi_major = IMGCLS_ABI_MAJOR,
-    .abi_minor_needed = 1,
+    .abi_minor_needed = 2,
     .struct_size = sizeof(struct imgcls_plugin),
     .name = "ops-nn",
     .version = PACKAGE_VERSION,

@@ -166,7 +166,7 @@ imgcls_status product_pack_b(const struct imgcls_host *host, struct imgcls_prepa
 
     if (size == 0 || count == 0)
         return IMGCLS_OK;
-    packed = host->alloc(host, (size_t)count, (size_t)size * sizeof *packed);
+    packed = host->alloc_unset(host, (size_t)count, (size_t)size * sizeof *packed);
     if (!packed)
         return IMGCLS_NO_MEMORY;
     for (i = 0; i < count; i++)
