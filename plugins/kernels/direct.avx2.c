@@ -10,7 +10,7 @@
  */
 #include "config.h"
 
-#include "plugins/kernels/direct.h"
+#include "plugins/kernels/strassen.h"
 
 #include <immintrin.h>
 
@@ -199,3 +199,6 @@ static void take(float *sums, const float *c, int64_t count)
 #include "plugins/kernels/direct_panels.body.h"
 
 #include "plugins/kernels/direct.body.h"
+
+#define STRASSEN strassen_f32_6x16_avx2
+#include "plugins/kernels/strassen.body.h"

@@ -9,7 +9,7 @@
  */
 #include "config.h"
 
-#include "plugins/kernels/direct.h"
+#include "plugins/kernels/strassen.h"
 
 #include <immintrin.h>
 
@@ -160,3 +160,6 @@ static void take(float *sums, const float *c, int64_t count)
 #include "plugins/kernels/direct_panels.body.h"
 
 #include "plugins/kernels/direct.body.h"
+
+#define STRASSEN strassen_f32_14x32_avx512
+#include "plugins/kernels/strassen.body.h"

@@ -10,7 +10,7 @@
  */
 #include "config.h"
 
-#include "plugins/kernels/direct.h"
+#include "plugins/kernels/strassen.h"
 
 #include "plugins/kernels/finish.neon.h"
 #include "plugins/kernels/lanes16.neon.h"
@@ -123,3 +123,6 @@ static void finish_tile(const struct gemm_job *job, const struct gemm_tile *tile
 #include "plugins/kernels/direct_panels.body.h"
 
 #include "plugins/kernels/direct.body.h"
+
+#define STRASSEN strassen_f32_6x16_neon
+#include "plugins/kernels/strassen.body.h"

@@ -12,11 +12,13 @@
 #include "plugins/kernels/gemm.h"
 
 #include <math.h>
+#include <string.h>
 
 #include <imgcls/plugin.h>
 
 #include "plugins/kernels/approx.h"
 #include "plugins/kernels/fused.h"
+#include "plugins/kernels/strassen.h"
 
 /* Where pixel number `pixel` of a_window's images begins. */
 static int64_t pixel_at(const struct gemm_job *job, int64_t pixel)
@@ -41,6 +43,8 @@ static int64_t pixel_at(const struct gemm_job *job, int64_t pixel)
 #define BLOCK   block_f32
 #define KERNEL  gemm_f32_portable
 #include "plugins/kernels/gemm.portable.body.h"
+
+#include "plugins/kernels/strassen.portable.body.h"
 #undef REAL
 #undef FUSED
 #undef SIXTH

@@ -36,6 +36,9 @@ noinst_LTLIBRARIES += %D%/libportable.la
 	%D%/rows.portable.c \
 	%D%/sets.h \
 	%D%/step.h \
+	%D%/strassen.c \
+	%D%/strassen.h \
+	%D%/strassen.portable.body.h \
 	%D%/winograd.body.h \
 	%D%/winograd.c \
 	%D%/winograd.h \
@@ -74,6 +77,7 @@ noinst_LTLIBRARIES += %D%/libavx2.la
 	%D%/pointwise.body.h \
 	%D%/rows.avx2.c \
 	%D%/rows.body.h \
+	%D%/strassen.body.h \
 	%D%/transpose.avx2.h \
 	%D%/winograd.avx2.c
 kernel_libs += %D%/libavx2.la
@@ -100,6 +104,7 @@ noinst_LTLIBRARIES += %D%/libavx512.la
 	%D%/pointwise.body.h \
 	%D%/rows.avx512.c \
 	%D%/rows.body.h \
+	%D%/strassen.body.h \
 	%D%/transpose.avx2.h \
 	%D%/winograd.avx512.c
 kernel_libs += %D%/libavx512.la
@@ -133,6 +138,7 @@ noinst_LTLIBRARIES += %D%/libneon.la
 	%D%/lanes16.neon.h \
 	%D%/rows.body.h \
 	%D%/rows.neon.c \
+	%D%/strassen.body.h \
 	%D%/winograd.neon.c
 kernel_libs += %D%/libneon.la
 endif

@@ -8,6 +8,7 @@ check_PROGRAMS += \
 	%D%/heads_test \
 	%D%/pointwise_test \
 	%D%/rows_test \
+	%D%/strassen_test \
 	%D%/winograd_test
 TESTS += \
 	%D%/approx_test \
@@ -19,6 +20,7 @@ TESTS += \
 	%D%/neon_test.sh \
 	%D%/pointwise_test \
 	%D%/rows_test \
+	%D%/strassen_test \
 	%D%/winograd_test
 EXTRA_DIST += %D%/cross/cmocka.h %D%/neon_test.sh
 check_LTLIBRARIES += %D%/liblanes.la %D%/liblanes512.la %D%/liblanesneon.la
@@ -50,5 +52,7 @@ endif
 %C%_pointwise_test_LDADD = $(kernel_libs) $(CMOCKA_LIBS) -lm
 %C%_rows_test_SOURCES = %D%/rows_test.c %D%/drawn.h %D%/offered.h
 %C%_rows_test_LDADD = $(kernel_libs) $(CMOCKA_LIBS) -lm
+%C%_strassen_test_SOURCES = %D%/strassen_test.c %D%/drawn.h %D%/offered.h
+%C%_strassen_test_LDADD = $(kernel_libs) $(CMOCKA_LIBS) -lm
 %C%_winograd_test_SOURCES = %D%/winograd_test.c %D%/drawn.h %D%/offered.h
 %C%_winograd_test_LDADD = $(kernel_libs) $(CMOCKA_LIBS) -lm

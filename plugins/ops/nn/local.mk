@@ -17,6 +17,8 @@ plugins_ops_nn_la_SOURCES = \
 	%D%/lp_norm.c \
 	%D%/lrn.c \
 	%D%/matmul.c \
+	%D%/matmul.h \
+	%D%/matmul_strassen.c \
 	%D%/mean_variance.c \
 	%D%/nn.h \
 	%D%/nn.list.h \

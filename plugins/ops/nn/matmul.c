@@ -11,8 +11,8 @@
 #include "config.h"
 
 #include "integer.h"
+#include "matmul.h"
 #include "nn.h"
-#include "product.h"
 
 /* B's dimensions as the product sees them: a matrix that lies transposed turned round. */
 static const int64_t *matmul_b_dims(const struct imgcls_host *host,
@@ -114,9 +114,9 @@ static void matmul_shape(int32_t a_rank, const int64_t *a, int32_t b_rank, const
     job->alpha = job->beta = 1;
 }
 
-/* Types and epilogues in order. Where B is a vector the result's last dimension is not the
- * product's columns: no bias along it then. */
-static bool matmul_accepts(const struct imgcls_node *node, int32_t type)
+/* Where B is a vector the result's last dimension is not the product's columns: no bias along it
+ * then. */
+bool matmul_accepts(const struct imgcls_node *node, int32_t type)
 {
     size_t i;
 
@@ -128,11 +128,16 @@ static bool matmul_accepts(const struct imgcls_node *node, int32_t type)
     return true;
 }
 
+/* For kernels of the direct sum. */
+static bool matmul_accepts_f32(const struct imgcls_host *host, const struct imgcls_node *node)
+{
+    return matmul_accepts(node, IMGCLS_F32) && !matmul_is_strassen(host, node);
+}
+
 static int32_t matmul_accepts_portable(const struct imgcls_host *host,
                                        const struct imgcls_node *node)
 {
-    (void)host;
-    return matmul_accepts(node, IMGCLS_F32) || matmul_accepts(node, IMGCLS_F64);
+    return matmul_accepts_f32(host, node) || matmul_accepts(node, IMGCLS_F64);
 }
 
 static int32_t matmul_accepts_integer(const struct imgcls_host *host,
@@ -157,8 +162,7 @@ static void matmul_lay(const struct imgcls_host *host, const struct imgcls_node 
     }
 }
 
-/* The job of known shapes; false where they are not. */
-static bool matmul_known(const struct imgcls_host *host, const struct imgcls_node *node,
+bool matmul_known(const struct imgcls_host *host, const struct imgcls_node *node,
                          struct gemm_job *job)
 {
     const struct imgcls_value_info *a = op_in(node, 0), *b = op_in(node, 1);
@@ -196,7 +200,7 @@ static imgcls_status matmul_prepare_portable(const struct imgcls_host *host,
     return IMGCLS_OK;
 }
 
-static void matmul_fill(const struct imgcls_host *host, const struct imgcls_run *run,
+void matmul_fill(const struct imgcls_host *host, const struct imgcls_run *run,
                         struct gemm_job *job)
 {
     const struct imgcls_tensor *a = imgcls_input(run, 0), *b = imgcls_input(run, 1);
@@ -250,11 +254,10 @@ static const struct imgcls_kernel integer = {
 };
 
 #if BUILD_AVX2 || BUILD_NEON
-static int32_t matmul_accepts_f32(const struct imgcls_host *host,
-                                  const struct imgcls_node *node)
+static int32_t matmul_accepts_packed(const struct imgcls_host *host,
+                                     const struct imgcls_node *node)
 {
-    (void)host;
-    return matmul_accepts(node, IMGCLS_F32);
+    return matmul_accepts_f32(host, node);
 }
 
 static double matmul_cost_packed(const struct imgcls_host *host,
@@ -286,7 +289,7 @@ static imgcls_status matmul_prepare_packed(const struct imgcls_host *host,
         .name = "matmul_f32_6x16_" #SET,                                                   \
         .isa = ISA,                                                                        \
         .epilogues = PRODUCT_ROW_EPILOGUES,                                                \
-        .accepts = matmul_accepts_f32,                                                     \
+        .accepts = matmul_accepts_packed,                                                     \
         .cost = matmul_cost_packed,                                                        \
         .prepare = matmul_prepare_packed,                                                  \
         .run = matmul_run_packed_##SET,                                                    \
@@ -300,8 +303,7 @@ static int32_t matmul_accepts_direct(const struct imgcls_host *host,
 {
     const struct imgcls_value_info *b = op_in(node, 1);
 
-    (void)host;
-    return matmul_accepts(node, IMGCLS_F32) && b->constant && b->rank > 0 &&
+    return matmul_accepts_f32(host, node) && b->constant && b->rank > 0 &&
            imgcls_count(b->rank, b->dims) > 0;
 }
 
@@ -388,10 +390,11 @@ const struct imgcls_op matmul_op = {
     .macs = matmul_macs,
     .kernels =
         (const struct imgcls_kernel *const[]){
-            WITH_AVX512(&direct_avx512,)
-            WITH_AVX2(&direct_avx2, &packed_avx2,)
-            WITH_NEON(&direct_neon, &packed_neon,)
+            WITH_AVX512(&direct_avx512, &matmul_strassen_f32_14x32_avx512,)
+            WITH_AVX2(&direct_avx2, &packed_avx2, &matmul_strassen_f32_6x16_avx2,)
+            WITH_NEON(&direct_neon, &packed_neon, &matmul_strassen_f32_6x16_neon,)
             &portable,
+            &matmul_strassen_f32_portable,
             &integer,
             NULL,
         },

@@ -1,0 +1,164 @@
+/*
+ * plugins/kernels/strassen.c - shapes, grid and packing of Strassen's products
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include "plugins/kernels/strassen.h"
+
+#include <string.h>
+
+#include "plugins/kernels/panels.h"
+
+/* Sums of A's quarters that a tile makes, in floats: more than L2 holds, for they are walked along
+ * and come in time; fewer would have B read more often. */
+#define SUMS_FLOATS (288 * 1024)
+/* Below these an eighth fewer multiply-adds do not make up for the sums: of A (six additions a row
+ * and element of k, whatever n is) and of the products (whatever k is). */
+#define ROWS_LEAST 32
+#define K_LEAST    192
+#define N_LEAST    192
+
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static int64_t round_up(int64_t value, int64_t unit)
+{
+    return (value + unit - 1) / unit * unit;
+}
+
+int strassen_fits(int64_t image_rows, int64_t n, int64_t k)
+{
+    return image_rows > 1 && n > 0 && n % 2 == 0 && k > 0 && k % 2 == 0;
+}
+
+int strassen_wins(int64_t image_rows, int64_t n, int64_t k)
+{
+    return image_rows >= ROWS_LEAST && n >= N_LEAST && n % 32 == 0 && k >= K_LEAST && k % 2 == 0;
+}
+
+static int64_t pairs_of_image(const struct gemm_job *job)
+{
+    return (job->image_rows + 1) / 2;
+}
+
+int64_t strassen_pairs(const struct gemm_job *job)
+{
+    return job->m / job->image_rows * pairs_of_image(job);
+}
+
+void strassen_rows(const struct gemm_job *job, int64_t at, int64_t row[2])
+{
+    int64_t half = pairs_of_image(job), image = at / half, first = at % half;
+
+    row[0] = image * job->image_rows + first;
+    row[1] = first + half < job->image_rows ? row[0] + half : -1;
+}
+
+/* Pairs whose sums a tile has room for. */
+static int64_t most_pairs(int64_t k, int64_t rows)
+{
+    int64_t most = SUMS_FLOATS / STRASSEN_PRODUCTS / direct_gathered_row(k / 2) / rows * rows;
+
+    return most < rows ? rows : least(most, 24 * rows);
+}
+
+int64_t strassen_grid(struct gemm_job *job, int64_t rows, int64_t columns, int32_t threads)
+{
+    int64_t pairs = strassen_pairs(job), half = job->n / 2, most = most_pairs(job->k, rows);
+    int64_t wanted = threads > 1 ? 3 * (int64_t)threads : 1, panel = columns ? columns : 1;
+
+    if (job->m == 0 || job->n == 0)
+        return 0;
+    job->tiles_m = (pairs + most - 1) / most;
+    job->tile_m = (pairs + job->tiles_m - 1) / job->tiles_m;
+    job->tile_n = half;
+    /* Columns first: their panels are read by one thread each. */
+    if (job->tiles_m < wanted) {
+        wanted = (wanted + job->tiles_m - 1) / job->tiles_m;
+        job->tile_n = (half + wanted - 1) / wanted;
+    }
+    job->tile_n = round_up(job->tile_n, panel);
+    job->tiles_n = (half + job->tile_n - 1) / job->tile_n;
+    return job->tiles_m * job->tiles_n;
+}
+
+struct gemm_tile strassen_tile_at(const struct gemm_job *job, int64_t index)
+{
+    int64_t pairs = strassen_pairs(job), m = index % job->tiles_m, n = index / job->tiles_m;
+    struct gemm_tile tile = {0};
+
+    tile.m_begin = m * job->tile_m;
+    tile.m_end = least(tile.m_begin + job->tile_m, pairs);
+    tile.n_begin = n * job->tile_n;
+    tile.n_end = least(tile.n_begin + job->tile_n, job->n / 2);
+    return tile;
+}
+
+size_t strassen_workspace(int64_t k, int64_t rows, int64_t columns)
+{
+    int64_t pairs = most_pairs(k, rows), row = direct_gathered_row(k / 2) + columns;
+    size_t floats, bytes;
+
+    if (__builtin_mul_overflow((size_t)(STRASSEN_PRODUCTS * pairs), (size_t)row, &floats) ||
+        __builtin_mul_overflow(floats, sizeof(float), &bytes))
+        return 0;
+    return bytes;
+}
+
+int64_t strassen_packed_size(int64_t k, int64_t n, int64_t panel)
+{
+    return STRASSEN_PRODUCTS * (k / 2) * round_up(n / 2, panel);
+}
+
+typedef float four __attribute__((vector_size(16)));
+
+/* to = a + sign * b, `count` floats, a multiple of four. */
+static void add(const float *a, const float *b, float sign, int64_t count, float *to)
+{
+    const four signs = {sign, sign, sign, sign};
+    int64_t i;
+
+    for (i = 0; i < count; i += 4) {
+        four x, y;
+        memcpy(&x, a + i, sizeof x);
+        memcpy(&y, b + i, sizeof y);
+        x += signs * y; /* a product by 1 or -1 rounds nothing */
+        memcpy(to + i, &x, sizeof x);
+    }
+}
+
+/* One panel of a quarter of B: rows from k on, columns from n on. */
+static void quarter(const struct gemm_job *job, int64_t k, int64_t n, int64_t panel, float *to)
+{
+    const float *b = (const float *)job->b + k * job->b_row + n * job->b_column;
+    int64_t columns = least(panel, n < job->n / 2 ? job->n / 2 - n : job->n - n);
+
+    if (job->b_column == 1)
+        panels_of_rows(b, job->b_row, job->k / 2, columns, panel, to);
+    else
+        panels_of_columns(b, job->b_column, job->k / 2, 1, columns, panel, to);
+}
+
+void strassen_pack(const struct gemm_job *job, int64_t panel, float *to)
+{
+    int64_t k = job->k / 2, half = job->n / 2, size = k * panel, n;
+
+    for (n = 0; n < half; n += panel, to += STRASSEN_PRODUCTS * size) {
+        float *m1 = to, *m2 = m1 + size, *m3 = m2 + size, *m4 = m3 + size, *m5 = m4 + size,
+              *m6 = m5 + size, *m7 = m6 + size;
+        /* quarters where they are needed last: B11, B22, B12, B21 */
+        quarter(job, 0, n, panel, m2);
+        quarter(job, k, half + n, panel, m5);
+        quarter(job, 0, half + n, panel, m3);
+        quarter(job, k, n, panel, m4);
+        add(m2, m5, 1, size, m1);
+        add(m2, m3, 1, size, m6);
+        add(m4, m5, 1, size, m7);
+        add(m3, m5, -1, size, m3);
+        add(m4, m2, -1, size, m4);
+    }
+}

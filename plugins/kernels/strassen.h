@@ -1,0 +1,73 @@
+/*
+ * plugins/kernels/strassen.h - products with one level of Strassen's recursion
+ *
+ * A, B and C are cut in four; seven products of sums of quarters take the place of eight
+ * (Strassen, "Gaussian elimination is not optimal", 1969):
+ *
+ *   M1 = (A11 + A22) (B11 + B22)   M2 = (A21 + A22) B11   M3 = A11 (B12 - B22)
+ *   M4 = A22 (B21 - B11)           M5 = (A11 + A12) B22   M6 = (A21 - A11) (B11 + B12)
+ *   M7 = (A12 - A22) (B21 + B22)
+ *   C11 = M1 + M4 - M5 + M7   C12 = M3 + M5   C21 = M2 + M4   C22 = M1 - M2 + M3 + M6
+ *
+ * Jobs of gemm.h, with these conditions: one product (batch_rank 0); A row-major (a_column 1,
+ * a_run 0) and plain; B one constant matrix; k and n even; image_rows set. A is cut along its rows
+ * image by image, so that no image meets another: row r of an image is in the upper quarters
+ * and row r + h, h = (image_rows + 1) / 2, in the lower ones; where there is none, it is zeros.
+ *
+ * The sums of B are made when it is packed. Every M has gemm.h's order of sums over its k / 2;
+ * additions go from left to right as written above. So the bits are the same for every
+ * instruction set, number of threads, batch and tiling. They are not those of the direct sum,
+ * and their error is somewhat larger.
+ *
+ * Kernels compute tiles [begin, end) of strassen_grid, allocate nothing and check nothing.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef KERNELS_STRASSEN_H
+#define KERNELS_STRASSEN_H
+
+#include "plugins/kernels/direct.h"
+
+#define STRASSEN_PRODUCTS 7
+
+/* True where the method can be used; where it is worth it as well. Questions of one image's shape
+ * alone: image_rows rows of k elements times k x n. */
+int strassen_fits(int64_t image_rows, int64_t n, int64_t k);
+int strassen_wins(int64_t image_rows, int64_t n, int64_t k);
+
+/* Pairs of rows of the job, all images together. */
+int64_t strassen_pairs(const struct gemm_job *job);
+/* Rows of C that pair `at` stands for; the second is -1 where there is none. */
+void strassen_rows(const struct gemm_job *job, int64_t at, int64_t row[2]);
+
+/* Chooses tiles for so many threads and returns their number: tile_m counts pairs, tile_n columns
+ * of a half. rows, columns: of the kernel's micro-tile; columns 0: portable. Changes no bit. */
+int64_t strassen_grid(struct gemm_job *job, int64_t rows, int64_t columns, int32_t threads);
+/* Pairs m_begin..m_end, columns n_begin..n_end of a half. */
+struct gemm_tile strassen_tile_at(const struct gemm_job *job, int64_t index);
+
+/* Bytes of workspace one thread needs for products of k elements; 0 where that is past what size_t
+ * holds. */
+size_t strassen_workspace(int64_t k, int64_t rows, int64_t columns);
+
+/* Floats of the seven packed sums of quarters of B. */
+int64_t strassen_packed_size(int64_t k, int64_t n, int64_t panel);
+/* Packs the job's B: for every panel of a half seven panels [k / 2, panel], in the order of the
+ * products. to: a cache line's multiple. */
+void strassen_pack(const struct gemm_job *job, int64_t panel, float *to);
+
+/* Every kernel of the family: name, set, rows and columns of its micro-tile (columns 0: it reads B
+ * itself), multiply-adds of the direct sum a nanosecond. */
+#define STRASSEN_FAMILY(KERNEL)                                                            \
+    KERNEL(strassen_f32_portable, 0, 1, 0, 0.1)                                            \
+    WITH_AVX2(KERNEL(strassen_f32_6x16_avx2, IMGCLS_ISA_AVX2, DIRECT_ROWS_AVX2,            \
+                     DIRECT_COLUMNS_AVX2, 55))                                             \
+    WITH_AVX512(KERNEL(strassen_f32_14x32_avx512, IMGCLS_ISA_AVX2 | IMGCLS_ISA_AVX512,     \
+                       DIRECT_ROWS_AVX512, DIRECT_COLUMNS_AVX512, 60))                     \
+    WITH_NEON(KERNEL(strassen_f32_6x16_neon, IMGCLS_ISA_NEON, DIRECT_ROWS_NEON,            \
+                     DIRECT_COLUMNS_NEON, 55))
+
+gemm_kernel strassen_f32_portable, strassen_f32_6x16_avx2, strassen_f32_14x32_avx512,
+    strassen_f32_6x16_neon;
+
+#endif

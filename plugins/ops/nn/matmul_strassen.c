@@ -1,0 +1,136 @@
+/*
+ * plugins/ops/nn/matmul_strassen.c - MatMul with a constant B by Strassen's method, where shapes
+ * say so
+ *
+ * Whether it runs depends on nothing but the shape of one image and of the weights: the plan tells
+ * how many rows of A belong to one image (IMGCLS_ATTR_IMAGE_ROWS), and without that it does not.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config.h"
+
+#include "matmul.h"
+
+static bool job_of(const struct imgcls_host *host, const struct imgcls_node *node,
+                   struct gemm_job *job)
+{
+    const struct imgcls_value_info *b = op_in(node, 1);
+
+    if (!b || b->rank != 2 || !matmul_known(host, node, job))
+        return false;
+    job->image_rows = host->attr_int(host, node, IMGCLS_ATTR_IMAGE_ROWS, 0);
+    return job->image_rows > 0 && job->batch_rank == 0 && job->m % job->image_rows == 0;
+}
+
+bool matmul_is_strassen(const struct imgcls_host *host, const struct imgcls_node *node)
+{
+    struct gemm_job job = {0};
+    bool wins;
+
+    if (!node->inputs[1] || !node->inputs[1]->constant || !job_of(host, node, &job) ||
+        !strassen_fits(job.image_rows, job.n, job.k))
+        return false;
+    wins = strassen_wins(job.image_rows, job.n, job.k);
+    return host->attr_int(host, node, IMGCLS_ATTR_OTHER_BITS, 0) ? !wins : wins; /* to measure */
+}
+
+static int32_t accepts(const struct imgcls_host *host, const struct imgcls_node *node)
+{
+    return matmul_accepts(node, IMGCLS_F32) && matmul_is_strassen(host, node);
+}
+
+static double cost(const struct imgcls_host *host, const struct imgcls_node *node,
+                   double macs_a_nanosecond)
+{
+    struct gemm_job job = {0};
+
+    job_of(host, node, &job);
+    return (double)job.m * (double)job.n * (double)job.k / macs_a_nanosecond;
+}
+
+/* panel 0: portable, B stays where it is. */
+static imgcls_status prepare_weights(const struct imgcls_host *host,
+                                     struct imgcls_prepare *prepare, int64_t rows, int64_t panel)
+{
+    const struct imgcls_tensor *b = prepare->node->inputs[1]->constant;
+    struct gemm_job job = {0};
+    int64_t size;
+    float *packed;
+
+    if (!job_of(host, prepare->node, &job))
+        return OP_FAIL(host, prepare->node, IMGCLS_INTERNAL, "its shapes are not those it had");
+    prepare->workspace_bytes = strassen_workspace(job.k, rows, panel) *
+                               (size_t)(prepare->threads < 1 ? 1 : prepare->threads);
+    if (!panel)
+        return IMGCLS_OK;
+    size = strassen_packed_size(job.k, job.n, panel);
+    packed = host->alloc(host, (size_t)size, sizeof *packed);
+    if (!packed)
+        return IMGCLS_NO_MEMORY;
+    job.b = b->data;
+    strassen_pack(&job, panel, packed);
+    prepare->state = packed;
+    prepare->constant_bytes = (size_t)size * sizeof *packed;
+    prepare->inputs_released = UINT64_C(1) << 1;
+    return IMGCLS_OK;
+}
+
+struct shared {
+    const struct gemm_job *job;
+    gemm_kernel *kernel;
+    char *workspace;
+    size_t bytes;
+};
+
+static void body(void *argument, int64_t begin, int64_t end, int32_t thread)
+{
+    const struct shared *shared = argument;
+    shared->kernel(shared->job, begin, end,
+                   shared->workspace + (size_t)thread * shared->bytes);
+}
+
+static imgcls_status run_kernel(const struct imgcls_host *host, const struct imgcls_run *run,
+                                gemm_kernel *kernel, int64_t rows, int64_t panel)
+{
+    struct gemm_job job = {0};
+    struct shared shared = {&job, kernel, run->workspace, 0};
+    int64_t tiles;
+
+    matmul_fill(host, run, &job);
+    job.image_rows = host->attr_int(host, run->node, IMGCLS_ATTR_IMAGE_ROWS, 0);
+    if (job.image_rows < 1 || job.batch_rank != 0 || job.m % job.image_rows != 0)
+        return OP_FAIL(host, run->node, IMGCLS_INTERNAL, "its shapes are not those it had");
+    shared.bytes = strassen_workspace(job.k, rows, panel);
+    if (run->workspace_bytes / shared.bytes < (size_t)(run->threads < 1 ? 1 : run->threads))
+        return OP_FAIL(host, run->node, IMGCLS_INTERNAL, "%zu bytes of workspace are too few",
+                       run->workspace_bytes);
+    tiles = strassen_grid(&job, rows, panel, run->threads);
+    if (tiles > 0)
+        host->parallel_for(host, run, tiles, 1, body, &shared);
+    return IMGCLS_OK;
+}
+
+#define KERNEL(NAME, SET, ROWS, PANEL, RATE)                                               \
+    static double NAME##_cost(const struct imgcls_host *host, const struct imgcls_node *node) \
+    {                                                                                      \
+        return cost(host, node, RATE);                                                     \
+    }                                                                                      \
+    static imgcls_status NAME##_prepare(const struct imgcls_host *host,                    \
+                                        struct imgcls_prepare *prepare)                    \
+    {                                                                                      \
+        return prepare_weights(host, prepare, ROWS, PANEL);                                \
+    }                                                                                      \
+    static imgcls_status NAME##_run(const struct imgcls_host *host,                        \
+                                    const struct imgcls_run *run)                          \
+    {                                                                                      \
+        return run_kernel(host, run, NAME, ROWS, PANEL);                                   \
+    }
+#define ENTRY(NAME, SET, ROWS, PANEL, RATE)                                                \
+    const struct imgcls_kernel matmul_##NAME = {                                           \
+        .struct_size = sizeof(struct imgcls_kernel), .name = "matmul_" #NAME, .isa = SET,  \
+        .epilogues = PRODUCT_ROW_EPILOGUES, .accepts = accepts, .cost = NAME##_cost,       \
+        .prepare = NAME##_prepare, .run = NAME##_run, .release = product_release,          \
+    };
+
+STRASSEN_FAMILY(KERNEL)
+STRASSEN_FAMILY(ENTRY)
