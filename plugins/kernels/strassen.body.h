@@ -2,77 +2,145 @@
  * plugins/kernels/strassen.body.h - Strassen's seven products, for every instruction set
  *
  * Included behind direct.body.h, whose micro-kernels it calls; the including file defines STRASSEN,
- * the name. A tile makes the seven sums of quarters of its rows of A once. Then, panel by panel of
- * a half: each product takes its own panel, which stays in L1 or L2 while all rows pass, and puts
- * its sums side by side; four quarters of C are added up from them and finished.
+ * the name. A tile makes the seven sums of quarters of its rows of A once. Then, group by group of
+ * panels of a half: each product takes its own panels, one after another, and puts its sums side by
+ * side; four quarters of C are added up from them and finished.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 
-/* Rows of the seven sums of A lie `row` floats apart, sums `plane` apart; products of one panel
- * have COLUMNS floats a pair. */
+/* The seven sums of A lie chunk by chunk of k: block (product, chunk) has a row for every pair,
+ * `row` floats apart. Products of one panel have COLUMNS floats a pair. */
 struct quarters {
     const struct gemm_job *job;
     struct gemm_tile tile; /* of pairs and half columns */
-    int64_t row, plane;
+    int64_t pairs, row, chunk, chunks;
     float *a, *products;
 };
 
-/* count floats; those of `low` are zeros where it is NULL. a11.. walk along k, a12.. are k / 2
- * further. */
-static void sums_of_row(const struct quarters *quarters, const float *high, const float *low,
-                        float *to)
+static float *block_of_a(const struct quarters *quarters, int64_t product, int64_t chunk)
 {
-    int64_t half = quarters->job->k / 2, plane = quarters->plane, k, count;
+    return quarters->a + (product * quarters->chunks + chunk) * quarters->pairs * quarters->row;
+}
 
-    for (k = 0; k < half; k += 16, to += 16) {
-        lanes16 a11, a12, a21 = zero16(), a22 = zero16();
-        count = half - k < 16 ? half - k : 16;
-        a11 = part16(high + k, count);
-        a12 = part16(high + half + k, count);
-        if (low) {
-            a21 = part16(low + k, count);
-            a22 = part16(low + half + k, count);
-        }
-        store16(to, add16(a11, a22));
-        store16(to + plane, add16(a21, a22));
-        store16(to + 2 * plane, a11);
-        store16(to + 3 * plane, a22);
-        store16(to + 4 * plane, add16(a11, a12));
-        store16(to + 5 * plane, sub16(a21, a11));
-        store16(to + 6 * plane, sub16(a12, a22));
+/* Sixteen elements of k, of which `count` are there; those of `low` are zeros where it is NULL. */
+static inline void sums_at(const float *high, const float *low, int64_t half, int64_t count,
+                           float *to, int64_t plane)
+{
+    lanes16 a11 = part16(high, count), a12 = part16(high + half, count), a21 = zero16(),
+            a22 = zero16();
+
+    if (low) {
+        a21 = part16(low, count);
+        a22 = part16(low + half, count);
     }
+    store16(to, add16(a11, a22));
+    store16(to + plane, add16(a21, a22));
+    store16(to + 2 * plane, a11);
+    store16(to + 3 * plane, a22);
+    store16(to + 4 * plane, add16(a11, a12));
+    store16(to + 5 * plane, sub16(a21, a11));
+    store16(to + 6 * plane, sub16(a12, a22));
 }
 
 static void sums_of_a(const struct quarters *quarters)
 {
     const struct gemm_job *job = quarters->job;
-    const float *a = job->a;
-    int64_t at, row[2];
+    int64_t half = job->k / 2, plane = quarters->chunks * quarters->pairs * quarters->row;
+    int64_t at, k, row[2];
 
-    for (at = quarters->tile.m_begin; at < quarters->tile.m_end; at++) {
-        strassen_rows(job, at, row);
-        sums_of_row(quarters, a + row[0] * job->a_row, row[1] < 0 ? NULL : a + row[1] * job->a_row,
-                    quarters->a + (at - quarters->tile.m_begin) * quarters->row);
+    for (at = 0; at < quarters->pairs; at++) {
+        const float *high, *low;
+        strassen_rows(job, quarters->tile.m_begin + at, row);
+        high = (const float *)job->a + row[0] * job->a_row;
+        low = row[1] < 0 ? NULL : (const float *)job->a + row[1] * job->a_row;
+        for (k = 0; k < half; k += 16)
+            sums_at(high + k, low ? low + k : NULL, half, half - k < 16 ? half - k : 16,
+                    block_of_a(quarters, 0, k / quarters->chunk) + at * quarters->row +
+                        k % quarters->chunk,
+                    plane);
     }
 }
 
-/* Seven products of all rows with the panels at b. */
-static void products_of_panel(const struct quarters *quarters, const float *b)
+/* The operand of an addition at the end, or NULL. */
+static const float *added_to(const struct gemm_job *job)
 {
-    int64_t k = quarters->job->k / 2, count = quarters->tile.m_end - quarters->tile.m_begin;
-    int64_t pieces = (count + ROWS - 1) / ROWS, rows = count / pieces, more = count % pieces;
-    int64_t product, piece, m;
+    int32_t i;
 
-    for (product = 0; product < STRASSEN_PRODUCTS; product++, b += k * COLUMNS)
-        for (piece = m = 0; piece < pieces; piece++) {
-            int64_t here = rows + (piece < more);
-            const float *ahead = piece > 1 ? NULL : b + (k + piece * k / 2) * COLUMNS;
-            multiply_rows[here](k, GEMM_K_BLOCK,
-                                quarters->a + product * quarters->plane + m * quarters->row,
-                                quarters->row, b, ahead,
-                                quarters->products + (product * count + m) * COLUMNS, 1, NULL);
-            m += here;
+    for (i = 0; i < job->step_count; i++)
+        if (job->steps[i].kind == IMGCLS_EPILOGUE_ADD)
+            return job->steps[i].operand;
+    return NULL;
+}
+
+/* Asks for the lines of C, and of what is added to it, where pairs from `at` on meet columns n.. of
+ * both halves. */
+static void expect_pairs(const struct quarters *quarters, int64_t at, int64_t count, int64_t n)
+{
+    const struct gemm_job *job = quarters->job;
+    const float *operand = added_to(job);
+    int64_t row[2], i;
+    int q;
+
+    for (i = at; i < at + count; i++) {
+        strassen_rows(job, quarters->tile.m_begin + i, row);
+        for (q = 0; q < 4; q++) {
+            int64_t place = row[q / 2] * job->c_row + n + q % 2 * (job->n / 2);
+            if (row[q / 2] < 0)
+                continue;
+            __builtin_prefetch((float *)job->c + place, 1);
+            if (operand)
+                __builtin_prefetch(operand + place);
+        }
+    }
+}
+
+/* One chunk of one product: all rows at a with one panel, `count` elements of k at b; where not
+ * fresh, added to what is there. What is needed next is asked for meanwhile: the first two
+ * micro-tiles ask for the next panel, half each, the others for the sums of A at `next`; and all
+ * for C at columns n.., if n is not negative. */
+static void product_of_panel(const struct quarters *quarters, const float *a, const float *b,
+                             int64_t k, const float *next, int64_t n, float *to, int fresh)
+{
+    int64_t count = quarters->pairs, piece, half = quarters->job->k / 2;
+    int64_t pieces = (count + ROWS - 1) / ROWS, rows = count / pieces, more = count % pieces;
+    int64_t at = 0;
+
+    for (piece = 0; piece < pieces; piece++) {
+        int64_t here = rows + (piece < more);
+        const float *ahead = next;
+        if (n >= 0)
+            expect_pairs(quarters, at, here, n);
+        at += here;
+        if (piece < 2)
+            ahead = b + (half + piece * k / 2) * COLUMNS;
+        else if (next)
+            next += k / 2 * 16;
+        multiply_rows[here](k, GEMM_K_BLOCK, a, quarters->row, b, ahead, to, fresh, NULL);
+        a += here * quarters->row;
+        to += here * COLUMNS;
+    }
+}
+
+/* Seven products of all rows with the group of panels at b. */
+static void products_of_group(const struct quarters *quarters, int64_t n, int64_t panels)
+{
+    const float *b = quarters->job->b_packed + STRASSEN_PRODUCTS * (quarters->job->k / 2) * n;
+    int64_t k = quarters->job->k / 2, size = quarters->pairs * COLUMNS, product, chunk, p;
+
+    for (product = 0; product < STRASSEN_PRODUCTS; product++)
+        for (chunk = 0; chunk < quarters->chunks; chunk++) {
+            const float *a = block_of_a(quarters, product, chunk);
+            int64_t begin = chunk * quarters->chunk, count = k - begin;
+            int is_last = product == STRASSEN_PRODUCTS - 1 && count <= quarters->chunk;
+            for (p = 0; p < panels; p++)
+                product_of_panel(quarters, a,
+                                 b + ((product * panels + p) * k + begin) * COLUMNS,
+                                 count < quarters->chunk ? count : quarters->chunk,
+                                 p + 1 < panels ? NULL : a + quarters->pairs * quarters->row,
+                                 is_last ? n + p * COLUMNS : -1,
+                                 quarters->products + (p * STRASSEN_PRODUCTS + product) * size,
+                                 chunk == 0);
         }
 }
 
@@ -100,10 +168,10 @@ static int64_t run_of_pairs(const struct gemm_job *job, int64_t at, int64_t end)
 }
 
 /* Columns n.. of both halves: C from the products of a panel. */
-static void deliver_panel(const struct quarters *quarters, int64_t n)
+static void deliver_panel(const struct quarters *quarters, int64_t n, const float *products)
 {
     const struct gemm_job *job = quarters->job;
-    int64_t pairs = quarters->tile.m_end - quarters->tile.m_begin, half = job->n / 2;
+    int64_t half = job->n / 2;
     int64_t columns = half - n < COLUMNS ? half - n : COLUMNS, at, count, r, v, row[2];
     _Alignas(64) float c[4][ROWS * COLUMNS];
     struct gemm_tile whole = {0};
@@ -111,11 +179,11 @@ static void deliver_panel(const struct quarters *quarters, int64_t n)
     whole.m_end = job->m;
     whole.n_end = job->n;
     for (at = quarters->tile.m_begin; at < quarters->tile.m_end; at += count) {
-        const float *m = quarters->products + (at - quarters->tile.m_begin) * COLUMNS;
+        const float *m = products + (at - quarters->tile.m_begin) * COLUMNS;
         count = run_of_pairs(job, at, quarters->tile.m_end);
         for (r = 0; r < count * COLUMNS; r += 16) {
             float *const to[4] = {c[0] + r, c[1] + r, c[2] + r, c[3] + r};
-            quarters_of_c(m + r, pairs * COLUMNS, to);
+            quarters_of_c(m + r, quarters->pairs * COLUMNS, to);
         }
         strassen_rows(job, at, row);
         for (v = 0; v < 4; v++)
@@ -124,25 +192,36 @@ static void deliver_panel(const struct quarters *quarters, int64_t n)
     }
 }
 
+/* All of a tile's columns, the sums of A being made. */
+static void columns_of_tile(const struct quarters *quarters)
+{
+    int64_t end = quarters->tile.n_end, size = quarters->pairs * COLUMNS, n, p, panels;
+
+    for (n = quarters->tile.n_begin; n < end; n += panels * COLUMNS) {
+        panels = (end - n + COLUMNS - 1) / COLUMNS;
+        panels = panels < STRASSEN_GROUP ? panels : STRASSEN_GROUP;
+        products_of_group(quarters, n, panels);
+        for (p = 0; p < panels; p++)
+            deliver_panel(quarters, n + p * COLUMNS,
+                          quarters->products + p * STRASSEN_PRODUCTS * size);
+    }
+}
+
 void STRASSEN(const struct gemm_job *job, int64_t begin, int64_t end, void *workspace)
 {
-    struct quarters quarters = {.job = job, .row = direct_gathered_row(job->k / 2)};
-    int64_t made = -1, n;
+    struct quarters quarters = {.job = job, .a = workspace};
+    int64_t made = -1;
 
+    quarters.chunk = strassen_chunk(job->k);
+    quarters.chunks = (job->k / 2 + quarters.chunk - 1) / quarters.chunk;
+    quarters.row = direct_gathered_row(quarters.chunk);
     for (; begin < end; begin++) {
-        struct gemm_tile tile = strassen_tile_at(job, begin);
-        int64_t pairs = tile.m_end - tile.m_begin;
-
-        quarters.tile = tile;
-        quarters.plane = pairs * quarters.row;
-        quarters.a = workspace;
-        quarters.products = quarters.a + STRASSEN_PRODUCTS * quarters.plane;
-        if (made != tile.m_begin)
+        quarters.tile = strassen_tile_at(job, begin);
+        quarters.pairs = quarters.tile.m_end - quarters.tile.m_begin;
+        quarters.products = block_of_a(&quarters, STRASSEN_PRODUCTS, 0);
+        if (made != quarters.tile.m_begin)
             sums_of_a(&quarters);
-        made = tile.m_begin;
-        for (n = tile.n_begin; n < tile.n_end; n += COLUMNS) {
-            products_of_panel(&quarters, job->b_packed + STRASSEN_PRODUCTS * (job->k / 2) * n);
-            deliver_panel(&quarters, n);
-        }
+        made = quarters.tile.m_begin;
+        columns_of_tile(&quarters);
     }
 }

@@ -11,14 +11,16 @@
 
 #include "plugins/kernels/panels.h"
 
-/* Sums of A's quarters that a tile makes, in floats: more than L2 holds, for they are walked along
- * and come in time; fewer would have B read more often. */
-#define SUMS_FLOATS (288 * 1024)
-/* Below these an eighth fewer multiply-adds do not make up for the sums: of A (six additions a row
- * and element of k, whatever n is) and of the products (whatever k is). */
-#define ROWS_LEAST 32
-#define K_LEAST    192
-#define N_LEAST    192
+/* Pairs of a tile: as many as the images of vision transformers have, so that B, seven fourths of
+ * what it was, comes from memory once. (Half of them: a tenth slower for ViT-B's products.) Their
+ * sums need not stay in L2, those of one product do while a group of panels passes. */
+#define PAIRS_MOST  102
+#define SUMS_FLOATS (1280 * 1024)
+/* Below these an eighth fewer multiply-adds do not make up for the sums: of A (whatever n is) and of
+ * the products (whatever k is). */
+#define ROWS_LEAST   64
+#define SIDE_LEAST   384
+#define MATRIX_LEAST (384 * 1536)
 
 static int64_t least(int64_t a, int64_t b)
 {
@@ -37,7 +39,8 @@ int strassen_fits(int64_t image_rows, int64_t n, int64_t k)
 
 int strassen_wins(int64_t image_rows, int64_t n, int64_t k)
 {
-    return image_rows >= ROWS_LEAST && n >= N_LEAST && n % 32 == 0 && k >= K_LEAST && k % 2 == 0;
+    return strassen_fits(image_rows, n, k) && image_rows >= ROWS_LEAST && n % 32 == 0 &&
+           n >= SIDE_LEAST && k >= SIDE_LEAST && k >= MATRIX_LEAST / n;
 }
 
 static int64_t pairs_of_image(const struct gemm_job *job)
@@ -58,12 +61,27 @@ void strassen_rows(const struct gemm_job *job, int64_t at, int64_t row[2])
     row[1] = first + half < job->image_rows ? row[0] + half : -1;
 }
 
+int64_t strassen_chunk(int64_t k)
+{
+    const struct gemm_job part = {.m = INT64_MAX, .k = k / 2};
+
+    return direct_chunk(&part, 1);
+}
+
+/* Floats of one sum of a pair's quarters. */
+static int64_t sum_floats(int64_t k)
+{
+    int64_t chunk = strassen_chunk(k);
+
+    return (k / 2 + chunk - 1) / chunk * direct_gathered_row(chunk);
+}
+
 /* Pairs whose sums a tile has room for. */
 static int64_t most_pairs(int64_t k, int64_t rows)
 {
-    int64_t most = SUMS_FLOATS / STRASSEN_PRODUCTS / direct_gathered_row(k / 2) / rows * rows;
+    int64_t most = SUMS_FLOATS / STRASSEN_PRODUCTS / sum_floats(k) / rows * rows;
 
-    return most < rows ? rows : least(most, 24 * rows);
+    return most < rows ? rows : least(most, PAIRS_MOST / rows * rows);
 }
 
 int64_t strassen_grid(struct gemm_job *job, int64_t rows, int64_t columns, int32_t threads)
@@ -81,7 +99,7 @@ int64_t strassen_grid(struct gemm_job *job, int64_t rows, int64_t columns, int32
         wanted = (wanted + job->tiles_m - 1) / job->tiles_m;
         job->tile_n = (half + wanted - 1) / wanted;
     }
-    job->tile_n = round_up(job->tile_n, panel);
+    job->tile_n = round_up(job->tile_n, STRASSEN_GROUP * panel);
     job->tiles_n = (half + job->tile_n - 1) / job->tile_n;
     return job->tiles_m * job->tiles_n;
 }
@@ -100,7 +118,8 @@ struct gemm_tile strassen_tile_at(const struct gemm_job *job, int64_t index)
 
 size_t strassen_workspace(int64_t k, int64_t rows, int64_t columns)
 {
-    int64_t pairs = most_pairs(k, rows), row = direct_gathered_row(k / 2) + columns;
+    int64_t pairs = most_pairs(k, rows);
+    int64_t row = sum_floats(k) + STRASSEN_GROUP * columns;
     size_t floats, bytes;
 
     if (__builtin_mul_overflow((size_t)(STRASSEN_PRODUCTS * pairs), (size_t)row, &floats) ||
@@ -147,9 +166,11 @@ void strassen_pack(const struct gemm_job *job, int64_t panel, float *to)
 {
     int64_t k = job->k / 2, half = job->n / 2, size = k * panel, n;
 
-    for (n = 0; n < half; n += panel, to += STRASSEN_PRODUCTS * size) {
-        float *m1 = to, *m2 = m1 + size, *m3 = m2 + size, *m4 = m3 + size, *m5 = m4 + size,
-              *m6 = m5 + size, *m7 = m6 + size;
+    for (n = 0; n < half; n += panel) {
+        int64_t group = n / panel / STRASSEN_GROUP * STRASSEN_GROUP, in_group = n / panel - group;
+        int64_t step = least(STRASSEN_GROUP, (half + panel - 1) / panel - group) * size;
+        float *m1 = to + STRASSEN_PRODUCTS * group * size + in_group * size, *m2 = m1 + step,
+              *m3 = m2 + step, *m4 = m3 + step, *m5 = m4 + step, *m6 = m5 + step, *m7 = m6 + step;
         /* quarters where they are needed last: B11, B22, B12, B21 */
         quarter(job, 0, n, panel, m2);
         quarter(job, k, half + n, panel, m5);

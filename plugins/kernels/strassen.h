@@ -29,6 +29,9 @@
 #include "plugins/kernels/direct.h"
 
 #define STRASSEN_PRODUCTS 7
+/* Panels that one sum of A's quarters meets before the next comes: while they pass it stays in L2,
+ * and so do their products. */
+#define STRASSEN_GROUP 4
 
 /* True where the method can be used; where it is worth it as well. Questions of one image's shape
  * alone: image_rows rows of k elements times k x n. */
@@ -46,14 +49,17 @@ int64_t strassen_grid(struct gemm_job *job, int64_t rows, int64_t columns, int32
 /* Pairs m_begin..m_end, columns n_begin..n_end of a half. */
 struct gemm_tile strassen_tile_at(const struct gemm_job *job, int64_t index);
 
+/* Elements of k / 2 that a pass walks. */
+int64_t strassen_chunk(int64_t k);
+
 /* Bytes of workspace one thread needs for products of k elements; 0 where that is past what size_t
  * holds. */
 size_t strassen_workspace(int64_t k, int64_t rows, int64_t columns);
 
 /* Floats of the seven packed sums of quarters of B. */
 int64_t strassen_packed_size(int64_t k, int64_t n, int64_t panel);
-/* Packs the job's B: for every panel of a half seven panels [k / 2, panel], in the order of the
- * products. to: a cache line's multiple. */
+/* Packs the job's B: for every group of panels of a half, product by product, the panels
+ * [k / 2, panel] of the group. to: on a cache line. */
 void strassen_pack(const struct gemm_job *job, int64_t panel, float *to);
 
 /* Every kernel of the family: name, set, rows and columns of its micro-tile (columns 0: it reads B
