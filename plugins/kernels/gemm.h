@@ -61,8 +61,6 @@ struct gemm_job {
     /* Elements of k in a block; 0: GEMM_K_BLOCK, the most there may be. Others than that are
      * for the direct kernels and the portable ones. */
     int64_t k_block;
-    /* Rows of A in a row that belong to one image, where strassen.h says so; else 0. */
-    int64_t image_rows;
     /* Products of the batch, in row-major order over batch_dims; the operand of each is the
      * sum of index * step-th matrix of size a_size, b_size, bias_size elements. */
     int32_t batch_rank;

@@ -12,7 +12,7 @@
 /* The seven sums of A lie chunk by chunk of k: block (product, chunk) has a row for every pair,
  * `row` floats apart. Products of one panel have COLUMNS floats a pair. */
 struct quarters {
-    const struct gemm_job *job;
+    const struct strassen_job *job;
     struct gemm_tile tile; /* of pairs and half columns */
     int64_t pairs, row, chunk, chunks;
     float *a, *products;
@@ -43,33 +43,34 @@ static inline void sums_at(const float *high, const float *low, int64_t half, in
     store16(to + 6 * plane, sub16(a12, a22));
 }
 
-static void sums_of_a(const struct quarters *quarters)
+/* Of the tile's pairs begin..end. */
+static void sums_of_a(const struct quarters *quarters, int64_t begin, int64_t end)
 {
-    const struct gemm_job *job = quarters->job;
-    int64_t half = job->k / 2, plane = quarters->chunks * quarters->pairs * quarters->row;
-    int64_t at, k, row[2];
+    const struct gemm_job *product = &quarters->job->product;
+    int64_t half = product->k / 2, plane = quarters->chunks * quarters->pairs * quarters->row;
+    int64_t k, row[2];
 
-    for (at = 0; at < quarters->pairs; at++) {
+    for (; begin < end; begin++) {
         const float *high, *low;
-        strassen_rows(job, quarters->tile.m_begin + at, row);
-        high = (const float *)job->a + row[0] * job->a_row;
-        low = row[1] < 0 ? NULL : (const float *)job->a + row[1] * job->a_row;
+        strassen_rows(quarters->job, quarters->tile.m_begin + begin, row);
+        high = (const float *)product->a + row[0] * product->a_row;
+        low = row[1] < 0 ? NULL : (const float *)product->a + row[1] * product->a_row;
         for (k = 0; k < half; k += 16)
             sums_at(high + k, low ? low + k : NULL, half, half - k < 16 ? half - k : 16,
-                    block_of_a(quarters, 0, k / quarters->chunk) + at * quarters->row +
+                    block_of_a(quarters, 0, k / quarters->chunk) + begin * quarters->row +
                         k % quarters->chunk,
                     plane);
     }
 }
 
 /* The operand of an addition at the end, or NULL. */
-static const float *added_to(const struct gemm_job *job)
+static const float *added_to(const struct gemm_job *product)
 {
     int32_t i;
 
-    for (i = 0; i < job->step_count; i++)
-        if (job->steps[i].kind == IMGCLS_EPILOGUE_ADD)
-            return job->steps[i].operand;
+    for (i = 0; i < product->step_count; i++)
+        if (product->steps[i].kind == IMGCLS_EPILOGUE_ADD)
+            return product->steps[i].operand;
     return NULL;
 }
 
@@ -77,18 +78,18 @@ static const float *added_to(const struct gemm_job *job)
  * both halves. */
 static void expect_pairs(const struct quarters *quarters, int64_t at, int64_t count, int64_t n)
 {
-    const struct gemm_job *job = quarters->job;
-    const float *operand = added_to(job);
+    const struct gemm_job *product = &quarters->job->product;
+    const float *operand = added_to(product);
     int64_t row[2], i;
     int q;
 
     for (i = at; i < at + count; i++) {
-        strassen_rows(job, quarters->tile.m_begin + i, row);
+        strassen_rows(quarters->job, quarters->tile.m_begin + i, row);
         for (q = 0; q < 4; q++) {
-            int64_t place = row[q / 2] * job->c_row + n + q % 2 * (job->n / 2);
+            int64_t place = row[q / 2] * product->c_row + n + q % 2 * (product->n / 2);
             if (row[q / 2] < 0)
                 continue;
-            __builtin_prefetch((float *)job->c + place, 1);
+            __builtin_prefetch((float *)product->c + place, 1);
             if (operand)
                 __builtin_prefetch(operand + place);
         }
@@ -102,7 +103,7 @@ static void expect_pairs(const struct quarters *quarters, int64_t at, int64_t co
 static void product_of_panel(const struct quarters *quarters, const float *a, const float *b,
                              int64_t k, const float *next, int64_t n, float *to, int fresh)
 {
-    int64_t count = quarters->pairs, piece, half = quarters->job->k / 2;
+    int64_t count = quarters->pairs, piece, half = quarters->job->product.k / 2;
     int64_t pieces = (count + ROWS - 1) / ROWS, rows = count / pieces, more = count % pieces;
     int64_t at = 0;
 
@@ -125,8 +126,8 @@ static void product_of_panel(const struct quarters *quarters, const float *a, co
 /* Seven products of all rows with the group of panels at b. */
 static void products_of_group(const struct quarters *quarters, int64_t n, int64_t panels)
 {
-    const float *b = quarters->job->b_packed + STRASSEN_PRODUCTS * (quarters->job->k / 2) * n;
-    int64_t k = quarters->job->k / 2, size = quarters->pairs * COLUMNS, product, chunk, p;
+    int64_t k = quarters->job->product.k / 2, size = quarters->pairs * COLUMNS, product, chunk, p;
+    const float *b = quarters->job->product.b_packed + STRASSEN_PRODUCTS * k * n;
 
     for (product = 0; product < STRASSEN_PRODUCTS; product++)
         for (chunk = 0; chunk < quarters->chunks; chunk++) {
@@ -157,7 +158,7 @@ static inline void quarters_of_c(const float *m, int64_t plane, float *const to[
 }
 
 /* Pairs from `at` on, at most ROWS, whose rows follow one another in both halves of one image. */
-static int64_t run_of_pairs(const struct gemm_job *job, int64_t at, int64_t end)
+static int64_t run_of_pairs(const struct strassen_job *job, int64_t at, int64_t end)
 {
     int64_t half = (job->image_rows + 1) / 2, count = half - at % half;
 
@@ -170,25 +171,23 @@ static int64_t run_of_pairs(const struct gemm_job *job, int64_t at, int64_t end)
 /* Columns n.. of both halves: C from the products of a panel. */
 static void deliver_panel(const struct quarters *quarters, int64_t n, const float *products)
 {
-    const struct gemm_job *job = quarters->job;
-    int64_t half = job->n / 2;
-    int64_t columns = half - n < COLUMNS ? half - n : COLUMNS, at, count, r, v, row[2];
+    const struct gemm_job *product = &quarters->job->product;
+    const struct gemm_tile whole = {.m_end = product->m, .n_end = product->n};
+    int64_t half = product->n / 2, columns = half - n < COLUMNS ? half - n : COLUMNS, row[2];
+    int64_t at = quarters->tile.m_begin, count, r;
     _Alignas(64) float c[4][ROWS * COLUMNS];
-    struct gemm_tile whole = {0};
+    int q;
 
-    whole.m_end = job->m;
-    whole.n_end = job->n;
-    for (at = quarters->tile.m_begin; at < quarters->tile.m_end; at += count) {
-        const float *m = products + (at - quarters->tile.m_begin) * COLUMNS;
-        count = run_of_pairs(job, at, quarters->tile.m_end);
+    for (; at < quarters->tile.m_end; at += count, products += count * COLUMNS) {
+        count = run_of_pairs(quarters->job, at, quarters->tile.m_end);
         for (r = 0; r < count * COLUMNS; r += 16) {
             float *const to[4] = {c[0] + r, c[1] + r, c[2] + r, c[3] + r};
-            quarters_of_c(m + r, quarters->pairs * COLUMNS, to);
+            quarters_of_c(products + r, quarters->pairs * COLUMNS, to);
         }
-        strassen_rows(job, at, row);
-        for (v = 0; v < 4; v++)
-            if (row[v / 2] >= 0)
-                FINISH(job, &whole, row[v / 2], count, n + (v % 2) * half, columns, c[v]);
+        strassen_rows(quarters->job, at, row);
+        for (q = 0; q < 4; q++)
+            if (row[q / 2] >= 0)
+                FINISH(product, &whole, row[q / 2], count, n + q % 2 * half, columns, c[q]);
     }
 }
 
@@ -207,20 +206,26 @@ static void columns_of_tile(const struct quarters *quarters)
     }
 }
 
-void STRASSEN(const struct gemm_job *job, int64_t begin, int64_t end, void *workspace)
+void STRASSEN(const struct strassen_job *job, int64_t begin, int64_t end, void *workspace)
 {
-    struct quarters quarters = {.job = job, .a = workspace};
+    struct quarters quarters = {.job = job, .a = job->phase ? job->common : workspace};
     int64_t made = -1;
 
-    quarters.chunk = strassen_chunk(job->k);
-    quarters.chunks = (job->k / 2 + quarters.chunk - 1) / quarters.chunk;
+    quarters.chunk = strassen_chunk(job->product.k);
+    quarters.chunks = (job->product.k / 2 + quarters.chunk - 1) / quarters.chunk;
     quarters.row = direct_gathered_row(quarters.chunk);
+    if (job->phase == STRASSEN_SUMS) {
+        quarters.pairs = job->pairs;
+        sums_of_a(&quarters, begin, end);
+        return;
+    }
     for (; begin < end; begin++) {
         quarters.tile = strassen_tile_at(job, begin);
         quarters.pairs = quarters.tile.m_end - quarters.tile.m_begin;
-        quarters.products = block_of_a(&quarters, STRASSEN_PRODUCTS, 0);
-        if (made != quarters.tile.m_begin)
-            sums_of_a(&quarters);
+        quarters.products = (float *)workspace + STRASSEN_PRODUCTS * quarters.chunks *
+                                                     quarters.pairs * quarters.row;
+        if (job->phase == STRASSEN_ALONE && made != quarters.tile.m_begin)
+            sums_of_a(&quarters, 0, quarters.pairs);
         made = quarters.tile.m_begin;
         columns_of_tile(&quarters);
     }

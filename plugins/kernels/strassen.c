@@ -20,7 +20,7 @@
  * the products (whatever k is). */
 #define ROWS_LEAST   64
 #define SIDE_LEAST   384
-#define MATRIX_LEAST (384 * 1536)
+#define MATRIX_LEAST (384 * 1024)
 
 static int64_t least(int64_t a, int64_t b)
 {
@@ -43,19 +43,9 @@ int strassen_wins(int64_t image_rows, int64_t n, int64_t k)
            n >= SIDE_LEAST && k >= SIDE_LEAST && k >= MATRIX_LEAST / n;
 }
 
-static int64_t pairs_of_image(const struct gemm_job *job)
+void strassen_rows(const struct strassen_job *job, int64_t at, int64_t row[2])
 {
-    return (job->image_rows + 1) / 2;
-}
-
-int64_t strassen_pairs(const struct gemm_job *job)
-{
-    return job->m / job->image_rows * pairs_of_image(job);
-}
-
-void strassen_rows(const struct gemm_job *job, int64_t at, int64_t row[2])
-{
-    int64_t half = pairs_of_image(job), image = at / half, first = at % half;
+    int64_t half = (job->image_rows + 1) / 2, image = at / half, first = at % half;
 
     row[0] = image * job->image_rows + first;
     row[1] = first + half < job->image_rows ? row[0] + half : -1;
@@ -84,35 +74,34 @@ static int64_t most_pairs(int64_t k, int64_t rows)
     return most < rows ? rows : least(most, PAIRS_MOST / rows * rows);
 }
 
-int64_t strassen_grid(struct gemm_job *job, int64_t rows, int64_t columns, int32_t threads)
+int64_t strassen_grid(struct strassen_job *job, int64_t rows, int64_t columns, int32_t threads)
 {
-    int64_t pairs = strassen_pairs(job), half = job->n / 2, most = most_pairs(job->k, rows);
-    int64_t wanted = threads > 1 ? 3 * (int64_t)threads : 1, panel = columns ? columns : 1;
+    const struct gemm_job *product = &job->product;
+    int64_t half = product->n / 2, most = most_pairs(product->k, rows), tiles;
+    int64_t group = STRASSEN_GROUP * (columns ? columns : 1);
 
-    if (job->m == 0 || job->n == 0)
+    if (product->m == 0 || product->n == 0)
         return 0;
-    job->tiles_m = (pairs + most - 1) / most;
-    job->tile_m = (pairs + job->tiles_m - 1) / job->tiles_m;
-    job->tile_n = half;
-    /* Columns first: their panels are read by one thread each. */
-    if (job->tiles_m < wanted) {
-        wanted = (wanted + job->tiles_m - 1) / job->tiles_m;
-        job->tile_n = (half + wanted - 1) / wanted;
-    }
-    job->tile_n = round_up(job->tile_n, STRASSEN_GROUP * panel);
-    job->tiles_n = (half + job->tile_n - 1) / job->tile_n;
+    job->pairs = product->m / job->image_rows * ((job->image_rows + 1) / 2);
+    job->tiles_m = (job->pairs + most - 1) / most;
+    job->tile_pairs = (job->pairs + job->tiles_m - 1) / job->tiles_m;
+    tiles = threads > 1 ? (3 * (int64_t)threads + job->tiles_m - 1) / job->tiles_m : 1;
+    job->tile_columns = round_up((half + tiles - 1) / tiles, group);
+    job->tiles_n = (half + job->tile_columns - 1) / job->tile_columns;
+    job->together = threads > 1 && columns && job->tiles_m == 1;
+    job->phase = STRASSEN_ALONE;
     return job->tiles_m * job->tiles_n;
 }
 
-struct gemm_tile strassen_tile_at(const struct gemm_job *job, int64_t index)
+struct gemm_tile strassen_tile_at(const struct strassen_job *job, int64_t index)
 {
-    int64_t pairs = strassen_pairs(job), m = index % job->tiles_m, n = index / job->tiles_m;
+    int64_t m = index % job->tiles_m, n = index / job->tiles_m;
     struct gemm_tile tile = {0};
 
-    tile.m_begin = m * job->tile_m;
-    tile.m_end = least(tile.m_begin + job->tile_m, pairs);
-    tile.n_begin = n * job->tile_n;
-    tile.n_end = least(tile.n_begin + job->tile_n, job->n / 2);
+    tile.m_begin = m * job->tile_pairs;
+    tile.m_end = least(tile.m_begin + job->tile_pairs, job->pairs);
+    tile.n_begin = n * job->tile_columns;
+    tile.n_end = least(tile.n_begin + job->tile_columns, job->product.n / 2);
     return tile;
 }
 
@@ -151,20 +140,20 @@ static void add(const float *a, const float *b, float sign, int64_t count, float
 }
 
 /* One panel of a quarter of B: rows from k on, columns from n on. */
-static void quarter(const struct gemm_job *job, int64_t k, int64_t n, int64_t panel, float *to)
+static void quarter(const struct gemm_job *product, int64_t k, int64_t n, int64_t panel, float *to)
 {
-    const float *b = (const float *)job->b + k * job->b_row + n * job->b_column;
-    int64_t columns = least(panel, n < job->n / 2 ? job->n / 2 - n : job->n - n);
+    const float *b = (const float *)product->b + k * product->b_row + n * product->b_column;
+    int64_t columns = least(panel, n < product->n / 2 ? product->n / 2 - n : product->n - n);
 
-    if (job->b_column == 1)
-        panels_of_rows(b, job->b_row, job->k / 2, columns, panel, to);
+    if (product->b_column == 1)
+        panels_of_rows(b, product->b_row, product->k / 2, columns, panel, to);
     else
-        panels_of_columns(b, job->b_column, job->k / 2, 1, columns, panel, to);
+        panels_of_columns(b, product->b_column, product->k / 2, 1, columns, panel, to);
 }
 
-void strassen_pack(const struct gemm_job *job, int64_t panel, float *to)
+void strassen_pack(const struct gemm_job *product, int64_t panel, float *to)
 {
-    int64_t k = job->k / 2, half = job->n / 2, size = k * panel, n;
+    int64_t k = product->k / 2, half = product->n / 2, size = k * panel, n;
 
     for (n = 0; n < half; n += panel) {
         int64_t group = n / panel / STRASSEN_GROUP * STRASSEN_GROUP, in_group = n / panel - group;
@@ -172,10 +161,10 @@ void strassen_pack(const struct gemm_job *job, int64_t panel, float *to)
         float *m1 = to + STRASSEN_PRODUCTS * group * size + in_group * size, *m2 = m1 + step,
               *m3 = m2 + step, *m4 = m3 + step, *m5 = m4 + step, *m6 = m5 + step, *m7 = m6 + step;
         /* quarters where they are needed last: B11, B22, B12, B21 */
-        quarter(job, 0, n, panel, m2);
-        quarter(job, k, half + n, panel, m5);
-        quarter(job, 0, half + n, panel, m3);
-        quarter(job, k, n, panel, m4);
+        quarter(product, 0, n, panel, m2);
+        quarter(product, k, half + n, panel, m5);
+        quarter(product, 0, half + n, panel, m3);
+        quarter(product, k, n, panel, m4);
         add(m2, m5, 1, size, m1);
         add(m2, m3, 1, size, m6);
         add(m4, m5, 1, size, m7);

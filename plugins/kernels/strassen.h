@@ -9,8 +9,8 @@
  *   M7 = (A12 - A22) (B21 + B22)
  *   C11 = M1 + M4 - M5 + M7   C12 = M3 + M5   C21 = M2 + M4   C22 = M1 - M2 + M3 + M6
  *
- * Jobs of gemm.h, with these conditions: one product (batch_rank 0); A row-major (a_column 1,
- * a_run 0) and plain; B one constant matrix; k and n even; image_rows set. A is cut along its rows
+ * The product is a job of gemm.h, with these conditions: one product (batch_rank 0); A row-major
+ * (a_column 1, a_run 0) and plain; k and n even; b_row or b_column 1. A is cut along its rows
  * image by image, so that no image meets another: row r of an image is in the upper quarters
  * and row r + h, h = (image_rows + 1) / 2, in the lower ones; where there is none, it is zeros.
  *
@@ -19,7 +19,8 @@
  * instruction set, number of threads, batch and tiling. They are not those of the direct sum,
  * and their error is somewhat larger.
  *
- * Kernels compute tiles [begin, end) of strassen_grid, allocate nothing and check nothing.
+ * Kernels compute tiles [begin, end) of strassen_grid, or a part of a phase; they allocate nothing
+ * and check nothing.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -33,21 +34,37 @@
  * and so do their products. */
 #define STRASSEN_GROUP 4
 
+/* A tile is one thread's from sums of A to C; or, where all rows fit into one tile, the sums of A
+ * are made by all threads first, and columns of C are shared out then. */
+enum strassen_phase { STRASSEN_ALONE, STRASSEN_SUMS, STRASSEN_MULTIPLY };
+
+struct strassen_job {
+    struct gemm_job product; /* b_packed: as strassen_pack made it; portable reads b */
+    int64_t image_rows;      /* rows of A of one image; m is a multiple */
+
+    /* Set by strassen_grid: pairs of rows, all images together, and of a tile; columns of a half
+     * of a tile; whether threads work phase by phase. */
+    int64_t pairs, tile_pairs, tile_columns, tiles_m, tiles_n;
+    int together;
+
+    /* For that: the phase, and a workspace of one thread that holds all sums of A. */
+    enum strassen_phase phase;
+    float *common;
+};
+
 /* True where the method can be used; where it is worth it as well. Questions of one image's shape
  * alone: image_rows rows of k elements times k x n. */
 int strassen_fits(int64_t image_rows, int64_t n, int64_t k);
 int strassen_wins(int64_t image_rows, int64_t n, int64_t k);
 
-/* Pairs of rows of the job, all images together. */
-int64_t strassen_pairs(const struct gemm_job *job);
 /* Rows of C that pair `at` stands for; the second is -1 where there is none. */
-void strassen_rows(const struct gemm_job *job, int64_t at, int64_t row[2]);
+void strassen_rows(const struct strassen_job *job, int64_t at, int64_t row[2]);
 
-/* Chooses tiles for so many threads and returns their number: tile_m counts pairs, tile_n columns
- * of a half. rows, columns: of the kernel's micro-tile; columns 0: portable. Changes no bit. */
-int64_t strassen_grid(struct gemm_job *job, int64_t rows, int64_t columns, int32_t threads);
+/* Chooses tiles for so many threads and returns their number; 0: there is nothing to do. rows,
+ * columns: of the kernel's micro-tile; columns 0: portable. Changes no bit. */
+int64_t strassen_grid(struct strassen_job *job, int64_t rows, int64_t columns, int32_t threads);
 /* Pairs m_begin..m_end, columns n_begin..n_end of a half. */
-struct gemm_tile strassen_tile_at(const struct gemm_job *job, int64_t index);
+struct gemm_tile strassen_tile_at(const struct strassen_job *job, int64_t index);
 
 /* Elements of k / 2 that a pass walks. */
 int64_t strassen_chunk(int64_t k);
@@ -60,7 +77,11 @@ size_t strassen_workspace(int64_t k, int64_t rows, int64_t columns);
 int64_t strassen_packed_size(int64_t k, int64_t n, int64_t panel);
 /* Packs the job's B: for every group of panels of a half, product by product, the panels
  * [k / 2, panel] of the group. to: on a cache line. */
-void strassen_pack(const struct gemm_job *job, int64_t panel, float *to);
+void strassen_pack(const struct gemm_job *product, int64_t panel, float *to);
+
+/* Tiles begin..end, or pairs of the phase STRASSEN_SUMS. workspace: a thread's own in any case. */
+typedef void strassen_kernel(const struct strassen_job *job, int64_t begin, int64_t end,
+                             void *workspace);
 
 /* Every kernel of the family: name, set, rows and columns of its micro-tile (columns 0: it reads B
  * itself), multiply-adds of the direct sum a nanosecond. */
@@ -73,7 +94,7 @@ void strassen_pack(const struct gemm_job *job, int64_t panel, float *to);
     WITH_NEON(KERNEL(strassen_f32_6x16_neon, IMGCLS_ISA_NEON, DIRECT_ROWS_NEON,            \
                      DIRECT_COLUMNS_NEON, 55))
 
-gemm_kernel strassen_f32_portable, strassen_f32_6x16_avx2, strassen_f32_14x32_avx512,
+strassen_kernel strassen_f32_portable, strassen_f32_6x16_avx2, strassen_f32_14x32_avx512,
     strassen_f32_6x16_neon;
 
 #endif

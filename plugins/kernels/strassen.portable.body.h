@@ -101,7 +101,7 @@ static void deliver_pair(const struct gemm_job *job, const int64_t row[2], int64
     }
 }
 
-void strassen_f32_portable(const struct gemm_job *job, int64_t begin, int64_t end,
+void strassen_f32_portable(const struct strassen_job *job, int64_t begin, int64_t end,
                            void *workspace)
 {
     (void)workspace;
@@ -114,9 +114,9 @@ void strassen_f32_portable(const struct gemm_job *job, int64_t begin, int64_t en
             int64_t count = tile.n_end - n < GEMM_COLUMNS ? tile.n_end - n : GEMM_COLUMNS;
             for (at = tile.m_begin; at < tile.m_end; at++) {
                 strassen_rows(job, at, row);
-                multiply_pair(job, row, n, count, products);
+                multiply_pair(&job->product, row, n, count, products);
                 for (j = 0; j < count; j++)
-                    deliver_pair(job, row, n + j, products[j]);
+                    deliver_pair(&job->product, row, n + j, products[j]);
             }
         }
     }

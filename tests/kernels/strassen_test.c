@@ -22,7 +22,7 @@
 struct entry {
     const char *name;
     uint64_t isa;
-    gemm_kernel *run;
+    strassen_kernel *run;
     int64_t rows, columns;
 };
 #define ENTRY(function, set, rows, columns, rate) {#function, set, function, rows, columns},
@@ -39,22 +39,33 @@ static float *floats_of_nan(size_t bytes)
     return floats;
 }
 
-/* As so many threads would: pieces of the grid, in falling order. */
-static void run_kernel(const struct entry *entry, struct gemm_job *job, int32_t threads)
+/* As so many threads would: pieces of the grid, in falling order, each in a workspace of its own but
+ * for what phases share. */
+static void run_kernel(const struct entry *entry, struct strassen_job *job, int32_t threads)
 {
-    size_t size = (size_t)strassen_packed_size(job->k, job->n, entry->columns ? entry->columns : 1);
-    float *workspace = floats_of_nan(strassen_workspace(job->k, entry->rows, entry->columns));
+    struct gemm_job *product = &job->product;
+    size_t size =
+        (size_t)strassen_packed_size(product->k, product->n, entry->columns ? entry->columns : 1);
+    size_t bytes = strassen_workspace(product->k, entry->rows, entry->columns);
+    float *workspace = floats_of_nan(bytes), *common = floats_of_nan(bytes);
     float *packed = floats_of_nan(size * sizeof *packed);
-    int64_t at = strassen_grid(job, entry->rows, entry->columns, threads), piece;
+    int64_t at = strassen_grid(job, entry->rows, entry->columns, threads), piece, pair;
 
-    piece = (at + threads - 1) / threads;
     if (entry->columns)
-        strassen_pack(job, entry->columns, packed);
-    job->b_packed = packed;
-    for (; at > 0; at -= piece)
+        strassen_pack(product, entry->columns, packed);
+    product->b_packed = packed;
+    if (job->together) {
+        job->phase = STRASSEN_SUMS;
+        job->common = common;
+        for (pair = job->pairs; pair > 0; pair -= 5)
+            entry->run(job, pair > 5 ? pair - 5 : 0, pair, workspace);
+        job->phase = STRASSEN_MULTIPLY;
+    }
+    for (piece = (at + threads - 1) / threads; at > 0; at -= piece)
         entry->run(job, at > piece ? at - piece : 0, at, workspace);
-    job->b_packed = NULL;
+    product->b_packed = NULL;
     free(packed);
+    free(common);
     free(workspace);
 }
 
@@ -66,37 +77,39 @@ static double magnitude(const float *x, int64_t at, int64_t across, int64_t down
 }
 
 /* Element (m, n) in double, and the most that rounding can make of it. */
-static double element(const struct gemm_job *job, int64_t m, int64_t n, double *bound)
+static double element(const struct strassen_job *job, int64_t m, int64_t n, double *bound)
 {
-    const float *a = job->a, *b = job->b;
+    const struct gemm_job *product = &job->product;
+    const float *a = product->a, *b = product->b;
     int64_t half = (job->image_rows + 1) / 2, r = m % job->image_rows, k;
-    int64_t upper = r < half ? m : m - half, left = n % (job->n / 2);
+    int64_t upper = r < half ? m : m - half, left = n % (product->n / 2);
     int has_lower = upper % job->image_rows + half < job->image_rows;
     double sum = 0, size = 0;
 
-    for (k = 0; k < job->k; k++)
-        sum += (double)a[m * job->a_row + k] * (double)b[k * job->b_row + n * job->b_column];
-    for (k = 0; k < job->k / 2; k++)
-        size += magnitude(a, upper * job->a_row + k, job->k / 2, half * job->a_row, has_lower) *
-                magnitude(b, k * job->b_row + left * job->b_column, job->n / 2 * job->b_column,
-                          job->k / 2 * job->b_row, 1);
-    *bound = 0x1p-24 * size * 4 * (double)(GEMM_K_BLOCK + job->k / GEMM_K_BLOCK + 6);
+    for (k = 0; k < product->k; k++)
+        sum += (double)a[m * product->a_row + k] * (double)b[k * product->b_row + n * product->b_column];
+    for (k = 0; k < product->k / 2; k++)
+        size += magnitude(a, upper * product->a_row + k, product->k / 2, half * product->a_row, has_lower) *
+                magnitude(b, k * product->b_row + left * product->b_column, product->n / 2 * product->b_column,
+                          product->k / 2 * product->b_row, 1);
+    *bound = 0x1p-24 * size * 4 * (double)(GEMM_K_BLOCK + product->k / GEMM_K_BLOCK + 6);
     return sum;
 }
 
-static void compare(struct gemm_job *job, const char *row)
+static void compare(struct strassen_job *job, const char *row)
 {
-    int64_t total = job->m * job->c_row, m, n, where;
+    struct gemm_job *product = &job->product;
+    int64_t total = product->m * product->c_row, m, n, where;
     float *want = between_canaries(total), *got;
     const struct entry *entry = family;
     int32_t threads;
 
-    job->c = want;
+    product->c = want;
     run_kernel(entry, job, 1);
-    for (m = 0; m < job->m && job->step_count == 0; m++)
-        for (n = 0; n < job->n; n++) {
+    for (m = 0; m < product->m && product->step_count == 0; m++)
+        for (n = 0; n < product->n; n++) {
             double bound, sum = element(job, m, n, &bound);
-            float is = want[m * job->c_row + n];
+            float is = want[m * product->c_row + n];
             if (!(fabs(is - sum) <= bound))
                 fail_msg("%s: element %lld, %lld is %.9g, in double %.9g", row, (long long)m,
                          (long long)n, is, sum);
@@ -106,7 +119,7 @@ static void compare(struct gemm_job *job, const char *row)
             continue;
         for (threads = 1; threads <= 3; threads++) {
             got = between_canaries(total);
-            job->c = got;
+            product->c = got;
             run_kernel(entry, job, threads);
             if (!same_bits(got, want, total, &where))
                 fail_msg("%s: %s, %d threads: element %lld is %a, portable %a", row, entry->name,
@@ -120,8 +133,8 @@ static void compare(struct gemm_job *job, const char *row)
 static void product_case(int64_t images, int64_t rows, int64_t n, int64_t k, int turned,
                          int32_t kind)
 {
-    struct gemm_job job = {.m = images * rows, .n = n, .k = k, .image_rows = rows, .alpha = 1,
-                           .beta = 1, .a_column = 1};
+    struct gemm_job job = {.m = images * rows, .n = n, .k = k, .alpha = 1, .beta = 1, .a_column = 1};
+    struct strassen_job strassen = {.image_rows = rows};
     int64_t slack = draw_between(0, 3), a_count, b_count;
     float *a, *b, *other, *bias;
     char row[160];
@@ -147,7 +160,8 @@ static void product_case(int64_t images, int64_t rows, int64_t n, int64_t k, int
     }
     snprintf(row, sizeof row, "%lld images of %lld rows, n %lld k %lld turned %d step %d",
              (long long)images, (long long)rows, (long long)n, (long long)k, turned, kind);
-    compare(&job, row);
+    strassen.product = job;
+    compare(&strassen, row);
     guarded_free(a, a_count);
     guarded_free(b, b_count);
     guarded_free(other, job.m * n);
@@ -191,8 +205,9 @@ static void every_step_agrees(void **state)
 static void images_of_a_batch_have_the_bits_they_have_alone(void **state)
 {
     const int64_t rows = 49, n = 96, k = 64, images = 5;
-    struct gemm_job job = {.n = n, .k = k, .image_rows = rows, .alpha = 1, .beta = 1,
-                           .a_row = k, .a_column = 1, .b_row = n, .b_column = 1, .c_row = n};
+    struct strassen_job job = {.image_rows = rows,
+                               .product = {.n = n, .k = k, .alpha = 1, .beta = 1, .a_row = k,
+                                           .a_column = 1, .b_row = n, .b_column = 1, .c_row = n}};
     const size_t size = (size_t)(rows * n) * sizeof(float);
     float *a = guarded_drawn(images * rows * k), *b = guarded_drawn(k * n);
     float *all = between_canaries(images * rows * n), *alone = between_canaries(rows * n);
@@ -200,18 +215,18 @@ static void images_of_a_batch_have_the_bits_they_have_alone(void **state)
     int64_t i;
     (void)state;
 
-    job.b = b;
+    job.product.b = b;
     for (entry = family; entry < family + sizeof family / sizeof *family; entry++) {
         if (!offered(entry->isa))
             continue;
-        job.a = a;
-        job.c = all;
-        job.m = images * rows;
+        job.product.a = a;
+        job.product.c = all;
+        job.product.m = images * rows;
         run_kernel(entry, &job, 2);
         for (i = 0; i < images; i++) {
-            job.a = a + i * rows * k;
-            job.c = alone;
-            job.m = rows;
+            job.product.a = a + i * rows * k;
+            job.product.c = alone;
+            job.product.m = rows;
             run_kernel(entry, &job, 1);
             assert_true(memcmp(alone, all + i * rows * n, size) == 0);
         }

@@ -12,25 +12,26 @@
 #include "matmul.h"
 
 static bool job_of(const struct imgcls_host *host, const struct imgcls_node *node,
-                   struct gemm_job *job)
+                   struct strassen_job *job)
 {
     const struct imgcls_value_info *b = op_in(node, 1);
+    struct gemm_job *product = &job->product;
 
-    if (!b || b->rank != 2 || !matmul_known(host, node, job))
+    if (!b || b->rank != 2 || !matmul_known(host, node, product))
         return false;
     job->image_rows = host->attr_int(host, node, IMGCLS_ATTR_IMAGE_ROWS, 0);
-    return job->image_rows > 0 && job->batch_rank == 0 && job->m % job->image_rows == 0;
+    return job->image_rows > 0 && product->batch_rank == 0 && product->m % job->image_rows == 0 &&
+           strassen_fits(job->image_rows, product->n, product->k);
 }
 
 bool matmul_is_strassen(const struct imgcls_host *host, const struct imgcls_node *node)
 {
-    struct gemm_job job = {0};
+    struct strassen_job job = {0};
     bool wins;
 
-    if (!node->inputs[1] || !node->inputs[1]->constant || !job_of(host, node, &job) ||
-        !strassen_fits(job.image_rows, job.n, job.k))
+    if (!node->inputs[1] || !node->inputs[1]->constant || !job_of(host, node, &job))
         return false;
-    wins = strassen_wins(job.image_rows, job.n, job.k);
+    wins = strassen_wins(job.image_rows, job.product.n, job.product.k);
     return host->attr_int(host, node, IMGCLS_ATTR_OTHER_BITS, 0) ? !wins : wins; /* to measure */
 }
 
@@ -42,10 +43,11 @@ static int32_t accepts(const struct imgcls_host *host, const struct imgcls_node 
 static double cost(const struct imgcls_host *host, const struct imgcls_node *node,
                    double macs_a_nanosecond)
 {
-    struct gemm_job job = {0};
+    struct strassen_job job = {0};
 
     job_of(host, node, &job);
-    return (double)job.m * (double)job.n * (double)job.k / macs_a_nanosecond;
+    return (double)job.product.m * (double)job.product.n * (double)job.product.k /
+           macs_a_nanosecond;
 }
 
 /* panel 0: portable, B stays where it is. */
@@ -53,22 +55,22 @@ static imgcls_status prepare_weights(const struct imgcls_host *host,
                                      struct imgcls_prepare *prepare, int64_t rows, int64_t panel)
 {
     const struct imgcls_tensor *b = prepare->node->inputs[1]->constant;
-    struct gemm_job job = {0};
+    struct strassen_job job = {0};
     int64_t size;
     float *packed;
 
     if (!job_of(host, prepare->node, &job))
         return OP_FAIL(host, prepare->node, IMGCLS_INTERNAL, "its shapes are not those it had");
-    prepare->workspace_bytes = strassen_workspace(job.k, rows, panel) *
+    prepare->workspace_bytes = strassen_workspace(job.product.k, rows, panel) *
                                (size_t)(prepare->threads < 1 ? 1 : prepare->threads);
     if (!panel)
         return IMGCLS_OK;
-    size = strassen_packed_size(job.k, job.n, panel);
+    size = strassen_packed_size(job.product.k, job.product.n, panel);
     packed = host->alloc(host, (size_t)size, sizeof *packed);
     if (!packed)
         return IMGCLS_NO_MEMORY;
-    job.b = b->data;
-    strassen_pack(&job, panel, packed);
+    job.product.b = b->data;
+    strassen_pack(&job.product, panel, packed);
     prepare->state = packed;
     prepare->constant_bytes = (size_t)size * sizeof *packed;
     prepare->inputs_released = UINT64_C(1) << 1;
@@ -76,8 +78,8 @@ static imgcls_status prepare_weights(const struct imgcls_host *host,
 }
 
 struct shared {
-    const struct gemm_job *job;
-    gemm_kernel *kernel;
+    const struct strassen_job *job;
+    strassen_kernel *kernel;
     char *workspace;
     size_t bytes;
 };
@@ -90,21 +92,27 @@ static void body(void *argument, int64_t begin, int64_t end, int32_t thread)
 }
 
 static imgcls_status run_kernel(const struct imgcls_host *host, const struct imgcls_run *run,
-                                gemm_kernel *kernel, int64_t rows, int64_t panel)
+                                strassen_kernel *kernel, int64_t rows, int64_t panel)
 {
-    struct gemm_job job = {0};
+    struct strassen_job job = {0};
     struct shared shared = {&job, kernel, run->workspace, 0};
     int64_t tiles;
 
-    matmul_fill(host, run, &job);
-    job.image_rows = host->attr_int(host, run->node, IMGCLS_ATTR_IMAGE_ROWS, 0);
-    if (job.image_rows < 1 || job.batch_rank != 0 || job.m % job.image_rows != 0)
+    if (!job_of(host, run->node, &job))
         return OP_FAIL(host, run->node, IMGCLS_INTERNAL, "its shapes are not those it had");
-    shared.bytes = strassen_workspace(job.k, rows, panel);
+    matmul_fill(host, run, &job.product);
+    shared.bytes = strassen_workspace(job.product.k, rows, panel);
     if (run->workspace_bytes / shared.bytes < (size_t)(run->threads < 1 ? 1 : run->threads))
         return OP_FAIL(host, run->node, IMGCLS_INTERNAL, "%zu bytes of workspace are too few",
                        run->workspace_bytes);
     tiles = strassen_grid(&job, rows, panel, run->threads);
+    if (job.together) {
+        job.common = run->workspace;
+        job.phase = STRASSEN_SUMS;
+        host->parallel_for(host, run, job.pairs, 1 + job.pairs / (4 * run->threads), body,
+                           &shared);
+        job.phase = STRASSEN_MULTIPLY;
+    }
     if (tiles > 0)
         host->parallel_for(host, run, tiles, 1, body, &shared);
     return IMGCLS_OK;
