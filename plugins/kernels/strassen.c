@@ -14,7 +14,7 @@
 /* Pairs of a tile: as many as the images of vision transformers have, so that B, seven fourths of
  * what it was, comes from memory once. (Half of them: a tenth slower for ViT-B's products.) Their
  * sums need not stay in L2, those of one product do while a group of panels passes. */
-#define PAIRS_MOST  102
+#define PAIRS_MOST  112
 #define SUMS_FLOATS (1280 * 1024)
 /* Below these an eighth fewer multiply-adds do not make up for the sums: of A (whatever n is) and of
  * the products (whatever k is). */

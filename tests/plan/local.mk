@@ -30,3 +30,10 @@ TESTS += %D%/plan_test
 	%D%/sketch.c \
 	%D%/sketch.h
 %C%_plan_test_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += %D%/strassen_test
+TESTS += %D%/strassen_test
+%C%_strassen_test_SOURCES = \
+	%D%/drawn_graph.h \
+	%D%/strassen_test.c
+%C%_strassen_test_LDADD = $(TEST_LIBS)
