@@ -274,7 +274,7 @@ static const struct {
     const char *file;
     int32_t least, most;
 } bids[] = {
-    {"good/plain.onnx", 70, 90}, {"good/external.onnx", 70, 90},
+    {"good/plain.onnx", 100, 100}, {"good/external.onnx", 100, 100},
     {"good/weights.bin", 0, 0},  {"good/tensor.pb", 0, 0},
     {"good/sequence.pb", 0, 0},  {"good/stored.npz", 0, 0},
     {"good/f4.npy", 0, 0},       {"bad/empty.onnx", 1, 20},

@@ -37,7 +37,7 @@ int32_t onnx_model_bid(const struct imgcls_source *source)
     struct onnx_span rest = {source->bytes, source->size};
     struct onnx_field field;
     const char *why;
-    bool version = false, graph = false;
+    bool version = false, graph = false, opset = false;
     int got = 0;
     for (int i = 0; i < BID_FIELDS && (got = onnx_wire_next(&rest, &field, &why)) > 0;
          i++) {
@@ -52,11 +52,15 @@ int32_t onnx_model_bid(const struct imgcls_source *source)
         if (field.number == 1)
             version = field.value >= 1 && field.value <= IR_VERSION_PLAUSIBLE;
         graph = graph || field.number == 7;
+        opset = opset || field.number == 8;
     }
     /* A name of ours with damaged or foreign content: read, to say what is wrong with it.
      */
     if (got < 0 || !graph)
         return named ? 10 : 0;
+    /* All of it fits, to the last byte: with the name, nobody else need be loaded and asked. */
+    if (named && version && opset && got == 0)
+        return 100;
     return (version ? 70 : 50) + (named ? 10 : 0);
 }
 
