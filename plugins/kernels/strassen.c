@@ -151,15 +151,76 @@ static void quarter(const struct gemm_job *product, int64_t k, int64_t n, int64_
         panels_of_columns(b, product->b_column, product->k / 2, 1, columns, panel, to);
 }
 
+/* Where the panel that begins at column n of a quarter lies in the first of the seven sums; *step:
+ * floats from one sum to the next. */
+static float *panel_of_sums(const struct gemm_job *product, int64_t n, int64_t panel, float *to,
+                            int64_t *step)
+{
+    int64_t size = product->k / 2 * panel, panels = (product->n / 2 + panel - 1) / panel;
+    int64_t group = n / panel / STRASSEN_GROUP * STRASSEN_GROUP;
+
+    *step = least(STRASSEN_GROUP, panels - group) * size;
+    return to + STRASSEN_PRODUCTS * group * size + (n / panel - group) * size;
+}
+
+/* Sixteen columns of a row of each quarter, to a line of each sum. */
+static void put_sums(const float *b11, const float *b12, const float *b21, const float *b22,
+                     float *to, int64_t step, int past_caches)
+{
+    float line[5][PANELS_BLOCK] __attribute__((aligned(64)));
+
+    add(b11, b22, 1, PANELS_BLOCK, line[0]);
+    add(b12, b22, -1, PANELS_BLOCK, line[1]);
+    add(b21, b11, -1, PANELS_BLOCK, line[2]);
+    add(b11, b12, 1, PANELS_BLOCK, line[3]);
+    add(b21, b22, 1, PANELS_BLOCK, line[4]);
+    panels_put(to, line[0], past_caches);
+    panels_put(to + step, b11, past_caches);
+    panels_put(to + 2 * step, line[1], past_caches);
+    panels_put(to + 3 * step, line[2], past_caches);
+    panels_put(to + 4 * step, b22, past_caches);
+    panels_put(to + 5 * step, line[3], past_caches);
+    panels_put(to + 6 * step, line[4], past_caches);
+}
+
+/* Of a quarter, read side by side. Four quarters' rows often lie a multiple of 4 KiB apart, where L1
+ * has room for eight lines: with eight rows packing took more than twice as long. */
+#define ROWS   2
+#define ACROSS 128 /* floats of a row that are read in one go */
+
+/* Rows of B as they lie, in panels without a rest: each is read once, from its beginning on. */
+static void pack_rows(const struct gemm_job *product, int64_t panel, float *to)
+{
+    int64_t k = product->k / 2, half = product->n / 2, row, across, n, i, j, step;
+    int64_t below = k * product->b_row;
+    int past_caches = panels_stream(strassen_packed_size(product->k, product->n, panel));
+
+    for (row = 0; row < k; row += ROWS)
+        for (across = 0; across < half; across += ACROSS)
+            for (n = across; n < least(half, across + ACROSS); n += panel) {
+                float *sums = panel_of_sums(product, n, panel, to, &step);
+                for (i = row; i < least(k, row + ROWS); i++) {
+                    const float *b = (const float *)product->b + i * product->b_row + n;
+                    for (j = 0; j < panel; j += PANELS_BLOCK)
+                        put_sums(b + j, b + j + half, b + j + below, b + j + below + half,
+                                 sums + i * panel + j, step, past_caches);
+                }
+            }
+    panels_done(past_caches);
+}
+
 void strassen_pack(const struct gemm_job *product, int64_t panel, float *to)
 {
-    int64_t k = product->k / 2, half = product->n / 2, size = k * panel, n;
+    int64_t k = product->k / 2, half = product->n / 2, size = k * panel, n, step;
 
+    if (product->b_column == 1 && panel % PANELS_BLOCK == 0 && ACROSS % panel == 0 &&
+        half % panel == 0 && (uintptr_t)to % (PANELS_BLOCK * sizeof *to) == 0) {
+        pack_rows(product, panel, to);
+        return;
+    }
     for (n = 0; n < half; n += panel) {
-        int64_t group = n / panel / STRASSEN_GROUP * STRASSEN_GROUP, in_group = n / panel - group;
-        int64_t step = least(STRASSEN_GROUP, (half + panel - 1) / panel - group) * size;
-        float *m1 = to + STRASSEN_PRODUCTS * group * size + in_group * size, *m2 = m1 + step,
-              *m3 = m2 + step, *m4 = m3 + step, *m5 = m4 + step, *m6 = m5 + step, *m7 = m6 + step;
+        float *m1 = panel_of_sums(product, n, panel, to, &step), *m2 = m1 + step, *m3 = m2 + step,
+              *m4 = m3 + step, *m5 = m4 + step, *m6 = m5 + step, *m7 = m6 + step;
         /* quarters where they are needed last: B11, B22, B12, B21 */
         quarter(product, 0, n, panel, m2);
         quarter(product, k, half + n, panel, m5);

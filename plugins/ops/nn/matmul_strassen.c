@@ -66,7 +66,7 @@ static imgcls_status prepare_weights(const struct imgcls_host *host,
     if (!panel)
         return IMGCLS_OK;
     size = strassen_packed_size(job.product.k, job.product.n, panel);
-    packed = host->alloc(host, (size_t)size, sizeof *packed);
+    packed = host->alloc_unset(host, (size_t)size, sizeof *packed);
     if (!packed)
         return IMGCLS_NO_MEMORY;
     job.product.b = b->data;
