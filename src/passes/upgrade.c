@@ -55,8 +55,8 @@ static const struct imgcls_op *find(struct upgrade *upgrade, const struct icl_no
     *version = icl_node_version(node);
     const struct imgcls_op *op =
         icl_registry_op(upgrade->registry, node->domain, node->type, *version);
-    int64_t newest = icl_registry_newest(upgrade->registry, node->domain);
-    if (!op && newest > 0 && *version > newest) {
+    int64_t newest = op ? 0 : icl_registry_newest(upgrade->registry, node->domain);
+    if (newest > 0 && *version > newest) {
         op = icl_registry_op(upgrade->registry, node->domain, node->type, newest);
         if (op) {
             upgrade->newer = true;
@@ -148,9 +148,13 @@ static imgcls_status apply(struct upgrade *upgrade, struct imgcls_graph *graph)
         if (status == IMGCLS_OK && op->upgrade)
             status = op->upgrade(&upgrade->ctx->host, graph, &node->node);
     }
+    const char *domain = NULL; /* asked last: a graph mostly has one */
+    int64_t newest = 0;
     for (size_t i = 0; status == IMGCLS_OK && i < graph->node_count; i++) {
         struct icl_node *node = graph->nodes[i];
-        int64_t newest = icl_registry_newest(upgrade->registry, node->domain);
+        if (!domain || strcmp(domain, node->domain) != 0)
+            newest = icl_registry_newest(upgrade->registry, node->domain);
+        domain = node->domain;
         node->node.version = newest > 0 ? newest : 1;
     }
     return status;

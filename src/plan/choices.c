@@ -18,6 +18,7 @@
 
 #include "src/context/context.h"
 #include "src/file/file.h"
+#include "src/graph/graph.h"
 
 #define FIRST_LINE  "imgcls choices 1\n"
 #define LINES_MOST  100000
@@ -215,10 +216,25 @@ static size_t add_value(char *text, size_t used, size_t capacity,
     return used;
 }
 
+/* Whole numbers alone: strides, groups, which rows go together. */
+static size_t add_attribute(char *text, size_t used, size_t capacity,
+                            const struct imgcls_attr *attr)
+{
+    const int64_t *ints = attr->kind == IMGCLS_ATTR_INTS ? attr->ints : &attr->i;
+    size_t count = attr->kind == IMGCLS_ATTR_INTS ? attr->count : attr->kind == IMGCLS_ATTR_INT;
+
+    if (count)
+        used += (size_t)snprintf(text + used, capacity - used, "%.64s=", attr->name);
+    for (size_t i = 0; i < count && used < capacity - 64; i++)
+        used += (size_t)snprintf(text + used, capacity - used, "%lld,", (long long)ints[i]);
+    return used;
+}
+
 void icl_choices_key(const struct imgcls_context *ctx, int32_t threads,
                      const struct imgcls_node *node, char key[ICL_CHOICE_KEY])
 {
     char text[4096];
+    const struct icl_node *own = icl_node_of(node);
     size_t used = (size_t)snprintf(text, sizeof text, "%llx %d %.200s %.200s %lld ",
                                    (unsigned long long)ctx->isa, threads, node->domain,
                                    node->type, (long long)node->version);
@@ -228,6 +244,8 @@ void icl_choices_key(const struct imgcls_context *ctx, int32_t threads,
         used = add_value(text, used, sizeof text, node->inputs[i]);
     for (size_t i = 0; i < node->output_count && used < sizeof text - 256; i++)
         used = add_value(text, used, sizeof text, node->outputs[i]);
+    for (size_t i = 0; i < own->attr_count && used < sizeof text - 256; i++)
+        used = add_attribute(text, used, sizeof text, &own->attrs[i]->attr);
     for (size_t i = 0; i < node->epilogue_count && used < sizeof text - 256; i++)
         used += (size_t)snprintf(text + used, sizeof text - used, "+%d",
                                  node->epilogues[i].kind);

@@ -2,7 +2,7 @@
  * src/plan/choices.h - kernels that measuring found to be faster than the estimate did
  *
  * A choice is the name of a kernel for a key: instruction sets, threads, operator, types,
- * shapes and epilogues of a node. Kernels of one operator that accept the same node give the
+ * shapes, whole-number attributes and epilogues of a node. Kernels of one operator that accept the same node give the
  * same bits, so a choice changes no result. Choices are kept a CPU model in one text file
  * below $XDG_CACHE_HOME/imgcls, never in a model; a file that is absent, damaged or names
  * kernels that are no more is as good as none.

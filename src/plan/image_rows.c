@@ -21,7 +21,6 @@
 
 struct marking {
     struct icl_strides strides;
-    struct imgcls_graph *graph; /* whose nodes get the attribute */
     bool begun;
 };
 
@@ -73,54 +72,39 @@ static int64_t choose_batch(const struct imgcls_graph *graph, const struct imgcl
         if (info->kind != IMGCLS_KIND_TENSOR || info->rank < 1 || own == 0 ||
             (count && (own == -1 || own != first)))
             return 0;
+        for (int32_t d = 1; d < info->rank; d++)
+            if (info->dims[d] % LARGE_BATCH == 0)
+                return 0; /* it could be taken for the batch */
         first = own;
         count++;
     }
     return count == 0 ? 0 : first < 0 ? LARGE_BATCH : first;
 }
 
-/* Inputs of a clone at that batch; false where another dimension could be taken for it. */
-static bool set_batch(struct imgcls_graph *graph, int64_t batch)
-{
-    for (size_t i = 0; i < graph->input_count; i++) {
-        struct imgcls_value_info *info = &graph->inputs[i]->info;
-        if (!is_given(graph->inputs[i]))
-            continue;
-        info->dims[0] = batch;
-        for (int32_t d = 1; d < info->rank && batch == LARGE_BATCH; d++)
-            if (info->dims[d] % LARGE_BATCH == 0)
-                return false;
-    }
-    return true;
-}
-
 /* ---- Marking -----------------------------------------------------------------------------*/
 
-static imgcls_status mark(struct marking *marking, const struct icl_node *node)
+static imgcls_status mark(const struct icl_strides *strides, struct icl_node *node)
 {
     const struct imgcls_value_info *a = node->inputs[0], *b = node->inputs[1];
-    int64_t stride = icl_stride_of(&marking->strides, a);
-    if (stride < 1 || a->rank < 2 || icl_stride_of(&marking->strides, b) != ICL_STRIDE_NONE ||
-        !is_large(b) || stride % a->dims[a->rank - 1] != 0 || stride == a->dims[a->rank - 1])
+    int64_t stride = icl_stride_of(strides, a), sum = a->rank < 2 ? 0 : a->dims[a->rank - 1];
+    if (stride < 1 || sum < 1 || stride % sum != 0 || stride == sum || !is_large(b) ||
+        icl_stride_of(strides, b) != ICL_STRIDE_NONE)
         return IMGCLS_OK;
-    const struct icl_value *known = icl_graph_find(marking->graph, node->outputs[0]->name);
     const struct imgcls_attr rows = {.struct_size = sizeof rows,
                                      .name = IMGCLS_ATTR_IMAGE_ROWS,
                                      .kind = IMGCLS_ATTR_INT,
-                                     .i = stride / a->dims[a->rank - 1]};
-    return known && known->producer && icl_node_is(known->producer, "MatMul")
-               ? icl_node_set_attr(known->producer, &rows)
-               : IMGCLS_OK;
+                                     .i = stride / sum};
+    return icl_node_set_attr(node, &rows);
 }
 
 /* What an input gives is one image after another. */
-static void begin(struct marking *marking, const struct imgcls_graph *probe)
+static void begin(struct marking *marking, const struct imgcls_graph *graph)
 {
-    for (size_t i = 0; i < probe->input_count; i++) {
-        const struct imgcls_value_info *info = &probe->inputs[i]->info;
+    for (size_t i = 0; i < graph->input_count; i++) {
+        const struct imgcls_value_info *info = &graph->inputs[i]->info;
         int64_t size = imgcls_count(info->rank - 1, info->dims + 1);
-        if (is_given(probe->inputs[i]))
-            marking->strides.of[probe->inputs[i]->index] = size < 1 ? ICL_STRIDE_MIXED : size;
+        if (is_given(graph->inputs[i]))
+            marking->strides.of[graph->inputs[i]->index] = size < 1 ? ICL_STRIDE_MIXED : size;
     }
     marking->begun = true;
 }
@@ -136,7 +120,7 @@ static imgcls_status see(void *argument, struct icl_node *node, imgcls_status st
     if (!marking->begun)
         begin(marking, node->graph);
     icl_strides_find(&marking->strides, node);
-    return icl_node_is(node, "MatMul") ? mark(marking, node) : IMGCLS_OK;
+    return icl_node_is(node, "MatMul") ? mark(&marking->strides, node) : IMGCLS_OK;
 }
 
 static void remove_marks(struct imgcls_graph *graph)
@@ -149,8 +133,7 @@ static void remove_marks(struct imgcls_graph *graph)
 imgcls_status icl_plan_mark_image_rows(struct imgcls_graph *graph,
                                        const struct imgcls_graph *source)
 {
-    struct marking marking = {.strides = {.ctx = graph->ctx}, .graph = graph};
-    struct imgcls_graph *probe = NULL;
+    struct marking marking = {.strides = {.ctx = graph->ctx}};
     bool wanted = false;
     remove_marks(graph); /* a file may not say it */
     for (size_t i = 0; i < graph->node_count && !wanted; i++)
@@ -160,10 +143,7 @@ imgcls_status icl_plan_mark_image_rows(struct imgcls_graph *graph,
         return IMGCLS_OK;
     imgcls_status status = icl_context_registry(graph->ctx, &marking.strides.registry);
     if (status == IMGCLS_OK)
-        status = icl_graph_clone(graph, &probe);
-    if (status == IMGCLS_OK && set_batch(probe, marking.strides.batch))
-        status = icl_graph_infer_watched(probe, see, &marking);
-    icl_graph_destroy(probe);
+        status = icl_graph_try_batch(graph, marking.strides.batch, see, &marking);
     free(marking.strides.of);
     if (status == IMGCLS_OK || status == IMGCLS_INTERRUPTED || status == IMGCLS_NO_MEMORY)
         return status;

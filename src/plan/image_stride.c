@@ -44,8 +44,8 @@ static bool holds(const struct icl_strides *strides, const struct imgcls_value_i
            info->dims[axis] % block == 0;
 }
 
-/* A dimension that is the batch and nothing else goes first. (With a batch of 1 others might do,
- * too; that is the only case in which there is a choice.) */
+/* A dimension with nothing before the batch goes first. (Where the batch is 1 or divides other
+ * dimensions there may be a choice; each is true, this one is most often meant.) */
 static bool find_place(const struct icl_strides *strides, const struct imgcls_value_info *info,
                        struct place *place)
 {
@@ -56,10 +56,10 @@ static bool find_place(const struct icl_strides *strides, const struct imgcls_va
     for (int32_t axis = 0; axis < info->rank; axis++) {
         if (!holds(strides, info, stride, axis, &behind))
             continue;
-        bool alone = behind == 1 && info->dims[axis] == strides->batch;
-        if (!found || alone)
+        bool whole = info->dims[axis] == strides->batch * behind;
+        if (!found || whole)
             *place = (struct place){axis, info->rank - axis, behind};
-        if (alone)
+        if (whole)
             return true;
         found = true;
     }
@@ -318,6 +318,39 @@ static int64_t gemm(const struct icl_strides *strides, const struct icl_node *no
     return rows ? stride_at(strides, node->outputs[o], 0, place.behind) : ICL_STRIDE_MIXED;
 }
 
+/* The letter of the batch, which every operand with images has in its place, is kept. */
+static int64_t einsum(const struct icl_strides *strides, const struct icl_node *node, size_t o)
+{
+    const struct imgcls_attr *equation = icl_node_attr(&node->node, "equation");
+    char text[128];
+    size_t length = 0;
+    for (size_t i = 0; equation && i < equation->s.length && length < sizeof text - 1; i++)
+        if (equation->s.bytes[i] != ' ')
+            text[length++] = equation->s.bytes[i];
+    text[length] = '\0';
+    const char *result = strstr(text, "->"), *term = text, *kept;
+    char letter = '\0';
+    int64_t behind = 0;
+    if (!result || length == sizeof text - 1 || strchr(text, '.'))
+        return ICL_STRIDE_MIXED;
+    for (size_t i = 0; i < node->node.input_count; i++) {
+        struct place place;
+        bool images = icl_stride_of(strides, node->inputs[i]) != ICL_STRIDE_NONE;
+        if (images && (!find_place(strides, node->inputs[i], &place) ||
+                       (letter && (letter != term[place.axis] || behind != place.behind))))
+            return ICL_STRIDE_MIXED;
+        if (images) {
+            letter = term[place.axis];
+            behind = place.behind;
+        }
+        term += strcspn(term, ",-");
+        term += *term == ',';
+    }
+    kept = letter ? strchr(result + 2, letter) : NULL;
+    return kept ? stride_at(strides, node->outputs[o], (int32_t)(kept - result - 2), behind)
+                : ICL_STRIDE_MIXED;
+}
+
 /* ---- The table ---------------------------------------------------------------------------*/
 
 typedef int64_t (*stride_rule)(const struct icl_strides *strides, const struct icl_node *node, size_t o);
@@ -347,6 +380,7 @@ static const struct row {
               "ArgMin"}},
     {product, {"MatMul"}},
     {gemm, {"Gemm"}},
+    {einsum, {"Einsum"}},
 };
 
 static stride_rule rule_of(const struct icl_node *node, const struct imgcls_op *op)

@@ -8,7 +8,10 @@
  * icl_graph_infer works on a clone in the newest meaning and copies what it learned back by
  * name, so the caller's graph keeps its nodes and its opset.
  *
- * icl_graph_settle does the same, and what shapes alone decide becomes initializers, so
+ * icl_graph_try_batch does without a clone and leaves what was known as it was: cheap enough for
+ * every plan.
+ *
+ * icl_graph_settle does as icl_graph_infer, and what shapes alone decide becomes initializers, so
  * that passes see reshapes with their dimensions and no arithmetic on shapes.
  *
  * Not here: concrete shapes and steps (walk.c).
@@ -93,6 +96,7 @@ static imgcls_status infer_watched(struct icl_plan *scratch, struct icl_node *no
 static imgcls_status infer_all(struct icl_plan *scratch, icl_infer_watch watch, void *argument)
 {
     struct imgcls_graph *graph = scratch->graph;
+    icl_graph_forget_shapes(graph);
     imgcls_status status = icl_plan_cover_values(scratch);
     for (size_t i = 0; i < graph->node_count && status == IMGCLS_OK; i++) {
         const struct imgcls_op *op;
@@ -187,32 +191,69 @@ static imgcls_status take_constants(const struct imgcls_graph *from,
     return status;
 }
 
+/* A plan that is none: what folding wants. */
+static imgcls_status make_scratch(struct imgcls_context *ctx, struct icl_plan **out)
+{
+    struct icl_plan *scratch = calloc(1, sizeof *scratch);
+    *out = scratch;
+    if (!scratch)
+        return icl_fail(ctx, IMGCLS_NO_MEMORY, "no memory to infer shapes");
+    scratch->ctx = ctx;
+    scratch->references = 1;
+    scratch->fold_limit = SMALL_BYTES;
+    return icl_context_registry(ctx, &scratch->registry);
+}
+
 /* changes, where not NULL: settled, too, and counted there. */
 static imgcls_status infer(struct imgcls_graph *graph, icl_infer_watch watch, void *argument,
                            size_t *changes)
 {
-    struct icl_plan *scratch = calloc(1, sizeof *scratch);
-    if (!scratch)
-        return icl_fail(graph->ctx, IMGCLS_NO_MEMORY, "no memory to infer shapes");
-    scratch->ctx = graph->ctx;
-    scratch->references = 1;
-    scratch->fold_limit = SMALL_BYTES;
-    imgcls_status status = icl_context_registry(graph->ctx, &scratch->registry);
+    struct icl_plan *scratch;
+    imgcls_status status = make_scratch(graph->ctx, &scratch);
     if (status == IMGCLS_OK)
         status = icl_graph_clone(graph, &scratch->graph);
     if (status == IMGCLS_OK)
         status = icl_passes_upgrade(scratch->graph);
     if (status == IMGCLS_OK)
         status = icl_graph_sort(scratch->graph);
-    if (status == IMGCLS_OK) {
-        icl_graph_forget_shapes(scratch->graph);
+    if (status == IMGCLS_OK)
         status = infer_all(scratch, watch, argument);
-    }
     if (status == IMGCLS_OK)
         copy_back(scratch->graph, graph);
     if (status == IMGCLS_OK && changes)
         status = take_constants(scratch->graph, graph, changes);
     icl_plan_release(scratch);
+    return status;
+}
+
+imgcls_status icl_graph_try_batch(struct imgcls_graph *graph, int64_t batch,
+                                  icl_infer_watch watch, void *argument)
+{
+    imgcls_status status = icl_graph_sort(graph);
+    size_t count = graph->value_count;
+    struct imgcls_value_info *known = NULL;
+    if (status == IMGCLS_OK) {
+        known = icl_alloc(graph->ctx, count + 1, sizeof *known);
+        status = known ? IMGCLS_OK : icl_alloc_status(graph->ctx);
+    }
+    if (status != IMGCLS_OK)
+        return status;
+    for (size_t i = 0; i < count; i++)
+        known[i] = graph->values[i]->info;
+    for (size_t i = 0; i < graph->input_count; i++)
+        if (!graph->inputs[i]->info.constant && graph->inputs[i]->info.rank > 0)
+            graph->inputs[i]->info.dims[0] = batch;
+    struct icl_plan *scratch;
+    status = make_scratch(graph->ctx, &scratch);
+    if (status == IMGCLS_OK) {
+        scratch->graph = graph;
+        status = infer_all(scratch, watch, argument);
+        scratch->graph = NULL; /* the caller's */
+    }
+    icl_plan_release(scratch);
+    for (size_t i = 0; i < count; i++)
+        graph->values[i]->info = known[i]; /* what was folded is gone, too */
+    icl_free(graph->ctx, known);
     return status;
 }
 

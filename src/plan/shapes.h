@@ -21,6 +21,11 @@ typedef imgcls_status (*icl_infer_watch)(void *argument, struct icl_node *node,
 /* icl_graph_infer (plan.h) with every node shown to watch. */
 imgcls_status icl_graph_infer_watched(struct imgcls_graph *graph, icl_infer_watch watch,
                                       void *argument);
+/* Infers at that first dimension of every input that is no initializer, shows every node to watch,
+ * which leaves nodes and values as they are, and then forgets it all: the graph, which has the
+ * newest meaning, comes out sorted and else unchanged. */
+imgcls_status icl_graph_try_batch(struct imgcls_graph *graph, int64_t batch,
+                                  icl_infer_watch watch, void *argument);
 /* Forgets the shapes of all that nodes compute; types that the graph declares stay. */
 void icl_graph_forget_shapes(struct imgcls_graph *graph);
 /* icl_fail_within with the node's text, unless the message names the node already. */

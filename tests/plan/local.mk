@@ -11,6 +11,13 @@ TESTS += %D%/host_infer_test
 	%D%/sketch.h
 %C%_host_infer_test_LDADD = $(TEST_LIBS)
 
+check_PROGRAMS += %D%/image_rows_test
+TESTS += %D%/image_rows_test
+%C%_image_rows_test_SOURCES = \
+	%D%/drawn_graph.h \
+	%D%/image_rows_test.c
+%C%_image_rows_test_LDADD = $(TEST_LIBS)
+
 check_PROGRAMS += %D%/offsets_test
 TESTS += %D%/offsets_test
 %C%_offsets_test_SOURCES = %D%/offsets_test.c
