@@ -25,7 +25,8 @@
 #include "src/graph/graph.h"
 
 /* Sets the attribute in `graph`, a clone of `source` in the newest meaning with concrete inputs,
- * before passes change it: they keep what a value holds and a node's attributes. */
+ * before passes change it: they keep what a value holds and a node's attributes. Sorts the graph;
+ * one without a product that could use it is not looked at. */
 imgcls_status icl_plan_mark_image_rows(struct imgcls_graph *graph,
                                        const struct imgcls_graph *source);
 
