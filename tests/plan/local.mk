@@ -15,8 +15,17 @@ check_PROGRAMS += %D%/image_rows_test
 TESTS += %D%/image_rows_test
 %C%_image_rows_test_SOURCES = \
 	%D%/drawn_graph.h \
-	%D%/image_rows_test.c
+	%D%/image_rows_test.c \
+	%D%/rows_graph.h
 %C%_image_rows_test_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += %D%/image_rows_drawn_test
+TESTS += %D%/image_rows_drawn_test
+%C%_image_rows_drawn_test_SOURCES = \
+	%D%/drawn_graph.h \
+	%D%/image_rows_drawn_test.c \
+	%D%/rows_graph.h
+%C%_image_rows_drawn_test_LDADD = $(TEST_LIBS)
 
 check_PROGRAMS += %D%/offsets_test
 TESTS += %D%/offsets_test
