@@ -13,8 +13,6 @@
 #define VECTORS (CL_FIRST_PANEL / LANES) /* of a panel */
 #define TILE    (PANELS * CL_FIRST_PANEL)
 
-#define NEAR_FLOATS 32768 /* of weights */
-
 /* What the tiles of an image have in common. */
 struct first_walk {
     const struct cl_first_job *job;
@@ -230,7 +228,7 @@ static void one_row(const struct first_walk *walk, const float *from, float *sum
     const struct cl_first_job *job = walk->job;
     int64_t column, x, rows = 0;
 
-    if (job->columns * walk->k <= NEAR_FLOATS)
+    if (job->columns * walk->k <= CL_FIRST_NEAR)
         for (x = 0; x < job->out[1]; x += rows)
             for (column = 0; column < job->columns; column += TILE)
                 rows = one_tile(walk, from, x, column, sums, to);

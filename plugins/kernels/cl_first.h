@@ -24,6 +24,7 @@
 #define CL_FIRST_PANEL    16 /* columns of a panel of weights */
 #define CL_FIRST_CHANNELS 8  /* more are served as well by products */
 #define CL_FIRST_K        1024
+#define CL_FIRST_NEAR     32768 /* floats of weights that stay near while windows pass */
 
 struct cl_first_job {
     int64_t images, channels, columns; /* columns: output channels */

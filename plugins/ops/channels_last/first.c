@@ -59,13 +59,14 @@ static int32_t first_accepts(const struct imgcls_host *host, const struct imgcls
 static double first_cost(const struct imgcls_host *host, const struct imgcls_node *node)
 {
     struct cl_first_job job;
-    double columns;
+    double weights;
 
     first_shape(host, node, &job);
-    columns =
-        (double)((job.columns + CL_FIRST_PANEL - 1) / CL_FIRST_PANEL * CL_FIRST_PANEL);
-    return (double)job.images * (double)job.out[0] * (double)job.out[1] * columns *
-               (double)(job.kernel[0] * job.kernel[1] * job.channels) / 50 +
+    weights = (double)((job.columns + CL_FIRST_PANEL - 1) / CL_FIRST_PANEL * CL_FIRST_PANEL) *
+              (double)(job.kernel[0] * job.kernel[1] * job.channels);
+    /* weights that no L1 or L2 keeps, as those of large patches, come again for every few windows */
+    return (double)job.images * (double)job.out[0] * (double)job.out[1] * weights /
+               (weights > CL_FIRST_NEAR ? 36 : 50) +
            500;
 }
 
