@@ -9,18 +9,22 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 
-/* The seven sums of A lie chunk by chunk of k: block (product, chunk) has a row for every pair,
- * `row` floats apart. Products of one panel have COLUMNS floats a pair. */
+/* The seven sums of A lie chunk by chunk of k: block (product, chunk) has a row for each of `made`
+ * pairs, `row` floats apart, of which the tile's begin at `first`. Products of one panel have
+ * COLUMNS floats a pair. */
 struct quarters {
     const struct strassen_job *job;
     struct gemm_tile tile; /* of pairs and half columns */
-    int64_t pairs, row, chunk, chunks;
+    int64_t pairs, made, first, row, chunk, chunks;
     float *a, *products;
 };
 
+/* The first row of the tile's pairs. */
 static float *block_of_a(const struct quarters *quarters, int64_t product, int64_t chunk)
 {
-    return quarters->a + (product * quarters->chunks + chunk) * quarters->pairs * quarters->row;
+    int64_t block = product * quarters->chunks + chunk;
+
+    return quarters->a + (block * quarters->made + quarters->first) * quarters->row;
 }
 
 /* Sixteen elements of k, of which `count` are there; those of `low` are zeros where it is NULL. */
@@ -47,7 +51,7 @@ static inline void sums_at(const float *high, const float *low, int64_t half, in
 static void sums_of_a(const struct quarters *quarters, int64_t begin, int64_t end)
 {
     const struct gemm_job *product = &quarters->job->product;
-    int64_t half = product->k / 2, plane = quarters->chunks * quarters->pairs * quarters->row;
+    int64_t half = product->k / 2, plane = quarters->chunks * quarters->made * quarters->row;
     int64_t k, row[2];
 
     for (; begin < end; begin++) {
@@ -138,7 +142,7 @@ static void products_of_group(const struct quarters *quarters, int64_t n, int64_
                 product_of_panel(quarters, a,
                                  b + ((product * panels + p) * k + begin) * COLUMNS,
                                  count < quarters->chunk ? count : quarters->chunk,
-                                 p + 1 < panels ? NULL : a + quarters->pairs * quarters->row,
+                                 p + 1 < panels ? NULL : block_of_a(quarters, product, chunk + 1),
                                  is_last ? n + p * COLUMNS : -1,
                                  quarters->products + (p * STRASSEN_PRODUCTS + product) * size,
                                  chunk == 0);
@@ -209,24 +213,26 @@ static void columns_of_tile(const struct quarters *quarters)
 void STRASSEN(const struct strassen_job *job, int64_t begin, int64_t end, void *workspace)
 {
     struct quarters quarters = {.job = job, .a = job->phase ? job->common : workspace};
-    int64_t made = -1;
+    int64_t sums_of = -1; /* the tile's first pair */
 
     quarters.chunk = strassen_chunk(job->product.k);
     quarters.chunks = (job->product.k / 2 + quarters.chunk - 1) / quarters.chunk;
     quarters.row = direct_gathered_row(quarters.chunk);
     if (job->phase == STRASSEN_SUMS) {
-        quarters.pairs = job->pairs;
+        quarters.made = job->pairs;
         sums_of_a(&quarters, begin, end);
         return;
     }
     for (; begin < end; begin++) {
         quarters.tile = strassen_tile_at(job, begin);
         quarters.pairs = quarters.tile.m_end - quarters.tile.m_begin;
+        quarters.made = job->phase ? job->pairs : quarters.pairs;
+        quarters.first = job->phase ? quarters.tile.m_begin : 0;
         quarters.products = (float *)workspace + STRASSEN_PRODUCTS * quarters.chunks *
-                                                     quarters.pairs * quarters.row;
-        if (job->phase == STRASSEN_ALONE && made != quarters.tile.m_begin)
+                                                     quarters.made * quarters.row;
+        if (job->phase == STRASSEN_ALONE && sums_of != quarters.tile.m_begin)
             sums_of_a(&quarters, 0, quarters.pairs);
-        made = quarters.tile.m_begin;
+        sums_of = quarters.tile.m_begin;
         columns_of_tile(&quarters);
     }
 }

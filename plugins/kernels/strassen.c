@@ -77,19 +77,23 @@ static int64_t most_pairs(int64_t k, int64_t rows)
 int64_t strassen_grid(struct strassen_job *job, int64_t rows, int64_t columns, int32_t threads)
 {
     const struct gemm_job *product = &job->product;
-    int64_t half = product->n / 2, most = most_pairs(product->k, rows), tiles;
-    int64_t group = STRASSEN_GROUP * (columns ? columns : 1);
+    int64_t most = most_pairs(product->k, rows), group = STRASSEN_GROUP * (columns ? columns : 1);
+    int64_t groups = (product->n / 2 + group - 1) / group, wanted = 3 * (int64_t)threads, tiles;
 
     if (product->m == 0 || product->n == 0)
         return 0;
     job->pairs = product->m / job->image_rows * ((job->image_rows + 1) / 2);
     job->tiles_m = (job->pairs + most - 1) / most;
-    job->tile_pairs = (job->pairs + job->tiles_m - 1) / job->tiles_m;
-    tiles = threads > 1 ? (3 * (int64_t)threads + job->tiles_m - 1) / job->tiles_m : 1;
-    job->tile_columns = round_up((half + tiles - 1) / tiles, group);
-    job->tiles_n = (half + job->tile_columns - 1) / job->tile_columns;
     job->together = threads > 1 && columns && job->tiles_m == 1;
     job->phase = STRASSEN_ALONE;
+    tiles = threads > 1 ? (wanted + job->tiles_m - 1) / job->tiles_m : 1;
+    job->tile_columns = (groups > tiles ? groups / tiles : 1) * group;
+    job->tiles_n = (product->n / 2 + job->tile_columns - 1) / job->tile_columns;
+    if (job->together) /* the sums are there for all: pairs are dealt out where groups are few */
+        job->tiles_m = least((wanted + job->tiles_n - 1) / job->tiles_n,
+                             (job->pairs + rows - 1) / rows);
+    job->tile_pairs = (job->pairs + job->tiles_m - 1) / job->tiles_m;
+    job->tiles_m = (job->pairs + job->tile_pairs - 1) / job->tile_pairs;
     return job->tiles_m * job->tiles_n;
 }
 

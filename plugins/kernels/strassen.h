@@ -35,7 +35,7 @@
 #define STRASSEN_GROUP 4
 
 /* A tile is one thread's from sums of A to C; or, where all rows fit into one tile, the sums of A
- * are made by all threads first, and columns of C are shared out then. */
+ * are made by all threads first, and columns of C, or pairs as well, are shared out then. */
 enum strassen_phase { STRASSEN_ALONE, STRASSEN_SUMS, STRASSEN_MULTIPLY };
 
 struct strassen_job {
