@@ -176,7 +176,7 @@ static void turned_batch(void)
     const int64_t values[] = {-1, INT64_MIN, 0, -1}, one = 1;
 
     for (int i = 0; i < 4; i++) {
-        char name[8];
+        char name[16];
         snprintf(name, sizeof name, "s%d", i);
         constant(name, IMGCLS_I64, 1, &one, &values[i]);
     }
