@@ -17,6 +17,7 @@
 
 #include "src/file/file.h"
 #include "src/model/read.h"
+#include "src/passes/passes.h"
 #include "src/plan/plan.h"
 #include "src/registry/registry.h"
 #include "src/tensor/tensor.h"
@@ -108,6 +109,8 @@ static imgcls_status open_graph(struct imgcls_model *model,
     if (status == IMGCLS_OK)
         status = icl_read_model(model->ctx, model->source, &how, model->graph,
                                 &model->format);
+    if (status == IMGCLS_OK)
+        status = icl_passes_refuse_plan_attrs(model->graph);
     if (status == IMGCLS_OK)
         status = icl_graph_sort(model->graph);
     if (status == IMGCLS_OK && model->graph->output_count == 0)

@@ -33,6 +33,8 @@ axis_out_of_range|2|node 'at_fault' (Softmax): axis 2 is outside -2..1
 shapes_that_contradict|2|node 'at_fault' (Add): shapes \[1,4\] and \[3\] do not broadcast
 output_not_as_declared|2|node 'at_fault' (Relu): output 'y' comes out as \[1,4\], the model declares \[.*,5\]
 stride_uncountable|3|node 'at_fault' (ConvTranspose): .*more elements than can be counted
+attribute_of_plans|2|node 'at_fault' (MatMul): an attribute 'transB'
+attribute_of_plans_within|2|node 'at_fault' (Softmax): an attribute 'imgcls
 unknown_operator|2|org.example Frobnicate .*first node 'at_fault'
 ROWS
 

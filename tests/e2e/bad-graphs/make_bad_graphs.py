@@ -37,6 +37,8 @@ forever = h.make_graph([h.make_node("Identity", ["go"], ["go_on"]), h.make_node(
                         h.make_tensor_value_info("v", T.FLOAT, [1, 4])],
                        [h.make_tensor_value_info("go_on", T.BOOL, []), h.make_tensor_value_info("w", T.FLOAT, [1, 4])])
 
+of_plans = h.make_graph([node("Softmax", ["x"], ["s"], imgcls_flatten=1)], "branch", [], [h.make_tensor_value_info("s", T.FLOAT, None)])
+
 models = {
     "cycle": model([node("Add", ["x", "b"], ["a"]), h.make_node("Relu", ["a"], ["b"]), h.make_node("Relu", ["b"], ["y"])]),
     "undefined_input": model([node("Add", ["x", "nowhere"], ["y"])]),
@@ -61,6 +63,10 @@ models = {
     "stride_uncountable": model([h.make_node("Unsqueeze", ["x", "axes"], ["z"]),
                                  node("ConvTranspose", ["z", "w"], ["y"], strides=[1 << 30, 1 << 30])],
                                 [("axes", i64(0, 1)), ("w", np.zeros((1, 4, 4, 2**2), np.float32))], inputs=[("x", T.FLOAT, [9, 9])]),
+    # believed, the square matrix would be read the other way round
+    "attribute_of_plans": model([node("MatMul", ["x", "w"], ["y"], transB=1)], [("w", np.arange(16, dtype=np.float32).reshape(4, 4))]),
+    "attribute_of_plans_within": model([h.make_node("If", ["yes"], ["y"], then_branch=of_plans, else_branch=of_plans)],
+                                       [("yes", np.array(True))]),
     "unknown_operator": model([h.make_node("Frobnicate", ["x"], ["y"], name="at_fault", domain="org.example")], domains=["org.example"]),
 }
 for name, made in models.items():
