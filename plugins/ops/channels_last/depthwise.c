@@ -10,6 +10,7 @@
 
 #include "conv.h"
 #include "plugins/kernels/cl_dwconv.h"
+#include "plugins/ops/threads.h"
 
 static bool depthwise_shape(const struct imgcls_host *host, const struct imgcls_node *node,
                             struct cl_dwconv_job *job)
@@ -91,18 +92,7 @@ static imgcls_status depthwise_prepare(const struct imgcls_host *host,
     return IMGCLS_OK;
 }
 
-struct shared {
-    const struct cl_dwconv_job *job;
-    cl_dwconv_kernel *kernel;
-};
-
-static void body(void *argument, int64_t begin, int64_t end, int32_t thread)
-{
-    const struct shared *shared = argument;
-
-    (void)thread;
-    shared->kernel(shared->job, begin, end);
-}
+OP_THREADS_PLAIN(share, struct cl_dwconv_job, cl_dwconv_kernel)
 
 static imgcls_status depthwise_run(const struct imgcls_host *host, const struct imgcls_run *run,
                                    cl_dwconv_kernel *kernel)
@@ -110,7 +100,6 @@ static imgcls_status depthwise_run(const struct imgcls_host *host, const struct 
     const struct imgcls_tensor *bias = imgcls_input(run, 2);
     struct gemm_job steps = {0};
     struct cl_dwconv_job job;
-    struct shared shared = {&job, kernel};
     int64_t tiles;
 
     if (!depthwise_shape(host, run->node, &job))
@@ -130,7 +119,7 @@ static imgcls_status depthwise_run(const struct imgcls_host *host, const struct 
     product_steps(run, &steps);
     job.step_count = steps.step_count;
     memcpy(job.steps, steps.steps, sizeof job.steps);
-    host->parallel_for(host, run, tiles, 1, body, &shared);
+    share(host, run, &job, kernel, tiles, 1);
     return IMGCLS_OK;
 }
 

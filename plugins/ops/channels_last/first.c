@@ -11,6 +11,7 @@
 #include "conv.h"
 #include "plugins/kernels/panels.h"
 #include "plugins/kernels/cl_first.h"
+#include "plugins/ops/threads.h"
 
 /* Shapes and windows; false where the kernels do not do this. */
 static bool first_shape(const struct imgcls_host *host, const struct imgcls_node *node,
@@ -96,20 +97,7 @@ static imgcls_status first_prepare(const struct imgcls_host *host,
     return IMGCLS_OK;
 }
 
-struct shared {
-    const struct cl_first_job *job;
-    cl_first_kernel *kernel;
-    char *workspace;
-    size_t bytes;
-};
-
-static void body(void *argument, int64_t begin, int64_t end, int32_t thread)
-{
-    const struct shared *shared = argument;
-
-    shared->kernel(shared->job, begin, end,
-                   shared->workspace + (size_t)thread * shared->bytes);
-}
+OP_THREADS(share, struct cl_first_job, cl_first_kernel)
 
 static imgcls_status first_run(const struct imgcls_host *host, const struct imgcls_run *run,
                                cl_first_kernel *kernel)
@@ -117,11 +105,9 @@ static imgcls_status first_run(const struct imgcls_host *host, const struct imgc
     const struct imgcls_tensor *bias = imgcls_input(run, 2);
     struct gemm_job steps = {0};
     struct cl_first_job job;
-    struct shared shared = {&job, kernel, run->workspace, 0};
 
     if (!first_shape(host, run->node, &job))
         return OP_FAIL(host, run->node, IMGCLS_INTERNAL, "its shapes are not those it had");
-    shared.bytes = (cl_first_workspace(&job) + 63) / 64 * 64;
     job.x = imgcls_input(run, 0)->data;
     job.y = imgcls_output(run, 0)->data;
     job.weights = run->state;
@@ -130,7 +116,8 @@ static imgcls_status first_run(const struct imgcls_host *host, const struct imgc
     product_steps(run, &steps);
     job.step_count = steps.step_count;
     memcpy(job.steps, steps.steps, sizeof job.steps);
-    host->parallel_for(host, run, cl_first_grid(&job, run->threads), 1, body, &shared);
+    share(host, run, &job, kernel, run->workspace, (cl_first_workspace(&job) + 63) / 64 * 64,
+          cl_first_grid(&job, run->threads), 1);
     return IMGCLS_OK;
 }
 

@@ -11,6 +11,7 @@
 
 #include "conv.h"
 #include "plugins/kernels/cl_grouped.h"
+#include "plugins/ops/threads.h"
 
 /* Shapes and windows; false where the kernels do not do this. */
 static bool grouped_shape(const struct imgcls_host *host, const struct imgcls_node *node,
@@ -82,20 +83,7 @@ static imgcls_status grouped_prepare(const struct imgcls_host *host,
     return IMGCLS_OK;
 }
 
-struct shared {
-    const struct cl_grouped_job *job;
-    cl_grouped_kernel *kernel;
-    char *workspace;
-    size_t bytes;
-};
-
-static void body(void *argument, int64_t begin, int64_t end, int32_t thread)
-{
-    const struct shared *shared = argument;
-
-    shared->kernel(shared->job, begin, end,
-                   shared->workspace + (size_t)thread * shared->bytes);
-}
+OP_THREADS(share, struct cl_grouped_job, cl_grouped_kernel)
 
 static imgcls_status grouped_run(const struct imgcls_host *host, const struct imgcls_run *run,
                                  cl_grouped_kernel *kernel, int64_t lanes)
@@ -103,12 +91,10 @@ static imgcls_status grouped_run(const struct imgcls_host *host, const struct im
     const struct imgcls_tensor *bias = imgcls_input(run, 2);
     struct gemm_job steps = {0};
     struct cl_grouped_job job;
-    struct shared shared = {&job, kernel, run->workspace, 0};
     int64_t tiles;
 
     if (!grouped_shape(host, run->node, lanes, &job))
         return OP_FAIL(host, run->node, IMGCLS_INTERNAL, "its shapes are not those it had");
-    shared.bytes = cl_grouped_workspace(&job, lanes);
     tiles = cl_grouped_grid(&job, lanes, run->threads);
     job.x = imgcls_input(run, 0)->data;
     job.y = imgcls_output(run, 0)->data;
@@ -124,7 +110,7 @@ static imgcls_status grouped_run(const struct imgcls_host *host, const struct im
     product_steps(run, &steps);
     job.step_count = steps.step_count;
     memcpy(job.steps, steps.steps, sizeof job.steps);
-    host->parallel_for(host, run, tiles, 1, body, &shared);
+    share(host, run, &job, kernel, run->workspace, cl_grouped_workspace(&job, lanes), tiles, 1);
     return IMGCLS_OK;
 }
 

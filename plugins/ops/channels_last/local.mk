@@ -6,6 +6,7 @@ plugins_ops_channels_last_la_SOURCES = \
 	plugins/ops/nn/window.c \
 	plugins/ops/nn/window.h \
 	plugins/ops/op.h \
+	plugins/ops/threads.h \
 	%D%/batch_norm.c \
 	%D%/channels_last.h \
 	%D%/channels_last.list.h \

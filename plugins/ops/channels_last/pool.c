@@ -11,6 +11,7 @@
 #include "channels_last.h"
 #include "image.h"
 #include "plugins/kernels/cl_pool.h"
+#include "plugins/ops/threads.h"
 
 static imgcls_status window_infer(const struct imgcls_host *host, struct imgcls_infer *infer)
 {
@@ -42,24 +43,12 @@ static int32_t accepts(const struct imgcls_host *host, const struct imgcls_node 
     return image_is_float(node) && !op_has_output(node, 1);
 }
 
-struct shared {
-    const struct cl_pool_job *job;
-    cl_pool_kernel *kernel;
-};
-
-static void body(void *argument, int64_t begin, int64_t end, int32_t thread)
-{
-    const struct shared *shared = argument;
-
-    (void)thread;
-    shared->kernel(shared->job, begin, end);
-}
+OP_THREADS_PLAIN(share, struct cl_pool_job, cl_pool_kernel)
 
 static imgcls_status window_run(const struct imgcls_host *host, const struct imgcls_run *run,
                                 cl_pool_kernel *kernel)
 {
     struct cl_pool_job job = {0};
-    struct shared shared = {&job, kernel};
     struct window window;
     struct image image;
     double work;
@@ -84,7 +73,7 @@ static imgcls_status window_run(const struct imgcls_host *host, const struct img
     work = (double)job.window.out[2] * (double)image.channels *
            (double)imgcls_count(3, job.window.kernel);
     if (rows > 0 && work > 0)
-        host->parallel_for(host, run, rows, (int64_t)(100000 / work) + 1, body, &shared);
+        share(host, run, &job, kernel, rows, (int64_t)(100000 / work) + 1);
     return IMGCLS_OK;
 }
 
@@ -92,9 +81,7 @@ static imgcls_status global_run(const struct imgcls_host *host, const struct img
                                 cl_pool_kernel *kernel)
 {
     struct cl_pool_job job = {0};
-    struct shared shared = {&job, kernel};
     struct image image;
-    int64_t blocks;
     int32_t d;
     imgcls_status status = image_read(host, run->node, &image);
 
@@ -106,10 +93,8 @@ static imgcls_status global_run(const struct imgcls_host *host, const struct img
     job.images = image.count;
     job.x = imgcls_input(run, 0)->data;
     job.y = imgcls_output(run, 0)->data;
-    blocks = image.count * cl_pool_blocks(&job);
-    if (blocks > 0)
-        host->parallel_for(host, run, blocks, 40000 / CL_POOL_BLOCK / (image.pixels + 1) + 1,
-                           body, &shared);
+    share(host, run, &job, kernel, image.count * cl_pool_blocks(&job),
+          40000 / CL_POOL_BLOCK / (image.pixels + 1) + 1);
     return IMGCLS_OK;
 }
 

@@ -12,6 +12,7 @@
 #include "channels_last.h"
 #include "conv.h"
 #include "plugins/kernels/winograd.h"
+#include "plugins/ops/threads.h"
 
 static bool job_of(const struct imgcls_host *host, const struct imgcls_node *node,
                    struct winograd_job *job)
@@ -71,23 +72,12 @@ static imgcls_status prepare_weights(const struct imgcls_host *host,
     return IMGCLS_OK;
 }
 
-struct shared {
-    const struct winograd_job *job;
-    winograd_kernel *kernel;
-    char *workspace;
-    size_t bytes;
-};
-
-static void body(void *argument, int64_t begin, int64_t end, int32_t thread)
-{
-    const struct shared *shared = argument;
-    shared->kernel(shared->job, begin, end,
-                   shared->workspace + (size_t)thread * shared->bytes);
-}
+OP_THREADS(share, struct winograd_job, winograd_kernel)
 
 /* Block after block, all threads on each: they share its weights, not its tiles. */
 static void run_together(const struct imgcls_host *host, const struct imgcls_run *run,
-                         struct winograd_job *job, int64_t blocks, struct shared *shared)
+                         struct winograd_job *job, winograd_kernel *kernel, size_t bytes,
+                         int64_t blocks)
 {
     int64_t points = WINOGRAD_POINTS(job->out);
 
@@ -95,11 +85,11 @@ static void run_together(const struct imgcls_host *host, const struct imgcls_run
     for (job->at = 0; job->at < blocks; job->at++) {
         int64_t tiles = winograd_tiles(job, job->at);
         job->phase = WINOGRAD_IN;
-        host->parallel_for(host, run, tiles, 1, body, shared);
+        share(host, run, job, kernel, run->workspace, bytes, tiles, 1);
         job->phase = WINOGRAD_MULTIPLY;
-        host->parallel_for(host, run, points, 1, body, shared);
+        share(host, run, job, kernel, run->workspace, bytes, points, 1);
         job->phase = WINOGRAD_OUT;
-        host->parallel_for(host, run, tiles, 1, body, shared);
+        share(host, run, job, kernel, run->workspace, bytes, tiles, 1);
     }
 }
 
@@ -107,10 +97,11 @@ static imgcls_status run_kernel(const struct imgcls_host *host, const struct img
                                 winograd_kernel *kernel, int64_t panel)
 {
     const struct imgcls_tensor *bias = imgcls_input(run, 2);
-    struct shared shared = {NULL, kernel, run->workspace, 0};
     struct gemm_job product = {0};
     struct winograd_job job = {0};
+    imgcls_status status;
     int64_t blocks;
+    size_t bytes;
     int32_t i;
 
     if (!job_of(host, run->node, &job))
@@ -126,16 +117,15 @@ static imgcls_status run_kernel(const struct imgcls_host *host, const struct img
     job.step_count = product.step_count;
     for (i = 0; i < product.step_count; i++)
         job.steps[i] = product.steps[i];
-    shared.job = &job;
-    shared.bytes = winograd_workspace(job.window.channels, job.outputs, job.out, panel);
-    if (run->workspace_bytes / shared.bytes < (size_t)(run->threads < 1 ? 1 : run->threads))
-        return OP_FAIL(host, run->node, IMGCLS_INTERNAL, "%zu bytes of workspace are too few",
-                       run->workspace_bytes);
+    bytes = winograd_workspace(job.window.channels, job.outputs, job.out, panel);
+    status = op_workspace_fits(host, run, bytes);
+    if (status != IMGCLS_OK)
+        return status;
     blocks = winograd_grid(&job, run->threads);
     if (job.together)
-        run_together(host, run, &job, blocks, &shared);
-    else if (blocks > 0)
-        host->parallel_for(host, run, blocks, 1, body, &shared);
+        run_together(host, run, &job, kernel, bytes, blocks);
+    else
+        share(host, run, &job, kernel, run->workspace, bytes, blocks, 1);
     return IMGCLS_OK;
 }
 

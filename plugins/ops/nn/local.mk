@@ -2,6 +2,7 @@
 plugin_LTLIBRARIES += plugins/ops-nn.la
 plugins_ops_nn_la_SOURCES = \
 	plugins/ops/op.h \
+	plugins/ops/threads.h \
 	plugins/ops/upgrade.h \
 	%D%/batch_norm.c \
 	%D%/conv.c \

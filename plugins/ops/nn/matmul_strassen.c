@@ -10,6 +10,7 @@
 #include "config.h"
 
 #include "matmul.h"
+#include "plugins/ops/threads.h"
 
 static bool job_of(const struct imgcls_host *host, const struct imgcls_node *node,
                    struct strassen_job *job)
@@ -77,44 +78,32 @@ static imgcls_status prepare_weights(const struct imgcls_host *host,
     return IMGCLS_OK;
 }
 
-struct shared {
-    const struct strassen_job *job;
-    strassen_kernel *kernel;
-    char *workspace;
-    size_t bytes;
-};
-
-static void body(void *argument, int64_t begin, int64_t end, int32_t thread)
-{
-    const struct shared *shared = argument;
-    shared->kernel(shared->job, begin, end,
-                   shared->workspace + (size_t)thread * shared->bytes);
-}
+OP_THREADS(share, struct strassen_job, strassen_kernel)
 
 static imgcls_status run_kernel(const struct imgcls_host *host, const struct imgcls_run *run,
                                 strassen_kernel *kernel, int64_t rows, int64_t panel)
 {
     struct strassen_job job = {0};
-    struct shared shared = {&job, kernel, run->workspace, 0};
+    imgcls_status status;
     int64_t tiles;
+    size_t bytes;
 
     if (!job_of(host, run->node, &job))
         return OP_FAIL(host, run->node, IMGCLS_INTERNAL, "its shapes are not those it had");
     matmul_fill(host, run, &job.product);
-    shared.bytes = strassen_workspace(job.product.k, rows, panel);
-    if (run->workspace_bytes / shared.bytes < (size_t)(run->threads < 1 ? 1 : run->threads))
-        return OP_FAIL(host, run->node, IMGCLS_INTERNAL, "%zu bytes of workspace are too few",
-                       run->workspace_bytes);
+    bytes = strassen_workspace(job.product.k, rows, panel);
+    status = op_workspace_fits(host, run, bytes);
+    if (status != IMGCLS_OK)
+        return status;
     tiles = strassen_grid(&job, rows, panel, run->threads);
     if (job.together) {
         job.common = run->workspace;
         job.phase = STRASSEN_SUMS;
-        host->parallel_for(host, run, job.pairs, 1 + job.pairs / (4 * run->threads), body,
-                           &shared);
+        share(host, run, &job, kernel, run->workspace, bytes, job.pairs,
+              1 + job.pairs / (4 * run->threads));
         job.phase = STRASSEN_MULTIPLY;
     }
-    if (tiles > 0)
-        host->parallel_for(host, run, tiles, 1, body, &shared);
+    share(host, run, &job, kernel, run->workspace, bytes, tiles, 1);
     return IMGCLS_OK;
 }
 

@@ -11,6 +11,7 @@
 #include "pool.h"
 
 #include "nn.h"
+#include "plugins/ops/threads.h"
 #include "plugins/ops/upgrade.h"
 #include "window.h"
 
@@ -79,17 +80,7 @@ static int32_t max_pool_accepts(const struct imgcls_host *host,
     return pool_accepts(node, OP_FLOATS | OP_BIT(IMGCLS_I8) | OP_BIT(IMGCLS_U8));
 }
 
-struct shared {
-    const struct pool_job *job;
-    pool_planes *planes;
-};
-
-static void body(void *argument, int64_t begin, int64_t end, int32_t thread)
-{
-    const struct shared *shared = argument;
-    (void)thread;
-    shared->planes(shared->job, begin, end);
-}
+OP_THREADS_PLAIN(share, struct pool_job, pool_planes)
 
 /* Reads attributes and shapes into a job and runs it on all planes. */
 static imgcls_status pool_run(const struct imgcls_host *host, const struct imgcls_run *run,
@@ -97,7 +88,6 @@ static imgcls_status pool_run(const struct imgcls_host *host, const struct imgcl
 {
     const struct imgcls_tensor *x = imgcls_input(run, 0);
     struct imgcls_tensor *y = imgcls_output(run, 0), *indices = imgcls_output(run, 1);
-    struct shared shared = {job, planes};
     int64_t count = x->dims[0] * x->dims[1];
     double work;
     struct window window;
@@ -120,7 +110,7 @@ static imgcls_status pool_run(const struct imgcls_host *host, const struct imgcl
     work = (double)imgcls_count(3, job->window.out) *
            ((double)job->window.kernel[0] * (double)job->window.kernel[1] *
             (double)job->window.kernel[2]);
-    host->parallel_for(host, run, count, (int64_t)(20000 / work) + 1, body, &shared);
+    share(host, run, job, planes, count, (int64_t)(20000 / work) + 1);
     return IMGCLS_OK;
 }
 

@@ -7,6 +7,8 @@
 
 #include "product.h"
 
+#include "plugins/ops/threads.h"
+
 #define PIECE_MACS 200000 /* below about 5 us of work a thread is not worth waking */
 
 /* Epilogue operands have the output's own shape, number for number. */
@@ -177,38 +179,25 @@ imgcls_status product_pack_b(const struct imgcls_host *host, struct imgcls_prepa
     return IMGCLS_OK;
 }
 
-struct shared {
-    const struct gemm_job *job;
-    gemm_kernel *kernel;
-    char *workspace;
-    size_t bytes;
-};
-
-static void body(void *argument, int64_t begin, int64_t end, int32_t thread)
-{
-    const struct shared *shared = argument;
-    shared->kernel(shared->job, begin, end,
-                   shared->workspace + (size_t)thread * shared->bytes);
-}
+OP_THREADS(share, struct gemm_job, gemm_kernel)
 
 imgcls_status product_run(const struct imgcls_host *host, const struct imgcls_run *run,
                           struct gemm_job *job, const struct product_kernel *kernel,
                           size_t bytes)
 {
-    struct shared shared = {job, kernel->run, run->workspace, bytes};
     int64_t tiles = kernel->grid(job, run->threads), grain = 1;
+    imgcls_status status;
     double macs;
 
     if (tiles == 0)
         return IMGCLS_OK;
-    if (run->workspace_bytes / bytes < (size_t)(run->threads < 1 ? 1 : run->threads))
-        return OP_FAIL(host, run->node, IMGCLS_INTERNAL,
-                       "%zu bytes of workspace for %d threads that need %zu each",
-                       run->workspace_bytes, run->threads, bytes);
+    status = op_workspace_fits(host, run, bytes);
+    if (status != IMGCLS_OK)
+        return status;
     macs = (double)job->tile_m * (double)job->tile_n * (double)job->k;
     if (macs < PIECE_MACS)
         grain = (int64_t)(PIECE_MACS / (macs + 64)) + 1;
-    host->parallel_for(host, run, tiles, grain, body, &shared);
+    share(host, run, job, kernel->run, run->workspace, bytes, tiles, grain);
     return IMGCLS_OK;
 }
 

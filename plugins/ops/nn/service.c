@@ -8,6 +8,7 @@
 #include "service.h"
 
 #include "plugins/kernels/gemm.h"
+#include "plugins/ops/threads.h"
 
 static size_t workspace_bytes(const struct imgcls_host *host, int32_t threads)
 {
@@ -37,18 +38,7 @@ static imgcls_status pack_b(const struct imgcls_host *host, int64_t k, int64_t n
     return IMGCLS_OK;
 }
 
-struct shared {
-    const struct gemm_job *job;
-    gemm_kernel *kernel;
-    char *workspace;
-};
-
-static void body(void *argument, int64_t begin, int64_t end, int32_t thread)
-{
-    const struct shared *shared = argument;
-    shared->kernel(shared->job, begin, end,
-                   shared->workspace + (size_t)thread * gemm_workspace());
-}
+OP_THREADS(share, struct gemm_job, gemm_kernel)
 
 static gemm_kernel *best_kernel(const struct imgcls_host *host)
 {
@@ -68,7 +58,7 @@ static imgcls_status multiply(const struct imgcls_host *host, const struct imgcl
                               const struct imgcls_gemm_call *call, void *workspace,
                               size_t workspace_size)
 {
-    struct shared shared = {NULL, best_kernel(host), workspace};
+    gemm_kernel *kernel = best_kernel(host);
     struct gemm_job job = {
         .m = call->m,
         .n = call->n,
@@ -79,7 +69,7 @@ static imgcls_status multiply(const struct imgcls_host *host, const struct imgcl
         .b = call->b,
         .b_row = call->b_row,
         .b_column = call->b_column,
-        .b_packed = shared.kernel == gemm_f32_portable ? NULL : call->packed_b,
+        .b_packed = kernel == gemm_f32_portable ? NULL : call->packed_b,
         .c = call->c,
         .c_row = call->c_row,
         .alpha = call->alpha,
@@ -88,7 +78,6 @@ static imgcls_status multiply(const struct imgcls_host *host, const struct imgcl
         .bias_row = call->bias_row,
         .bias_column = call->bias_column,
     };
-    int64_t tiles;
 
     if (call->m < 0 || call->n < 0 || call->k < 0 || !call->c ||
         (call->k > 0 && (!call->a || (!call->b && !call->packed_b))))
@@ -99,10 +88,7 @@ static imgcls_status multiply(const struct imgcls_host *host, const struct imgcl
         return host->fail(host, IMGCLS_BAD_INPUT,
                           "imgcls.gemm: %zu bytes of workspace where %zu are needed",
                           workspace_size, workspace_bytes(host, run->threads));
-    tiles = gemm_grid(&job, run->threads);
-    shared.job = &job;
-    if (tiles > 0)
-        host->parallel_for(host, run, tiles, 1, body, &shared);
+    share(host, run, &job, kernel, workspace, gemm_workspace(), gemm_grid(&job, run->threads), 1);
     return IMGCLS_OK;
 }
 
