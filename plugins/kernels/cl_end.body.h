@@ -5,10 +5,10 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include <math.h>
 #include <stdbool.h>
 
 #include "plugins/kernels/cl_part.body.h"
+#include "plugins/kernels/end.h"
 
 #define STRIP 8 /* outputs of a row that are computed together */
 
@@ -58,14 +58,11 @@ struct cl_plain_end {
 
 ALWAYS_INLINE struct cl_plain_end plain_end(const struct cl_end *end)
 {
-    const struct gemm_step *step = end->steps;
-    struct cl_plain_end plain = {end->step_count == 0, -INFINITY, INFINITY};
+    struct gemm_end steps;
+    bool is_all = gemm_ends(end->steps, end->step_count, true, &steps) && !steps.operand &&
+                  !steps.is_hardswish;
 
-    if (end->step_count == 1 && step->kind == IMGCLS_EPILOGUE_RELU)
-        plain = (struct cl_plain_end){true, 0, INFINITY};
-    else if (end->step_count == 1 && step->kind == IMGCLS_EPILOGUE_CLIP)
-        plain = (struct cl_plain_end){true, step->a, step->b};
-    return plain;
+    return (struct cl_plain_end){is_all, steps.low, steps.high};
 }
 
 /* The first `count` of STRIP vectors. A plain end is done on sums that never leave registers. */

@@ -9,10 +9,9 @@
 
 #include "plugins/kernels/direct.h"
 
-#include <math.h>
 #include <string.h>
 
-#include <imgcls/plugin.h>
+#include "plugins/kernels/end.h"
 
 /* A block of A takes half of a 1 MiB L2; the rest is for panels of B and for C. */
 #define BLOCK_FLOATS (128 * 1024)
@@ -114,37 +113,27 @@ int64_t direct_grid(struct gemm_job *job, int64_t rows, int64_t columns, int32_t
 int direct_ends(const struct gemm_job *job, const struct gemm_tile *tile, struct direct_end *end)
 {
     int64_t at = tile->c_begin + tile->m_begin * job->c_row + tile->n_begin;
-    int32_t i = 0;
+    struct gemm_end steps;
 
     if (job->alpha != 1 ||
-        (job->bias && (job->beta != 1 || job->bias_row != 0 || job->bias_column != 1)))
+        (job->bias && (job->beta != 1 || job->bias_row != 0 || job->bias_column != 1)) ||
+        !gemm_ends(job->steps, job->step_count, job->bias != NULL, &steps))
         return 0;
-    end->c = (float *)job->c + at;
-    end->c_row = job->c_row;
-    end->columns = tile->n_end - tile->n_begin;
-    end->bias = NULL;
+    *end = (struct direct_end){
+        .c = (float *)job->c + at,
+        .c_row = job->c_row,
+        .columns = tile->n_end - tile->n_begin,
+        .operand = steps.operand ? steps.operand + at : NULL,
+        .is_bounded = steps.is_bounded,
+        .is_hardswish = steps.is_hardswish,
+        .low = steps.low,
+        .high = steps.high,
+    };
     if (job->bias)
         end->bias = (const float *)job->bias + tile->bias_index * job->bias_size + tile->n_begin;
-    end->operand = NULL;
-    end->is_bounded = end->is_hardswish = 0;
-    end->low = -INFINITY;
-    end->high = INFINITY;
-    if (i < job->step_count && !end->bias && job->steps[i].kind == IMGCLS_EPILOGUE_BIAS)
-        end->bias = (const float *)job->steps[i++].operand + tile->c_column + tile->n_begin;
-    if (i < job->step_count && job->steps[i].kind == IMGCLS_EPILOGUE_ADD)
-        end->operand = (const float *)job->steps[i++].operand + at;
-    if (i < job->step_count && job->steps[i].kind == IMGCLS_EPILOGUE_HARDSWISH) {
-        end->is_hardswish = 1;
-        i++;
-    } else if (i < job->step_count && (job->steps[i].kind == IMGCLS_EPILOGUE_RELU ||
-                                       job->steps[i].kind == IMGCLS_EPILOGUE_CLIP)) {
-        int relu = job->steps[i].kind == IMGCLS_EPILOGUE_RELU;
-        end->is_bounded = 1;
-        end->low = relu ? 0 : job->steps[i].a;
-        end->high = relu ? INFINITY : job->steps[i].b;
-        i++;
-    }
-    return i == job->step_count;
+    else if (steps.bias)
+        end->bias = steps.bias + tile->c_column + tile->n_begin;
+    return 1;
 }
 
 /* Elements begin..end of one run: the pixels that one line of a window meets. line: pixel 0 of

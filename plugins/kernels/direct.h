@@ -43,8 +43,7 @@ gemm_kernel gemm_direct_f32_14x32_avx512;
 gemm_kernel gemm_direct_f32_6x16_avx2;
 gemm_kernel gemm_direct_f32_6x16_neon;
 
-/* What most products end with, for a tile: sum + bias, + operand, then x * hardsigmoid(x) or
- * nothing, then bounds. Done on sums that are still in registers. */
+/* What most products end with (end.h), for a tile. Done on sums that are still in registers. */
 struct direct_end {
     float *c;
     int64_t c_row, columns;

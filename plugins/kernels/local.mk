@@ -17,6 +17,7 @@ noinst_LTLIBRARIES += %D%/libportable.la
 	%D%/direct.h \
 	%D%/dwconv.c \
 	%D%/dwconv.h \
+	%D%/end.h \
 	%D%/fused.h \
 	%D%/gemm.c \
 	%D%/gemm.h \

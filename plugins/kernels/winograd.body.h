@@ -276,7 +276,7 @@ ALWAYS_INLINE void NAME(finish)(const struct winograd_job *job,
 /* A line of a tile into y, by the end that most layers have: in registers. */
 ALWAYS_INLINE void NAME(line_to_end)(const struct winograd_job *job,
                                      const struct NAME(outputs) *outputs,
-                                     const struct winograd_end *end, const int whole,
+                                     const struct gemm_end *end, const int whole,
                                      const int full, int64_t m, lane_mask mask, int i,
                                      const lanes y[OUT])
 {
@@ -301,7 +301,7 @@ ALWAYS_INLINE void NAME(line_to_end)(const struct winograd_job *job,
  * where steps are others. */
 ALWAYS_INLINE void NAME(vector_out)(const struct winograd_job *job,
                                     const struct NAME(outputs) *outputs,
-                                    const struct winograd_end *end, const int whole,
+                                    const struct gemm_end *end, const int whole,
                                     const int full, int64_t m, lane_mask mask,
                                     const float *sums, int64_t plane)
 {
@@ -335,7 +335,7 @@ ALWAYS_INLINE void NAME(vector_out)(const struct winograd_job *job,
 
 /* One tile's row of each point's sums into y. */
 ALWAYS_INLINE void NAME(transform_out)(const struct winograd_job *job,
-                                       const struct winograd_end *end, int64_t tile,
+                                       const struct gemm_end *end, int64_t tile,
                                        const float *sums, int64_t plane)
 {
     struct NAME(outputs) outputs = NAME(find_outputs)(job, tile);
@@ -357,7 +357,7 @@ static void NAME(tiles_out)(const struct winograd_job *job, int64_t first, int64
 {
     const int64_t row = winograd_row(job->outputs);
     const int64_t plane = winograd_plane(job->outputs, job->block);
-    struct winograd_end end;
+    struct gemm_end end;
     int64_t t;
 
     if (winograd_ends(job, &end))

@@ -7,10 +7,7 @@
 
 #include "plugins/kernels/winograd.h"
 
-#include <math.h>
 #include <stdint.h>
-
-#include <imgcls/plugin.h>
 
 /* How many tiles are transformed, multiplied and transformed back together: whole micro-tiles of
  * the product, at most so many of them, in at most so many floats of windows and sums. */
@@ -137,26 +134,13 @@ int64_t winograd_tiles(const struct winograd_job *job, int64_t at)
     return least(job->images * job->down * job->across - at * job->block, job->block);
 }
 
-int winograd_ends(const struct winograd_job *job, struct winograd_end *end)
+int winograd_ends(const struct winograd_job *job, struct gemm_end *end)
 {
-    const struct gemm_step *step = job->steps;
-    int32_t left = job->step_count;
+    int plain = gemm_ends(job->steps, job->step_count, job->bias != NULL, end);
 
-    *end = (struct winograd_end){job->bias, NULL, -INFINITY, INFINITY};
-    if (left > 0 && !end->bias && step->kind == IMGCLS_EPILOGUE_BIAS) {
-        end->bias = step->operand;
-        step++, left--;
-    }
-    if (left > 0 && step->kind == IMGCLS_EPILOGUE_ADD) {
-        end->operand = step->operand;
-        step++, left--;
-    }
-    if (left > 0 && (step->kind == IMGCLS_EPILOGUE_RELU || step->kind == IMGCLS_EPILOGUE_CLIP)) {
-        end->low = step->kind == IMGCLS_EPILOGUE_RELU ? 0 : step->a;
-        end->high = step->kind == IMGCLS_EPILOGUE_RELU ? INFINITY : step->b;
-        left--;
-    }
-    return left == 0;
+    if (job->bias)
+        end->bias = job->bias;
+    return plain && !end->is_hardswish;
 }
 
 size_t winograd_workspace(int64_t channels, int64_t outputs, int64_t out, int64_t panel)

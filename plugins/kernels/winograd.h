@@ -22,6 +22,7 @@
 #define KERNELS_WINOGRAD_H
 
 #include "plugins/kernels/direct.h"
+#include "plugins/kernels/end.h"
 #include "plugins/kernels/sets.h"
 
 /* Products of a tile with so many outputs a side. */
@@ -61,16 +62,9 @@ struct winograd_job {
     float *common;
 };
 
-/* What most layers end with: sum + bias, + operand, then bounds. What is missing is NULL, or infinite
- * and changes no number. */
-struct winograd_end {
-    const float *bias;    /* [outputs] */
-    const float *operand; /* [images, out..., outputs] */
-    float low, high;
-};
-
-/* Fills `end`; false where the job ends otherwise. */
-int winograd_ends(const struct winograd_job *job, struct winograd_end *end);
+/* Fills `end`, the job's own bias included: [outputs], and an operand [images, out..., outputs];
+ * false where the job ends otherwise, or in HardSwish. */
+int winograd_ends(const struct winograd_job *job, struct gemm_end *end);
 
 /* Where a tile lies. */
 struct winograd_place {

@@ -4,6 +4,7 @@ check_PROGRAMS += \
 	%D%/cl_first_test \
 	%D%/cl_grouped_test \
 	%D%/cl_test \
+	%D%/end_test \
 	%D%/gemm_test \
 	%D%/heads_test \
 	%D%/pointwise_test \
@@ -15,6 +16,7 @@ TESTS += \
 	%D%/cl_first_test \
 	%D%/cl_grouped_test \
 	%D%/cl_test \
+	%D%/end_test \
 	%D%/gemm_test \
 	%D%/heads_test \
 	%D%/neon_test.sh \
@@ -52,6 +54,8 @@ endif
 %C%_pointwise_test_LDADD = $(kernel_libs) $(CMOCKA_LIBS) -lm
 %C%_rows_test_SOURCES = %D%/rows_test.c %D%/drawn.h %D%/offered.h
 %C%_rows_test_LDADD = $(kernel_libs) $(CMOCKA_LIBS) -lm
+%C%_end_test_SOURCES = %D%/end_test.c
+%C%_end_test_LDADD = $(CMOCKA_LIBS)
 %C%_strassen_test_SOURCES = %D%/strassen_test.c %D%/drawn.h %D%/offered.h
 %C%_strassen_test_LDADD = $(kernel_libs) $(CMOCKA_LIBS) -lm
 %C%_winograd_test_SOURCES = %D%/winograd_test.c %D%/drawn.h %D%/offered.h
