@@ -34,7 +34,7 @@ static int64_t round_up(int64_t value, int64_t unit)
 
 int strassen_fits(int64_t image_rows, int64_t n, int64_t k)
 {
-    return image_rows > 1 && n > 0 && n % 2 == 0 && k > 0 && k % 2 == 0;
+    return image_rows > 1 && n > 0 && n % 2 == 0 && k > 0 && k % 2 == 0 && k <= STRASSEN_K_MOST;
 }
 
 int strassen_wins(int64_t image_rows, int64_t n, int64_t k)
@@ -58,12 +58,13 @@ int64_t strassen_chunk(int64_t k)
     return direct_chunk(&part, 1);
 }
 
-/* Floats of one sum of a pair's quarters. */
+/* Floats of one sum of a pair's quarters: a line at least, also where k fits nothing, so that nobody
+ * divides by 0. */
 static int64_t sum_floats(int64_t k)
 {
     int64_t chunk = strassen_chunk(k);
 
-    return (k / 2 + chunk - 1) / chunk * direct_gathered_row(chunk);
+    return k < 2 ? direct_gathered_row(1) : (k / 2 + chunk - 1) / chunk * direct_gathered_row(chunk);
 }
 
 /* Pairs whose sums a tile has room for. */
@@ -111,14 +112,10 @@ struct gemm_tile strassen_tile_at(const struct strassen_job *job, int64_t index)
 
 size_t strassen_workspace(int64_t k, int64_t rows, int64_t columns)
 {
-    int64_t pairs = most_pairs(k, rows);
-    int64_t row = sum_floats(k) + STRASSEN_GROUP * columns;
-    size_t floats, bytes;
-
-    if (__builtin_mul_overflow((size_t)(STRASSEN_PRODUCTS * pairs), (size_t)row, &floats) ||
-        __builtin_mul_overflow(floats, sizeof(float), &bytes))
+    if (columns == 0)
         return 0;
-    return bytes;
+    return (size_t)(STRASSEN_PRODUCTS * most_pairs(k, rows)) *
+           (size_t)(sum_floats(k) + STRASSEN_GROUP * columns) * sizeof(float);
 }
 
 int64_t strassen_packed_size(int64_t k, int64_t n, int64_t panel)

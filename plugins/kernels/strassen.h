@@ -20,7 +20,7 @@
  * and their error is somewhat larger.
  *
  * Kernels compute tiles [begin, end) of strassen_grid, or a part of a phase; they allocate nothing
- * and check nothing.
+ * and check nothing. Only shapes that strassen_fits are asked about.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -33,6 +33,8 @@
 /* Panels that one sum of A's quarters meets before the next comes: while they pass it stays in L2,
  * and so do their products. */
 #define STRASSEN_GROUP 4
+/* No such matrix is in any memory; a workspace for it would still be counted in size_t. */
+#define STRASSEN_K_MOST (INT64_C(1) << 40)
 
 /* A tile is one thread's from sums of A to C; or, where all rows fit into one tile, the sums of A
  * are made by all threads first, and columns of C, or pairs as well, are shared out then. */
@@ -69,8 +71,8 @@ struct gemm_tile strassen_tile_at(const struct strassen_job *job, int64_t index)
 /* Elements of k / 2 that a pass walks. */
 int64_t strassen_chunk(int64_t k);
 
-/* Bytes of workspace one thread needs for products of k elements; 0 where that is past what size_t
- * holds. */
+/* Bytes of workspace one thread needs for products of k elements, for a k that fits; columns 0: none,
+ * for the portable kernel keeps no sums. */
 size_t strassen_workspace(int64_t k, int64_t rows, int64_t columns);
 
 /* Floats of the seven packed sums of quarters of B. */

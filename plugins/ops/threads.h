@@ -8,8 +8,8 @@
  *
  * defines share(host, run, job, kernel, workspace, bytes, count, grain): units [0, count) of the
  * job in calls of the kernel, at least `grain` units each; each thread has `bytes` of its own
- * behind `workspace`. OP_THREADS_PLAIN is for kernels without a workspace. Neither calls anything
- * where there is no unit.
+ * behind `workspace` (0: it is given NULL). OP_THREADS_PLAIN is for kernels without a workspace.
+ * Neither calls anything where there is no unit.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -28,8 +28,9 @@
     static void NAME##_part(void *argument, int64_t begin, int64_t end, int32_t thread)    \
     {                                                                                      \
         const struct NAME##_parts *parts = argument;                                       \
-        parts->kernel(parts->job, begin, end,                                              \
-                      parts->workspace + (size_t)thread * parts->bytes);                   \
+        void *own =                                                                        \
+            parts->bytes ? parts->workspace + (size_t)thread * parts->bytes : NULL;        \
+        parts->kernel(parts->job, begin, end, own);                                        \
     }                                                                                      \
     static void NAME(const struct imgcls_host *host, const struct imgcls_run *run,         \
                      const JOB *job, KERNEL *kernel, void *workspace, size_t bytes,        \

@@ -237,12 +237,36 @@ static void images_of_a_batch_have_the_bits_they_have_alone(void **state)
     guarded_free(b, k * n);
 }
 
+/* What a file may say of its shapes, and no memory holds. */
+static void impossible_shapes_do_not_fit(void **state)
+{
+    const struct entry *entry;
+    (void)state;
+    assert_true(strassen_fits(2, 2, 2));
+    assert_true(!strassen_fits(1, 2, 2));
+    assert_true(!strassen_fits(2, 2, 0));
+    assert_true(!strassen_fits(2, 0, 2));
+    assert_true(!strassen_fits(2, 2, -2));
+    assert_true(!strassen_fits(2, 2, INT64_MAX - 1));
+    assert_true(strassen_fits(2, 2, STRASSEN_K_MOST));
+    for (entry = family; entry < family + sizeof family / sizeof *family; entry++) {
+        size_t most = strassen_workspace(STRASSEN_K_MOST, entry->rows, entry->columns);
+        if (entry->columns) /* counted whole: a row of each of seven sums for all rows of a tile */
+            assert_true(most / (7 * sizeof(float)) / (size_t)entry->rows >=
+                        (size_t)STRASSEN_K_MOST / 2);
+        else
+            assert_int_equal(most, 0);
+        (void)strassen_workspace(0, entry->rows, entry->columns);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(products_of_drawn_shapes_agree),
         cmocka_unit_test(every_step_agrees),
         cmocka_unit_test(images_of_a_batch_have_the_bits_they_have_alone),
+        cmocka_unit_test(impossible_shapes_do_not_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
