@@ -2,6 +2,8 @@
 libicl_la_SOURCES += \
 	%D%/checkpoint.c \
 	%D%/checkpoint.h \
+	%D%/edits.c \
+	%D%/edits.h \
 	%D%/entries.h \
 	%D%/match.c \
 	%D%/prefix.c \

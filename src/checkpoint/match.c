@@ -14,10 +14,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "src/checkpoint/edits.h"
 #include "src/graph/names.h"
 
-#define NAME_MAX_COMPARED 255  /* bytes; longer names are not compared */
-#define COMPARED_MAX      4096 /* left-over names that nearness is asked of */
+#define COMPARED_MAX 4096 /* left-over names that nearness is asked of */
 
 void icl_checkpoint_use(const struct imgcls_checkpoint *checkpoint, const char *name)
 {
@@ -59,38 +59,17 @@ static bool is_left_over(const struct icl_entry *entry)
     return !entry->used && !ends_in(entry->name, ".num_batches_tracked");
 }
 
-/* Least number of characters to insert, remove or replace. */
-static size_t edits(const char *a, const char *b)
-{
-    size_t row[NAME_MAX_COMPARED + 1], n = strlen(a), m = strlen(b);
-    for (size_t j = 0; j <= m; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= n; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= m; j++) {
-            size_t changed = diagonal + (a[i - 1] != b[j - 1]);
-            size_t shorter = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
-            diagonal = row[j];
-            row[j] = changed < shorter ? changed : shorter;
-        }
-    }
-    return row[m];
-}
-
 /* The left-over name nearest to `name`; NULL where none is within half its length. */
 static const char *nearest(const struct imgcls_checkpoint *checkpoint, const char *name)
 {
     const char *best = NULL;
     size_t least = strlen(name) / 2 + 1, compared = 0;
-    if (strlen(name) > NAME_MAX_COMPARED)
-        return NULL;
     for (size_t i = 0; i < checkpoint->count && compared < COMPARED_MAX; i++) {
         const struct icl_entry *entry = checkpoint->entries[i];
-        if (!is_left_over(entry) || strlen(entry->name) > NAME_MAX_COMPARED)
+        if (!is_left_over(entry))
             continue;
         compared++;
-        size_t distance = edits(name, entry->name);
+        size_t distance = icl_edits(name, entry->name);
         if (distance < least) {
             least = distance;
             best = entry->name;

@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "src/checkpoint/checkpoint.h"
+#include "src/checkpoint/edits.h"
 #include "src/model/model.h"
 #include "src/recipe/recipe.h"
 
@@ -155,8 +156,44 @@ static void list_names(const struct reading *in, char *text, size_t capacity)
     }
 }
 
+#define NEAR_MOST 3 /* names to suggest */
+
+/* "'resnet50' or 'resnet18'" into text: the names that are nearest to what was asked for, equally
+ * near; false where none is near. */
+static bool list_near(const struct reading *in, const char *arch, char *text, size_t capacity)
+{
+    const char *near[NEAR_MOST];
+    size_t least = strlen(arch) / 3 + 1, count = 0, used = 0;
+    for (size_t i = 0; i < in->count; i++) {
+        const char *const alone[] = {NULL}, *const *variant = in->all[i]->variants;
+        const char *name = in->all[i]->name; /* first, then its variants */
+        for (variant = variant ? variant : alone; name; name = *variant++) {
+            size_t distance = icl_edits(arch, name);
+            bool known = false;
+            if (distance < least) {
+                least = distance;
+                count = 0;
+            }
+            for (size_t n = 0; n < count; n++)
+                known |= strcmp(near[n], name) == 0;
+            if (distance == least && !known && count < NEAR_MOST)
+                near[count++] = name;
+        }
+    }
+    for (size_t n = 0; n < count && used < capacity; n++)
+        used += (size_t)snprintf(text + used, capacity - used, "%s'%.40s'",
+                                 n == 0 ? "" : n + 1 < count ? ", " : " or ", near[n]);
+    return count > 0;
+}
+
 static imgcls_status nobody(const struct reading *in)
 {
+    const char *arch = in->options->arch;
+    char near[NEAR_MOST * 48];
+    if (arch && list_near(in, arch, near, sizeof near))
+        return icl_fail(in->ctx, IMGCLS_UNSUPPORTED,
+                        "%s: architecture '%s' is not known; did you mean %s? "
+                        "imgcls-plugin list --verbose shows all", in->source->path, arch, near);
     char names[512];
     list_names(in, names, sizeof names);
     if (in->options->arch)

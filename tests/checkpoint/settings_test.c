@@ -281,6 +281,48 @@ static void classes_are_ordered_as_numbers(void **state)
     end(&fixture);
 }
 
+/* Shapes hang on it: what no picture's side can be is refused, with the file and the number. */
+static void the_size_of_a_picture_is_believed_or_refused(void **state)
+{
+    static const struct {
+        const char *config, *height, *width, *error;
+    } rows[] = {
+        {"{}", NULL, NULL, NULL},
+        {"{\"image_size\": null}", NULL, NULL, NULL},
+        {"{\"image_size\": 224}", "224", "224", NULL},
+        {"{\"image_size\": 224.0}", "224", "224", NULL},
+        {"{\"image_size\": [192, 256]}", "192", "256", NULL},
+        {"{\"image_size\": 16384}", "16384", "16384", NULL},
+        {"{\"image_size\": 0}", NULL, NULL, "image_size is 0,"},
+        {"{\"image_size\": -224}", NULL, NULL, "image_size is -224,"},
+        {"{\"image_size\": 1000000000}", NULL, NULL, "image_size is 1000000000,"},
+        {"{\"image_size\": 224.5}", NULL, NULL, "image_size is 224.5,"},
+        {"{\"image_size\": 1e300}", NULL, NULL, "image_size is 1e+300,"},
+        {"{\"image_size\": [224, 0]}", NULL, NULL, "image_size is 0,"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct fixture fixture;
+        json_t *config = json_of(rows[i].config);
+        begin(&fixture);
+        imgcls_status status = settings_transformers(&fixture.in, config, NULL);
+        const char *got[] = {icl_checkpoint_text(fixture.checkpoint, IMGCLS_META_HEIGHT),
+                             icl_checkpoint_text(fixture.checkpoint, IMGCLS_META_WIDTH)};
+        const char *wanted[] = {rows[i].height, rows[i].width};
+        if (status != (rows[i].error ? IMGCLS_BAD_INPUT : IMGCLS_OK))
+            fail_msg("%s gives %d", rows[i].config, status);
+        if (rows[i].error && (!strstr(imgcls_error(fixture.ctx), rows[i].error) ||
+                              !strstr(imgcls_error(fixture.ctx), "the/config.json")))
+            fail_msg("%s: '%s'", rows[i].config, imgcls_error(fixture.ctx));
+        for (size_t d = 0; d < 2; d++)
+            if ((got[d] == NULL) != (wanted[d] == NULL) ||
+                (got[d] && strcmp(got[d], wanted[d]) != 0))
+                fail_msg("%s: side %zu is %s", rows[i].config, d, got[d]);
+        json_decref(config);
+        end(&fixture);
+    }
+}
+
 static void python_is_read_and_never_run(void **state)
 {
     static const char text[] =
@@ -345,6 +387,7 @@ int main(void)
         cmocka_unit_test(preprocessors_of_hugging_face_become_recipes),
         cmocka_unit_test(pretrained_settings_of_timm_become_recipes),
         cmocka_unit_test(classes_are_ordered_as_numbers),
+        cmocka_unit_test(the_size_of_a_picture_is_believed_or_refused),
         cmocka_unit_test(python_is_read_and_never_run),
         cmocka_unit_test(names_used_again_and_again_do_not_unfold),
     };

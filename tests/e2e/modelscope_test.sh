@@ -75,7 +75,11 @@ cp "$ICL_TOP_SRCDIR/tests/checkpoint/hostile/call-posix-system.pt" evil/pytorch_
 refused 'posix.system' imgcls-convert evil -o x.imgcls
 refused 'does not fit\|no architecture\|no parameter' imgcls-convert \
     "$ICL_TOP_SRCDIR/tests/checkpoint/good/archive.pt" -o x.imgcls
-refused "architecture 'nonsense' is not known" imgcls-convert daily --arch nonsense -o x.imgcls
+refused "architecture 'nonsense' is not known (" imgcls-convert daily --arch nonsense -o x.imgcls
+for row in "resnet5O 'resnet50'" "vti 'vgg' or 'vit'?" "efficientnetb0 'efficientnet_b0'" "resnet58 'resnet18' or 'resnet50'?"; do
+    refused "architecture '${row%% *}' is not known; did you mean ${row#* }.*plugin list --verbose" \
+        imgcls-convert daily --arch "${row%% *}" -o x.imgcls
+done
 LC_ALL=C sed 's/backbone\.layers\.0\.ln1\.bias/backbone.layers.0.lm1.bias/' back.safetensors >odd.safetensors
 refused 'backbone.layers.0.ln1.bias (nearest: backbone.layers.0.lm1.bias).*; left over backbone.layers.0.lm1.bias' \
     imgcls-convert odd.safetensors -o x.imgcls

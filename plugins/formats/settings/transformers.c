@@ -13,11 +13,13 @@
 #include "plugins/formats/settings/settings.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define CLASSES_MAX 1000000
+#define SIDE_MOST   16384
 
 /* ---- Class names ----------------------------------------------------------------------*/
 
@@ -102,8 +104,8 @@ static bool flag(const json_t *object, const char *key, bool fallback)
 
 static int64_t side(const json_t *value)
 {
-    json_int_t number = json_integer_value(value);
-    return json_is_integer(value) && number > 0 && number <= 16384 ? number : 0;
+    double number = json_number_value(value); /* 224.0 is a side, too */
+    return number >= 1 && number <= SIDE_MOST && number == floor(number) ? (int64_t)number : 0;
 }
 
 /* Convolutional processors resize to a larger picture and crop where the side is small. */
@@ -243,21 +245,34 @@ static imgcls_status set_config(const struct settings *in, const json_t *config)
     return status;
 }
 
+/* image_size: N, or [height, width]. Shapes hang on it, so that a number that no picture's side can
+ * be is refused; other kinds say nothing. */
+static imgcls_status set_size(const struct settings *in, const json_t *config)
+{
+    const json_t *size = json_object_get(config, "image_size");
+    int64_t sides[2];
+    for (size_t i = 0; i < 2; i++) {
+        const json_t *said = json_is_array(size) ? json_array_get(size, i) : size;
+        sides[i] = side(said);
+        if (json_is_number(said) && sides[i] == 0)
+            return settings_wrong(in, "image_size is %.15g, not a whole number from 1 to %d",
+                                  json_number_value(said), SIDE_MOST);
+    }
+    return settings_size(in, sides[0], sides[1]);
+}
+
 imgcls_status settings_transformers(const struct settings *in, const json_t *config,
                                     const json_t *preprocessor)
 {
     const char *type = json_string_value(json_object_get(config, "model_type"));
     const char *problem = json_string_value(json_object_get(config, "problem_type"));
-    const json_t *size = json_object_get(config, "image_size");
-    bool list = json_is_array(size);
     imgcls_status status = settings_text(in, IMGCLS_META_LIBRARY, "transformers");
     if (status == IMGCLS_OK && type)
         status = settings_text(in, IMGCLS_META_ARCHITECTURE, type);
     if (status == IMGCLS_OK)
         status = set_config(in, config);
     if (status == IMGCLS_OK)
-        status = settings_size(in, side(list ? json_array_get(size, 0) : size),
-                               side(list ? json_array_get(size, 1) : size));
+        status = set_size(in, config);
     if (status == IMGCLS_OK)
         status = set_labels(in, config);
     if (status == IMGCLS_OK && problem &&
