@@ -19,13 +19,15 @@ function text_of(line) {
     return line
 }
 FNR == NR && /^ *"name": / { plugin = text_of($0) }
-FNR == NR && /^ *"op / {
+# Of a name that is there twice (the tree is installed, too) one is ready, the other shadowed.
+FNR == NR && /^ *"state": / { ready = text_of($0) == "ready" }
+FNR == NR && ready && /^ *"op / {
     gsub(/[",]/, "")
     key = ($2 == "ai.onnx" ? "" : $2 ".") $3
     range[key] = range[key] (range[key] == "" ? "" : ", ") $4
     home[key] = plugin
 }
-FNR == NR && /^ *"kernel / {
+FNR == NR && ready && /^ *"kernel / {
     gsub(/[",]/, "")
     key = ($4 == "ai.onnx" ? "" : $4 ".") $5
     kernels[key] = kernels[key] (kernels[key] == "" ? "" : ", ") "`" $2 "`"

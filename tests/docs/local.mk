@@ -1,3 +1,3 @@
 # tests/docs/local.mk - what the pages say is there
-TESTS += %D%/paths_test.sh
-EXTRA_DIST += %D%/paths_test.sh
+TESTS += %D%/operators_test.sh %D%/paths_test.sh
+EXTRA_DIST += %D%/operators_test.sh %D%/paths_test.sh
