@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "src/passes/channels_last.h"
+#include "src/passes/view.h"
 #include "src/tensor/tensor.h"
 
 static const struct icl_value *image_in(const struct icl_layout *layout,
@@ -375,21 +376,15 @@ static imgcls_status resize_rewrite(struct icl_layout *layout, struct icl_node *
 
 /* ---- Transpose, Reshape -----------------------------------------------------------------*/
 
-static const struct imgcls_attr *perm_of(const struct icl_node *node, int32_t rank)
-{
-    const struct imgcls_attr *perm = icl_node_attr(&node->node, "perm");
-    return perm && perm->kind == IMGCLS_ATTR_INTS && perm->count == (size_t)rank ? perm : NULL;
-}
-
 bool icl_layout_provides(const struct icl_layout *layout, const struct icl_node *node)
 {
     const struct icl_value *y = image_out(layout, node, 0);
-    const struct imgcls_attr *perm;
+    int64_t perm[IMGCLS_MAX_RANK];
     if (node->removed || !icl_node_is(node, "Transpose") || !y ||
-        !image_in(layout, node, 0) || !(perm = perm_of(node, y->info.rank)))
+        !image_in(layout, node, 0) || !icl_transpose_perm(node, y->info.rank, perm))
         return false;
     for (int32_t d = 0; d < y->info.rank; d++)
-        if (perm->ints[d] != icl_axis_last(y->info.rank, d))
+        if (perm[d] != icl_axis_last(y->info.rank, d))
             return false;
     return true;
 }
@@ -399,17 +394,21 @@ static enum icl_fit transpose_fits(const struct icl_layout *layout,
                                    const struct icl_node *node)
 {
     const struct icl_value *x = image_in(layout, node, 0);
-    return x && icl_node_output(node, 0) && perm_of(node, x->info.rank) ? ICL_FIT_PLAIN
-                                                                         : ICL_FIT_NOT;
+    int64_t perm[IMGCLS_MAX_RANK];
+    return x && icl_node_output(node, 0) && icl_transpose_perm(node, x->info.rank, perm)
+               ? ICL_FIT_PLAIN
+               : ICL_FIT_NOT;
 }
 
 /* What the Transpose costs, where it goes. */
 static double transpose_saves(const struct icl_node *node)
 {
     const struct icl_value *x = icl_node_input(node, 0);
-    const struct imgcls_attr *perm = perm_of(node, x->info.rank);
+    int64_t perm[IMGCLS_MAX_RANK];
+    if (!icl_transpose_perm(node, x->info.rank, perm))
+        return 0;
     for (int32_t d = 0; d < x->info.rank; d++)
-        if (icl_axis_last(x->info.rank, perm->ints[d]) != d)
+        if (icl_axis_last(x->info.rank, perm[d]) != d)
             return 0;
     return icl_layout_move_ns(x);
 }
@@ -417,11 +416,12 @@ static double transpose_saves(const struct icl_node *node)
 static imgcls_status transpose_rewrite(struct icl_layout *layout, struct icl_node *node)
 {
     int32_t rank = icl_node_input(node, 0)->info.rank;
-    const struct imgcls_attr *perm = perm_of(node, rank);
-    int64_t turned[IMGCLS_MAX_RANK];
+    int64_t perm[IMGCLS_MAX_RANK], turned[IMGCLS_MAX_RANK];
     bool moves = false;
+    if (!icl_transpose_perm(node, rank, perm)) /* transpose_fits has asked */
+        return icl_fail(node->graph->ctx, IMGCLS_INTERNAL, "node '%s': no permutation", node->name);
     for (int32_t d = 0; d < rank; d++) {
-        turned[d] = icl_axis_last(rank, perm->ints[d]);
+        turned[d] = icl_axis_last(rank, perm[d]);
         moves |= turned[d] != d;
     }
     imgcls_status status = icl_layout_take(layout, node, 0);

@@ -67,14 +67,13 @@ static struct icl_node *behind(const struct icl_node *node,
 static struct icl_node *behind_turn(const struct icl_node *turn, int32_t axes[])
 {
     struct icl_value *x = icl_node_input(turn, 0);
-    const struct imgcls_attr *perm = icl_node_attr(&turn->node, "perm");
-    if (!perm || perm->kind != IMGCLS_ATTR_INTS || !x || !x->producer || x->producer->removed ||
-        x->is_output || x->graph != turn->graph || icl_value_uses(x) != 1 ||
+    int64_t perm[IMGCLS_MAX_RANK];
+    if (!x || !x->producer || x->producer->removed || x->is_output || x->graph != turn->graph || icl_value_uses(x) != 1 ||
         icl_node_output(x->producer, 0) != x || !icl_value_is_static(x) ||
-        perm->count != (size_t)x->info.rank)
+        !icl_transpose_perm(turn, x->info.rank, perm))
         return NULL;
     for (int32_t d = 0; d < x->info.rank; d++)
-        axes[d] = (int32_t)(perm->ints[d] < 0 ? perm->ints[d] + x->info.rank : perm->ints[d]);
+        axes[d] = (int32_t)perm[d];
     return x->producer;
 }
 

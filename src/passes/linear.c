@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "src/file/file.h"
+#include "src/passes/view.h"
 #include "src/tensor/tensor.h"
 
 const struct imgcls_tensor *icl_constant_input(const struct icl_node *node, size_t i)
@@ -35,14 +36,11 @@ static const struct imgcls_tensor *turned_weight(const struct icl_node *node)
 {
     const struct icl_value *b = icl_node_input(node, 1);
     const struct icl_node *turn = b ? b->producer : NULL;
-    const struct imgcls_attr *order =
-        turn && !turn->removed && icl_node_is(turn, "Transpose")
-            ? icl_node_attr(&turn->node, "perm")
-            : NULL;
-    const struct imgcls_tensor *matrix = order ? icl_constant_input(turn, 0) : NULL;
-    bool turns = order && order->kind == IMGCLS_ATTR_INTS && order->count == 2 &&
-                 order->ints[0] == 1 && order->ints[1] == 0;
-    return turns && matrix && matrix->type == IMGCLS_F32 && matrix->rank == 2 ? matrix : NULL;
+    int64_t perm[2];
+    bool turns = icl_node_is(turn, "Transpose") && !turn->removed &&
+                 icl_transpose_perm(turn, 2, perm) && perm[0] == 1;
+    const struct imgcls_tensor *matrix = turns ? icl_constant_input(turn, 0) : NULL;
+    return matrix && matrix->type == IMGCLS_F32 && matrix->rank == 2 ? matrix : NULL;
 }
 
 /* MatMul with one matrix on the right, the left being no vector. */

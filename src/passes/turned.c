@@ -10,20 +10,17 @@
  */
 #include "config.h"
 
-#include <string.h>
-
 #include "src/passes/rows.h"
+#include "src/passes/view.h"
 
 /* The matrix of float32 that `node` turns; NULL where it does something else. */
 static struct icl_value *turned_constant(const struct icl_node *node)
 {
-    const struct imgcls_attr *order = icl_node_is(node, "Transpose") && !node->removed
-                                          ? icl_node_attr(&node->node, "perm")
-                                          : NULL;
-    struct icl_value *matrix = order ? icl_node_input(node, 0) : NULL;
-    bool turns = order && order->kind == IMGCLS_ATTR_INTS && order->count == 2 &&
-                 order->ints[0] == 1 && order->ints[1] == 0;
-    return turns && matrix && matrix->info.constant && matrix->info.type == IMGCLS_F32 &&
+    int64_t perm[2];
+    bool turns = icl_node_is(node, "Transpose") && !node->removed &&
+                 icl_transpose_perm(node, 2, perm) && perm[0] == 1;
+    struct icl_value *matrix = turns ? icl_node_input(node, 0) : NULL;
+    return matrix && matrix->info.constant && matrix->info.type == IMGCLS_F32 &&
                    matrix->info.rank == 2
                ? matrix
                : NULL;

@@ -134,10 +134,12 @@ bool icl_transpose_perm(const struct icl_node *node, int32_t rank, int64_t *perm
 {
     const struct imgcls_attr *attr = icl_node_attr(&node->node, "perm");
     uint32_t seen = 0;
-    if (attr && attr->count != (size_t)rank)
+    if (attr && (attr->kind != IMGCLS_ATTR_INTS || attr->count != (size_t)rank))
         return false;
     for (int32_t i = 0; i < rank; i++) {
         perm[i] = attr ? attr->ints[i] : rank - 1 - i;
+        if (perm[i] < 0)
+            perm[i] += rank; /* as the operator reads it */
         if (perm[i] < 0 || perm[i] >= rank || (seen >> perm[i] & 1))
             return false;
         seen |= 1u << perm[i];

@@ -37,7 +37,8 @@ void icl_view_permute(struct icl_view *view, const int64_t *perm);
  * shapes do not fit. */
 bool icl_view_broadcast(struct icl_view *view, int32_t rank, const int64_t *dims);
 
-/* The permutation of a Transpose node of that rank; false where it is none. */
+/* The permutation of a Transpose node of that rank, its default and axes from the end included: the
+ * one reader for all passes; false where it is none. */
 bool icl_transpose_perm(const struct icl_node *node, int32_t rank, int64_t *perm);
 /* True for nodes whose output 0 has the elements of input 0 in the same order. */
 bool icl_node_renames(const struct icl_node *node);

@@ -293,6 +293,18 @@ static void another_order(void)
     transpose("a", "y", DIMS(3, 1, 0, 2)); /* one Transpose, with another permutation */
 }
 
+static void order_from_the_end(void)
+{
+    conv("x", "a", 32, 16, 1, 3);
+    transpose("a", "y", DIMS(-1, 1, 0, -2));
+}
+
+static void order_left_out(void)
+{
+    conv("x", "a", 32, 16, 1, 3);
+    node("Transpose", "a", "y"); /* back to front */
+}
+
 /* What exporters make of torch's mean over pixels. */
 static void mean_kept(void)
 {
@@ -333,6 +345,8 @@ static const struct {
     {"the graph's own transposes vanish", permuted_block, 2, 2},
     {"patches become a sequence", patches, 1, 1},
     {"another permutation", another_order, 2, 1},
+    {"its axes from the end", order_from_the_end, 2, 1},
+    {"no permutation said", order_left_out, 2, 1},
     {"one pixel moves nothing", tiny, 0, 1},
     {"too little work", too_little_work, 0, 0},
 };
