@@ -92,7 +92,9 @@ struct imgcls_model_options {
     const char *const *shapes;
     /* 1: most likely the model is run once, so that its weights are packed for that run alone,
      * node by node, which takes less time and memory than packing all of them to keep. Later
-     * runs give the same answers; the second one packs anew. 0: weights are packed to be kept. */
+     * runs give the same answers; the second one packs anew. The checksum of a bundle's weights is
+     * verified while they are packed, so that a damaged bundle may be opened; its first run fails
+     * then. 0: weights are packed to be kept, and verified when the model is opened. */
     int32_t once;
 };
 

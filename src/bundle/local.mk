@@ -1,5 +1,7 @@
 # src/bundle/local.mk - see README.md of this folder
 libicl_la_SOURCES += \
+	%D%/checks.c \
+	%D%/checks.h \
 	%D%/crc32.c \
 	%D%/crc32.h \
 	%D%/zip.h \

@@ -34,6 +34,12 @@ struct imgcls_zip {
 void icl_zip_release(struct imgcls_zip *zip);
 /* A NUL-ended copy from icl_alloc; NULL after icl_fail. */
 char *icl_zip_copy_text(struct imgcls_context *ctx, const void *text, size_t length);
+/* The checksum of what came before (0 at the beginning) and `size` more bytes of the storage. Reads
+ * a mapping piece by piece and gives its pages back. */
+uint32_t icl_zip_checksum(uint32_t before, const struct imgcls_storage *storage,
+                          const unsigned char *bytes, size_t size);
+/* The failure for a member whose checksum differs. */
+imgcls_status icl_zip_is_damaged(const struct imgcls_zip *zip, const struct zip_member *member);
 /* "PATH: broken zip file: member 'NAME' what". */
 imgcls_status icl_zip_bad_member(const struct imgcls_zip *zip,
                                  const struct zip_member *member, const char *what);

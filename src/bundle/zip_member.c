@@ -3,8 +3,8 @@
  *
  * A stored member is the mapping itself; a deflated one is inflated to exactly its declared
  * size, which is checked against the caller's limit and against what deflate can do at best
- * before a byte is allocated. The checksum is verified either way. A source keeps the
- * archive alive and opens its siblings from it, so a model may refer to its weights by file
+ * before a byte is allocated. The checksum is verified either way (checks.h: of a large
+ * stored member at the latest before a result). A source keeps the archive alive and opens its siblings from it, so a model may refer to its weights by file
  * name whether it lies in a folder or in an archive.
  *
  * Not here: the directory (zip_read.c).
@@ -19,6 +19,7 @@
 
 #include <zlib.h>
 
+#include "src/bundle/checks.h"
 #include "src/bundle/crc32.h"
 #include "src/bundle/zip_archive.h"
 #include "src/bundle/zip_format.h"
@@ -27,6 +28,7 @@
 /* Deflate cannot do better than 1032:1 (zlib's technical notes); more is a lie. */
 #define DEFLATE_RATIO_MAX 1032
 #define PIECE             ((size_t)4 << 20)
+#define MANY              ((uint64_t)1 << 20) /* bytes whose checksum takes more than 0.1 ms */
 
 /* ---- Members as sources ---------------------------------------------------------------*/
 
@@ -142,12 +144,12 @@ static imgcls_status open_sibling(struct icl_source *self, const char *relative,
     return status;
 }
 
-/* Reads a mapping piece by piece and gives its pages back: all that a program holds of a model
- * while it opens it is one piece. Who needs the bytes finds them in the page cache. */
-static uint32_t checksum(const struct imgcls_storage *storage, const unsigned char *bytes,
-                         size_t size)
+/* All that a program holds of a model while it opens it is one piece. Who needs the bytes finds
+ * them in the page cache. */
+uint32_t icl_zip_checksum(uint32_t before, const struct imgcls_storage *storage,
+                          const unsigned char *bytes, size_t size)
 {
-    uint32_t crc = 0;
+    uint32_t crc = before;
     for (size_t at = 0; at < size; at += PIECE) {
         size_t piece = size - at < PIECE ? size - at : PIECE;
         icl_storage_expect(storage, bytes + at, piece);
@@ -156,6 +158,23 @@ static uint32_t checksum(const struct imgcls_storage *storage, const unsigned ch
             icl_storage_forget(storage, bytes + at, piece);
     }
     return crc;
+}
+
+imgcls_status icl_zip_is_damaged(const struct imgcls_zip *zip, const struct zip_member *member)
+{
+    return icl_zip_bad_member(zip, member, "is damaged (its checksum differs)");
+}
+
+/* At once, unless the bytes are many and whoever opens them says that it may wait. */
+static imgcls_status verify(const struct imgcls_zip *zip, const struct zip_member *member,
+                            const struct imgcls_storage *storage, const unsigned char *bytes)
+{
+    struct icl_checks *checks = zip->ctx->checks;
+    if (checks && member->shown.method == ZIP_STORED && member->shown.size >= MANY)
+        return icl_checks_defer(checks, (struct imgcls_zip *)zip, member); /* another user */
+    if (icl_zip_checksum(0, storage, bytes, (size_t)member->shown.size) != member->shown.crc32)
+        return icl_zip_is_damaged(zip, member);
+    return IMGCLS_OK;
 }
 
 static imgcls_status member_bytes(const struct imgcls_zip *zip,
@@ -177,10 +196,7 @@ static imgcls_status member_bytes(const struct imgcls_zip *zip,
                      "(deflated) are read",
                      zip->path, member->name, member->shown.method);
     }
-    if (status == IMGCLS_OK &&
-        checksum(*storage, *bytes, (size_t)member->shown.size) != member->shown.crc32)
-        status = icl_zip_bad_member(zip, member, "is damaged (its checksum differs)");
-    return status;
+    return status == IMGCLS_OK ? verify(zip, member, *storage, *bytes) : status;
 }
 
 static imgcls_status set_membership(struct icl_source *self, const struct imgcls_zip *zip,

@@ -23,6 +23,7 @@
 struct icl_registry;
 struct icl_choices;
 struct icl_chunk;
+struct icl_checks;
 
 /* Large blocks that are made together (pile.c). */
 struct icl_pile {
@@ -48,6 +49,9 @@ struct imgcls_context {
     struct icl_pile pile;
     uint64_t isa; /* IMGCLS_ISA_ bits offered and allowed */
     char *plugin_path;
+    /* Of the model that is being opened, where checksums of its members may wait; NULL: they are
+     * verified when a member is opened. */
+    struct icl_checks *checks;
     struct icl_registry *registry; /* created on first use (icl_context_registry) */
     struct icl_choices *choices;   /* created on first use (icl_choices_of) */
     struct imgcls_host host;       /* host.context is this context */

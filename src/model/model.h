@@ -6,6 +6,7 @@
 #ifndef ICL_MODEL_H
 #define ICL_MODEL_H
 
+#include "src/bundle/checks.h"
 #include "src/graph/graph.h"
 #include "src/recipe/recipe.h"
 #include "src/session/session.h"
@@ -25,6 +26,7 @@ struct imgcls_model {
     struct icl_session *session; /* made on first run */
     int32_t threads;             /* of the session; 0: the context's */
     bool once;                   /* one run is expected of the session */
+    struct icl_checks *checks;   /* own: what is verified by the first run; NULL: all was */
     /* For one run, grown as needed: values around tensors, converted input, rows. */
     struct imgcls_value *run_values;
     const struct imgcls_value **run_inputs, **run_outputs;

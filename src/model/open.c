@@ -106,9 +106,12 @@ static imgcls_status open_graph(struct imgcls_model *model,
 {
     const struct icl_read_options how = {options->arch, options->recipe, options->shapes};
     imgcls_status status = icl_source_open(model->ctx, model->path, &model->source);
-    if (status == IMGCLS_OK)
+    if (status == IMGCLS_OK) {
+        model->ctx->checks = model->checks;
         status = icl_read_model(model->ctx, model->source, &how, model->graph,
                                 &model->format);
+        model->ctx->checks = NULL;
+    }
     if (status == IMGCLS_OK)
         status = icl_passes_refuse_plan_attrs(model->graph);
     if (status == IMGCLS_OK)
@@ -155,6 +158,8 @@ imgcls_status imgcls_model_open_with(struct imgcls_context *context, const char 
         status = icl_fail(context, IMGCLS_NO_MEMORY, "%s: no memory for the model", path);
     if (status == IMGCLS_OK)
         status = icl_graph_create(context, NULL, &model->graph);
+    if (status == IMGCLS_OK && model->once)
+        status = icl_checks_create(context, &model->checks);
     if (status == IMGCLS_OK)
         status = open_graph(model, &options);
     if (status == IMGCLS_OK) {
@@ -164,6 +169,7 @@ imgcls_status imgcls_model_open_with(struct imgcls_context *context, const char 
     if (status == IMGCLS_OK)
         status = set_labels(model, options.labels);
     if (status) {
+        status = icl_checks_finish(model->checks, status);
         imgcls_model_close(model);
         return status;
     }
@@ -177,6 +183,7 @@ void imgcls_model_close(struct imgcls_model *model)
         return;
     icl_session_destroy(model->session);
     icl_graph_destroy(model->graph);
+    icl_checks_destroy(model->checks);
     icl_source_close(model->source);
     icl_labels_free(model->labels, model->label_count);
     icl_free(model->ctx, model->feed);

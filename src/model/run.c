@@ -17,7 +17,8 @@ imgcls_status icl_model_session(struct imgcls_model *model, struct icl_session *
         return IMGCLS_OK;
     struct icl_plan_options options = {
         .threads = model->threads ? model->threads : model->ctx->threads,
-        .once = model->once && model->recipe.views <= 1}; /* several views: perhaps as many runs */
+        .once = model->once && model->recipe.views <= 1, /* several views: perhaps as many runs */
+        .checks = model->checks};
     imgcls_status status =
         icl_session_create(model->ctx, model->graph, &options, &model->session);
     *out = model->session;
@@ -27,11 +28,15 @@ imgcls_status icl_model_session(struct imgcls_model *model, struct icl_session *
 imgcls_status icl_model_twin(const struct imgcls_model *model, int32_t threads,
                              struct imgcls_model **out)
 {
-    *out = malloc(sizeof **out);
+    imgcls_status status = icl_checks_finish(model->checks, IMGCLS_OK); /* one of them runs first */
+    *out = status ? NULL : malloc(sizeof **out);
+    if (status)
+        return status;
     if (!*out)
         return icl_fail(model->ctx, IMGCLS_NO_MEMORY, "%s: no memory for the model",
                         model->path);
     **out = *model;
+    (*out)->checks = NULL;
     (*out)->session = NULL;
     (*out)->threads = threads;
     (*out)->run_values = NULL;
@@ -110,6 +115,7 @@ imgcls_status imgcls_model_run(struct imgcls_model *model, size_t input_count,
     }
     if (status == IMGCLS_OK)
         status = icl_session_run(session, model->run_inputs, model->run_outputs);
+    status = icl_checks_finish(model->checks, status);
     if (status && status != IMGCLS_INTERRUPTED && !strstr(model->ctx->error, model->path))
         icl_fail_within(model->ctx, status, "%s", model->path);
     return status ? status : take_outputs(model, output_count, outputs);

@@ -20,12 +20,14 @@
 
 #include <stdlib.h>
 
+#include "src/bundle/checks.h"
 #include "src/file/file.h"
 #include "src/plan/shapes.h"
 #include "src/session/pool.h"
 #include "src/tensor/tensor.h"
 
 #define LARGE ((size_t)256 << 10)
+#define SMALL ((size_t)4 << 10) /* less is not worth remembering its checksum */
 #define SHARE ((size_t)16 << 20) /* a thread's, of what a plan for one run packs at a time */
 
 /* One step to prepare; those of most bytes first. */
@@ -159,17 +161,21 @@ static size_t constant_bytes(const struct imgcls_node *node)
     return sum;
 }
 
-/* Pages of a file that the kernel is about to read. */
+/* Bytes of a file that the kernel is about to read: their pages are asked for, and where their
+ * checksum was not verified yet it is taken now, for which they come to the caches anyway. */
 static void expect_constants(const struct icl_plan *plan, const struct icl_step *step)
 {
     for (size_t i = 0; i < step->input_count; i++) {
         if (step->inputs[i] == ICL_NONE)
             continue;
         const struct icl_slot *root = &plan->slots[icl_slot_root(plan, step->inputs[i])];
-        if (root->place == ICL_PLACE_CONSTANT && !root->wide && root->value->storage &&
-            root->info->constant->size_bytes >= LARGE)
-            icl_storage_expect(root->value->storage, root->info->constant->data,
-                               root->info->constant->size_bytes);
+        if (root->place != ICL_PLACE_CONSTANT || root->wide || !root->value->storage)
+            continue;
+        const struct imgcls_tensor *constant = root->info->constant;
+        if (constant->size_bytes >= LARGE)
+            icl_storage_expect(root->value->storage, constant->data, constant->size_bytes);
+        if (constant->size_bytes >= SMALL)
+            icl_checks_read(plan->options.checks, constant->data, constant->size_bytes);
     }
 }
 

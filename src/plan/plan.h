@@ -22,6 +22,7 @@
 
 #include "src/graph/graph.h"
 
+struct icl_checks;
 struct icl_plan;
 struct icl_pool;
 
@@ -35,6 +36,7 @@ struct icl_plan_options {
      * leaves of the plan can be looked at, but not run again: a session makes another plan. */
     bool once;
     int32_t threads;  /* >= 1 */
+    struct icl_checks *checks; /* told of weights that are packed (src/bundle/checks.h); or NULL */
     struct icl_pool *pool; /* packs weights while a plan is made; NULL: the caller alone does */
     /* For measuring: 0 is the kernel that a plan takes anyway, n the n-th cheapest other one
      * of each node that has so many. */

@@ -1,4 +1,9 @@
 # tests/model/local.mk - tests of the folder of the same name
+check_PROGRAMS += %D%/damage_test
+TESTS += %D%/damage_test
+%C%_damage_test_SOURCES = %D%/damage_test.c tests/bundle/memory.h tests/plan/drawn_graph.h
+%C%_damage_test_LDADD = $(TEST_LIBS)
+
 check_PROGRAMS += %D%/labels_test
 TESTS += %D%/labels_test
 %C%_labels_test_SOURCES = %D%/labels_test.c
