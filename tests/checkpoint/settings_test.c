@@ -293,12 +293,12 @@ static void the_size_of_a_picture_is_believed_or_refused(void **state)
         {"{\"image_size\": 224.0}", "224", "224", NULL},
         {"{\"image_size\": [192, 256]}", "192", "256", NULL},
         {"{\"image_size\": 16384}", "16384", "16384", NULL},
-        {"{\"image_size\": 0}", NULL, NULL, "image_size is 0,"},
-        {"{\"image_size\": -224}", NULL, NULL, "image_size is -224,"},
-        {"{\"image_size\": 1000000000}", NULL, NULL, "image_size is 1000000000,"},
-        {"{\"image_size\": 224.5}", NULL, NULL, "image_size is 224.5,"},
-        {"{\"image_size\": 1e300}", NULL, NULL, "image_size is 1e+300,"},
-        {"{\"image_size\": [224, 0]}", NULL, NULL, "image_size is 0,"},
+        {"{\"image_size\": 0}", NULL, NULL, "image_size of config.json is 0,"},
+        {"{\"image_size\": -224}", NULL, NULL, "image_size of config.json is -224,"},
+        {"{\"image_size\": 1000000000}", NULL, NULL, "image_size of config.json is 1000000000,"},
+        {"{\"image_size\": 224.5}", NULL, NULL, "image_size of config.json is 224.5,"},
+        {"{\"image_size\": 1e300}", NULL, NULL, "image_size of config.json is 1e+300,"},
+        {"{\"image_size\": [224, 0]}", NULL, NULL, "image_size of config.json is 0,"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

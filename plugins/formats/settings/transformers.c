@@ -255,8 +255,9 @@ static imgcls_status set_size(const struct settings *in, const json_t *config)
         const json_t *said = json_is_array(size) ? json_array_get(size, i) : size;
         sides[i] = side(said);
         if (json_is_number(said) && sides[i] == 0)
-            return settings_wrong(in, "image_size is %.15g, not a whole number from 1 to %d",
-                                  json_number_value(said), SIDE_MOST);
+            return settings_wrong(in,
+                                  "image_size of config.json is %.15g, not a whole number from 1 "
+                                  "to %d", json_number_value(said), SIDE_MOST);
     }
     return settings_size(in, sides[0], sides[1]);
 }
