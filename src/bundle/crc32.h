@@ -21,4 +21,9 @@ uint32_t icl_crc32(uint32_t before, const void *bytes, size_t size);
 void icl_crc32_fold(uint32_t before, const unsigned char *bytes, size_t size,
                     unsigned char rest[16]);
 
+/* crc32.vpclmul.c: the same for four stretches of `part` bytes each, one behind another, the last
+ * three after an empty register. */
+void icl_crc32_fold_four(uint32_t before, const unsigned char *bytes, size_t part,
+                         unsigned char rest[4][16]);
+
 #endif

@@ -14,7 +14,7 @@ libicl_la_SOURCES += \
 if BUILD_PCLMUL
 noinst_LTLIBRARIES += %D%/libpclmul.la
 %C%_libpclmul_la_CFLAGS = $(AM_CFLAGS) $(PCLMUL_CFLAGS)
-%C%_libpclmul_la_SOURCES = %D%/crc32.pclmul.c
+%C%_libpclmul_la_SOURCES = %D%/crc32.pclmul.c %D%/crc32.vpclmul.c
 libicl_la_LIBADD += %D%/libpclmul.la
 endif
 EXTRA_DIST += %D%/README.md
