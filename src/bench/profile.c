@@ -1,8 +1,8 @@
 /*
  * src/bench/profile.c - runs in which every step is timed
  *
- * The session hands every step's time to an observer; the n-th call of a run is step n of
- * the plan. Kernels are the same times, added up by name.
+ * The session hands every step's time to an observer, several times a run where the batch goes
+ * through in pieces. Kernels are the same times, added up by name.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -19,10 +19,10 @@
 
 struct times {
     uint64_t *ns; /* per step, over all runs */
-    size_t count, at;
+    size_t count;
 };
 
-static imgcls_status note_time(void *argument, const struct imgcls_node *node,
+static imgcls_status note_time(void *argument, size_t index, const struct imgcls_node *node,
                                const char *kernel, const struct imgcls_value *const *inputs,
                                struct imgcls_value *const *outputs, uint64_t time_ns)
 {
@@ -31,8 +31,8 @@ static imgcls_status note_time(void *argument, const struct imgcls_node *node,
     (void)kernel;
     (void)inputs;
     (void)outputs;
-    if (times->at < times->count)
-        times->ns[times->at++] += time_ns;
+    if (index < times->count)
+        times->ns[index] += time_ns;
     return IMGCLS_OK;
 }
 
@@ -119,11 +119,9 @@ imgcls_status icl_profile_make(struct imgcls_context *ctx, struct icl_session *s
     imgcls_status status = IMGCLS_OK;
     int64_t runs = 0;
     for (double began = now();
-         status == IMGCLS_OK && (runs < RUNS_MIN || now() - began < seconds); runs++) {
-        times.at = 0;
+         status == IMGCLS_OK && (runs < RUNS_MIN || now() - began < seconds); runs++)
         status = icl_session_run(session, (const struct imgcls_value *const *)feed->values,
                                  outputs);
-    }
     icl_session_observe(session, NULL, NULL);
     if (status == IMGCLS_OK) {
         fill_steps(plan, &times, runs, out);

@@ -231,6 +231,13 @@ imgcls_status icl_graph_add_output(struct imgcls_graph *graph, const char *name,
     return status;
 }
 
+void icl_graph_clear_outputs(struct imgcls_graph *graph)
+{
+    for (size_t i = 0; i < graph->output_count; i++)
+        graph->outputs[i]->is_output = false;
+    graph->output_count = 0;
+}
+
 /* What a mapped element's address must be a multiple of. */
 static size_t alignment_of(int32_t type)
 {

@@ -181,6 +181,8 @@ imgcls_status icl_graph_add_input(struct imgcls_graph *graph, const char *name, 
 imgcls_status icl_graph_add_output(struct imgcls_graph *graph, const char *name, int32_t kind,
                                    int32_t type, int32_t rank, const int64_t *dims,
                                    const char *const *dim_names);
+/* The graph has no outputs from here on; the values stay. */
+void icl_graph_clear_outputs(struct imgcls_graph *graph);
 imgcls_status icl_graph_add_initializer(struct imgcls_graph *graph, const char *name,
                                         const struct imgcls_tensor *tensor,
                                         struct imgcls_storage *storage);

@@ -1,9 +1,11 @@
 /*
  * src/plan/build.c - from a graph and shapes to a plan, and the plan's life
  *
- * The order: clone; shapes of the inputs; newest meaning; rows of one image; fusion; sort; the
- * walk that makes slots and steps (walk.c); the graph's outputs; packing of weights (pack.c);
- * liveness and offsets.
+ * The order: clone; shapes of the inputs; newest meaning; what it does with images (images.c), and
+ * so into how many parts it goes (parts.c); then for each part fusion; sort; the walk that makes
+ * slots and steps (walk.c); the graph's outputs; packing of weights (pack.c); liveness and offsets.
+ *
+ * Not here: figures of a plan and its steps (summary.c).
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -15,7 +17,7 @@
 
 #include "src/passes/passes.h"
 #include "src/plan/choices.h"
-#include "src/plan/image_rows.h"
+#include "src/plan/parts.h"
 #include "src/plan/shapes.h"
 #include "src/plan/step.h"
 #include "src/tensor/tensor.h"
@@ -62,6 +64,79 @@ static imgcls_status ask_for_other_bits(struct imgcls_graph *graph)
     return status;
 }
 
+/* ---- Parts -------------------------------------------------------------------------------*/
+
+static struct icl_plan *new_plan(struct imgcls_context *ctx,
+                                 const struct icl_plan_options *options)
+{
+    struct icl_plan *plan = calloc(1, sizeof *plan);
+    if (!plan)
+        return NULL;
+    plan->ctx = ctx;
+    plan->references = 1;
+    plan->rounds = 1;
+    plan->options = *options;
+    plan->options.pool = NULL; /* a plan outlives the session that made it */
+    if (plan->options.threads < 1)
+        plan->options.threads = 1;
+    plan->fold_limit = FOLD_LIMIT;
+    plan->fold_large = true;
+    return plan;
+}
+
+/* The first dimension that all inputs have; 0 where there is none. */
+static int64_t batch_of(const struct imgcls_graph *graph)
+{
+    int64_t batch = 0;
+    for (size_t i = 0; i < graph->input_count; i++) {
+        const struct imgcls_value_info *info = &graph->inputs[i]->info;
+        int64_t first = info->kind == IMGCLS_KIND_TENSOR && info->rank > 0 ? info->dims[0] : 0;
+        if (info->constant)
+            continue;
+        if (first < 1 || (batch > 0 && first != batch))
+            return 0;
+        batch = first;
+    }
+    return batch;
+}
+
+static bool may_part(const struct icl_plan *plan, const struct imgcls_graph *source)
+{
+    const struct icl_plan_options *options = &plan->options;
+    return !options->whole_batch && !options->once && !options->keep_values &&
+           !options->portable_only && !source->outer && batch_of(plan->graph) > 1;
+}
+
+static imgcls_status add_tail(struct icl_plan *plan, struct imgcls_graph *tail)
+{
+    plan->next = new_plan(plan->ctx, &plan->options);
+    if (!plan->next) {
+        icl_graph_destroy(tail);
+        return icl_fail(plan->ctx, IMGCLS_NO_MEMORY, "no memory for a plan");
+    }
+    plan->next->graph = tail;
+    return IMGCLS_OK;
+}
+
+/* Marks products' rows, and divides the batch where that pays. */
+static imgcls_status look_at_images(struct icl_plan *plan, const struct imgcls_graph *source)
+{
+    struct icl_images images = {0};
+    struct imgcls_graph *tail = NULL;
+    bool parts = may_part(plan, source);
+    int64_t batch = parts ? batch_of(plan->graph) : 1, micro = batch;
+    imgcls_status status = icl_images_look(plan->graph, source, parts, &images);
+    if (status == IMGCLS_OK && parts)
+        status = icl_parts_make(plan->graph, &images, batch, plan->options.part_bytes, &micro,
+                                &tail);
+    icl_images_clear(&images);
+    for (size_t i = 0; micro < batch && i < plan->graph->input_count; i++)
+        if (!plan->graph->inputs[i]->info.constant)
+            plan->graph->inputs[i]->info.dims[0] = micro;
+    plan->rounds = batch / micro;
+    return status == IMGCLS_OK && tail ? add_tail(plan, tail) : status;
+}
+
 static imgcls_status make_graph(struct icl_plan *plan, const struct imgcls_graph *graph,
                                 const struct imgcls_tensor *shapes)
 {
@@ -71,8 +146,14 @@ static imgcls_status make_graph(struct icl_plan *plan, const struct imgcls_graph
     if (status == IMGCLS_OK)
         status = icl_passes_upgrade(plan->graph);
     if (status == IMGCLS_OK && !plan->options.no_fusion && !plan->options.in_double)
-        status = icl_plan_mark_image_rows(plan->graph, graph);
-    if (status == IMGCLS_OK && !plan->options.no_fusion)
+        status = look_at_images(plan, graph);
+    return status;
+}
+
+static imgcls_status fuse(struct icl_plan *plan)
+{
+    imgcls_status status = IMGCLS_OK;
+    if (!plan->options.no_fusion)
         status = icl_passes_fuse(plan->graph, NULL);
     if (status == IMGCLS_OK && plan->options.other_bits)
         status = ask_for_other_bits(plan->graph);
@@ -111,102 +192,26 @@ static imgcls_status make_outputs(struct icl_plan *plan)
     return IMGCLS_OK;
 }
 
-/* -- figures ----------------------------------------------------------------------------*/
-
-static bool is_weight_type(int32_t type)
-{
-    return type != IMGCLS_I64 && type != IMGCLS_BOOL && type != IMGCLS_STRING;
-}
-
-int64_t icl_graph_parameters(const struct imgcls_graph *graph)
-{
-    int64_t count = 0;
-    for (size_t i = 0; i < graph->initializer_count; i++) {
-        const struct imgcls_tensor *tensor = graph->initializers[i]->info.constant;
-        if (tensor && is_weight_type(tensor->type))
-            count += imgcls_count(tensor->rank, tensor->dims);
-    }
-    for (size_t n = 0; n < graph->node_count; n++)
-        for (size_t a = 0; a < graph->nodes[n]->attr_count; a++) {
-            const struct imgcls_attr *attr = &graph->nodes[n]->attrs[a]->attr;
-            for (size_t g = 0; attr->graphs && g < attr->count; g++)
-                count += icl_graph_parameters(attr->graphs[g]);
-        }
-    return count;
-}
-
-static int64_t step_macs(const struct icl_plan *plan, const struct icl_step *step)
-{
-    if (!step->op || !ICL_HAS(step->op, macs) || !step->op->macs)
-        return 0;
-    return step->op->macs(&plan->ctx->host, step->node);
-}
-
-/* Bytes of a list of infos; -1 where one is open. */
-static int64_t bytes_of(const struct imgcls_value_info *const *infos, size_t count)
-{
-    int64_t sum = 0;
-    for (size_t i = 0; i < count; i++) {
-        size_t bytes;
-        if (!infos[i])
-            continue;
-        if (!icl_info_is_static(infos[i]) ||
-            !icl_type_size(infos[i]->type, imgcls_count(infos[i]->rank, infos[i]->dims),
-                           &bytes) ||
-            __builtin_add_overflow(sum, bytes, &sum))
-            return -1;
-    }
-    return sum;
-}
-
-void icl_plan_step_work(const struct icl_plan *plan, size_t index, int64_t *macs,
-                        int64_t *bytes)
-{
-    const struct imgcls_node *node = plan->steps[index].node;
-    int64_t in = bytes_of(node->inputs, node->input_count);
-    int64_t out = bytes_of(node->outputs, node->output_count);
-    *macs = step_macs(plan, &plan->steps[index]);
-    *bytes = in < 0 || out < 0 ? -1 : in + out;
-}
-
-static int64_t first_dimension(const struct imgcls_graph *graph)
-{
-    const struct imgcls_value_info *info =
-        graph->input_count > 0 ? &graph->inputs[0]->info : NULL;
-    return info && info->rank > 0 && info->dims[0] > 0 ? info->dims[0] : 1;
-}
-
-static void make_summary(struct icl_plan *plan, const struct imgcls_graph *source)
-{
-    struct icl_plan_summary *summary = &plan->summary;
-    summary->node_count = plan->step_count;
-    summary->parameters = icl_graph_parameters(source);
-    summary->arena_bytes = plan->arena_bytes;
-    summary->batch = first_dimension(plan->graph);
-    summary->precision = plan->options.in_double ? IMGCLS_F64 : IMGCLS_F32;
-    for (size_t i = 0; i < plan->step_count; i++) {
-        const struct icl_step *step = &plan->steps[i];
-        summary->packed_bytes += step->constant_bytes;
-        int64_t macs = step_macs(plan, step);
-        if (summary->macs < 0)
-            continue;
-        if (macs < 0 || __builtin_add_overflow(summary->macs, macs, &summary->macs))
-            summary->macs = -1;
-    }
-    for (size_t i = 0; i < plan->slot_count; i++) {
-        const struct icl_slot *slot = &plan->slots[i];
-        if (slot->place == ICL_PLACE_CONSTANT && slot->root == i && slot->info->constant &&
-            slot->uses > slot->released_uses)
-            summary->constant_bytes += slot->info->constant->size_bytes;
-    }
-}
-
-void icl_plan_summarise(const struct icl_plan *plan, struct icl_plan_summary *out)
-{
-    *out = plan->summary;
-}
-
 /* -- the plan ---------------------------------------------------------------------------*/
+
+/* From the graph of one part to steps that can run. */
+static imgcls_status make_steps(struct icl_plan *plan, struct icl_pool *pool)
+{
+    imgcls_status status = icl_context_registry(plan->ctx, &plan->registry);
+    if (status == IMGCLS_OK)
+        status = fuse(plan);
+    if (status == IMGCLS_OK)
+        status = icl_plan_walk(plan);
+    if (status == IMGCLS_OK)
+        status = make_outputs(plan);
+    if (status == IMGCLS_OK)
+        status = icl_plan_pack(plan, pool);
+    if (status == IMGCLS_OK)
+        status = icl_plan_liveness(plan);
+    if (status == IMGCLS_OK)
+        status = icl_plan_place(plan);
+    return status;
+}
 
 imgcls_status icl_plan_build(struct imgcls_context *ctx, const struct imgcls_graph *graph,
                              const struct imgcls_tensor *shapes,
@@ -215,32 +220,14 @@ imgcls_status icl_plan_build(struct imgcls_context *ctx, const struct imgcls_gra
     *out = NULL;
     if (options->in_double && !options->portable_only)
         return icl_fail(ctx, IMGCLS_INTERNAL, "a plan in double needs portable kernels");
-    struct icl_plan *plan = calloc(1, sizeof *plan);
+    struct icl_plan *plan = new_plan(ctx, options);
     if (!plan)
         return icl_fail(ctx, IMGCLS_NO_MEMORY, "no memory for a plan");
-    plan->ctx = ctx;
-    plan->references = 1;
-    plan->options = *options;
-    plan->options.pool = NULL; /* a plan outlives the session that made it */
-    if (plan->options.threads < 1)
-        plan->options.threads = 1;
-    plan->fold_limit = FOLD_LIMIT;
-    plan->fold_large = true;
-    imgcls_status status = icl_context_registry(ctx, &plan->registry);
-    if (status == IMGCLS_OK)
-        status = make_graph(plan, graph, shapes);
-    if (status == IMGCLS_OK)
-        status = icl_plan_walk(plan);
-    if (status == IMGCLS_OK)
-        status = make_outputs(plan);
-    if (status == IMGCLS_OK)
-        status = icl_plan_pack(plan, options->pool);
-    if (status == IMGCLS_OK)
-        status = icl_plan_liveness(plan);
-    if (status == IMGCLS_OK)
-        status = icl_plan_place(plan);
+    imgcls_status status = make_graph(plan, graph, shapes);
+    for (struct icl_plan *part = plan; part && status == IMGCLS_OK; part = part->next)
+        status = make_steps(part, options->pool);
     if (status == IMGCLS_OK) {
-        make_summary(plan, graph);
+        icl_plan_sum_up(plan, graph);
         *out = plan;
         plan = NULL;
     }
@@ -258,6 +245,7 @@ void icl_plan_release(struct icl_plan *plan)
 {
     if (!plan || atomic_fetch_sub(&plan->references, 1) > 1)
         return;
+    icl_plan_release(plan->next);
     for (size_t i = 0; i < plan->step_count; i++) {
         struct icl_step *step = &plan->steps[i];
         icl_plan_unpack(plan, i);
@@ -276,24 +264,4 @@ void icl_plan_release(struct icl_plan *plan)
     free(plan->slots);
     free(plan->forms);
     free(plan);
-}
-
-bool icl_plan_step_key(const struct icl_plan *plan, size_t index, char key[65])
-{
-    const struct icl_step *step = index < plan->step_count ? &plan->steps[index] : NULL;
-    if (!step || !step->op || !step->kernel)
-        return false;
-    icl_choices_key(plan->ctx, plan->options.threads, step->node, key);
-    return true;
-}
-
-bool icl_plan_step(const struct icl_plan *plan, size_t index,
-                   const struct imgcls_node **node, const char **kernel)
-{
-    if (index >= plan->step_count)
-        return false;
-    const struct icl_step *step = &plan->steps[index];
-    *node = step->node;
-    *kernel = step->kernel ? step->kernel->name : "";
-    return true;
 }

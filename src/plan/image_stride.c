@@ -417,28 +417,49 @@ void icl_strides_find(struct icl_strides *strides, const struct icl_node *node)
     bool clear, seen = sees_images(strides, node, &clear);
     bool within = !op || (op->traits & (IMGCLS_TRAIT_SUBGRAPH | IMGCLS_TRAIT_RANDOM));
     bool none = !within && (!seen || (op->traits & IMGCLS_TRAIT_SHAPE_ONLY));
-    stride_rule rule = !within && !none && clear && node->inputs[0] ? rule_of(node, op) : NULL;
+    bool plain = !within && !none && clear && node->inputs[0] && !icl_count_enters(strides, node);
+    stride_rule rule = plain ? rule_of(node, op) : NULL;
     for (size_t o = 0; o < node->node.output_count; o++) {
         const struct imgcls_value_info *out = node->outputs[o];
         if (!out || icl_value_of(out)->index >= strides->count)
             continue;
-        strides->of[icl_value_of(out)->index] = none ? ICL_STRIDE_NONE
-                                                : rule && icl_info_is_static(out)
-                                                    ? rule(strides, node, o)
-                                                    : ICL_STRIDE_MIXED;
+        int64_t stride = none ? icl_count_find(strides, node, o) : ICL_STRIDE_MIXED;
+        if (rule && icl_info_is_static(out) && icl_count_is_dimension(strides, out))
+            stride = rule(strides, node, o);
+        strides->of[icl_value_of(out)->index] = stride;
     }
+}
+
+/* A larger block whose new end is zero; what was there stays good where there is no memory. */
+static bool grow(void *array, size_t from, size_t count, size_t size)
+{
+    size_t bytes;
+    char **block = array;
+    char *grown = icl_mul_size(count, size, &bytes) ? realloc(*block, bytes) : NULL;
+    if (!grown)
+        return false;
+    memset(grown + from * size, 0, (count - from) * size);
+    *block = grown;
+    return true;
 }
 
 imgcls_status icl_strides_cover(struct icl_strides *strides, const struct imgcls_graph *graph)
 {
-    size_t count = graph->value_count, bytes;
+    size_t count = graph->value_count;
     if (count <= strides->count)
         return IMGCLS_OK;
-    int64_t *grown = icl_mul_size(count, sizeof *grown, &bytes) ? realloc(strides->of, bytes) : NULL;
-    if (!grown)
+    if (!grow(&strides->of, strides->count, count, sizeof *strides->of) ||
+        !grow(&strides->counting, strides->count, count, sizeof *strides->counting))
         return icl_fail(strides->ctx, IMGCLS_NO_MEMORY, "no memory to follow %zu values", count);
-    memset(grown + strides->count, 0, (count - strides->count) * sizeof *grown);
-    strides->of = grown;
     strides->count = count;
     return IMGCLS_OK;
+}
+
+void icl_strides_clear(struct icl_strides *strides)
+{
+    free(strides->of);
+    free(strides->counting);
+    strides->of = NULL;
+    strides->counting = NULL;
+    strides->count = 0;
 }

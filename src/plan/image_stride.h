@@ -6,7 +6,11 @@
  * of elements; the stride is what is kept. A reshape moves no element and so leaves it as it is;
  * other operators are looked up in a table (image_stride.c), and what no row can prove is MIXED.
  *
- * Private to src/plan. Not here: what it is good for (image_rows.c).
+ * Where the batch is open, how many images there are is followed, too (image_count.c): a value that
+ * it enters otherwise than as the length of the dimension that holds the batch is MIXED. So where a
+ * value has a stride, images i to j of it are what images i to j give alone.
+ *
+ * Private to src/plan. Not here: what it is good for (image_rows.c, images.c).
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -19,12 +23,21 @@
 #define ICL_STRIDE_NONE  0    /* depends on no image: constants, and what is computed of shapes */
 #define ICL_STRIDE_MIXED (-1) /* nothing is known */
 
-/* Strides of a graph's values. Begin with one that is zero but for ctx, registry and batch. */
+/* What a value that depends on no image has of their number. */
+enum icl_counting {
+    ICL_COUNT_NONE,
+    ICL_COUNT_COPIED, /* numbers from shapes as they are: those that are multiples of the batch */
+    ICL_COUNT_ENTERED /* any element may depend on it */
+};
+
+/* Strides of a graph's values. Begin with one that is zero but for ctx, registry, batch, open. */
 struct icl_strides {
     struct imgcls_context *ctx;
     struct icl_registry *registry;
     int64_t batch;
-    int64_t *of; /* by value->index; own: free */
+    bool open;   /* batch is a large prime that stands for all of them */
+    int64_t *of; /* by value->index; own, as counting: icl_strides_clear */
+    unsigned char *counting;
     size_t count;
 };
 
@@ -33,6 +46,7 @@ imgcls_status icl_strides_cover(struct icl_strides *strides, const struct imgcls
 /* Finds the strides of the node's outputs; those of its inputs are found. The shapes of all have
  * been inferred. */
 void icl_strides_find(struct icl_strides *strides, const struct icl_node *node);
+void icl_strides_clear(struct icl_strides *strides);
 
 static inline int64_t icl_stride_of(const struct icl_strides *strides,
                                     const struct imgcls_value_info *info)
@@ -42,5 +56,17 @@ static inline int64_t icl_stride_of(const struct icl_strides *strides,
            : value->index >= strides->count   ? ICL_STRIDE_MIXED
                                               : strides->of[value->index];
 }
+
+/* -- image_count.c: how many images there are --------------------------------------------*/
+
+/* Whether the number of images enters what the node, which sees images, computes of them. */
+bool icl_count_enters(const struct icl_strides *strides, const struct icl_node *node);
+/* Output `o` of a node that sees no image, or shapes alone: what it has of their number goes into
+ * strides->counting. A constant that is repeated once an image has its stride returned, all else
+ * NONE, or MIXED. */
+int64_t icl_count_find(struct icl_strides *strides, const struct icl_node *node, size_t o);
+/* Whether the batch is the factor of one dimension and of no other. */
+bool icl_count_is_dimension(const struct icl_strides *strides,
+                            const struct imgcls_value_info *info);
 
 #endif

@@ -12,6 +12,10 @@
  * data stays `dynamic`: at run time its shapes are inferred anew, a kernel is chosen and
  * its outputs are allocated outside the arena, and so for all that hangs on it.
  *
+ * A batch may be more than the caches hold: then the plan is for a micro-batch, which sessions
+ * run until all images are through, and what comes last may be a second plan, behind the first,
+ * for the whole batch (parts.h). Steps are counted through both.
+ *
  * Types: where no kernel accepts float16 or bfloat16, the node is computed in float32
  * between conversions, and a conversion back and forth between two such nodes is left out.
  *
@@ -31,6 +35,8 @@ struct icl_plan_options {
     bool no_fusion;     /* one step a node of the source, for finding a fault */
     bool in_double;   /* every float32/16 value computed as float64 (needs portable_only) */
     bool keep_values; /* every value keeps its own bytes to the end of the run */
+    bool whole_batch; /* all images at once, in every step */
+    int64_t part_bytes; /* what products of a micro-batch may move; 0: as measured (parts.c) */
     /* For a single run by a single session: a kernel packs its weights right before its node
      * runs and drops them right after, in memory that the next node takes again. What a run
      * leaves of the plan can be looked at, but not run again: a session makes another plan. */
@@ -57,7 +63,9 @@ struct icl_plan_summary {
     int64_t parameters; /* elements of all weights, as the source has them */
     int64_t macs;       /* multiply-accumulates, -1 where some shape is open */
     int64_t batch;      /* first dimension of the first input; 1 where it has none */
-    size_t arena_bytes, constant_bytes;
+    int64_t micro_batch; /* images that the first steps take at a time */
+    size_t arena_bytes; /* with what a session keeps between micro-batches */
+    size_t constant_bytes;
     size_t packed_bytes; /* of a plan that is made for one run: 0, the run alone knows */
     int32_t precision; /* effective: IMGCLS_F32, or IMGCLS_F64 */
 };
@@ -73,7 +81,7 @@ bool icl_plan_step(const struct icl_plan *plan, size_t index,
  * step has no kernel of an operator. */
 bool icl_plan_step_key(const struct icl_plan *plan, size_t index, char key[65]);
 
-/* What step `index` does in one run: multiply-accumulates as its operator counts them (0
+/* What step `index` does for the whole batch: multiply-accumulates as its operator counts them (0
  * where it counts none), and bytes of inputs and outputs; -1 each where a shape is open. */
 void icl_plan_step_work(const struct icl_plan *plan, size_t index, int64_t *macs,
                         int64_t *bytes);

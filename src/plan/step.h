@@ -81,6 +81,9 @@ struct icl_plan {
     struct imgcls_value **folded; /* own: values computed while planning */
     size_t folded_count, folded_capacity;
     size_t arena_bytes;
+    int64_t rounds;        /* micro-batches that make the batch, 1 where steps take it whole */
+    struct icl_plan *next; /* own: of the same batch, reads the outputs of this one; or NULL. Its
+                              inputs are the source's, then those outputs, gathered */
     size_t packing_bytes; /* constants that steps may pack */
     size_t fold_limit; /* largest result that a few numbers may be blown up into */
     bool fold_large;   /* beyond it where the inputs are of that order, too */
@@ -200,5 +203,12 @@ imgcls_status icl_plan_place_pieces(struct icl_plan *plan);
 
 /* Offsets of ARENA roots and workspaces; the arena's size. */
 imgcls_status icl_plan_place(struct icl_plan *plan);
+
+/* -- summary.c -- */
+
+/* Fills in the summary of a plan whose parts are made; source: the graph as it was given. */
+void icl_plan_sum_up(struct icl_plan *plan, const struct imgcls_graph *source);
+/* Bytes of the outputs of all rounds of one part; 0 where there is one round. */
+size_t icl_plan_gathered_bytes(const struct icl_plan *plan);
 
 #endif

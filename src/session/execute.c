@@ -7,7 +7,8 @@
  *
  * Invariant: between runs a HEAP slot holds a value only if it is a graph output, or values
  * are kept.
- * Not here: plans per shape (session.c), open shapes (dynamic.c), inner graphs (bodies.c).
+ * Not here: plans per shape (session.c), open shapes (dynamic.c), inner graphs (bodies.c), batches
+ * in pieces (rounds.c).
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -19,6 +20,7 @@
 #include <time.h>
 
 #include "src/plan/shapes.h"
+#include "src/session/rounds.h"
 #include "src/tensor/tensor.h"
 
 static uint64_t now_ns(void)
@@ -137,6 +139,8 @@ imgcls_status icl_instance_create(struct icl_plan *plan, struct icl_pool *pool,
     }
     if (status == IMGCLS_OK && has_bodies(plan))
         status = icl_bodies_create(ctx, &plan->options, pool, &instance->bodies);
+    if (status == IMGCLS_OK && plan->rounds > 1)
+        status = icl_rounds_create(plan, pool, &instance->rounds);
     if (status) {
         icl_instance_destroy(instance);
         return status;
@@ -156,6 +160,7 @@ void icl_instance_destroy(struct icl_instance *instance)
     for (size_t i = 0; instance->dynamics && i < plan->step_count; i++)
         icl_dynamic_destroy(plan->ctx, instance->dynamics[i]);
     icl_bodies_destroy(instance->bodies);
+    icl_rounds_destroy(instance->rounds);
     icl_free(plan->ctx, instance->workspace);
     free(instance->dynamics);
     free(instance->output_blanks);
@@ -289,7 +294,8 @@ static void *workspace_of(const struct icl_instance *instance, const struct icl_
     return instance->plan->options.once ? instance->workspace : arena + step->workspace_offset;
 }
 
-static imgcls_status run_step(struct icl_instance *instance, size_t index, char *arena,
+/* told: what the observer is told of step `index` */
+static imgcls_status run_step(struct icl_instance *instance, size_t index, size_t told, char *arena,
                               struct icl_pool *pool, icl_observe observe, void *argument)
 {
     struct icl_plan *plan = instance->plan;
@@ -327,7 +333,7 @@ static imgcls_status run_step(struct icl_instance *instance, size_t index, char 
     if (status)
         return icl_fail_within_node(plan->ctx, status, step->node);
     if (observe)
-        status = observe(argument, step->node, kernel->name, run.run.inputs,
+        status = observe(argument, told, step->node, kernel->name, run.run.inputs,
                          run.run.outputs, ended - began);
     drop_dead(instance, step, index);
     return status;
@@ -367,7 +373,7 @@ static imgcls_status run_once(struct icl_instance *instance, char *arena, struct
         if (status == IMGCLS_OK && i == packed)
             status = pack_next(instance, pool, i, &packed);
         if (status == IMGCLS_OK)
-            status = run_step(instance, i, arena, pool, observe, argument);
+            status = run_step(instance, i, i, arena, pool, observe, argument);
         icl_plan_unpack(plan, i);
     }
     icl_plan_pack_end(plan);
@@ -377,22 +383,44 @@ static imgcls_status run_once(struct icl_instance *instance, char *arena, struct
     return status;
 }
 
-imgcls_status icl_instance_run(struct icl_instance *instance, char *arena,
-                               struct icl_pool *pool,
-                               const struct imgcls_value *const *inputs,
-                               icl_observe observe, void *argument)
+static imgcls_status run_all(struct icl_instance *instance, size_t first, char *arena,
+                             struct icl_pool *pool, icl_observe observe, void *argument)
 {
+    imgcls_status status = IMGCLS_OK;
+    for (size_t i = 0; i < instance->plan->step_count && status == IMGCLS_OK; i++) {
+        if (icl_interrupted())
+            return icl_fail(instance->plan->ctx, IMGCLS_INTERRUPTED, "interrupted");
+        status = run_step(instance, i, first + i, arena, pool, observe, argument);
+    }
+    return status;
+}
+
+imgcls_status icl_instance_run_steps(struct icl_instance *instance, size_t first, char *arena,
+                                     struct icl_pool *pool,
+                                     const struct imgcls_value *const *inputs,
+                                     const struct imgcls_value **outputs, icl_observe observe,
+                                     void *argument)
+{
+    const struct icl_plan *plan = instance->plan;
     if (instance->arena != arena || !arena)
         bind_arena(instance, arena);
     bind_inputs(instance, inputs);
-    if (instance->plan->options.once)
-        return run_once(instance, arena, pool, observe, argument);
-    for (size_t i = 0; i < instance->plan->step_count; i++) {
-        if (icl_interrupted())
-            return icl_fail(instance->plan->ctx, IMGCLS_INTERRUPTED, "interrupted");
-        imgcls_status status = run_step(instance, i, arena, pool, observe, argument);
-        if (status)
-            return status;
-    }
-    return IMGCLS_OK;
+    imgcls_status status =
+        plan->options.once ? run_once(instance, arena, pool, observe, argument)
+                           : run_all(instance, first, arena, pool, observe, argument);
+    for (size_t i = 0; i < plan->graph->output_count && status == IMGCLS_OK; i++)
+        outputs[i] = instance->values[plan->outputs[i]];
+    return status;
+}
+
+imgcls_status icl_instance_run(struct icl_instance *instance, char *arena,
+                               struct icl_pool *pool,
+                               const struct imgcls_value *const *inputs,
+                               const struct imgcls_value **outputs, icl_observe observe,
+                               void *argument)
+{
+    return instance->rounds ? icl_rounds_run(instance, arena, pool, inputs, outputs, observe,
+                                             argument)
+                            : icl_instance_run_steps(instance, 0, arena, pool, inputs, outputs,
+                                                     observe, argument);
 }

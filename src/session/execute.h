@@ -15,6 +15,7 @@
 #include "src/session/session.h"
 
 struct icl_dynamic;
+struct icl_rounds;
 
 /*
  * One plan as one session runs it. values[s] is the present value of slot s: blanks[s] with
@@ -32,6 +33,7 @@ struct icl_instance {
     struct imgcls_value **outputs, **output_blanks;
     struct icl_dynamic **dynamics; /* by step, NULL where shapes are known */
     struct icl_bodies *bodies;     /* own; made where the plan has inner graphs */
+    struct icl_rounds *rounds;     /* own; where the batch goes through in pieces (rounds.h) */
     const char *arena;             /* base that tensors point into */
     void *workspace;               /* own: of a plan for one run, whose arena has none */
     size_t workspace_bytes;
@@ -44,11 +46,20 @@ imgcls_status icl_instance_create(struct icl_plan *plan, struct icl_pool *pool,
                                   struct icl_instance **out);
 void icl_instance_destroy(struct icl_instance *instance);
 
-/* Runs all steps. arena has the plan's arena_bytes. */
+/* Runs the plan for the whole batch. arena has the arena_bytes of each of its parts; outputs:
+ * room for one an output of the graph, borrowed until the next run. */
 imgcls_status icl_instance_run(struct icl_instance *instance, char *arena,
                                struct icl_pool *pool,
                                const struct imgcls_value *const *inputs,
-                               icl_observe observe, void *argument);
+                               const struct imgcls_value **outputs, icl_observe observe,
+                               void *argument);
+/* The steps of one part once, for as many images as it takes; `first` is what the observer is
+ * told of the first step. */
+imgcls_status icl_instance_run_steps(struct icl_instance *instance, size_t first, char *arena,
+                                     struct icl_pool *pool,
+                                     const struct imgcls_value *const *inputs,
+                                     const struct imgcls_value **outputs, icl_observe observe,
+                                     void *argument);
 
 /* -- dynamic.c: steps whose shapes are known only now -- */
 

@@ -10,6 +10,8 @@ libicl_la_SOURCES += \
 	%D%/host_run.h \
 	%D%/pool.c \
 	%D%/pool.h \
+	%D%/rounds.c \
+	%D%/rounds.h \
 	%D%/session.c \
 	%D%/session.h
 EXTRA_DIST += %D%/README.md

@@ -177,7 +177,7 @@ static imgcls_status name_largest(struct icl_session *session, const struct icl_
     const struct imgcls_node *largest = NULL;
     size_t most = 0;
     char text[256];
-    for (size_t i = 0; i < plan->step_count; i++)
+    for (size_t i = 0; i < plan->step_count; i++) /* the part behind, if any, is small */
         for (size_t k = 0; k < plan->steps[i].output_count; k++) {
             size_t slot = plan->steps[i].outputs[k];
             size_t bytes = slot == ICL_NONE
@@ -197,6 +197,8 @@ static imgcls_status name_largest(struct icl_session *session, const struct icl_
 static imgcls_status grow_arena(struct icl_session *session, const struct icl_plan *plan)
 {
     size_t bytes = plan->arena_bytes;
+    if (plan->next && plan->next->arena_bytes > bytes)
+        bytes = plan->next->arena_bytes;
     if (session->arena && bytes <= session->arena_bytes)
         return IMGCLS_OK;
     icl_free(session->ctx, session->arena);
@@ -303,11 +305,8 @@ imgcls_status icl_session_run(struct icl_session *session,
     if (status)
         return status;
     session->last = instance;
-    status = icl_instance_run(instance, session->arena, session->pool, session->given,
-                              session->observe, session->observe_argument);
-    for (size_t i = 0; i < session->graph->output_count && status == IMGCLS_OK; i++)
-        outputs[i] = instance->values[instance->plan->outputs[i]];
-    return status;
+    return icl_instance_run(instance, session->arena, session->pool, session->given, outputs,
+                            session->observe, session->observe_argument);
 }
 
 const struct imgcls_value *icl_session_value(const struct icl_session *session,

@@ -14,9 +14,10 @@
 
 struct icl_session;
 
-/* Called after each step with its values; may overwrite the outputs' elements (only with
+/* Called after each step, the index of icl_plan_step, with its values: of one micro-batch where
+ * the plan has some, and so several times a run. May overwrite the outputs' elements (only with
  * keep_values). Returning other than OK ends the run with that. */
-typedef imgcls_status (*icl_observe)(void *argument, const struct imgcls_node *node,
+typedef imgcls_status (*icl_observe)(void *argument, size_t index, const struct imgcls_node *node,
                                      const char *kernel,
                                      const struct imgcls_value *const *inputs,
                                      struct imgcls_value *const *outputs, uint64_t time_ns);

@@ -57,11 +57,12 @@ static void describe(struct search *search, const struct imgcls_node *node,
     search->found = true;
 }
 
-static imgcls_status judge(void *argument, const struct imgcls_node *node, const char *kernel,
-                           const struct imgcls_value *const *inputs,
+static imgcls_status judge(void *argument, size_t index, const struct imgcls_node *node,
+                           const char *kernel, const struct imgcls_value *const *inputs,
                            struct imgcls_value *const *outputs, uint64_t time_ns)
 {
     struct search *search = argument;
+    (void)index;
     (void)inputs;
     (void)time_ns;
     struct icl_tolerance tolerance = {.l2 = search->limit};

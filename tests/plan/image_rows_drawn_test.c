@@ -1,8 +1,9 @@
 /*
  * tests/plan/image_rows_drawn_test.c - drawn chains of operators, which move the batch through all
- * dimensions: a group of rows that a plan names changes with one image at most
+ * dimensions: a group of rows that a plan names changes with one image at most, and a plan that
+ * divides the batch gives what the whole batch gives
  *
- * Whether it does is found out by running the graph as it stands (rows_graph.h).
+ * Whether rows change is found out by running the graph as it stands (rows_graph.h).
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -169,9 +170,46 @@ static void groups_of_drawn_chains_are_of_one_image_each(void **state)
                  DRAWN);
 }
 
+static void take_summary(const struct icl_plan *plan, void *argument)
+{
+    icl_plan_summarise(plan, argument);
+}
+
+static void drawn_chains_are_divided_where_the_results_are_the_same(void **state)
+{
+    const struct icl_plan_options whole = {.threads = 1, .whole_batch = true},
+                                  parts = {.threads = 1, .part_bytes = 1};
+    const int64_t dims[] = {IMAGES, H, W, C};
+    int divided = 0;
+    (void)state;
+
+    for (unsigned number = 1; number <= DRAWN; number++) {
+        struct icl_plan_summary summary;
+        size_t bytes, want_bytes;
+        build_drawn(number);
+        product("a", C);
+        output("m");
+        float *x = drawn(IMAGES * H * W * C);
+        char *got = run(&parts, dims, x, &bytes, take_summary, &summary);
+        char *want = run(&whole, dims, x, &want_bytes, NULL, NULL);
+        if (bytes != want_bytes || memcmp(got, want, bytes) != 0)
+            fail_msg("chain %u: other results, %d images of %d at a time", number,
+                     (int)summary.micro_batch, (int)summary.batch);
+        divided += summary.micro_batch < summary.batch;
+        free(got);
+        free(want);
+        free(x);
+        end();
+    }
+    if (divided < DRAWN / 5 || divided > DRAWN * 19 / 20)
+        fail_msg("%d of %d chains are divided: the others, or these, are hardly tested", divided,
+                 DRAWN);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(drawn_chains_are_divided_where_the_results_are_the_same),
         cmocka_unit_test(groups_of_drawn_chains_are_of_one_image_each),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

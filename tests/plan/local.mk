@@ -32,6 +32,14 @@ TESTS += %D%/offsets_test
 %C%_offsets_test_SOURCES = %D%/offsets_test.c
 %C%_offsets_test_LDADD = $(TEST_LIBS)
 
+check_PROGRAMS += %D%/parts_test
+TESTS += %D%/parts_test
+%C%_parts_test_SOURCES = \
+	%D%/drawn_graph.h \
+	%D%/parts_test.c \
+	%D%/rows_graph.h
+%C%_parts_test_LDADD = $(TEST_LIBS)
+
 check_PROGRAMS += %D%/pieces_test
 TESTS += %D%/pieces_test
 %C%_pieces_test_SOURCES = \

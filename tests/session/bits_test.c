@@ -1,8 +1,8 @@
 /*
  * tests/session/bits_test.c - the same bits for any threads, batch, place in it, and run
  *
- * Runs the sample's two models with the operators that ship, fifty times each way, and compares
- * with memcmp. ICL_ZOO=FOLDER does the same for FOLDER/MODEL/model.onnx, which takes minutes;
+ * Runs the sample's two models with the operators that ship, fifty times each way, batches divided
+ * (parts.h) and not, and compares with memcmp. ICL_ZOO=FOLDER does the same for FOLDER/MODEL/model.onnx, which takes minutes;
  * ICL_REPEATS is how many times.
  *
  * SPDX-License-Identifier: Apache-2.0
@@ -24,7 +24,8 @@
 #define THREADS 3
 #define REPEATS 50
 
-static struct imgcls_model *open_model(int32_t threads, const char *path)
+/* whole: no plan divides a batch, which then goes through every kernel at once. */
+static struct imgcls_model *open_model(int32_t threads, bool whole, const char *path)
 {
     struct imgcls_context_options options = {.struct_size = sizeof options,
                                              .threads = threads};
@@ -32,6 +33,9 @@ static struct imgcls_model *open_model(int32_t threads, const char *path)
     struct imgcls_model *model;
     assert_int_equal(imgcls_context_create(&options, &ctx), IMGCLS_OK);
     if (imgcls_model_open(ctx, path, &model) != IMGCLS_OK)
+        fail_msg("%s", imgcls_error(ctx));
+    const struct icl_plan_options plan = {.threads = threads, .whole_batch = whole};
+    if (icl_session_create(ctx, model->graph, &plan, &model->session) != IMGCLS_OK)
         fail_msg("%s", imgcls_error(ctx));
     return model;
 }
@@ -64,20 +68,22 @@ static const float *score(struct imgcls_model *model, const float *pictures, int
 
 /* Every batch's pictures are the last ones of those drawn, so the last has every place. */
 static void check_batch(struct imgcls_model *model, const float *pictures, int64_t batch,
-                        const float *want, int64_t classes, const char *path, int threads)
+                        const float *want, int64_t classes, const char *path, int threads,
+                        bool whole)
 {
     int64_t is;
     const float *got = score(model, pictures, BATCH - batch, batch, &is);
     assert_int_equal(is, classes);
     if (memcmp(got, want + (BATCH - batch) * classes,
                (size_t)(batch * classes) * sizeof *got) != 0)
-        fail_msg("%s: other bits with %d threads, batch %d", path, threads, (int)batch);
+        fail_msg("%s: other bits with %d threads, batch %d%s", path, threads, (int)batch,
+                 whole ? ", undivided" : "");
 }
 
 /* step: from batch to batch, 1 for all of them */
 static void check_model(const char *path, int repeats, int64_t step)
 {
-    struct imgcls_model *alone = open_model(1, path);
+    struct imgcls_model *alone = open_model(1, false, path);
     size_t pixels = pixels_of(alone) * BATCH;
     float *pictures = malloc(pixels * sizeof *pictures), *want = NULL;
     int64_t classes = 0;
@@ -94,11 +100,13 @@ static void check_model(const char *path, int repeats, int64_t step)
     close_model(alone);
     /* pictures that all score alike would pass whatever happened */
     assert_memory_not_equal(want, want + classes, (size_t)classes * sizeof *want);
-    for (int threads = 1; threads <= THREADS; threads++) {
-        struct imgcls_model *model = open_model(threads, path);
+    for (int way = 0; way < 2 * THREADS; way++) {
+        int threads = way / 2 + 1;
+        bool whole = way % 2;
+        struct imgcls_model *model = open_model(threads, whole, path);
         for (int repeat = 0; repeat < repeats; repeat++)
             for (int64_t batch = BATCH; batch >= 1; batch -= step)
-                check_batch(model, pictures, batch, want, classes, path, threads);
+                check_batch(model, pictures, batch, want, classes, path, threads, whole);
         close_model(model);
     }
     free(pictures);

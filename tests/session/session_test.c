@@ -254,11 +254,12 @@ struct observed {
     float replace; /* written over each Add's first element, where not 0 */
 };
 
-static imgcls_status observe(void *argument, const struct imgcls_node *node,
+static imgcls_status observe(void *argument, size_t index, const struct imgcls_node *node,
                              const char *kernel, const struct imgcls_value *const *inputs,
                              struct imgcls_value *const *outputs, uint64_t time_ns)
 {
     struct observed *observed = argument;
+    (void)index;
     (void)time_ns;
     assert_non_null(kernel);
     assert_non_null(inputs[0]);
