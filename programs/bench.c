@@ -95,9 +95,11 @@ static void print_steps(const struct imgcls_bench_report *report)
 
 static void print_words(const struct imgcls_bench_report *report, bool profile)
 {
-    printf("%" PRId64 " runs, batch %" PRId64 ", %d thread%s, %s, float32\n", report->runs,
-           report->batch, (int)report->threads, report->threads == 1 ? "" : "s",
-           report->isa);
+    printf("%" PRId64 " runs, batch %" PRId64, report->runs, report->batch);
+    if (report->micro_batch < report->batch)
+        printf(" (%" PRId64 " at a time)", report->micro_batch);
+    printf(", %d thread%s, %s, float32\n", (int)report->threads,
+           report->threads == 1 ? "" : "s", report->isa);
     printf("median %.3f ms   p90 %.3f   p99 %.3f   best %.3f   first %.1f\n",
            report->median_ms, report->p90_ms, report->p99_ms, report->min_ms,
            report->first_ms);
@@ -155,8 +157,9 @@ static bool print_json(const char *model, const struct imgcls_bench_report *repo
     json_t *object = json_pack(
         "{s:s, s:s, s:I, s:i, s:s, s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:o, s:o, s:o, s:o, "
         "s:I,"
-        " s:I, s:I, s:o}",
-        "model", model, "precision", "f32", "batch", (json_int_t)report->batch, "threads",
+        " s:I, s:I, s:I, s:o}",
+        "model", model, "precision", "f32", "batch", (json_int_t)report->batch,
+        "micro_batch", (json_int_t)report->micro_batch, "threads",
         (int)report->threads, "isa", report->isa, "runs", (json_int_t)report->runs,
         "median_ms", report->median_ms, "p90_ms", report->p90_ms, "p99_ms", report->p99_ms,
         "min_ms", report->min_ms, "first_ms", report->first_ms, "images_per_second",

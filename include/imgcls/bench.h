@@ -49,6 +49,8 @@ struct imgcls_bench_report {
     double peak_gflops;       /* fused multiply-adds measured on as many threads */
     double peak_fraction;
     int64_t arena_bytes, constant_bytes, packed_bytes, parameters;
+    int64_t micro_batch; /* images that the first steps take at a time, until the batch is through;
+                            what comes last may take the whole batch */
     size_t kernel_count, step_count;
     const struct imgcls_bench_kernel *kernels; /* slowest first */
     const struct imgcls_bench_step *steps;

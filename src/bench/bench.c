@@ -116,6 +116,7 @@ static void fill_report(struct bench *bench, struct imgcls_bench_report *out)
     qsort(bench->times, bench->count, sizeof *bench->times, by_value);
     out->runs = (int64_t)bench->count;
     out->batch = bench->feed.batch;
+    out->micro_batch = summary.micro_batch;
     out->threads = ctx->threads;
     out->isa = icl_isa_name(ctx->isa);
     out->median_ms = 1e3 * median(bench);
