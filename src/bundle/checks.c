@@ -179,9 +179,9 @@ static bool is_undamaged(const struct waiting *item)
 
 imgcls_status icl_checks_finish(struct icl_checks *checks, imgcls_status status)
 {
-    if (!checks)
+    if (!checks || status == IMGCLS_INTERRUPTED) /* who runs again after that still waits */
         return status;
-    for (size_t i = 0; i < checks->count && status != IMGCLS_INTERRUPTED; i++) {
+    for (size_t i = 0; i < checks->count; i++) {
         const struct waiting *item = &checks->items[i];
         if (is_undamaged(item))
             continue;

@@ -36,7 +36,8 @@ imgcls_status icl_checks_defer(struct icl_checks *checks, struct imgcls_zip *zip
 void icl_checks_read(struct icl_checks *checks, const void *bytes, size_t size);
 
 /* `status`, where all that waits is undamaged; else the failure that says what is damaged, instead
- * of one that stands. Nothing waits afterwards. checks may be NULL. */
+ * of one that stands. Nothing waits afterwards. IMGCLS_INTERRUPTED comes back at once, and what waits
+ * goes on waiting. checks may be NULL. */
 imgcls_status icl_checks_finish(struct icl_checks *checks, imgcls_status status);
 
 #endif

@@ -173,6 +173,7 @@ static void damage_is_said_instead_of_what_came_of_it(void **state)
 {
     struct icl_checks *checks = open_damaged(99);
     (void)state;
+    assert_int_equal(icl_checks_finish(checks, IMGCLS_INTERRUPTED), IMGCLS_INTERRUPTED);
     icl_fail(ctx, IMGCLS_LIMIT, "a node asks for a terabyte");
     assert_int_equal(icl_checks_finish(checks, IMGCLS_LIMIT), IMGCLS_BAD_INPUT);
     assert_non_null(strstr(imgcls_error(ctx), "is damaged"));
