@@ -4,8 +4,8 @@
  *
  * Included once a set and size of tile, after its lanes.*.h, with WINOGRAD (the kernel's name),
  * PRODUCT (the kernel that multiplies), PRODUCT_GRID(job) and PANEL (width of its panels, 0:
- * plain), and OUT (outputs of a tile a side) and NAME(function) defined; undefines WINOGRAD, OUT and
- * NAME. The tiles of a block are transformed into one matrix [tile, channel] a point,
+ * plain), and OUT (outputs of a tile a side), SIZE (weights a side) and NAME(function) defined;
+ * undefines WINOGRAD, OUT, SIZE and NAME. The tiles of a block are transformed into one matrix [tile, channel] a point,
  * multiplied, and transformed back while they are in cache.
  *
  * SPDX-License-Identifier: Apache-2.0
@@ -18,13 +18,13 @@
 #ifndef ALWAYS_INLINE
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 #endif
-#define IN            (OUT + 2)
-#define POINTS        WINOGRAD_POINTS(OUT)
+#define IN            (OUT + SIZE - 1)
+#define POINTS        WINOGRAD_POINTS(OUT, SIZE)
 #define FLOATS_A_LINE 16
 #define POINT_A       0.70710678f
 #define POINT_B       1.41421356f
 
-#if OUT == 4
+#if OUT + SIZE == 7
 /* B': six values to six points. */
 ALWAYS_INLINE void NAME(into_points)(const lanes d[IN], lanes to[IN])
 {
@@ -42,6 +42,7 @@ ALWAYS_INLINE void NAME(into_points)(const lanes d[IN], lanes to[IN])
     to[5] = lanes_fused(lanes_all(-2.5f), d[3], lanes_add(d[1], d[5]));
 }
 
+#if OUT == 4
 /* A': six points to four outputs. */
 ALWAYS_INLINE void NAME(out_of_points)(const lanes p[IN], lanes to[OUT])
 {
@@ -55,6 +56,16 @@ ALWAYS_INLINE void NAME(out_of_points)(const lanes p[IN], lanes to[OUT])
     to[3] = lanes_fused(lanes_all(0.5f * POINT_A), difference_a,
                         lanes_fused(lanes_all(2 * POINT_B), difference_b, p[5]));
 }
+
+#else
+/* A': six points to two outputs. */
+ALWAYS_INLINE void NAME(out_of_points)(const lanes p[IN], lanes to[OUT])
+{
+    to[0] = lanes_add(lanes_add(p[0], lanes_add(p[1], p[2])), lanes_add(p[3], p[4]));
+    to[1] = lanes_fused(lanes_all(POINT_A), lanes_less(p[1], p[2]),
+                        lanes_fused(lanes_all(POINT_B), lanes_less(p[3], p[4]), p[5]));
+}
+#endif
 
 #else
 /* B': four values to four points. */
@@ -441,4 +452,5 @@ void WINOGRAD(const struct winograd_job *job, int64_t begin, int64_t end, void *
 #undef POINT_B
 #undef WINOGRAD
 #undef OUT
+#undef SIZE
 #undef NAME

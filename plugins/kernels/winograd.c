@@ -51,8 +51,8 @@ int64_t winograd_row(int64_t channels)
 
 static int fits(const struct gemm_window *window, int64_t outputs)
 {
-    return window->kernel[0] == 1 && window->kernel[1] == 3 && window->kernel[2] == 3 &&
-           window->stride[1] == 1 && window->stride[2] == 1 && window->dilation[1] == 1 &&
+    return window->kernel[0] == 1 && window->kernel[1] == window->kernel[2] &&
+           (window->kernel[1] == 3 || window->kernel[1] == 5) && window->stride[1] == 1 && window->stride[2] == 1 && window->dilation[1] == 1 &&
            window->dilation[2] == 1 && window->in[0] == 1 && window->out[0] == 1 &&
            window->pad[0] == 0 && window->channels <= 4096 && outputs <= 4096;
 }
@@ -75,10 +75,19 @@ static int bears_large(const struct gemm_window *window, int64_t outputs)
            (channels >= 16 && outputs >= 4 * channels);
 }
 
+/* 5 x 5 weights, in tiles of 2 x 2 at the points of large tiles. Early layers have few channels (the
+ * Inceptions' 48), and what was said of their errors holds here. */
+static int bears_wide(const struct gemm_window *window, int64_t outputs)
+{
+    return window->channels >= 64 && outputs >= 64 && fills(window, 2);
+}
+
 int64_t winograd_tile(const struct gemm_window *window, int64_t outputs)
 {
     if (!fits(window, outputs))
         return 0;
+    if (window->kernel[1] == 5)
+        return bears_wide(window, outputs) ? 2 : 0;
     if (outputs >= 64 && fills(window, 4) && bears_large(window, outputs))
         return 4;
     return outputs >= 32 && window->channels >= 32 && fills(window, 2) ? 2 : 0;
@@ -86,7 +95,11 @@ int64_t winograd_tile(const struct gemm_window *window, int64_t outputs)
 
 int64_t winograd_other_tile(const struct gemm_window *window, int64_t outputs)
 {
-    return !fits(window, outputs) ? 0 : winograd_tile(window, outputs) == 4 ? 2 : 4;
+    int64_t tile = winograd_tile(window, outputs);
+
+    if (!fits(window, outputs))
+        return 0;
+    return window->kernel[1] == 5 ? 2 - tile : tile == 4 ? 2 : 4;
 }
 
 /* Five lines more: points do not meet in one cache set whatever the block. */
@@ -95,11 +108,10 @@ int64_t winograd_plane(int64_t channels, int64_t block)
     return block * winograd_row(channels) + 5 * 16;
 }
 
-static int64_t most_tiles(int64_t channels, int64_t outputs, int64_t out, int64_t panel)
+static int64_t most_tiles(int64_t channels, int64_t outputs, int64_t points, int64_t panel)
 {
     int64_t both = winograd_row(channels) + winograd_row(outputs), room, most;
     const struct block_limits *limits = limits_of(panel);
-    int64_t points = WINOGRAD_POINTS(out);
 
     room = channels * outputs * points <= WEIGHTS_FEW ? limits->few_floats : limits->floats;
     most = room / (both * points) / limits->unit * limits->unit;
@@ -115,12 +127,12 @@ int64_t winograd_grid(struct winograd_job *job, int32_t threads)
     tiles = job->images * job->down * job->across;
     if (tiles == 0 || job->outputs == 0)
         return 0;
-    most = most_tiles(job->window.channels, job->outputs, job->out, job->panel);
+    most = most_tiles(job->window.channels, job->outputs, winograd_points(job), job->panel);
     blocks = (tiles + most - 1) / most;
     /* Every block passes all weights: cut for the threads, those of 512 channels would be read four
      * times for two of them. */
     job->together =
-        threads > 1 && blocks < 2 * threads && threads <= WINOGRAD_POINTS(job->out) / 2;
+        threads > 1 && blocks < 2 * threads && threads <= winograd_points(job) / 2;
     if (threads > 1 && blocks < 2 * threads && !job->together)
         blocks = least(2 * threads, (tiles + 3) / 4);
     job->block = (tiles + blocks - 1) / blocks;
@@ -143,98 +155,114 @@ int winograd_ends(const struct winograd_job *job, struct gemm_end *end)
     return plain && !end->is_hardswish;
 }
 
-size_t winograd_workspace(int64_t channels, int64_t outputs, int64_t out, int64_t panel)
+size_t winograd_workspace(int64_t channels, int64_t outputs, int64_t points, int64_t panel)
 {
     int64_t most;
 
     if (channels > INT32_MAX / 64 || outputs > INT32_MAX / 64)
         return 0;
-    most = most_tiles(channels, outputs, out, panel);
-    return (size_t)(WINOGRAD_POINTS(out) *
+    most = most_tiles(channels, outputs, points, panel);
+    return (size_t)(points *
                     (winograd_plane(channels, most) + winograd_plane(outputs, most))) *
                sizeof(float) +
            direct_workspace();
 }
 
-int64_t winograd_weights_size(int64_t channels, int64_t outputs, int64_t panel, int64_t out)
+int64_t winograd_weights_size(int64_t channels, int64_t outputs, int64_t panel, int64_t points)
 {
-    return WINOGRAD_POINTS(out) * gemm_packed_b_size(channels, outputs, panel);
+    return points * gemm_packed_b_size(channels, outputs, panel);
 }
 
-/* G: the three weights as a polynomial at each point, over the product of the point's
- * differences from the others. */
-static void transform_large(const double w[3], double *to)
+/* G: the weights as a polynomial at each point, over the product of the point's differences from
+ * the others. One that ends in zeros is one of fewer weights. */
+static void transform_large(const double w[5], int64_t size, double *to)
 {
     double even = w[0] * WINOGRAD_A0 + w[2] * WINOGRAD_A2, odd = w[1] * WINOGRAD_A1;
 
+    if (size == 5) {
+        even += w[4] * WINOGRAD_A4;
+        odd += w[3] * WINOGRAD_A3;
+    }
     to[0] = w[0];
     to[1] = even + odd;
     to[2] = even - odd;
     even = w[0] * WINOGRAD_B0 + w[2] * WINOGRAD_B2;
     odd = w[1] * WINOGRAD_B1;
+    if (size == 5) {
+        even += w[4] * WINOGRAD_B4;
+        odd += w[3] * WINOGRAD_B3;
+    }
     to[3] = even + odd;
     to[4] = even - odd;
-    to[5] = w[2];
+    to[5] = w[size - 1];
 }
 
-static void transform_small(const double w[3], double *to)
+static void transform_small(const double w[5], int64_t size, double *to)
 {
     double even = w[0] * 0.5 + w[2] * 0.5, odd = w[1] * 0.5;
 
     to[0] = w[0];
     to[1] = even + odd;
     to[2] = even - odd;
-    to[3] = w[2];
+    to[3] = w[size - 1];
 }
 
-#define IN_MOST 6
+#define SIZE_MOST 5
+#define IN_MOST   6
 
-/* 3 x 3 weights of one channel to the points, `step` floats apart. */
-static void transform_window(const float *w, int64_t out, float *to, int64_t step)
+/* The weights of one channel to the points, `step` floats apart. */
+static void transform_window(const float *w, int64_t out, int64_t size, float *to, int64_t step)
 {
-    void (*transform)(const double *, double *) = out == 4 ? transform_large : transform_small;
-    double columns[3][IN_MOST], row[3], point[IN_MOST];
-    int64_t i, j, in = out + 2;
+    int64_t i, j, in = out + size - 1;
+    void (*transform)(const double *, int64_t, double *) = in == 6 ? transform_large
+                                                                   : transform_small;
+    double columns[SIZE_MOST][IN_MOST], row[SIZE_MOST], point[IN_MOST];
 
-    for (j = 0; j < 3; j++) {
-        for (i = 0; i < 3; i++)
-            row[i] = (double)w[i * 3 + j];
-        transform(row, columns[j]);
+    for (j = 0; j < size; j++) {
+        for (i = 0; i < size; i++)
+            row[i] = (double)w[i * size + j];
+        transform(row, size, columns[j]);
     }
     for (i = 0; i < in; i++) {
-        for (j = 0; j < 3; j++)
+        for (j = 0; j < size; j++)
             row[j] = columns[j][i];
-        transform(row, point);
+        transform(row, size, point);
         for (j = 0; j < in; j++)
             to[(i * in + j) * step] = (float)point[j];
     }
 }
 
 static void weights_to_panels(const float *w, int64_t channels, int64_t outputs, int64_t panel,
-                              int64_t out, float *u)
+                              int64_t out, int64_t size, float *u)
 {
-    int64_t size = gemm_packed_b_size(channels, outputs, panel), first, c, m, i;
+    int64_t floats = gemm_packed_b_size(channels, outputs, panel), first, c, m, i;
 
     for (first = 0; first < outputs; first += panel)
         for (c = 0; c < channels; c++)
             for (m = first; m < first + panel; m++) {
                 float *to = u + first * channels + c * panel + (m - first);
                 if (m < outputs)
-                    transform_window(w + (m * channels + c) * 9, out, to, size);
+                    transform_window(w + (m * channels + c) * size * size, out, size, to, floats);
                 else
-                    for (i = 0; i < WINOGRAD_POINTS(out); i++)
-                        to[i * size] = 0;
+                    for (i = 0; i < WINOGRAD_POINTS(out, size); i++)
+                        to[i * floats] = 0;
             }
 }
 
 void winograd4_f32_portable_weights(const float *w, int64_t channels, int64_t outputs,
                                     int64_t panel, float *u)
 {
-    weights_to_panels(w, channels, outputs, panel, 4, u);
+    weights_to_panels(w, channels, outputs, panel, 4, 3, u);
 }
 
 void winograd2_f32_portable_weights(const float *w, int64_t channels, int64_t outputs,
                                     int64_t panel, float *u)
 {
-    weights_to_panels(w, channels, outputs, panel, 2, u);
+    weights_to_panels(w, channels, outputs, panel, 2, 3, u);
+}
+
+void winograd2x5_f32_portable_weights(const float *w, int64_t channels, int64_t outputs,
+                                      int64_t panel, float *u)
+{
+    weights_to_panels(w, channels, outputs, panel, 2, 5, u);
 }

@@ -1,6 +1,6 @@
 /*
- * plugins/kernels/winograd.h - 3 x 3 convolution of channels-last images in tiles of 4 x 4 or
- * 2 x 2 outputs
+ * plugins/kernels/winograd.h - 3 x 3 and 5 x 5 convolution of channels-last images in tiles of
+ * 4 x 4 or 2 x 2 outputs
  *
  * Y = A' [(G w G') * (B' d B)] A (Lavin and Gray, "Fast Algorithms for Convolutional Neural
  * Networks", 2015): each 6 x 6 window d of a channel and the weights are transformed, 36
@@ -8,7 +8,8 @@
  * tiles of 2 x 2: windows of 4 x 4, 16 products for 36, points 0, +-1 and infinity). The
  * points are 0, +-sqrt(1/2), +-sqrt(2) and infinity (Toom and Cook's construction): in
  * float32 they lose about half as much as 0, +-1, +-2 (measured: relative L2 of a layer of
- * 128 channels 6.3e-7 against 1.2e-6; the direct sum has 1.2e-7).
+ * 128 channels 6.3e-7 against 1.2e-6; the direct sum has 1.2e-7). 5 x 5 weights at the same six
+ * points give 2 x 2 outputs, with 36 products for 100.
  *
  * Transforms are fixed sequences of additions and fused multiply-adds on each channel by
  * itself, the products are jobs of gemm.h: the bits are the same for every instruction set,
@@ -25,8 +26,8 @@
 #include "plugins/kernels/end.h"
 #include "plugins/kernels/sets.h"
 
-/* Products of a tile with so many outputs a side. */
-#define WINOGRAD_POINTS(out) (((out) + 2) * ((out) + 2))
+/* Products of a tile with so many outputs a side, by weights of so many. */
+#define WINOGRAD_POINTS(out, size) (((out) + (size)-1) * ((out) + (size)-1))
 
 /* Rounding within the products is what the transform back magnifies, so their blocks of k are
  * short: 4.8e-7 with 96, 3.6e-7 with 32, 2.9e-7 with 16 (64 channels, simulated). Early layers
@@ -38,7 +39,7 @@
 enum winograd_phase { WINOGRAD_ALONE, WINOGRAD_IN, WINOGRAD_MULTIPLY, WINOGRAD_OUT };
 
 struct winograd_job {
-    struct gemm_window window; /* 3 x 3, stride and dilation 1, one plane; all channels */
+    struct gemm_window window; /* 3 x 3 or 5 x 5, stride and dilation 1, one plane; all channels */
     int64_t images, outputs;   /* outputs: channels of y */
     int64_t out;               /* outputs of a tile, a side: 2 or 4 */
     int64_t panel;             /* width of the kernel's panels, 0: plain */
@@ -66,17 +67,22 @@ struct winograd_job {
  * false where the job ends otherwise, or in HardSwish. */
 int winograd_ends(const struct winograd_job *job, struct gemm_end *end);
 
+static inline int64_t winograd_points(const struct winograd_job *job)
+{
+    return WINOGRAD_POINTS(job->out, job->window.kernel[1]);
+}
+
 /* Where a tile lies. */
 struct winograd_place {
     int64_t image, y, x; /* y, x: of its first output */
 };
 
 /* Outputs of a tile, a side, with which the method fits and wins; 0: the direct sum does. 3 x 3
- * windows, stride and dilation 1, one plane; channels enough for the products to outweigh the
+ * or 5 x 5 windows, stride and dilation 1, one plane; channels enough for the products to outweigh the
  * transforms; tiles enough, and not many of their outputs beside the image. A question of
  * one image's shape alone. */
 int64_t winograd_tile(const struct gemm_window *window, int64_t outputs);
-/* The other size, or 4 where the direct sum was chosen and 4 fits; 0: there is none. */
+/* The other size, or the larger where the direct sum was chosen and that fits; 0: there is none. */
 int64_t winograd_other_tile(const struct gemm_window *window, int64_t outputs);
 
 /* Chooses blocks for so many threads and returns their number; a block is at most as large
@@ -85,9 +91,9 @@ int64_t winograd_grid(struct winograd_job *job, int32_t threads);
 /* Tiles of block `at`. */
 int64_t winograd_tiles(const struct winograd_job *job, int64_t at);
 
-/* Bytes of workspace one thread needs for any job of these channels, size of tile and panels; 0
- * where that is past what size_t holds. */
-size_t winograd_workspace(int64_t channels, int64_t outputs, int64_t out, int64_t panel);
+/* Bytes of workspace one thread needs for any job of these channels, points and panels; 0 where
+ * that is past what size_t holds. */
+size_t winograd_workspace(int64_t channels, int64_t outputs, int64_t points, int64_t panel);
 
 /* Floats between neighbouring tiles and between points in the workspace. */
 int64_t winograd_row(int64_t channels);
@@ -95,49 +101,56 @@ int64_t winograd_plane(int64_t channels, int64_t block);
 
 /* Floats that the transformed weights take in panels of so many columns (outputs: a plain
  * matrix [channels, outputs] a point). */
-int64_t winograd_weights_size(int64_t channels, int64_t outputs, int64_t panel, int64_t out);
-/* w: [outputs, channels, 3, 3], to u. Transforms in double: a fixed sequence of products and
+int64_t winograd_weights_size(int64_t channels, int64_t outputs, int64_t panel, int64_t points);
+/* w: [outputs, channels, size, size], to u. Transforms in double: a fixed sequence of products and
  * sums, the same bits for every instruction set. u: on a cache line, panels of whole lines
  * (portable: any). */
 typedef void winograd_pack(const float *w, int64_t channels, int64_t outputs, int64_t panel,
                            float *u);
 
-/* What the weights of powers 0, 1 and 2 are multiplied by at +-sqrt(1/2), whose differences
- * from the other points multiply to -3/2, and at +-sqrt(2) (6). */
+/* What the weights of powers 0 to 4 are multiplied by at +-sqrt(1/2), whose differences from the
+ * other points multiply to -3/2, and at +-sqrt(2) (6). */
 #define WINOGRAD_A0 (-2.0 / 3)
 #define WINOGRAD_A1 (-2.0 / 3 * 0.70710678118654752440)
 #define WINOGRAD_A2 (-1.0 / 3)
+#define WINOGRAD_A3 (-1.0 / 3 * 0.70710678118654752440)
+#define WINOGRAD_A4 (-1.0 / 6)
 #define WINOGRAD_B0 (1.0 / 6)
 #define WINOGRAD_B1 (1.41421356237309504880 / 6)
 #define WINOGRAD_B2 (1.0 / 3)
+#define WINOGRAD_B3 (1.41421356237309504880 / 3)
+#define WINOGRAD_B4 (2.0 / 3)
 
 /* Blocks begin..end, or a part of a phase of block job->at: its tiles, or its points. workspace: a
  * thread's own in any case. */
 typedef void winograd_kernel(const struct winograd_job *job, int64_t begin, int64_t end,
                              void *workspace);
 
-/* name (NAME_weights: its winograd_pack), set, outputs of a tile a side, width of its panels (0:
- * plain), multiply-adds of the direct sum a nanosecond */
+/* name (NAME_weights: its winograd_pack), set, outputs of a tile a side, weights a side, width of
+ * its panels (0: plain), multiply-adds of the direct sum a nanosecond */
 #define WINOGRAD_FAMILY(KERNEL)                                                            \
-    KERNEL(winograd4_f32_portable, 0, 4, 0, 1)                                             \
-    KERNEL(winograd2_f32_portable, 0, 2, 0, 1)                                             \
-    WITH_AVX2(KERNEL(winograd4_f32_avx2, IMGCLS_ISA_AVX2, 4, DIRECT_COLUMNS_AVX2, 100))    \
-    WITH_AVX2(KERNEL(winograd2_f32_avx2, IMGCLS_ISA_AVX2, 2, DIRECT_COLUMNS_AVX2, 70))     \
-    WITH_AVX512(KERNEL(winograd4_f32_avx512, IMGCLS_ISA_AVX2 | IMGCLS_ISA_AVX512, 4,       \
-                       DIRECT_COLUMNS_AVX512, 120))                                        \
-    WITH_AVX512(KERNEL(winograd2_f32_avx512, IMGCLS_ISA_AVX2 | IMGCLS_ISA_AVX512, 2,       \
-                       DIRECT_COLUMNS_AVX512, 80))                                         \
-    WITH_NEON(KERNEL(winograd4_f32_neon, IMGCLS_ISA_NEON, 4, DIRECT_COLUMNS_NEON, 100))    \
-    WITH_NEON(KERNEL(winograd2_f32_neon, IMGCLS_ISA_NEON, 2, DIRECT_COLUMNS_NEON, 70))
+    WINOGRAD_SET(KERNEL, portable, 0, 0, 1, 1, 1)                                          \
+    WITH_AVX2(WINOGRAD_SET(KERNEL, avx2, IMGCLS_ISA_AVX2, DIRECT_COLUMNS_AVX2, 100, 70, 80)) \
+    WITH_AVX512(WINOGRAD_SET(KERNEL, avx512, IMGCLS_ISA_AVX2 | IMGCLS_ISA_AVX512,          \
+                             DIRECT_COLUMNS_AVX512, 120, 80, 90))                          \
+    WITH_NEON(WINOGRAD_SET(KERNEL, neon, IMGCLS_ISA_NEON, DIRECT_COLUMNS_NEON, 100, 70, 80))
+#define WINOGRAD_SET(KERNEL, SET, ISA, PANEL, RATE4, RATE2, RATE2X5)                       \
+    KERNEL(winograd4_f32_##SET, ISA, 4, 3, PANEL, RATE4)                                   \
+    KERNEL(winograd2_f32_##SET, ISA, 2, 3, PANEL, RATE2)                                   \
+    KERNEL(winograd2x5_f32_##SET, ISA, 2, 5, PANEL, RATE2X5)
 
 winograd_kernel winograd4_f32_portable, winograd4_f32_avx2, winograd4_f32_avx512,
     winograd4_f32_neon;
 winograd_kernel winograd2_f32_portable, winograd2_f32_avx2, winograd2_f32_avx512,
     winograd2_f32_neon;
+winograd_kernel winograd2x5_f32_portable, winograd2x5_f32_avx2, winograd2x5_f32_avx512,
+    winograd2x5_f32_neon;
 
 winograd_pack winograd4_f32_portable_weights, winograd4_f32_avx2_weights,
     winograd4_f32_avx512_weights, winograd4_f32_neon_weights;
 winograd_pack winograd2_f32_portable_weights, winograd2_f32_avx2_weights,
     winograd2_f32_avx512_weights, winograd2_f32_neon_weights;
+winograd_pack winograd2x5_f32_portable_weights, winograd2x5_f32_avx2_weights,
+    winograd2x5_f32_avx512_weights, winograd2x5_f32_neon_weights;
 
 #endif

@@ -13,13 +13,21 @@
 
 #define WINOGRAD       winograd4_f32_neon
 #define OUT            4
+#define SIZE           3
 #define NAME(function) function##_4
 #include "plugins/kernels/winograd.body.h"
 
 #define WINOGRAD       winograd2_f32_neon
 #define OUT            2
+#define SIZE           3
 #define NAME(function) function##_2
 #include "plugins/kernels/winograd.body.h"
 
-#define WINOGRAD_WEIGHTS(out) winograd##out##_f32_neon_weights
+#define WINOGRAD       winograd2x5_f32_neon
+#define OUT            2
+#define SIZE           5
+#define NAME(function) function##_2x5
+#include "plugins/kernels/winograd.body.h"
+
+#define WINOGRAD_WEIGHTS(tile) winograd##tile##_f32_neon_weights
 #include "plugins/kernels/winograd_weights.body.h"

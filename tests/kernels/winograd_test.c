@@ -24,9 +24,10 @@ struct entry {
     uint64_t isa;
     winograd_kernel *run;
     winograd_pack *pack;
-    int64_t out, panel;
+    int64_t out, size, panel;
 };
-#define ENTRY(function, set, out, panel, rate) {#function, set, function, function##_weights, out, panel},
+#define ENTRY(function, set, out, size, panel, rate)                                       \
+    {#function, set, function, function##_weights, out, size, panel},
 static const struct entry family[] = {WINOGRAD_FAMILY(ENTRY)};
 
 /* Phase by phase, tiles and points in falling order, some at a time, each in a workspace of its own
@@ -34,7 +35,7 @@ static const struct entry family[] = {WINOGRAD_FAMILY(ENTRY)};
 static void run_together(const struct entry *entry, struct winograd_job *job, int64_t blocks,
                          size_t bytes)
 {
-    const int64_t points = WINOGRAD_POINTS(job->out);
+    const int64_t points = winograd_points(job);
     const size_t room = (bytes + 63) / 64 * 64;
     float *common = aligned_alloc(64, room), *own = aligned_alloc(64, room);
     int phase;
@@ -61,10 +62,10 @@ static void run_kernel(const struct entry *entry, struct winograd_job *job, cons
                        int32_t threads)
 {
     int64_t channels = job->window.channels, panel = entry->panel ? entry->panel : job->outputs;
-    size_t bytes = winograd_workspace(channels, job->outputs, entry->out, entry->panel), i;
+    const int64_t points = WINOGRAD_POINTS(entry->out, entry->size);
+    size_t bytes = winograd_workspace(channels, job->outputs, points, entry->panel), i;
     float *workspace = aligned_alloc(64, (bytes + 63) / 64 * 64);
-    size_t weights =
-        (size_t)winograd_weights_size(channels, job->outputs, panel, entry->out) * 4;
+    size_t weights = (size_t)winograd_weights_size(channels, job->outputs, panel, points) * 4;
     float *u = aligned_alloc(64, (weights + 63) / 64 * 64);
     int64_t block;
 
@@ -91,13 +92,13 @@ static double direct_sum(const struct winograd_job *job, const float *w, int64_t
     const struct gemm_window *window = &job->window;
     int64_t channels = window->channels, c;
     int64_t ox = pixel % window->out[2], oy = pixel / window->out[2] % window->out[1];
-    int64_t image = pixel / window->out[2] / window->out[1];
+    int64_t image = pixel / window->out[2] / window->out[1], size_of = window->kernel[1];
     double sum = job->bias ? (double)job->bias[m] : 0;
     int i, j;
 
     *size = fabs(sum);
-    for (i = 0; i < 3; i++)
-        for (j = 0; j < 3; j++) {
+    for (i = 0; i < size_of; i++)
+        for (j = 0; j < size_of; j++) {
             int64_t y = oy + i - window->pad[1], x = ox + j - window->pad[2];
             if (y < 0 || x < 0 || y >= window->in[1] || x >= window->in[2])
                 continue;
@@ -105,7 +106,7 @@ static double direct_sum(const struct winograd_job *job, const float *w, int64_t
                 double product =
                     (double)job->x[((image * window->in[1] + y) * window->in[2] + x) * channels +
                                    c] *
-                    (double)w[((m * channels + c) * 3 + i) * 3 + j];
+                    (double)w[((m * channels + c) * size_of + i) * size_of + j];
                 sum += product;
                 *size += fabs(product);
             }
@@ -118,6 +119,7 @@ static void drawn_case(int with_steps, const struct entry *reference)
 {
     static const int64_t counts[] = {1, 2, 3, 7, 8, 15, 16, 17, 31, 33, 40, 64, 70, 97};
     struct winograd_job job = {.images = draw_between(1, 3)};
+    const int64_t size = reference->size;
     int64_t total, where, i, m, inputs, weights;
     float *x, *w, *bias, *other, *want, *got;
     int32_t threads;
@@ -125,17 +127,18 @@ static void drawn_case(int with_steps, const struct entry *reference)
     int d;
 
     for (d = 0; d < 3; d++) {
-        job.window.kernel[d] = d ? 3 : 1;
+        job.window.kernel[d] = d ? size : 1;
         job.window.stride[d] = job.window.dilation[d] = 1;
-        job.window.pad[d] = d ? draw_between(0, 2) : 0;
-        job.window.in[d] = d ? draw_between(3, 19) : 1;
-        job.window.out[d] =
-            d ? job.window.in[d] + job.window.pad[d] - 2 + draw_between(0, 2) : 1;
+        job.window.pad[d] = d ? draw_between(0, size - 1) : 0;
+        job.window.in[d] = d ? draw_between(size, 19) : 1;
+        job.window.out[d] = d ? job.window.in[d] + job.window.pad[d] - (size - 1) +
+                                    draw_between(0, size - 1)
+                              : 1;
     }
     job.window.channels = counts[draw_between(0, 13)];
     job.outputs = counts[draw_between(0, 13)];
     inputs = job.images * job.window.in[1] * job.window.in[2] * job.window.channels;
-    weights = job.outputs * job.window.channels * 9;
+    weights = job.outputs * job.window.channels * size * size;
     job.y_row = job.outputs + draw_between(0, 3); /* more than a row between pixels */
     total = job.images * job.window.out[1] * job.window.out[2] * job.y_row;
     job.x = x = guarded_drawn(inputs);
@@ -152,16 +155,16 @@ static void drawn_case(int with_steps, const struct entry *reference)
     run_kernel(reference, &job, w, 1);
     for (i = 0; !with_steps && i < total / job.y_row; i += 1 + i % 3)
         for (m = 0; m < job.outputs; m += 1 + m % 5) {
-            double size, sum = direct_sum(&job, w, i, m, &size);
+            double most, sum = direct_sum(&job, w, i, m, &most);
             float is = want[i * job.y_row + m];
             /* numbers of -1..1: 1/4 a product; the whole tile's roundings meet in each sum */
-            size = fmax(size, 0.25 * 9 * (double)job.window.channels + 1);
-            if (!(fabs((double)is - sum) <= size * 0x1p-24 * 64))
+            most = fmax(most, 0.25 * (double)(size * size * job.window.channels) + 1);
+            if (!(fabs((double)is - sum) <= most * 0x1p-24 * 64))
                 fail_msg("pixel %lld, channel %lld is %.9g, in double %.9g", (long long)i,
                          (long long)m, (double)is, sum);
         }
     for (e = 0; e < sizeof family / sizeof *family; e++) {
-        if (family[e].out != reference->out)
+        if (family[e].out != reference->out || family[e].size != size)
             continue;
         if (!offered(family[e].isa)) {
             print_message("skipped %s: this CPU lacks its instructions\n", family[e].name);
@@ -191,8 +194,8 @@ static void convolutions_of_drawn_shapes_agree(void **state)
     int i;
     (void)state;
     draw_begin();
-    for (i = 0; i < draw_rounds(60); i++)
-        drawn_case(0, &family[i % 2]);
+    for (i = 0; i < draw_rounds(90); i++)
+        drawn_case(0, &family[i % 3]);
 }
 
 static void steps_after_the_transform_agree(void **state)
@@ -200,8 +203,8 @@ static void steps_after_the_transform_agree(void **state)
     int i;
     (void)state;
     draw_begin();
-    for (i = 0; i < draw_rounds(30); i++)
-        drawn_case(1, &family[i % 2]);
+    for (i = 0; i < draw_rounds(45); i++)
+        drawn_case(1, &family[i % 3]);
 }
 
 static void an_image_of_a_batch_has_the_bits_it_has_alone(void **state)
@@ -262,6 +265,15 @@ static void it_is_chosen_by_the_shape_of_one_image(void **state)
     assert_int_equal(winograd_tile(&window, 64), 4);
     window.in[1] = window.in[2] = window.out[1] = window.out[2] = 2;
     assert_int_equal(winograd_tile(&window, 64), 0); /* a single tile would read all weights */
+    window.in[1] = window.in[2] = window.out[1] = window.out[2] = 27;
+    window.kernel[1] = window.kernel[2] = 5;
+    assert_int_equal(winograd_tile(&window, 192), 2);
+    assert_int_equal(winograd_other_tile(&window, 192), 0); /* the direct sum */
+    window.channels = 48; /* early layers lose too much */
+    assert_int_equal(winograd_tile(&window, 64), 0);
+    assert_int_equal(winograd_other_tile(&window, 64), 2);
+    window.kernel[2] = 3;
+    assert_int_equal(winograd_other_tile(&window, 192), 0);
 }
 
 int main(void)

@@ -37,12 +37,12 @@ bool conv_is_winograd(const struct imgcls_host *host, const struct imgcls_node *
 }
 
 static int32_t accepts(const struct imgcls_host *host, const struct imgcls_node *node,
-                       int64_t out)
+                       int64_t out, int64_t size)
 {
     struct winograd_job job = {0};
 
     return product_accepts(node, IMGCLS_F32, 2) && conv_is_winograd(host, node) &&
-           job_of(host, node, &job) && job.out == out;
+           job_of(host, node, &job) && job.out == out && job.window.kernel[1] == size;
 }
 
 static imgcls_status prepare_weights(const struct imgcls_host *host,
@@ -58,7 +58,7 @@ static imgcls_status prepare_weights(const struct imgcls_host *host,
         return OP_FAIL(host, prepare->node, IMGCLS_INTERNAL, "its shapes are not those it had");
     job.panel = panel;
     panel = panel ? panel : job.outputs;
-    size = winograd_weights_size(job.window.channels, job.outputs, panel, job.out);
+    size = winograd_weights_size(job.window.channels, job.outputs, panel, winograd_points(&job));
     u = host->alloc_unset(host, (size_t)size, sizeof *u);
     if (!u)
         return IMGCLS_NO_MEMORY;
@@ -66,8 +66,8 @@ static imgcls_status prepare_weights(const struct imgcls_host *host,
     prepare->state = u;
     prepare->constant_bytes = (size_t)size * sizeof *u;
     prepare->inputs_released = 1 << 1;
-    prepare->workspace_bytes = winograd_workspace(job.window.channels, job.outputs, job.out,
-                                                  job.panel) *
+    prepare->workspace_bytes = winograd_workspace(job.window.channels, job.outputs,
+                                                  winograd_points(&job), job.panel) *
                                (size_t)(prepare->threads < 1 ? 1 : prepare->threads);
     return IMGCLS_OK;
 }
@@ -79,7 +79,7 @@ static void run_together(const struct imgcls_host *host, const struct imgcls_run
                          struct winograd_job *job, winograd_kernel *kernel, size_t bytes,
                          int64_t blocks)
 {
-    int64_t points = WINOGRAD_POINTS(job->out);
+    int64_t points = winograd_points(job);
 
     job->common = run->workspace;
     for (job->at = 0; job->at < blocks; job->at++) {
@@ -117,7 +117,7 @@ static imgcls_status run_kernel(const struct imgcls_host *host, const struct img
     job.step_count = product.step_count;
     for (i = 0; i < product.step_count; i++)
         job.steps[i] = product.steps[i];
-    bytes = winograd_workspace(job.window.channels, job.outputs, job.out, panel);
+    bytes = winograd_workspace(job.window.channels, job.outputs, winograd_points(&job), panel);
     status = op_workspace_fits(host, run, bytes);
     if (status != IMGCLS_OK)
         return status;
@@ -136,14 +136,15 @@ static double cost(const struct imgcls_host *host, const struct imgcls_node *nod
 
     job_of(host, node, &job);
     return (double)(job.images * job.window.out[1] * job.window.out[2]) *
-           (double)job.window.channels * (double)job.outputs * 9 / macs_a_nanosecond;
+           (double)job.window.channels * (double)job.outputs *
+           (double)(job.window.kernel[1] * job.window.kernel[2]) / macs_a_nanosecond;
 }
 
-#define KERNEL(NAME, SET, OUT, PANEL, RATE)                                                \
+#define KERNEL(NAME, SET, OUT, SIZE, PANEL, RATE)                                          \
     static int32_t NAME##_accepts(const struct imgcls_host *host,                          \
                                   const struct imgcls_node *node)                          \
     {                                                                                      \
-        return accepts(host, node, OUT);                                                   \
+        return accepts(host, node, OUT, SIZE);                                             \
     }                                                                                      \
     static double NAME##_cost(const struct imgcls_host *host, const struct imgcls_node *node) \
     {                                                                                      \
@@ -159,7 +160,7 @@ static double cost(const struct imgcls_host *host, const struct imgcls_node *nod
     {                                                                                      \
         return run_kernel(host, run, NAME, PANEL);                                                \
     }
-#define ENTRY(NAME, SET, OUT, PANEL, RATE)                                                 \
+#define ENTRY(NAME, SET, OUT, SIZE, PANEL, RATE)                                           \
     {                                                                                      \
         .struct_size = sizeof(struct imgcls_kernel), .name = "cl_conv_" #NAME, .isa = SET, \
         .epilogues = PRODUCT_ROW_EPILOGUES, .accepts = NAME##_accepts, .cost = NAME##_cost,       \
