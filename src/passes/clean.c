@@ -129,6 +129,26 @@ static bool keeps_shape(const struct icl_node *node)
     return same;
 }
 
+/* An attribute that is a list of nothing but `value`; one that is absent: `absent`. */
+static bool lists_only(const struct icl_node *node, const char *name, int64_t value, bool absent)
+{
+    const struct imgcls_attr *list = icl_node_attr(&node->node, name);
+    if (!list)
+        return absent;
+    for (size_t k = 0; list->kind == IMGCLS_ATTR_INTS && k < list->count; k++)
+        if (list->ints[k] != value)
+            return false;
+    return list->kind == IMGCLS_ATTR_INTS && list->count > 0;
+}
+
+/* A pool over windows of one element each, which an adaptive pool is on images of its own size. */
+static bool pools_single_elements(const struct icl_node *node)
+{
+    return (icl_node_is(node, "AveragePool") || icl_node_is(node, "MaxPool")) &&
+           lists_only(node, "kernel_shape", 1, false) && lists_only(node, "strides", 1, true) &&
+           lists_only(node, "pads", 0, true);
+}
+
 /* Exporters pad windows by what is missing, which is nothing where they fit, and slice it off
  * again; the number of the first picture, 0, is added to indices. */
 static bool changes_nothing(const struct icl_node *node)
@@ -150,7 +170,7 @@ static bool is_identity(struct icl_registry *registry, const struct icl_node *no
     for (size_t i = 0; i < sizeof of_one / sizeof of_one[0]; i++)
         if (node->node.input_count == 1 && icl_node_is(node, of_one[i]))
             return true;
-    if (casts_to_itself(node) || changes_nothing(node))
+    if (casts_to_itself(node) || changes_nothing(node) || pools_single_elements(node))
         return true;
     const struct imgcls_op *op =
         icl_registry_op(registry, node->domain, node->type, icl_node_version(node));

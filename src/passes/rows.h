@@ -14,8 +14,8 @@
 /* Constant nodes, of every attribute kind that gives a tensor, become initializers. */
 imgcls_status icl_pass_constants(struct imgcls_graph *graph, size_t *changes);
 /* Nodes of operators with IMGCLS_TRAIT_IDENTITY, one-input Sum, Mean, Max, Min, Concat, a Cast to
- * the type that is there already, a Pad by nothing and, where shapes are settled, a Slice that
- * takes all. */
+ * the type that is there already, a Pad by nothing, a pool over single elements and, where shapes
+ * are settled, a Slice that takes all. */
 imgcls_status icl_pass_drop_identity(struct imgcls_graph *graph, size_t *changes);
 imgcls_status icl_pass_drop_dead(struct imgcls_graph *graph, size_t *changes);
 /* Types and shapes of all values; arithmetic on shapes becomes constants (icl_graph_settle). */

@@ -173,6 +173,46 @@ static void a_pad_by_nothing_and_a_slice_of_all_go(void **state)
     assert_string_equal(graph->outputs[0]->producer->inputs[0]->name, "x");
 }
 
+static struct icl_node *pool(const char *type, const char *from, const char *to, int64_t size)
+{
+    int64_t sides[] = {size, size};
+    const struct imgcls_attr shape = {.struct_size = sizeof shape, .name = "kernel_shape",
+                                      .kind = IMGCLS_ATTR_INTS, .count = 2, .ints = sides};
+    struct icl_node *made = node(type, from, NULL, NULL, to);
+    ok(icl_node_set_attr(made, &shape));
+    return made;
+}
+
+static void set_pairs(struct icl_node *made, const char *name, int64_t value)
+{
+    int64_t values[] = {value, value, value, value};
+    const struct imgcls_attr attr = {.struct_size = sizeof attr, .name = name,
+                                     .kind = IMGCLS_ATTR_INTS,
+                                     .count = strcmp(name, "pads") == 0 ? 4 : 2, .ints = values};
+    ok(icl_node_set_attr(made, &attr));
+}
+
+/* AlexNet's adaptive pool on pictures of the usual size. */
+static void a_pool_of_single_elements_goes(void **state)
+{
+    (void)state;
+    input("x", 4, picture);
+    set_pairs(pool("AveragePool", "x", "a", 1), "strides", 1);
+    set_pairs(pool("MaxPool", "a", "b", 1), "pads", 0);
+    node("Relu", "b", NULL, NULL, "y");
+    pool("AveragePool", "x", "wide", 2);
+    set_pairs(pool("AveragePool", "x", "sparse", 1), "strides", 2);
+    set_pairs(pool("MaxPool", "x", "framed", 1), "pads", 1);
+    output("y");
+    output("wide");
+    output("sparse");
+    output("framed");
+    ok(icl_passes_clean(graph, NULL));
+    assert_int_equal(count_of("AveragePool"), 2);
+    assert_int_equal(count_of("MaxPool"), 1);
+    assert_string_equal(graph->outputs[0]->producer->inputs[0]->name, "x");
+}
+
 /* The picture's number, where there is one picture only, is added to indices. */
 static void adding_whole_zeros_goes_where_it_blows_nothing_up(void **state)
 {
@@ -551,6 +591,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_identity_that_gives_an_output_lends_its_name, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_pad_by_nothing_and_a_slice_of_all_go, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_pool_of_single_elements_goes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(adding_whole_zeros_goes_where_it_blows_nothing_up, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(an_identity_from_input_to_output_stays, set_up,
