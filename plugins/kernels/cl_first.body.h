@@ -5,7 +5,8 @@
  * positions of a micro-tile, all in one output row) and PANELS (panels of sixteen columns
  * that have accumulators beside each other). Whole panels are finished while the sums are in
  * registers. Otherwise steps run over whole output rows, which are contiguous: with six columns no
- * lane is wasted on a function.
+ * lane is wasted on a function. Where all columns are in half a panel, a tile is one vector wide and
+ * twice as many positions high.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -128,6 +129,95 @@ first_tile(const struct first_walk *walk, const float *from, const float *weight
     }
 }
 
+#if VECTORS == 2
+#define NARROW (2 * ROWS) /* positions of a tile of a single vector of columns */
+
+/* One block of k of NARROW neighbouring windows; returns the run that ends it. */
+static inline __attribute__((always_inline)) const struct cl_first_run *
+narrow_block(const struct first_walk *walk, const struct cl_first_run *run, const float *from,
+             const float **weights, lanes c[NARROW])
+{
+    const int64_t pitch = walk->pitch;
+    int r;
+
+#pragma GCC unroll 12
+    for (r = 0; r < NARROW; r++)
+        c[r] = lanes_zero();
+    for (;; run++) {
+        const float *a = from + run->offset;
+        int64_t count;
+        for (count = run->count; count > 0; count--, a++, *weights += CL_FIRST_PANEL) {
+            const float *const thirds[] = {a, a + 3 * pitch, a + 6 * pitch, a + 9 * pitch};
+            const lanes b = lanes_load(*weights);
+#pragma GCC unroll 12
+            for (r = 0; r < NARROW; r++)
+                c[r] = lanes_fused(lanes_all(thirds[r / 3][r % 3 * pitch]), b, c[r]);
+        }
+        if (run->ends_block)
+            return run;
+    }
+}
+
+/* NARROW windows by at most LANES columns, with their bias to y. A vector's lanes past the columns
+ * fall on the next positions, which are written after it; the last ones get their own alone. */
+static void narrow_tile(const struct first_walk *walk, const float *from, lanes bias, float *sums,
+                        float *y)
+{
+    const float *weights = walk->job->weights;
+    const int64_t columns = walk->job->columns;
+    const struct cl_first_run *run = walk->runs;
+    float part[LANES];
+    lanes c[NARROW];
+    int fresh = 1, r;
+
+    for (;; run++, fresh = 0) {
+        run = narrow_block(walk, run, from, &weights, c);
+        if (!fresh)
+#pragma GCC unroll 12
+            for (r = 0; r < NARROW; r++)
+                c[r] = lanes_add(lanes_load(sums + r * LANES), c[r]);
+        if (run->last)
+            break;
+#pragma GCC unroll 12
+        for (r = 0; r < NARROW; r++)
+            lanes_store(sums + r * LANES, c[r]);
+    }
+#pragma GCC unroll 12
+    for (r = 0; r < NARROW; r++) {
+        const lanes x = lanes_add(c[r], bias);
+        if ((NARROW - r) * columns >= LANES) {
+            lanes_store(y + r * columns, x);
+            continue;
+        }
+        lanes_store(part, x);
+        memcpy(y + r * columns, part, (size_t)columns * sizeof *y);
+    }
+}
+
+/* A row in tiles of NARROW positions, the last of which begins early enough to be whole; false
+ * where columns or positions are others. */
+static int narrow_row(const struct first_walk *walk, const float *from, float *sums, float *to)
+{
+    const struct cl_first_job *job = walk->job;
+    float padded[LANES] = {0};
+    int64_t x;
+    lanes bias = lanes_all(-0.0f); /* adds nothing */
+
+    if (job->columns > LANES || job->out[1] < NARROW)
+        return 0;
+    if (job->bias) {
+        memcpy(padded, job->bias, (size_t)job->columns * sizeof *padded);
+        bias = lanes_load(padded);
+    }
+    for (x = 0; x < job->out[1]; x += NARROW) {
+        if (x > job->out[1] - NARROW)
+            x = job->out[1] - NARROW;
+        narrow_tile(walk, from + x * walk->pitch, bias, sums, to + x * job->columns);
+    }
+    return 1;
+}
+#endif
+
 /* Whole tiles, and single positions for what is left of a row. */
 static void first_sums(const struct first_walk *walk, const float *from, const float *weights,
                        int64_t column, float *sums, float *y, int64_t rows, int panels)
@@ -228,6 +318,12 @@ static void one_row(const struct first_walk *walk, const float *from, float *sum
     const struct cl_first_job *job = walk->job;
     int64_t column, x, rows = 0;
 
+#if VECTORS == 2
+    if (narrow_row(walk, from, sums, to)) {
+        first_steps(job, to, job->out[1] * job->columns);
+        return;
+    }
+#endif
     if (job->columns * walk->k <= CL_FIRST_NEAR)
         for (x = 0; x < job->out[1]; x += rows)
             for (column = 0; column < job->columns; column += TILE)
