@@ -155,9 +155,9 @@ static bool print_json(const char *model, const struct imgcls_bench_report *repo
                        bool profile)
 {
     json_t *object = json_pack(
-        "{s:s, s:s, s:I, s:i, s:s, s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:o, s:o, s:o, s:o, "
+        "{s:s, s:s, s:I, s:I, s:i, s:s, s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:o, s:o, s:o, s:o, "
         "s:I,"
-        " s:I, s:I, s:I, s:o}",
+        " s:I, s:I, s:o}",
         "model", model, "precision", "f32", "batch", (json_int_t)report->batch,
         "micro_batch", (json_int_t)report->micro_batch, "threads",
         (int)report->threads, "isa", report->isa, "runs", (json_int_t)report->runs,
