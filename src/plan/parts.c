@@ -12,9 +12,10 @@
 #include "src/passes/rows.h"
 #include "src/tensor/tensor.h"
 
-#define PART_BYTES ((int64_t)2 << 20) /* what a product of a micro-batch reads and writes */
-#define TAIL_SHARE 16                 /* of them, at most, for a node of the tail, of one image */
-#define WORTH      2                  /* of them are the least weights of a tail */
+#define PART_BYTES ((int64_t)10 << 20) /* what a product of a micro-batch reads and writes */
+#define TAIL_SHARE 64 /* such a share of them, at most, is moved by a node of the tail, of one image */
+#define WORTH      8  /* such a share are the least weights of a tail */
+#define FEW_ROWS   64 /* of one image: a product by weights that waits for them to come */
 
 /* Bytes of one image in what the node reads and writes. */
 static int64_t moved_by(const struct icl_images *images, const struct icl_node *node)
@@ -46,6 +47,17 @@ static int64_t weights_of(const struct icl_images *images, const struct icl_node
                : 0;
 }
 
+/* Rows that such a product has of one image: pixels, tokens. */
+static int64_t rows_of(const struct icl_images *images, const struct icl_node *node)
+{
+    const struct imgcls_value_info *out = &images->infos[icl_node_output(node, 0)->index];
+    int32_t channels = icl_node_is(node, "Conv") ? 1 : out->rank - 1;
+    int64_t count = out->rank < 2 ? 0 : imgcls_count(out->rank, out->dims);
+    return count < 1 || out->dims[channels] < 1
+               ? 0
+               : count / images->strides.batch / out->dims[channels];
+}
+
 /* Whether the node computes with images, in known places or not. */
 static bool sees_images(const struct icl_images *images, const struct icl_node *node)
 {
@@ -75,7 +87,9 @@ static bool leads_to_tail(const struct icl_images *images, const struct icl_node
 /* What a graph's products move and weigh, before the tail and in it. */
 struct weighing {
     int64_t widest; /* bytes that one product moves of one image */
-    int64_t moved, tail_weights;
+    int64_t moved;  /* all of them, before the tail */
+    int64_t thin;   /* bytes of weights before the tail that few rows of an image share */
+    int64_t tail_weights;
 };
 
 /* Marks the nodes of the tail, from the last node to the first; nodes are sorted. most: bytes that
@@ -94,6 +108,8 @@ static void find_tail(const struct imgcls_graph *graph, const struct icl_images 
         if (tail[n] || weights == 0)
             continue;
         sums->moved += moved;
+        if (rows_of(images, node) < FEW_ROWS)
+            sums->thin += weights;
         sums->widest = moved > sums->widest ? moved : sums->widest;
     }
 }
@@ -213,11 +229,11 @@ imgcls_status icl_parts_make(struct imgcls_graph *graph, const struct icl_images
     find_tail(graph, images, most, in_tail, &sums);
     imgcls_status status = IMGCLS_OK;
     int64_t at_a_time = images_at_a_time(sums.widest, batch, part_bytes);
-    bool heavy = sums.tail_weights >= part_bytes / WORTH;
-    if (at_a_time < batch && heavy && ends_in_tail(graph, in_tail))
+    /* In pieces, weights are read again for each. */
+    if (at_a_time < batch && sums.thin < sums.moved &&
+        sums.tail_weights >= part_bytes / WORTH && ends_in_tail(graph, in_tail))
         status = cut(graph, images, in_tail, batch, most, tail);
-    /* A tail that cannot be cut off takes the whole batch with it where it weighs more. */
-    if (*tail || !heavy || sums.tail_weights < sums.moved)
+    if (*tail || sums.thin + sums.tail_weights < sums.moved)
         *micro = at_a_time;
     icl_free(graph->ctx, in_tail);
     return status;
