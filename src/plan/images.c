@@ -70,6 +70,12 @@ static void keep(struct look *look, const struct imgcls_value_info *info)
     look->images->infos[index].constant = NULL;
 }
 
+/* Images of half bytes may meet within a byte; texts have no size. */
+static bool has_whole_bytes(const struct imgcls_value_info *info)
+{
+    return icl_type_bits(info->type) >= 8 && info->type != IMGCLS_STRING;
+}
+
 /* What an input gives is one image after another. */
 static void begin(struct look *look, const struct imgcls_graph *graph)
 {
@@ -78,7 +84,8 @@ static void begin(struct look *look, const struct imgcls_graph *graph)
         int64_t size = imgcls_count(info->rank - 1, info->dims + 1);
         if (!is_given(graph->inputs[i]))
             continue;
-        look->images->strides.of[graph->inputs[i]->index] = size < 1 ? ICL_STRIDE_MIXED : size;
+        look->images->strides.of[graph->inputs[i]->index] =
+            size < 1 || !has_whole_bytes(info) ? ICL_STRIDE_MIXED : size;
         keep(look, info);
     }
     look->begun = true;
@@ -117,8 +124,7 @@ bool icl_images_come_first(const struct icl_images *images, const struct icl_val
     const struct imgcls_value_info *info = &images->infos[value->index];
     int64_t stride = icl_stride_of(&images->strides, &value->info), all;
     return stride > 0 && info->kind == IMGCLS_KIND_TENSOR && icl_info_is_static(info) &&
-           icl_type_bits(info->type) >= 8 && info->type != IMGCLS_STRING && info->rank > 0 &&
-           info->dims[0] % images->strides.batch == 0 &&
+           has_whole_bytes(info) && info->rank > 0 && info->dims[0] % images->strides.batch == 0 &&
            !__builtin_mul_overflow(stride, images->strides.batch, &all) &&
            imgcls_count(info->rank, info->dims) == all;
 }

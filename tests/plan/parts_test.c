@@ -399,6 +399,35 @@ static void plans_that_have_to_see_the_batch_do(void **state)
     end();
 }
 
+static int64_t micro_batch_of_type(int32_t type)
+{
+    const struct icl_plan_options options = {.threads = 1, .part_bytes = 1};
+    struct imgcls_tensor shape = {.struct_size = sizeof shape, .type = type, .rank = 4,
+                                  .dims = {BATCH, H, W, C}};
+    struct icl_plan_summary summary;
+    struct icl_plan *plan;
+
+    begin();
+    ok(icl_graph_set_opset(graph, "", 21));
+    ok(icl_graph_add_input(graph, "q", IMGCLS_KIND_TENSOR, type, 4, open_dims, NULL));
+    set_int(node("Cast", "q", "x"), "to", IMGCLS_F32);
+    plain_rows();
+    output("y");
+    ok(icl_plan_build(ctx, graph, &shape, &options, &plan));
+    icl_plan_summarise(plan, &summary);
+    icl_plan_release(plan);
+    end();
+    return summary.micro_batch;
+}
+
+/* Two pictures may share a byte where elements are half of one. */
+static void pictures_of_half_bytes_stay_together(void **state)
+{
+    (void)state;
+    assert_int_equal(micro_batch_of_type(IMGCLS_U8), 1);
+    assert_int_equal(micro_batch_of_type(IMGCLS_U4), BATCH);
+}
+
 static void outputs_have_the_shape_of_the_batch(void **state)
 {
     const struct icl_plan_options options = {.threads = 1, .part_bytes = 1};
@@ -431,6 +460,7 @@ int main(void)
         cmocka_unit_test(images_that_are_apart_are_divided_and_no_others),
         cmocka_unit_test(what_comes_last_and_is_small_takes_the_whole_batch),
         cmocka_unit_test(plans_that_have_to_see_the_batch_do),
+        cmocka_unit_test(pictures_of_half_bytes_stay_together),
         cmocka_unit_test(outputs_have_the_shape_of_the_batch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
