@@ -68,14 +68,17 @@ static bool is_shape(const struct icl_node *node, size_t i)
            (icl_node_is(node, "ConstantOfShape") && i == 0);
 }
 
+/* Whether the numbers of input 0 come out as they went in. Types that do not hold all of them would
+ * make of a multiple of the batch another number. */
 static bool moves_numbers(const struct icl_node *node)
 {
-    static const char *const types[] = {"Gather", "Slice",   "Concat", "Unsqueeze", "Squeeze",
-                                        "Cast",   "Identity", "Split",  "Flatten"};
+    static const char *const types[] = {"Gather",   "Slice", "Concat",  "Unsqueeze", "Squeeze",
+                                        "Identity", "Split", "Flatten", "Reshape",   "Cast"};
+    const int32_t type = icl_node_output(node, 0) ? node->outputs[0]->type : IMGCLS_UNDEFINED;
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
         if (icl_node_is(node, types[i]))
-            return true;
-    return icl_node_is(node, "Reshape");
+            return !icl_node_is(node, "Cast") || type == IMGCLS_I64 || type == IMGCLS_F64;
+    return false;
 }
 
 bool icl_count_enters(const struct icl_strides *strides, const struct icl_node *node)
@@ -122,33 +125,44 @@ static int64_t stride_of_repeated(const struct icl_strides *strides, const struc
     return imgcls_count(out->rank - axis - 1, out->dims + axis + 1);
 }
 
+/* What a node has of their number from the elements of its inputs; *shaped: from a shape, too. */
+static enum icl_counting counting_within(const struct icl_strides *strides,
+                                         const struct icl_node *node, bool *shaped)
+{
+    enum icl_counting most = ICL_COUNT_NONE;
+    *shaped = false;
+    for (size_t i = 0; i < node->node.input_count; i++) {
+        enum icl_counting one = counting_of(strides, node->inputs[i]);
+        bool moved = moves_numbers(node) && (i == 0 || icl_node_is(node, "Concat"));
+        if (one == ICL_COUNT_NONE)
+            continue;
+        if (is_shape(node, i))
+            *shaped = true;
+        else if (one > most || !moved)
+            most = moved ? one : ICL_COUNT_ENTERED;
+    }
+    return most;
+}
+
 int64_t icl_count_find(struct icl_strides *strides, const struct icl_node *node, size_t o)
 {
     const struct imgcls_value_info *out = node->outputs[o];
     const struct imgcls_op *op = icl_registry_op(strides->registry, node->domain, node->type,
                                                  node->node.version);
     unsigned char *counting = &strides->counting[icl_value_of(out)->index];
-    enum icl_counting most = ICL_COUNT_NONE;
-    bool shapes = op->traits & IMGCLS_TRAIT_SHAPE_ONLY, shaped = false;
+    bool shaped;
     *counting = ICL_COUNT_NONE;
     if (!strides->open)
         return ICL_STRIDE_NONE;
-    for (size_t i = 0; i < node->node.input_count; i++) {
-        enum icl_counting one = counting_of(strides, node->inputs[i]);
-        shaped = shaped || (is_shape(node, i) && one != ICL_COUNT_NONE);
-        most = !is_shape(node, i) && one > most ? one : most;
-        if (one == ICL_COUNT_COPIED && !is_shape(node, i) && (i > 0 && !icl_node_is(node, "Concat")))
-            most = ICL_COUNT_ENTERED; /* an index, say */
-    }
-    if (shapes && !icl_node_is(node, "ConstantOfShape")) {
-        *counting = ICL_COUNT_COPIED;
-        return ICL_STRIDE_NONE;
-    }
-    if (shaped && most == ICL_COUNT_NONE && o == 0 && has_batch(strides, out) &&
-        icl_info_is_static(out) && !icl_node_is(node, "Reshape"))
+    enum icl_counting within = counting_within(strides, node, &shaped);
+    bool repeats = icl_node_is(node, "Expand") || icl_node_is(node, "ConstantOfShape");
+    if (op->traits & IMGCLS_TRAIT_SHAPE_ONLY)
+        within = ICL_COUNT_COPIED;
+    else if (shaped && repeats && within == ICL_COUNT_NONE && icl_info_is_static(out) &&
+             has_batch(strides, out))
         return stride_of_repeated(strides, node);
-    if (most == ICL_COUNT_COPIED && !moves_numbers(node))
-        most = ICL_COUNT_ENTERED;
-    *counting = shaped && has_batch(strides, out) ? ICL_COUNT_ENTERED : (unsigned char)most;
+    else if (shaped && has_batch(strides, out))
+        within = ICL_COUNT_ENTERED;
+    *counting = (unsigned char)within;
     return ICL_STRIDE_NONE;
 }

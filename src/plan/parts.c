@@ -13,8 +13,8 @@
 #include "src/tensor/tensor.h"
 
 #define PART_BYTES ((int64_t)10 << 20) /* what a product of a micro-batch reads and writes */
-#define TAIL_SHARE 64 /* such a share of them, at most, is moved by a node of the tail, of one image */
-#define WORTH      8  /* such a share are the least weights of a tail */
+#define TAIL_SHARE 64 /* a 64th of them, at most, is moved by a node of the tail, of one image */
+#define WORTH      8  /* an 8th of them are the least weights of a tail */
 #define FEW_ROWS   64 /* of one image: a product by weights that waits for them to come */
 
 /* Bytes of one image in what the node reads and writes. */

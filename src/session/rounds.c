@@ -162,7 +162,8 @@ static imgcls_status keep_made(const struct icl_instance *instance, struct icl_r
                                int64_t round)
 {
     for (size_t i = 0; i < rounds->whole.count; i++) {
-        const struct imgcls_tensor *whole = &rounds->whole.tensors[i], *part = rounds->made[i]->tensor;
+        const struct imgcls_tensor *whole = &rounds->whole.tensors[i];
+        const struct imgcls_tensor *part = rounds->made[i]->tensor;
         if (!part || part->size_bytes != whole->size_bytes / (size_t)instance->plan->rounds)
             return icl_fail(rounds->ctx, IMGCLS_INTERNAL, "output %zu of a part is not as planned",
                             i);

@@ -155,6 +155,17 @@ static void less_the_number(void)
     node("Sub", "f count", "y");
 }
 
+/* So many elements that float32 rounds their number where the batch is large. */
+static void divided_by_all_elements(void)
+{
+    rows();
+    slice("x", "narrow", 2, 0, W - 1);
+    slice("narrow", "odd", 3, 0, C - 3);
+    node("Size", "odd", "all");
+    set_int(node("Cast", "all", "count"), "to", IMGCLS_F32);
+    node("Div", "f count", "y");
+}
+
 static void numbered(void)
 {
     rows();
@@ -265,7 +276,8 @@ static void check(const char *name, const struct icl_plan_options *options, int6
     size_t bytes, whole_bytes;
 
     undivided.whole_batch = true;
-    char *got = results(options, &bytes, &divided), *want = results(&undivided, &whole_bytes, &whole);
+    char *got = results(options, &bytes, &divided);
+    char *want = results(&undivided, &whole_bytes, &whole);
     if (divided.micro_batch != micro || divided.batch != BATCH)
         fail_msg("%s: %lld images of %lld at a time, not %lld", name,
                  (long long)divided.micro_batch, (long long)divided.batch, (long long)micro);
@@ -294,6 +306,7 @@ static const struct {
     {"weights that outweigh the pictures", heavy_rows, false},
     {"divided by the number of images", divided_by_the_number, false},
     {"less the square of their number", less_the_number, false},
+    {"divided by all elements", divided_by_all_elements, false},
     {"numbered", numbered, false},
     {"with a diagonal", with_a_diagonal, false},
     {"as many columns as images", as_many_columns_as_images, false},
