@@ -111,9 +111,10 @@ static int32_t repeated_axis(const struct icl_strides *strides,
 }
 
 /* A constant that Expand, or a number that ConstantOfShape, repeats once an image. */
-static int64_t stride_of_repeated(const struct icl_strides *strides, const struct icl_node *node)
+static int64_t stride_of_repeated(const struct icl_strides *strides, const struct icl_node *node,
+                                  const struct imgcls_value_info *out)
 {
-    const struct imgcls_value_info *data = node->inputs[0], *out = node->outputs[0];
+    const struct imgcls_value_info *data = node->inputs[0];
     int32_t axis = repeated_axis(strides, out), own = axis;
     if (axis < 0)
         return ICL_STRIDE_MIXED;
@@ -160,7 +161,7 @@ int64_t icl_count_find(struct icl_strides *strides, const struct icl_node *node,
         within = ICL_COUNT_COPIED;
     else if (shaped && repeats && within == ICL_COUNT_NONE && icl_info_is_static(out) &&
              has_batch(strides, out))
-        return stride_of_repeated(strides, node);
+        return stride_of_repeated(strides, node, out);
     else if (shaped && has_batch(strides, out))
         within = ICL_COUNT_ENTERED;
     *counting = (unsigned char)within;

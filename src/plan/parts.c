@@ -30,14 +30,16 @@ static int64_t moved_by(const struct icl_images *images, const struct icl_node *
     return sum;
 }
 
-/* Bytes of the constant that images are multiplied by; 0 where the node is no such product. */
+/* Bytes of the constant that images are multiplied by; 0 where the node is no such product, or
+ * leaves its result out. */
 static int64_t weights_of(const struct icl_images *images, const struct icl_node *node)
 {
     const struct icl_value *weight = icl_node_input(node, 1);
     bool product = icl_node_is(node, "Conv") || icl_node_is(node, "MatMul") ||
                    icl_node_is(node, "Gemm");
     size_t bytes;
-    if (!product || !weight || icl_stride_of(&images->strides, &weight->info) != ICL_STRIDE_NONE)
+    if (!product || !weight || !icl_node_output(node, 0) ||
+        icl_stride_of(&images->strides, &weight->info) != ICL_STRIDE_NONE)
         return 0;
     const struct imgcls_value_info *info =
         weight->info.constant ? &weight->info : &images->infos[weight->index];
