@@ -47,6 +47,8 @@ static bool worth_folding(const struct icl_plan *plan, const struct imgcls_op *o
 {
     if (op->traits & (IMGCLS_TRAIT_RANDOM | IMGCLS_TRAIT_SUBGRAPH))
         return false;
+    if (node->output_count == 0 || !node->outputs[0])
+        return false; /* the result that kernels rely on to be there: most such nodes are dead */
     if (!inputs_known(op, node))
         return false;
     size_t in = 0, out = 0;

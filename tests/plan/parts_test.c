@@ -412,6 +412,30 @@ static void plans_that_have_to_see_the_batch_do(void **state)
     end();
 }
 
+static void add_nameless(const char *type, const char *first, const char *second, size_t inputs,
+                         size_t outputs)
+{
+    const char *in[] = {first, second}, *out[] = {"", type};
+    struct icl_node *made;
+    ok(icl_graph_add_node(graph, "", type, "nameless", inputs, in, outputs, out, &made));
+}
+
+/* A file may leave a node's result out, of products and of what is computed while planning. */
+static void nodes_that_give_nothing_are_passed_over(void **state)
+{
+    const struct icl_plan_options options = {.threads = 1, .part_bytes = 1};
+    (void)state;
+
+    build(0, open_dims);
+    add_nameless("MatMul", "x", "w", 2, 1);
+    add_nameless("MatMul", "x", "w", 2, 2);
+    add_nameless("Expand", "axes", "axes", 2, 1);
+    add_nameless("Expand", "axes", "axes", 2, 2);
+    add_nameless("ConstantOfShape", "axes", "", 1, 1);
+    check("nodes that give nothing", &options, 1);
+    end();
+}
+
 static int64_t micro_batch_of_type(int32_t type)
 {
     const struct icl_plan_options options = {.threads = 1, .part_bytes = 1};
@@ -473,6 +497,7 @@ int main(void)
         cmocka_unit_test(images_that_are_apart_are_divided_and_no_others),
         cmocka_unit_test(what_comes_last_and_is_small_takes_the_whole_batch),
         cmocka_unit_test(plans_that_have_to_see_the_batch_do),
+        cmocka_unit_test(nodes_that_give_nothing_are_passed_over),
         cmocka_unit_test(pictures_of_half_bytes_stay_together),
         cmocka_unit_test(outputs_have_the_shape_of_the_batch),
     };
