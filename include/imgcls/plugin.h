@@ -259,6 +259,13 @@ struct imgcls_kernel {
      * joins such outputs along their last dimension need not copy them. NULL: never. */
     int32_t (*writes_rows_apart)(const struct imgcls_host *host,
                                  const struct imgcls_node *node);
+    /* Nonzero where output 0 may have the bytes of input `input`, which has its type and shape:
+     * run reads an element of that input before it writes the one at the same place of output
+     * 0, not after, and nothing else into those bytes. An epilogue's operand is such an input
+     * where sums are finished before they are stored. NULL: never, the operator's trait
+     * IMGCLS_TRAIT_IN_PLACE apart. */
+    int32_t (*writes_over)(const struct imgcls_host *host, const struct imgcls_node *node,
+                           size_t input);
 };
 
 /* Traits of an operator. */

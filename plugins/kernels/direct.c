@@ -39,6 +39,11 @@ int direct_takes(const struct gemm_job *job)
     return job->window == NULL && (job->a_window || (job->a_column == 1 && job->a_run == 0));
 }
 
+int direct_sums_once(int64_t k)
+{
+    return k <= CHUNK_MOST;
+}
+
 /* Whole k where few rows use a panel: it is read once anyway. Else even chunks. */
 int64_t direct_chunk(const struct gemm_job *job, int64_t rows)
 {

@@ -75,6 +75,10 @@ struct direct_few {
     direct_multiply_panels *multiply;
 };
 
+/* True where sums of k products are finished before anything goes into C: an operand of a step may
+ * have C's bytes then. */
+int direct_sums_once(int64_t k);
+
 /* Elements of k that a pass walks, and rows of A that a block holds then. */
 int64_t direct_chunk(const struct gemm_job *job, int64_t rows);
 int64_t direct_block(int64_t chunk, int64_t rows);

@@ -50,18 +50,28 @@ static bool same_shape(const struct imgcls_value_info *a, const struct imgcls_va
             memcmp(a->dims, b->dims, (size_t)a->rank * sizeof *a->dims) == 0);
 }
 
+/* Whether output 0 of a step may take the bytes of an input. */
+static bool may_write_over(const struct icl_plan *plan, const struct icl_step *step, size_t input)
+{
+    const struct imgcls_kernel *kernel = step->kernel;
+    if (step->inputs[input] == ICL_NONE || !kernel)
+        return false;
+    return (step->op->traits & IMGCLS_TRAIT_IN_PLACE) ||
+           (ICL_HAS(kernel, writes_over) && kernel->writes_over &&
+            kernel->writes_over(&plan->ctx->host, step->node, input));
+}
+
 /* Lets output 0 of a step take the bytes of an input that nobody reads afterwards. */
 static void write_in_place(struct icl_plan *plan, size_t index)
 {
     struct icl_step *step = &plan->steps[index];
-    if (!step->op || !(step->op->traits & IMGCLS_TRAIT_IN_PLACE) ||
-        step->output_count == 0 || step->outputs[0] == ICL_NONE || !step->kernel)
+    if (!step->op || step->output_count == 0 || step->outputs[0] == ICL_NONE)
         return;
     struct icl_slot *out = &plan->slots[step->outputs[0]];
     if (out->place != ICL_PLACE_ARENA || out->root != step->outputs[0])
         return;
     for (size_t i = 0; i < step->input_count; i++) {
-        if (step->inputs[i] == ICL_NONE)
+        if (!may_write_over(plan, step, i))
             continue;
         const struct icl_slot *in = &plan->slots[step->inputs[i]];
         size_t root = icl_slot_root(plan, step->inputs[i]);

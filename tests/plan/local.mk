@@ -27,6 +27,13 @@ TESTS += %D%/image_rows_drawn_test
 	%D%/rows_graph.h
 %C%_image_rows_drawn_test_LDADD = $(TEST_LIBS)
 
+check_PROGRAMS += %D%/liveness_test
+TESTS += %D%/liveness_test
+%C%_liveness_test_SOURCES = \
+	%D%/drawn_graph.h \
+	%D%/liveness_test.c
+%C%_liveness_test_LDADD = $(TEST_LIBS)
+
 check_PROGRAMS += %D%/offsets_test
 TESTS += %D%/offsets_test
 %C%_offsets_test_SOURCES = %D%/offsets_test.c

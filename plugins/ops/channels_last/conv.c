@@ -219,6 +219,16 @@ int32_t conv_writes_rows_apart(const struct imgcls_host *host, const struct imgc
     return 1;
 }
 
+static int32_t conv_writes_over(const struct imgcls_host *host, const struct imgcls_node *node,
+                                size_t input)
+{
+    struct gemm_window window;
+    struct gemm_job job = {0};
+
+    return conv_shape(host, node, &window, &job) && direct_sums_once(job.k) &&
+           product_writes_over(node, input);
+}
+
 static double conv_cost_portable(const struct imgcls_host *host,
                                  const struct imgcls_node *node)
 {
@@ -289,6 +299,7 @@ static double conv_cost_direct(const struct imgcls_host *host, const struct imgc
         .run = conv_run_##SET,                                                             \
         .release = product_release,                                                        \
         .writes_rows_apart = conv_writes_rows_apart,                                       \
+        .writes_over = conv_writes_over,                                                   \
     };
 WITH_AVX2(CONV_DIRECT(avx2, IMGCLS_ISA_AVX2, "cl_conv_direct_f32_6x16_avx2"))
 WITH_AVX512(CONV_DIRECT(avx512, IMGCLS_ISA_AVX2 | IMGCLS_ISA_AVX512,

@@ -129,6 +129,14 @@ static imgcls_status run_kernel(const struct imgcls_host *host, const struct img
     return IMGCLS_OK;
 }
 
+/* Tiles of outputs are apart, and each goes out once. */
+static int32_t writes_over(const struct imgcls_host *host, const struct imgcls_node *node,
+                           size_t input)
+{
+    (void)host;
+    return product_writes_over(node, input);
+}
+
 static double cost(const struct imgcls_host *host, const struct imgcls_node *node,
                    double macs_a_nanosecond)
 {
@@ -166,6 +174,7 @@ static double cost(const struct imgcls_host *host, const struct imgcls_node *nod
         .epilogues = PRODUCT_ROW_EPILOGUES, .accepts = NAME##_accepts, .cost = NAME##_cost,       \
         .prepare = NAME##_prepare, .run = NAME##_run, .release = product_release,          \
         .writes_rows_apart = conv_writes_rows_apart,                                       \
+        .writes_over = writes_over,                                                        \
     },
 
 WINOGRAD_FAMILY(KERNEL)

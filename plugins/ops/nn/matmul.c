@@ -346,6 +346,15 @@ static int64_t matmul_columns(const struct imgcls_host *host,
                         : matmul_b_dims(host, node, b->rank, b->dims, turned)[b->rank - 1];
 }
 
+static int32_t matmul_writes_over(const struct imgcls_host *host,
+                                  const struct imgcls_node *node, size_t input)
+{
+    struct gemm_job job = {0};
+
+    return matmul_known(host, node, &job) && direct_sums_once(job.k) &&
+           product_writes_over(node, input);
+}
+
 #define MATMUL_DIRECT(SET, ISA, NAME)                                                      \
     static double matmul_cost_direct_##SET(const struct imgcls_host *host,                 \
                                            const struct imgcls_node *node)                 \
@@ -373,6 +382,7 @@ static int64_t matmul_columns(const struct imgcls_host *host,
         .prepare = matmul_prepare_direct_##SET,                                            \
         .run = matmul_run_direct_##SET,                                                    \
         .release = product_release,                                                        \
+        .writes_over = matmul_writes_over,                                                 \
     };
 WITH_AVX2(MATMUL_DIRECT(avx2, IMGCLS_ISA_AVX2, "matmul_direct_f32_6x16_avx2"))
 WITH_AVX512(MATMUL_DIRECT(avx512, IMGCLS_ISA_AVX2 | IMGCLS_ISA_AVX512,

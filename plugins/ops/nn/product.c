@@ -86,6 +86,16 @@ bool product_is_operand(const struct imgcls_node *node, size_t i)
     return false;
 }
 
+int32_t product_writes_over(const struct imgcls_node *node, size_t i)
+{
+    size_t e;
+
+    for (e = 0; e < node->epilogue_count; e++)
+        if (node->epilogues[e].operand == (int32_t)i && same_shape(node->inputs[i], node->outputs[0]))
+            return 1;
+    return 0;
+}
+
 void product_release(const struct imgcls_host *host, void *state)
 {
     host->release(host, state);

@@ -36,6 +36,10 @@ bool product_accepts(const struct imgcls_node *node, int32_t type, size_t needed
 /* Input i is the operand of an epilogue and none of the operator's own. */
 bool product_is_operand(const struct imgcls_node *node, size_t i);
 
+/* For writes_over of kernels that store an element once, finished: input i is the operand of a
+ * step, has the result's shape, and nothing else. */
+int32_t product_writes_over(const struct imgcls_node *node, size_t i);
+
 /* imgcls_kernel.release for a state that is one allocation. */
 void product_release(const struct imgcls_host *host, void *state);
 
