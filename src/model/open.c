@@ -113,7 +113,7 @@ static imgcls_status open_graph(struct imgcls_model *model,
         model->ctx->checks = NULL;
     }
     if (status == IMGCLS_OK)
-        status = icl_passes_refuse_plan_attrs(model->graph);
+        status = icl_passes_refuse_plan_only(model->graph);
     if (status == IMGCLS_OK)
         status = icl_graph_sort(model->graph);
     if (status == IMGCLS_OK && model->graph->output_count == 0)

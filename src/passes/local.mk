@@ -16,7 +16,7 @@ libicl_la_SOURCES += \
 	%D%/linear.h \
 	%D%/passes.c \
 	%D%/passes.h \
-	%D%/plan_attrs.c \
+	%D%/plan_only.c \
 	%D%/row_moves.c \
 	%D%/rows.h \
 	%D%/turned.c \

@@ -24,9 +24,9 @@ struct icl_pass {
  * something (own: free). Inner graphs included. */
 imgcls_status icl_passes_clean(struct imgcls_graph *graph, char **names);
 
-/* Refuses a graph just read where a node has an attribute that only passes and upgrades set (inner
- * graphs included). */
-imgcls_status icl_passes_refuse_plan_attrs(const struct imgcls_graph *graph);
+/* Refuses a graph just read where a node has an operator, or an attribute, that only passes and
+ * upgrades put there (inner graphs included). */
+imgcls_status icl_passes_refuse_plan_only(const struct imgcls_graph *graph);
 
 /* Brings each node to the newest meaning its operator knows (imgcls_op.upgrade) and sets the
  * graph's opsets accordingly. Reports all unknown operators at once: counts, first node of

@@ -35,6 +35,7 @@ output_not_as_declared|2|node 'at_fault' (Relu): output 'y' comes out as \[1,4\]
 stride_uncountable|3|node 'at_fault' (ConvTranspose): .*more elements than can be counted
 attribute_of_plans|2|node 'at_fault' (MatMul): an attribute 'transB'
 attribute_of_plans_within|2|node 'at_fault' (Softmax): an attribute 'imgcls
+operator_of_plans|2|node 'at_fault' (imgcls.channels_last Conv): an operator that plans make
 unknown_operator|2|org.example Frobnicate .*first node 'at_fault'
 ROWS
 

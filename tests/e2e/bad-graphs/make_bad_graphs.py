@@ -67,6 +67,9 @@ models = {
     "attribute_of_plans": model([node("MatMul", ["x", "w"], ["y"], transB=1)], [("w", np.arange(16, dtype=np.float32).reshape(4, 4))]),
     "attribute_of_plans_within": model([h.make_node("If", ["yes"], ["y"], then_branch=of_plans, else_branch=of_plans)],
                                        [("yes", np.array(True))]),
+    # believed, a kernel would trust what a pass has not looked at
+    "operator_of_plans": model([h.make_node("Conv", ["x", "w"], ["y"], name="at_fault", domain="imgcls.channels_last")],
+                               [("w", np.zeros((1, 4, 1, 1), np.float32))], domains=["imgcls.channels_last"]),
     "unknown_operator": model([h.make_node("Frobnicate", ["x"], ["y"], name="at_fault", domain="org.example")], domains=["org.example"]),
 }
 for name, made in models.items():
