@@ -68,3 +68,10 @@ TESTS += %D%/strassen_test
 	%D%/drawn_graph.h \
 	%D%/strassen_test.c
 %C%_strassen_test_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += %D%/winograd_test
+TESTS += %D%/winograd_test
+%C%_winograd_test_SOURCES = \
+	%D%/drawn_graph.h \
+	%D%/winograd_test.c
+%C%_winograd_test_LDADD = $(TEST_LIBS)

@@ -306,6 +306,8 @@ WITH_AVX512(CONV_DIRECT(avx512, IMGCLS_ISA_AVX2 | IMGCLS_ISA_AVX512,
                         "cl_conv_direct_f32_14x32_avx512"))
 WITH_NEON(CONV_DIRECT(neon, IMGCLS_ISA_NEON, "cl_conv_direct_f32_6x16_neon"))
 
+#define WINOGRAD_KERNEL(NAME, ...) &channels_last_winograd[conv_##NAME],
+
 const struct imgcls_op channels_last_conv_op = {
     .struct_size = sizeof(struct imgcls_op),
     .domain = CHANNELS_LAST_DOMAIN,
@@ -317,18 +319,14 @@ const struct imgcls_op channels_last_conv_op = {
     .kernels =
         (const struct imgcls_kernel *const[]){
             &channels_last_depthwise[0],
-            &channels_last_winograd[0],
-            &channels_last_winograd[1],
             &portable,
-            WITH_AVX2(&channels_last_depthwise[1], &channels_last_winograd[2],
-                      &channels_last_winograd[3], &direct_avx2, &channels_last_first_avx2,
+            WITH_AVX2(&channels_last_depthwise[1], &direct_avx2, &channels_last_first_avx2,
                       &channels_last_grouped[0],)
-            WITH_AVX512(&channels_last_depthwise[2], &channels_last_winograd[4],
-                        &channels_last_winograd[5], &direct_avx512,
+            WITH_AVX512(&channels_last_depthwise[2], &direct_avx512,
                         &channels_last_first_avx512, &channels_last_grouped[1],)
-            WITH_NEON(&channels_last_depthwise[1], &channels_last_winograd[2],
-                      &channels_last_winograd[3], &direct_neon, &channels_last_first_neon,
+            WITH_NEON(&channels_last_depthwise[1], &direct_neon, &channels_last_first_neon,
                       &channels_last_grouped[0],)
+            WINOGRAD_FAMILY(WINOGRAD_KERNEL)
             NULL,
         },
 };

@@ -7,6 +7,7 @@
 #define OPS_CHANNELS_LAST_CONV_H
 
 #include "image.h"
+#include "plugins/kernels/winograd.h"
 #include "plugins/ops/nn/product.h"
 
 /* Everything a job needs that shapes say; window.channels are those of a group. False where
@@ -21,9 +22,11 @@ int32_t conv_writes_rows_apart(const struct imgcls_host *host, const struct imgc
 /* Kernels for groups of one channel in and one out (depthwise.c), one a set. */
 extern const struct imgcls_kernel channels_last_depthwise[];
 
-/* True where Winograd's method computes the node (winograd.c), and its kernels, two sizes of
- * tile a set. */
+/* True where Winograd's method computes the node (winograd.c), and its kernels, one for each of the
+ * family at conv_NAME. */
 bool conv_is_winograd(const struct imgcls_host *host, const struct imgcls_node *node);
+#define CONV_WINOGRAD_PLACE(NAME, ...) conv_##NAME,
+enum conv_winograd { WINOGRAD_FAMILY(CONV_WINOGRAD_PLACE) };
 extern const struct imgcls_kernel channels_last_winograd[];
 
 /* Kernels for several groups of few channels (grouped.c), one a vector set. */
