@@ -71,31 +71,38 @@ ALWAYS_INLINE void strip(const struct cl_dwconv_job *job, const struct row *row,
                  row->c, whole, mask, count, sums);
 }
 
-ALWAYS_INLINE void strips(const struct cl_dwconv_job *job, const struct row *row, const bool whole,
-                          lane_mask mask, const int width, const int stride, const int size)
+ALWAYS_INLINE void strips(const struct cl_dwconv_job *job, const struct row *row,
+                          const struct cl_end *end, const struct cl_plain_end *plain,
+                          const bool whole, lane_mask mask, const int width, const int stride,
+                          const int size)
 {
-    const struct cl_end end = end_of(job);
-    const struct cl_plain_end plain = plain_end(&end);
     int64_t ox = row->begin;
 
     for (; row->end - ox >= size; ox += size)
-        strip(job, row, &end, &plain, ox, size, size, whole, mask, width, stride);
+        strip(job, row, end, plain, ox, size, size, whole, mask, width, stride);
     if (ox < row->end)
-        strip(job, row, &end, &plain, ox, size, row->end - ox, whole, mask, width, stride);
+        strip(job, row, end, plain, ox, size, row->end - ox, whole, mask, width, stride);
 }
 
 #define STRIPS(width, stride)                                                              \
-    static void strips_##width##_##stride(const struct cl_dwconv_job *job,                 \
-                                          const struct row *row, int64_t left)             \
+    static void strips_##width##_##stride(const struct cl_dwconv_job *job, struct row *row, \
+                                          bool by_seven, int64_t apart, int64_t left)      \
     {                                                                                      \
-        int64_t out = row->end - row->begin;                                               \
-        lane_mask mask = lanes_below(left);                                                \
-        if (left < LANES)                                                                  \
-            strips(job, row, false, mask, width, stride, STRIP);                           \
-        else if (out % STRIP != 0 && out % (STRIP - 1) == 0)                               \
-            strips(job, row, true, mask, width, stride, STRIP - 1);                        \
-        else                                                                               \
-            strips(job, row, true, mask, width, stride, STRIP);                            \
+        const struct cl_end end = end_of(job);                                             \
+        const struct cl_plain_end plain = plain_end(&end);                                 \
+        int v;                                                                             \
+        for (v = 0; v < GROUP && left > 0; v++) {                                          \
+            lane_mask mask = lanes_below(left);                                            \
+            if (left < LANES)                                                              \
+                strips(job, row, &end, &plain, false, mask, width, stride, STRIP);         \
+            else if (by_seven)                                                             \
+                strips(job, row, &end, &plain, true, mask, width, stride, STRIP - 1);      \
+            else                                                                           \
+                strips(job, row, &end, &plain, true, mask, width, stride, STRIP);          \
+            row->c += LANES;                                                               \
+            row->offset += apart;                                                          \
+            left -= LANES;                                                                 \
+        }                                                                                  \
     }
 STRIPS(1, 1)
 STRIPS(1, 2)
@@ -106,7 +113,10 @@ STRIPS(5, 2)
 STRIPS(7, 1)
 STRIPS(7, 2)
 
-typedef void strips_kernel(const struct cl_dwconv_job *job, const struct row *row, int64_t left);
+/* The vectors of a group of channels, `apart` floats from one to the next in each line; left: channels
+ * that there are. by_seven: strips of one fewer leave no rest. */
+typedef void strips_kernel(const struct cl_dwconv_job *job, struct row *row, bool by_seven,
+                           int64_t apart, int64_t left);
 
 /* Strips for these windows, NULL where there are none. */
 static strips_kernel *strips_for(const struct gemm_window *w)
@@ -195,20 +205,19 @@ static void part_of_rows(const struct cl_dwconv_job *job, const struct cl_dwconv
 {
     const struct gemm_window *w = &job->window;
     const int64_t computed = (end - begin + STRIP - 1) / STRIP * STRIP;
+    const bool by_seven = computed != end - begin && (end - begin) % (STRIP - 1) == 0;
     const float *lines[LINES];
     struct row row = {.lines = lines, .count = w->kernel[0] * w->kernel[1], .begin = begin,
-                      .end = end};
-    int v;
+                      .end = end, .row = tile->row_begin};
+    struct windows at = windows_at(job, held, tile->row_begin);
 
-    held_begin(held, begin * w->stride[2] - w->pad[2],
+    held_begin(job, held, begin * w->stride[2] - w->pad[2],
                (computed - 1) * w->stride[2] + w->kernel[2]);
-    for (row.row = tile->row_begin; row.row < tile->row_end; row.row++) {
-        hold_window(job, held, row.row, c, tile->channel_end - c, lines);
-        for (v = 0; v < GROUP && c + v * LANES < tile->channel_end; v++) {
-            row.c = c + v * LANES;
-            row.offset = v * held->pixels * LANES;
-            kernel(job, &row, tile->channel_end - row.c);
-        }
+    for (; row.row < tile->row_end; row.row++, windows_advance(job, held, &at)) {
+        hold_windows(job, held, &at, c, tile->channel_end - c, lines);
+        row.c = c;
+        row.offset = 0;
+        kernel(job, &row, by_seven, held->pixels * LANES, tile->channel_end - c);
     }
 }
 
@@ -220,8 +229,7 @@ static void tile_in_strips(const struct cl_dwconv_job *job, const struct cl_dwco
     struct held held;
     int64_t most, parts, part, c;
 
-    held.slots = held_slots(w);
-    held.pixels = 0;
+    held_open(job, &held);
     most = (held_room(held.slots) - w->kernel[2]) / w->stride[2] / STRIP * STRIP;
     parts = (w->out[2] + most - 1) / most;
     for (c = tile->channel_begin; c < tile->channel_end; c += 16)

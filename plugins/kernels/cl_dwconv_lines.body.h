@@ -18,6 +18,8 @@ struct held {
     const float *from[LINES]; /* the line of the image that a slot holds; NULL: none */
     int64_t slots;            /* a power of 2; one more is a line of zeros */
     int64_t first, pixels;    /* the part of each line; it may begin before the line does */
+    int64_t before, past;     /* pixels of the part that are the image's; the others stay zero */
+    int64_t pixel, line;      /* floats of the image from pixel to pixel and from line to line */
 };
 
 /* Where a vector of channels of a slot's first pixel is. */
@@ -44,90 +46,126 @@ static int64_t held_room(int64_t slots)
     return HELD_PIXELS / (slots + 1);
 }
 
-/* Begins a part of the lines, of other channels or other pixels. */
-static void held_begin(struct held *held, int64_t first, int64_t pixels)
+static int64_t within(int64_t value, int64_t low, int64_t high)
+{
+    return value < low ? low : value > high ? high : value;
+}
+
+/* Nothing is held yet. */
+static void held_open(const struct cl_dwconv_job *job, struct held *held)
+{
+    held->slots = held_slots(&job->window);
+    held->pixels = 0;
+    held->pixel = cl_dwconv_x_channels(job);
+    held->line = job->window.in[2] * held->pixel;
+}
+
+/* Begins a part of the lines, of other channels or other pixels. Padding is written only where it
+ * was another part's. */
+static void held_begin(const struct cl_dwconv_job *job, struct held *held, int64_t first,
+                       int64_t pixels)
 {
     int64_t slot;
 
-    if (pixels != held->pixels) {
+    if (pixels != held->pixels || first != held->first) {
         held->pixels = pixels;
-        memset(held_line(held, held->slots, 0), 0, (size_t)pixels * 16 * sizeof(float));
+        held->first = first;
+        held->before = within(-first, 0, pixels);
+        held->past = within(job->window.in[2] - first, held->before, pixels);
+        memset(held->floats, 0, (size_t)((held->slots + 1) * pixels) * 16 * sizeof(float));
     }
-    held->first = first;
     for (slot = 0; slot < held->slots; slot++)
         held->from[slot] = NULL;
 }
 
-ALWAYS_INLINE void hold_zeros(float *to, int64_t begin, int64_t end, int64_t pixels,
-                              const int count)
+/* Copies `count` vectors of channels of the pixels that are there, from vector v of the slot on.
+ * from: the part's first pixel that is. */
+ALWAYS_INLINE void hold_vectors(struct held *held, int64_t slot, const float *from, int v,
+                                const int count, const bool whole, lane_mask mask)
 {
-    int v;
-
-    for (; begin < end; begin++)
-        for (v = 0; v < count; v++)
-            lanes_store(to + (v * pixels + begin) * LANES, lanes_zero());
-}
-
-/* Copies `count` vectors of channels of a line, from vector v on. */
-ALWAYS_INLINE void hold_vectors(const struct cl_dwconv_job *job, struct held *held, int64_t slot,
-                                const float *line, int v, const int count, const bool whole,
-                                lane_mask mask)
-{
-    const int64_t step = cl_dwconv_x_channels(job), pixels = held->pixels, first = held->first;
-    const int64_t before = first < 0 ? -first < pixels ? -first : pixels : 0;
-    const int64_t room = job->window.in[2] - first, inside = room < pixels ? room : pixels;
-    float *to = held_line(held, slot, v), *at = to + before * LANES;
-    const float *from = line + (first + before) * step;
-    int64_t x;
+    const int64_t pixel = held->pixel, apart = held->pixels * LANES;
+    float *to = held_line(held, slot, v) + held->before * LANES;
+    float *const end = held_line(held, slot, v) + held->past * LANES;
     int i;
 
-    hold_zeros(to, 0, before, pixels, count);
-    for (x = before; x < inside; x++, from += step, at += LANES)
+    for (; to < end; to += LANES, from += pixel)
 #pragma GCC unroll 4
         for (i = 0; i < count; i++)
-            lanes_store(at + i * pixels * LANES, load(from + i * LANES, whole, mask));
-    hold_zeros(to, inside > before ? inside : before, pixels, pixels, count);
+            lanes_store(to + i * apart, load(from + i * LANES, whole, mask));
 }
 
-/* Channels c.. of a line of the image into a slot, `left` of them. */
-static void hold(const struct cl_dwconv_job *job, struct held *held, int64_t slot,
-                 const float *line, int64_t c, int64_t left)
+/* Channels of a line of the image into a slot, `left` of them; skip: floats from the line's first to
+ * the part's. */
+static void hold(struct held *held, int64_t slot, const float *line, int64_t skip, int64_t left)
 {
-    const float *from = line + c - job->x_first;
     int v;
 
     held->from[slot] = line;
     if (left >= 16)
-        hold_vectors(job, held, slot, from, 0, GROUP, true, lanes_below(LANES));
+        hold_vectors(held, slot, line + skip, 0, GROUP, true, lanes_below(LANES));
     else
         for (v = 0; v * LANES < left; v++)
-            hold_vectors(job, held, slot, from + v * LANES, v, 1, false,
+            hold_vectors(held, slot, line + skip + v * LANES, v, 1, false,
                          lanes_below(left - v * LANES));
 }
 
-/* Where the output row's windows find their lines, first vectors of them. */
-static void hold_window(const struct cl_dwconv_job *job, struct held *held, int64_t row, int64_t c,
-                        int64_t left, const float *lines[LINES])
+/* The windows of an output row: an image, and in it the first line of theirs; counted on from row to
+ * row, for a division takes as long as a strip. */
+struct windows {
+    const float *image;
+    int64_t oz, oy;
+};
+
+static struct windows windows_at(const struct cl_dwconv_job *job, const struct held *held,
+                                 int64_t row)
 {
     const struct gemm_window *w = &job->window;
-    const int64_t out = row / w->out[1], z = out % w->out[0] * w->stride[0] - w->pad[0];
-    const int64_t y = (row - out * w->out[1]) * w->stride[1] - w->pad[1];
-    const float *image = job->x + out / w->out[0] * w->in[0] * w->in[1] * w->in[2] *
-                                      cl_dwconv_x_channels(job);
-    int64_t kz, ky, l = 0;
+    const int64_t planes = row / w->out[1];
 
-    for (kz = 0; kz < w->kernel[0]; kz++)
-        for (ky = 0; ky < w->kernel[1]; ky++, l++) {
-            int64_t at_z = z + kz * w->dilation[0], at_y = y + ky * w->dilation[1];
-            int64_t slot = w->kernel[0] > 1 ? l : at_y & (held->slots - 1);
-            if (at_z < 0 || at_z >= w->in[0] || at_y < 0 || at_y >= w->in[1]) {
-                lines[l] = held_line(held, held->slots, 0);
-                continue;
+    return (struct windows){
+        .image = job->x + planes / w->out[0] * w->in[0] * w->in[1] * held->line,
+        .oz = planes % w->out[0],
+        .oy = row % w->out[1],
+    };
+}
+
+static void windows_advance(const struct cl_dwconv_job *job, const struct held *held,
+                            struct windows *at)
+{
+    const struct gemm_window *w = &job->window;
+
+    if (++at->oy < w->out[1])
+        return;
+    at->oy = 0;
+    if (++at->oz < w->out[0])
+        return;
+    at->oz = 0;
+    at->image += w->in[0] * w->in[1] * held->line;
+}
+
+/* Where the windows find their lines, first vectors of them. */
+static void hold_windows(const struct cl_dwconv_job *job, struct held *held,
+                         const struct windows *at, int64_t c, int64_t left,
+                         const float *lines[LINES])
+{
+    const struct gemm_window *w = &job->window;
+    const int64_t skip = (held->first + held->before) * held->pixel + c - job->x_first;
+    const int64_t y_first = at->oy * w->stride[1] - w->pad[1];
+    int64_t z = at->oz * w->stride[0] - w->pad[0], l = 0, kz, ky;
+
+    for (kz = 0; kz < w->kernel[0]; kz++, z += w->dilation[0]) {
+        const bool is_there = z >= 0 && z < w->in[0];
+        int64_t y = y_first;
+        for (ky = 0; ky < w->kernel[1]; ky++, l++, y += w->dilation[1]) {
+            int64_t slot = w->kernel[0] > 1 ? l : y & (held->slots - 1);
+            if (!is_there || y < 0 || y >= w->in[1]) {
+                slot = held->slots;
+            } else {
+                const float *line = at->image + (z * w->in[1] + y) * held->line;
+                if (held->from[slot] != line)
+                    hold(held, slot, line, skip, left);
             }
-            const float *line = image + (at_z * w->in[1] + at_y) * w->in[2] *
-                                            cl_dwconv_x_channels(job);
-            if (held->from[slot] != line)
-                hold(job, held, slot, line, c, left);
             lines[l] = held_line(held, slot, 0);
         }
+    }
 }
