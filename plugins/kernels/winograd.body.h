@@ -4,9 +4,9 @@
  *
  * Included once a set and size of tile, after its lanes.*.h, with WINOGRAD (the kernel's name),
  * PRODUCT (the kernel that multiplies), PRODUCT_GRID(job) and PANEL (width of its panels, 0:
- * plain), and OUT (outputs of a tile a side), SIZE (weights a side) and NAME(function) defined;
- * undefines WINOGRAD, OUT, SIZE and NAME. The tiles of a block are transformed into one matrix [tile, channel] a point,
- * multiplied, and transformed back while they are in cache.
+ * plain), and OUT (outputs of a tile a side), SIZE (weights a side), STRIDE and NAME(function)
+ * defined; undefines WINOGRAD, OUT, SIZE, STRIDE and NAME. The tiles of a block are transformed into one
+ * matrix [tile, channel] a point, multiplied, and transformed back while they are in cache.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -18,13 +18,33 @@
 #ifndef ALWAYS_INLINE
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 #endif
-#define IN            (OUT + SIZE - 1)
-#define POINTS        WINOGRAD_POINTS(OUT, SIZE)
+#define IN            WINOGRAD_IN_OF(OUT, SIZE, STRIDE)
+#define SIDE          WINOGRAD_SIDE(OUT, SIZE, STRIDE)
+#define POINTS        (SIDE * SIDE)
+#define DEPTH         WINOGRAD_DEPTH(STRIDE)
 #define FLOATS_A_LINE 16
 #define POINT_A       0.70710678f
 #define POINT_B       1.41421356f
 
-#if OUT + SIZE == 7
+#if STRIDE == 2
+/* B': five values, of which those at even places are 0, 2 and 4, to three points: 0, infinity and 1. */
+ALWAYS_INLINE void NAME(into_points)(const lanes d[IN], lanes to[IN])
+{
+    to[0] = lanes_less(d[0], d[2]);
+    to[1] = d[1];
+    to[2] = lanes_less(d[4], d[2]);
+    to[3] = d[3];
+    to[4] = d[2];
+}
+
+/* A': three points to two outputs. */
+ALWAYS_INLINE void NAME(out_of_points)(const lanes p[SIDE], lanes to[OUT])
+{
+    to[0] = lanes_add(p[0], p[2]);
+    to[1] = lanes_add(p[1], p[2]);
+}
+
+#elif OUT + SIZE == 7
 /* B': six values to six points. */
 ALWAYS_INLINE void NAME(into_points)(const lanes d[IN], lanes to[IN])
 {
@@ -126,7 +146,7 @@ static struct NAME(pixels) NAME(find_pixels)(const struct winograd_job *job, int
 {
     struct winograd_place place = NAME(place_of)(job, tile);
     int64_t height = job->window.in[1], width = job->window.in[2];
-    int64_t y = place.y - job->window.pad[1], x = place.x - job->window.pad[2];
+    int64_t y = STRIDE * place.y - job->window.pad[1], x = STRIDE * place.x - job->window.pad[2];
     struct NAME(pixels) pixels = {.pixel = job->window.channels};
 
     pixels.line = width * pixels.pixel;
@@ -150,8 +170,16 @@ ALWAYS_INLINE void NAME(ask_for_windows)(const struct NAME(pixels) *pixels, int6
 #pragma GCC unroll 8
     for (i = 0; i < IN; i++)
 #pragma GCC unroll 8
-        for (j = 0; j < OUT; j++)
+        for (j = 0; j < OUT * STRIDE; j++)
             __builtin_prefetch(at + i * pixels->line + j * pixels->pixel);
+}
+
+/* Where value (i, j) of a transformed window goes, channel 0. */
+ALWAYS_INLINE float *NAME(value_at)(float *v, int64_t plane, int64_t channels, int i, int j)
+{
+    const struct winograd_part part = winograd_part(OUT, SIZE, STRIDE, i, j);
+
+    return v + part.point * plane + part.at * channels;
 }
 
 /* Channels c.. of one tile. whole: no padding; full: a whole vector of channels. */
@@ -185,7 +213,7 @@ ALWAYS_INLINE void NAME(vector_in)(const struct NAME(pixels) *pixels, const int 
         NAME(into_points)(half[i], to);
 #pragma GCC unroll 8
         for (j = 0; j < IN; j++) {
-            float *at = v + (i * IN + j) * plane + c;
+            float *at = NAME(value_at)(v, plane, pixels->pixel, i, j) + c;
             NAME(store)(at, full, mask, to[j]);
         }
     }
@@ -316,16 +344,16 @@ ALWAYS_INLINE void NAME(vector_out)(const struct winograd_job *job,
                                     const int full, int64_t m, lane_mask mask,
                                     const float *sums, int64_t plane)
 {
-    lanes half[OUT][IN], y[OUT][OUT], from[IN], to[OUT];
+    lanes half[OUT][SIDE], y[OUT][OUT], from[SIDE], to[OUT];
     int i, j;
 
     if (m % FLOATS_A_LINE == 0)
         NAME(ask_for_outputs)(job, outputs, whole, m);
 #pragma GCC unroll 8
-    for (j = 0; j < IN; j++) {
+    for (j = 0; j < SIDE; j++) {
 #pragma GCC unroll 8
-        for (i = 0; i < IN; i++)
-            from[i] = NAME(load)(sums + (i * IN + j) * plane + m, full, mask);
+        for (i = 0; i < SIDE; i++)
+            from[i] = NAME(load)(sums + (i * SIDE + j) * plane + m, full, mask);
         NAME(out_of_points)(from, to);
 #pragma GCC unroll 8
         for (i = 0; i < OUT; i++)
@@ -379,22 +407,25 @@ static void NAME(tiles_out)(const struct winograd_job *job, int64_t first, int64
             NAME(transform_out)(job, NULL, first + t, sums + t * row, plane);
 }
 
-/* The matrices of points begin..end: [tiles, channels] by [channels, outputs]. */
-static void NAME(multiply_points)(const struct winograd_job *job, int64_t tiles, int64_t begin,
-                                  int64_t end, const float *v, float *sums, void *workspace)
+/* The matrices of points begin..end, which have one depth: [tiles, channels] by [channels, outputs],
+ * with several matrices' channels behind one another where the depth is more than 1. */
+static void NAME(multiply_alike)(const struct winograd_job *job, int64_t tiles, int64_t begin,
+                                 int64_t end, const float *v, float *sums, void *workspace)
 {
-    struct gemm_job product = {.m = tiles, .n = job->outputs, .k = job->window.channels,
-                               .k_block = WINOGRAD_K_BLOCK(job->window.channels)};
+    const struct winograd_part part = winograd_part_of_point(OUT, SIZE, STRIDE, begin);
+    const int64_t channels = job->window.channels;
+    struct gemm_job product = {.m = tiles, .n = job->outputs, .k = part.depth * channels,
+                               .k_block = WINOGRAD_K_BLOCK(channels)};
 
     product.batch_rank = 1;
     product.batch_dims[0] = end - begin;
-    product.a = v + begin * winograd_plane(product.k, job->block);
-    product.a_row = winograd_row(product.k);
+    product.a_row = winograd_row(DEPTH * channels);
     product.a_column = 1;
-    product.a_size = winograd_plane(product.k, job->block);
+    product.a_size = winograd_plane(DEPTH * channels, job->block);
+    product.a = v + begin * product.a_size;
     product.a_step[0] = product.b_step[0] = 1;
-    product.b = job->u + begin * (PANEL ? gemm_packed_b_size(product.k, product.n, PANEL)
-                                        : product.k * product.n);
+    product.b = job->u + part.first * (PANEL ? gemm_packed_b_size(channels, product.n, PANEL)
+                                             : channels * product.n);
     product.b_row = product.n;
     product.b_column = 1;
     product.b_size = product.k * product.n;
@@ -407,23 +438,32 @@ static void NAME(multiply_points)(const struct winograd_job *job, int64_t tiles,
     PRODUCT(&product, 0, PRODUCT_GRID(&product), workspace);
 }
 
+static void NAME(multiply_points)(const struct winograd_job *job, int64_t tiles, int64_t begin,
+                                  int64_t end, const float *v, float *sums, void *workspace)
+{
+    for (; STRIDE > 1 && begin < end; begin++)
+        NAME(multiply_alike)(job, tiles, begin, begin + 1, v, sums, workspace);
+    if (STRIDE == 1)
+        NAME(multiply_alike)(job, tiles, begin, end, v, sums, workspace);
+}
+
 /* Tiles begin..end of block `at` into v, or from sums into y. */
 static void NAME(transform_tiles)(const struct winograd_job *job, int64_t at, int64_t begin,
                                   int64_t end, int is_in, float *v, const float *sums)
 {
-    int64_t channels = job->window.channels, first = at * job->block, t;
+    int64_t depth = DEPTH * job->window.channels, first = at * job->block, t;
 
     if (!is_in)
         NAME(tiles_out)(job, first + begin, end - begin, sums + begin * winograd_row(job->outputs));
     for (t = begin; t < end && is_in; t++)
-        NAME(transform_in)(job, first + t, v + t * winograd_row(channels),
-                           winograd_plane(channels, job->block));
+        NAME(transform_in)(job, first + t, v + t * winograd_row(depth),
+                           winograd_plane(depth, job->block));
 }
 
 void WINOGRAD(const struct winograd_job *job, int64_t begin, int64_t end, void *workspace)
 {
     float *v = job->phase == WINOGRAD_ALONE ? workspace : job->common;
-    float *sums = v + POINTS * winograd_plane(job->window.channels, job->block);
+    float *sums = v + POINTS * winograd_plane(DEPTH * job->window.channels, job->block);
     float *rest = sums + POINTS * winograd_plane(job->outputs, job->block);
 
     switch (job->phase) {
@@ -445,7 +485,9 @@ void WINOGRAD(const struct winograd_job *job, int64_t begin, int64_t end, void *
 }
 
 #undef IN
+#undef SIDE
 #undef POINTS
+#undef DEPTH
 #undef FEW_CHANNELS
 #undef FLOATS_A_LINE
 #undef POINT_A
@@ -453,4 +495,5 @@ void WINOGRAD(const struct winograd_job *job, int64_t begin, int64_t end, void *
 #undef WINOGRAD
 #undef OUT
 #undef SIZE
+#undef STRIDE
 #undef NAME

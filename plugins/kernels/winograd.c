@@ -35,9 +35,9 @@ static int64_t least(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-int64_t winograd_row(int64_t channels)
+int64_t winograd_row(int64_t floats)
 {
-    return direct_gathered_row(channels);
+    return direct_gathered_row(floats);
 }
 
 /* Early layers with few channels: what they lose grows in all that follows, and they gain less,
@@ -52,7 +52,9 @@ int64_t winograd_row(int64_t channels)
 static int fits(const struct gemm_window *window, int64_t outputs)
 {
     return window->kernel[0] == 1 && window->kernel[1] == window->kernel[2] &&
-           (window->kernel[1] == 3 || window->kernel[1] == 5) && window->stride[1] == 1 && window->stride[2] == 1 && window->dilation[1] == 1 &&
+           (window->kernel[1] == 3 || (window->kernel[1] == 5 && window->stride[1] == 1)) &&
+           (window->stride[1] == 1 || window->stride[1] == 2) &&
+           window->stride[2] == window->stride[1] && window->dilation[1] == 1 &&
            window->dilation[2] == 1 && window->in[0] == 1 && window->out[0] == 1 &&
            window->pad[0] == 0 && window->channels <= 4096 && outputs <= 4096;
 }
@@ -82,10 +84,26 @@ static int bears_wide(const struct gemm_window *window, int64_t outputs)
     return window->channels >= 64 && outputs >= 64 && fills(window, 2);
 }
 
+/* Stride 2: 25 products for 36 and 2.8 times the file's weights, so neither many outputs beside the
+ * image (7 x 7 in 16 tiles takes 1.05 to 1.2 times as long) nor few tiles for each pass over them. A
+ * layer loses as much as by direct sums, but few channels gain least, and with its one of 64 Inception v4,
+ * which magnifies whatever is rounded otherwise, came to 5.0e-4 (4.8e-4 without). */
+#define HALVES_TILES 36
+
+static int bears_halves(const struct gemm_window *window, int64_t outputs)
+{
+    int64_t tiles = (window->out[1] + 1) / 2 * ((window->out[2] + 1) / 2);
+
+    return window->channels >= 96 && outputs >= 64 && tiles >= HALVES_TILES &&
+           5 * 4 * tiles <= 6 * window->out[1] * window->out[2];
+}
+
 int64_t winograd_tile(const struct gemm_window *window, int64_t outputs)
 {
     if (!fits(window, outputs))
         return 0;
+    if (window->stride[1] == 2)
+        return bears_halves(window, outputs) ? 2 : 0;
     if (window->kernel[1] == 5)
         return bears_wide(window, outputs) ? 2 : 0;
     if (outputs >= 64 && fills(window, 4) && bears_large(window, outputs))
@@ -99,23 +117,35 @@ int64_t winograd_other_tile(const struct gemm_window *window, int64_t outputs)
 
     if (!fits(window, outputs))
         return 0;
-    return window->kernel[1] == 5 ? 2 - tile : tile == 4 ? 2 : 4;
+    return window->kernel[1] == 5 || window->stride[1] == 2 ? 2 - tile : tile == 4 ? 2 : 4;
 }
 
 /* Five lines more: points do not meet in one cache set whatever the block. */
-int64_t winograd_plane(int64_t channels, int64_t block)
+int64_t winograd_plane(int64_t floats, int64_t block)
 {
-    return block * winograd_row(channels) + 5 * 16;
+    return block * winograd_row(floats) + 5 * 16;
 }
 
-static int64_t most_tiles(int64_t channels, int64_t outputs, int64_t points, int64_t panel)
+/* Matrices [channels, outputs] of weights. */
+static int64_t matrices(const struct winograd_job *job)
 {
-    int64_t both = winograd_row(channels) + winograd_row(outputs), room, most;
-    const struct block_limits *limits = limits_of(panel);
+    int64_t in = WINOGRAD_IN_OF(job->out, job->window.kernel[1], job->window.stride[1]);
 
-    room = channels * outputs * points <= WEIGHTS_FEW ? limits->few_floats : limits->floats;
-    most = room / (both * points) / limits->unit * limits->unit;
-    return most < limits->unit ? limits->unit : least(most, limits->units * limits->unit);
+    return in * in;
+}
+
+/* With stride 2 rows are up to four times as deep: 48 tiles, not 72, take 7 % less for 128 channels of
+ * 56 x 56 (narrow; wide was not measured). */
+static int64_t most_tiles(const struct winograd_job *job)
+{
+    int64_t both = winograd_row(winograd_depth(job)) + winograd_row(job->outputs), room, most;
+    const struct block_limits *limits = limits_of(job->panel);
+    const int64_t units = job->window.stride[1] == 2 ? limits->units * 2 / 3 : limits->units;
+
+    room = job->window.channels * job->outputs * matrices(job) <= WEIGHTS_FEW ? limits->few_floats
+                                                                           : limits->floats;
+    most = room / (both * winograd_points(job)) / limits->unit * limits->unit;
+    return most < limits->unit ? limits->unit : least(most, units * limits->unit);
 }
 
 int64_t winograd_grid(struct winograd_job *job, int32_t threads)
@@ -127,7 +157,7 @@ int64_t winograd_grid(struct winograd_job *job, int32_t threads)
     tiles = job->images * job->down * job->across;
     if (tiles == 0 || job->outputs == 0)
         return 0;
-    most = most_tiles(job->window.channels, job->outputs, winograd_points(job), job->panel);
+    most = most_tiles(job);
     blocks = (tiles + most - 1) / most;
     /* Every block passes all weights: cut for the threads, those of 512 channels would be read four
      * times for two of them. */
@@ -155,22 +185,22 @@ int winograd_ends(const struct winograd_job *job, struct gemm_end *end)
     return plain && !end->is_hardswish;
 }
 
-size_t winograd_workspace(int64_t channels, int64_t outputs, int64_t points, int64_t panel)
+size_t winograd_workspace(const struct winograd_job *job)
 {
     int64_t most;
 
-    if (channels > INT32_MAX / 64 || outputs > INT32_MAX / 64)
+    if (job->window.channels > INT32_MAX / 256 || job->outputs > INT32_MAX / 64)
         return 0;
-    most = most_tiles(channels, outputs, points, panel);
-    return (size_t)(points *
-                    (winograd_plane(channels, most) + winograd_plane(outputs, most))) *
+    most = most_tiles(job);
+    return (size_t)(winograd_points(job) * (winograd_plane(winograd_depth(job), most) +
+                                            winograd_plane(job->outputs, most))) *
                sizeof(float) +
            direct_workspace();
 }
 
-int64_t winograd_weights_size(int64_t channels, int64_t outputs, int64_t panel, int64_t points)
+int64_t winograd_weights_size(const struct winograd_job *job, int64_t panel)
 {
-    return points * gemm_packed_b_size(channels, outputs, panel);
+    return matrices(job) * gemm_packed_b_size(job->window.channels, job->outputs, panel);
 }
 
 /* G: the weights as a polynomial at each point, over the product of the point's differences from
@@ -207,15 +237,26 @@ static void transform_small(const double w[5], int64_t size, double *to)
     to[3] = w[size - 1];
 }
 
+static void transform_halves(const double w[5], int64_t size, double *to)
+{
+    (void)size;
+    to[0] = w[0];
+    to[1] = to[3] = w[1];
+    to[2] = w[2];
+    to[4] = w[0] + w[2];
+}
+
 #define SIZE_MOST 5
 #define IN_MOST   6
 
-/* The weights of one channel to the points, `step` floats apart. */
-static void transform_window(const float *w, int64_t out, int64_t size, float *to, int64_t step)
+/* The weights of one channel to the points. */
+static void transform_window(const float *w, int64_t out, int64_t size, int64_t stride,
+                             float to[IN_MOST * IN_MOST])
 {
-    int64_t i, j, in = out + size - 1;
-    void (*transform)(const double *, int64_t, double *) = in == 6 ? transform_large
-                                                                   : transform_small;
+    int64_t i, j, in = WINOGRAD_IN_OF(out, size, stride);
+    void (*transform)(const double *, int64_t, double *) = stride == 2 ? transform_halves
+                                                           : in == 6   ? transform_large
+                                                                       : transform_small;
     double columns[SIZE_MOST][IN_MOST], row[SIZE_MOST], point[IN_MOST];
 
     for (j = 0; j < size; j++) {
@@ -228,41 +269,50 @@ static void transform_window(const float *w, int64_t out, int64_t size, float *t
             row[j] = columns[j][i];
         transform(row, size, point);
         for (j = 0; j < in; j++)
-            to[(i * in + j) * step] = (float)point[j];
+            to[i * in + j] = (float)point[j];
     }
 }
 
 static void weights_to_panels(const float *w, int64_t channels, int64_t outputs, int64_t panel,
-                              int64_t out, int64_t size, float *u)
+                              int64_t out, int64_t size, int64_t stride, float *u)
 {
     int64_t floats = gemm_packed_b_size(channels, outputs, panel), first, c, m, i;
+    const int64_t in = WINOGRAD_IN_OF(out, size, stride);
 
     for (first = 0; first < outputs; first += panel)
         for (c = 0; c < channels; c++)
             for (m = first; m < first + panel; m++) {
-                float *to = u + first * channels + c * panel + (m - first);
+                float window[IN_MOST * IN_MOST] = {0};
                 if (m < outputs)
-                    transform_window(w + (m * channels + c) * size * size, out, size, to, floats);
-                else
-                    for (i = 0; i < WINOGRAD_POINTS(out, size); i++)
-                        to[i * floats] = 0;
+                    transform_window(w + (m * channels + c) * size * size, out, size, stride, window);
+                for (i = 0; i < in * in; i++) {
+                    struct winograd_part part = winograd_part(out, size, stride, i / in, i % in);
+                    u[part.first * floats + first * part.depth * channels +
+                      (part.at * channels + c) * panel + (m - first)] = window[i];
+                }
             }
 }
 
 void winograd4_f32_portable_weights(const float *w, int64_t channels, int64_t outputs,
                                     int64_t panel, float *u)
 {
-    weights_to_panels(w, channels, outputs, panel, 4, 3, u);
+    weights_to_panels(w, channels, outputs, panel, 4, 3, 1, u);
 }
 
 void winograd2_f32_portable_weights(const float *w, int64_t channels, int64_t outputs,
                                     int64_t panel, float *u)
 {
-    weights_to_panels(w, channels, outputs, panel, 2, 3, u);
+    weights_to_panels(w, channels, outputs, panel, 2, 3, 1, u);
 }
 
 void winograd2x5_f32_portable_weights(const float *w, int64_t channels, int64_t outputs,
                                       int64_t panel, float *u)
 {
-    weights_to_panels(w, channels, outputs, panel, 2, 5, u);
+    weights_to_panels(w, channels, outputs, panel, 2, 5, 1, u);
+}
+
+void winograd2s2_f32_portable_weights(const float *w, int64_t channels, int64_t outputs,
+                                      int64_t panel, float *u)
+{
+    weights_to_panels(w, channels, outputs, panel, 2, 3, 2, u);
 }

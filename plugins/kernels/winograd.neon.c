@@ -14,19 +14,29 @@
 #define WINOGRAD       winograd4_f32_neon
 #define OUT            4
 #define SIZE           3
+#define STRIDE         1
 #define NAME(function) function##_4
 #include "plugins/kernels/winograd.body.h"
 
 #define WINOGRAD       winograd2_f32_neon
 #define OUT            2
 #define SIZE           3
+#define STRIDE         1
 #define NAME(function) function##_2
 #include "plugins/kernels/winograd.body.h"
 
 #define WINOGRAD       winograd2x5_f32_neon
 #define OUT            2
 #define SIZE           5
+#define STRIDE         1
 #define NAME(function) function##_2x5
+#include "plugins/kernels/winograd.body.h"
+
+#define WINOGRAD       winograd2s2_f32_neon
+#define OUT            2
+#define SIZE           3
+#define STRIDE         2
+#define NAME(function) function##_2s2
 #include "plugins/kernels/winograd.body.h"
 
 #define WINOGRAD_WEIGHTS(tile) winograd##tile##_f32_neon_weights

@@ -2,7 +2,7 @@
  * tests/kernels/winograd_test.c - Winograd convolution: portable against the direct sum in
  * double, every other kernel against portable bit by bit
  *
- * Shapes are drawn around what can go wrong: images that tiles do not divide, padding on one
+ * Shapes are drawn around what can go wrong: images that tiles do not divide, strides, padding on one
  * side, channels that fill no vector, several images, several blocks. The bound against double
  * is 2^-24 * 64 * sum |x w|: the transforms magnify roundings by less than 20 a sum of 36
  * points (Barabasz et al., "Error Analysis and Improving the Accuracy of Winograd Convolution
@@ -24,11 +24,12 @@ struct entry {
     uint64_t isa;
     winograd_kernel *run;
     winograd_pack *pack;
-    int64_t out, size, panel;
+    int64_t out, size, stride, panel;
 };
-#define ENTRY(function, set, out, size, panel, rate)                                       \
-    {#function, set, function, function##_weights, out, size, panel},
+#define ENTRY(function, set, out, size, stride, panel, rate)                               \
+    {#function, set, function, function##_weights, out, size, stride, panel},
 static const struct entry family[] = {WINOGRAD_FAMILY(ENTRY)};
+#define FORMS 4 /* portable ones, which come first */
 
 /* Phase by phase, tiles and points in falling order, some at a time, each in a workspace of its own
  * but for what the phases share. */
@@ -62,21 +63,22 @@ static void run_kernel(const struct entry *entry, struct winograd_job *job, cons
                        int32_t threads)
 {
     int64_t channels = job->window.channels, panel = entry->panel ? entry->panel : job->outputs;
-    const int64_t points = WINOGRAD_POINTS(entry->out, entry->size);
-    size_t bytes = winograd_workspace(channels, job->outputs, points, entry->panel), i;
-    float *workspace = aligned_alloc(64, (bytes + 63) / 64 * 64);
-    size_t weights = (size_t)winograd_weights_size(channels, job->outputs, panel, points) * 4;
-    float *u = aligned_alloc(64, (weights + 63) / 64 * 64);
+    size_t bytes, weights, i;
+    float *workspace, *u;
     int64_t block;
 
+    job->out = entry->out;
+    job->panel = entry->panel;
+    bytes = winograd_workspace(job);
+    weights = (size_t)winograd_weights_size(job, panel) * 4;
+    workspace = aligned_alloc(64, (bytes + 63) / 64 * 64);
+    u = aligned_alloc(64, (weights + 63) / 64 * 64);
     assert_non_null(workspace);
     assert_non_null(u);
     for (i = 0; i < bytes / sizeof *workspace; i++)
         workspace[i] = NAN;
     entry->pack(w, channels, job->outputs, panel, u);
     job->u = u;
-    job->out = entry->out;
-    job->panel = entry->panel;
     block = winograd_grid(job, threads);
     if (job->together)
         run_together(entry, job, block, bytes);
@@ -99,7 +101,8 @@ static double direct_sum(const struct winograd_job *job, const float *w, int64_t
     *size = fabs(sum);
     for (i = 0; i < size_of; i++)
         for (j = 0; j < size_of; j++) {
-            int64_t y = oy + i - window->pad[1], x = ox + j - window->pad[2];
+            int64_t y = oy * window->stride[1] + i - window->pad[1];
+            int64_t x = ox * window->stride[2] + j - window->pad[2];
             if (y < 0 || x < 0 || y >= window->in[1] || x >= window->in[2])
                 continue;
             for (c = 0; c < channels; c++) {
@@ -128,11 +131,14 @@ static void drawn_case(int with_steps, const struct entry *reference)
 
     for (d = 0; d < 3; d++) {
         job.window.kernel[d] = d ? size : 1;
-        job.window.stride[d] = job.window.dilation[d] = 1;
+        job.window.dilation[d] = 1;
+        job.window.stride[d] = d ? reference->stride : 1;
         job.window.pad[d] = d ? draw_between(0, size - 1) : 0;
-        job.window.in[d] = d ? draw_between(size, 19) : 1;
-        job.window.out[d] = d ? job.window.in[d] + job.window.pad[d] - (size - 1) +
-                                    draw_between(0, size - 1)
+        job.window.in[d] = d ? draw_between(size, 12 + 7 * reference->stride) : 1;
+        job.window.out[d] = d ? (job.window.in[d] + job.window.pad[d] - size +
+                                 draw_between(0, size - 1)) /
+                                        reference->stride +
+                                    1
                               : 1;
     }
     job.window.channels = counts[draw_between(0, 13)];
@@ -164,7 +170,8 @@ static void drawn_case(int with_steps, const struct entry *reference)
                          (long long)m, (double)is, sum);
         }
     for (e = 0; e < sizeof family / sizeof *family; e++) {
-        if (family[e].out != reference->out || family[e].size != size)
+        if (family[e].out != reference->out || family[e].size != size ||
+            family[e].stride != reference->stride)
             continue;
         if (!offered(family[e].isa)) {
             print_message("skipped %s: this CPU lacks its instructions\n", family[e].name);
@@ -194,8 +201,8 @@ static void convolutions_of_drawn_shapes_agree(void **state)
     int i;
     (void)state;
     draw_begin();
-    for (i = 0; i < draw_rounds(90); i++)
-        drawn_case(0, &family[i % 3]);
+    for (i = 0; i < draw_rounds(120); i++)
+        drawn_case(0, &family[i % FORMS]);
 }
 
 static void steps_after_the_transform_agree(void **state)
@@ -203,42 +210,54 @@ static void steps_after_the_transform_agree(void **state)
     int i;
     (void)state;
     draw_begin();
-    for (i = 0; i < draw_rounds(45); i++)
-        drawn_case(1, &family[i % 3]);
+    for (i = 0; i < draw_rounds(60); i++)
+        drawn_case(1, &family[i % FORMS]);
 }
 
-static void an_image_of_a_batch_has_the_bits_it_has_alone(void **state)
+/* reference: a portable entry, which the others are compared with */
+static void batch_case(const struct entry *reference)
 {
     struct winograd_job job = {.images = 5, .outputs = 33, .y_row = 33};
-    int64_t image, where;
+    int64_t image, where, pixels;
     float *x, *w, *all, *one;
     int d;
-    (void)state;
-    draw_begin();
+
     for (d = 0; d < 3; d++) {
-        job.window.kernel[d] = d ? 3 : 1;
-        job.window.stride[d] = job.window.dilation[d] = 1;
-        job.window.pad[d] = d ? 1 : 0;
-        job.window.in[d] = job.window.out[d] = d ? 11 : 1;
+        job.window.kernel[d] = d ? reference->size : 1;
+        job.window.stride[d] = d ? reference->stride : 1;
+        job.window.dilation[d] = 1;
+        job.window.pad[d] = d ? reference->size / 2 : 0;
+        job.window.in[d] = d ? 11 : 1;
+        job.window.out[d] = d ? (11 - 1) / reference->stride + 1 : 1;
     }
     job.window.channels = 130;
+    pixels = job.window.out[1] * job.window.out[2];
     x = guarded_drawn(5 * 121 * 130);
-    w = guarded_drawn(33 * 130 * 9);
+    w = guarded_drawn(33 * 130 * reference->size * reference->size);
     job.x = x;
-    job.y = all = between_canaries(5 * 121 * 33);
-    run_kernel(&family[0], &job, w, 1);
-    one = between_canaries(121 * 33);
+    job.y = all = between_canaries(5 * pixels * 33);
+    run_kernel(reference, &job, w, 1);
+    one = between_canaries(pixels * 33);
     job.images = 1;
     job.y = one;
     for (image = 0; image < 5; image++) {
         job.x = x + image * 121 * 130;
-        run_kernel(&family[0], &job, w, 1);
-        assert_true(same_bits(one, all + image * 121 * 33, 121 * 33, &where));
+        run_kernel(reference, &job, w, 1);
+        assert_true(same_bits(one, all + image * pixels * 33, pixels * 33, &where));
     }
-    canary_free(all, 5 * 121 * 33);
-    canary_free(one, 121 * 33);
+    canary_free(all, 5 * pixels * 33);
+    canary_free(one, pixels * 33);
     guarded_free(x, 5 * 121 * 130);
-    guarded_free(w, 33 * 130 * 9);
+    guarded_free(w, 33 * 130 * reference->size * reference->size);
+}
+
+static void an_image_of_a_batch_has_the_bits_it_has_alone(void **state)
+{
+    int i;
+    (void)state;
+    draw_begin();
+    for (i = 0; i < FORMS; i++)
+        batch_case(&family[i]);
 }
 
 static void it_is_chosen_by_the_shape_of_one_image(void **state)
@@ -255,9 +274,24 @@ static void it_is_chosen_by_the_shape_of_one_image(void **state)
     assert_int_equal(winograd_tile(&window, 256), 4); /* few channels, many outputs */
     window.channels = 128;
     assert_int_equal(winograd_tile(&window, 128), 4);
-    window.stride[2] = 2;
+    window.stride[2] = 2; /* along one side alone */
     assert_int_equal(winograd_tile(&window, 128), 0);
-    window.stride[2] = 1;
+    window.stride[1] = 2;
+    window.out[1] = window.out[2] = 28;
+    assert_int_equal(winograd_tile(&window, 128), 2);
+    assert_int_equal(winograd_other_tile(&window, 128), 0); /* the direct sum */
+    window.channels = 64; /* few gain least */
+    assert_int_equal(winograd_tile(&window, 128), 0);
+    window.channels = 512;
+    window.in[1] = window.in[2] = 14;
+    window.out[1] = window.out[2] = 7; /* a quarter of what tiles hold is beside the image */
+    assert_int_equal(winograd_tile(&window, 512), 0);
+    assert_int_equal(winograd_other_tile(&window, 512), 2);
+    window.kernel[1] = window.kernel[2] = 5;
+    assert_int_equal(winograd_other_tile(&window, 512), 0);
+    window.kernel[1] = window.kernel[2] = 3;
+    window.stride[1] = window.stride[2] = 1;
+    window.in[1] = window.in[2] = window.out[1] = window.out[2] = 56;
     window.channels = 3;
     assert_int_equal(winograd_tile(&window, 64), 0);
     window.channels = 64;

@@ -37,12 +37,13 @@ bool conv_is_winograd(const struct imgcls_host *host, const struct imgcls_node *
 }
 
 static int32_t accepts(const struct imgcls_host *host, const struct imgcls_node *node,
-                       int64_t out, int64_t size)
+                       int64_t out, int64_t size, int64_t stride)
 {
     struct winograd_job job = {0};
 
     return product_accepts(node, IMGCLS_F32, 2) && conv_is_winograd(host, node) &&
-           job_of(host, node, &job) && job.out == out && job.window.kernel[1] == size;
+           job_of(host, node, &job) && job.out == out && job.window.kernel[1] == size &&
+           job.window.stride[1] == stride;
 }
 
 static imgcls_status prepare_weights(const struct imgcls_host *host,
@@ -58,7 +59,7 @@ static imgcls_status prepare_weights(const struct imgcls_host *host,
         return OP_FAIL(host, prepare->node, IMGCLS_INTERNAL, "its shapes are not those it had");
     job.panel = panel;
     panel = panel ? panel : job.outputs;
-    size = winograd_weights_size(job.window.channels, job.outputs, panel, winograd_points(&job));
+    size = winograd_weights_size(&job, panel);
     u = host->alloc_unset(host, (size_t)size, sizeof *u);
     if (!u)
         return IMGCLS_NO_MEMORY;
@@ -66,8 +67,7 @@ static imgcls_status prepare_weights(const struct imgcls_host *host,
     prepare->state = u;
     prepare->constant_bytes = (size_t)size * sizeof *u;
     prepare->inputs_released = 1 << 1;
-    prepare->workspace_bytes = winograd_workspace(job.window.channels, job.outputs,
-                                                  winograd_points(&job), job.panel) *
+    prepare->workspace_bytes = winograd_workspace(&job) *
                                (size_t)(prepare->threads < 1 ? 1 : prepare->threads);
     return IMGCLS_OK;
 }
@@ -117,7 +117,7 @@ static imgcls_status run_kernel(const struct imgcls_host *host, const struct img
     job.step_count = product.step_count;
     for (i = 0; i < product.step_count; i++)
         job.steps[i] = product.steps[i];
-    bytes = winograd_workspace(job.window.channels, job.outputs, winograd_points(&job), panel);
+    bytes = winograd_workspace(&job);
     status = op_workspace_fits(host, run, bytes);
     if (status != IMGCLS_OK)
         return status;
@@ -148,11 +148,11 @@ static double cost(const struct imgcls_host *host, const struct imgcls_node *nod
            (double)(job.window.kernel[1] * job.window.kernel[2]) / macs_a_nanosecond;
 }
 
-#define KERNEL(NAME, SET, OUT, SIZE, PANEL, RATE)                                          \
+#define KERNEL(NAME, SET, OUT, SIZE, STRIDE, PANEL, RATE)                                  \
     static int32_t NAME##_accepts(const struct imgcls_host *host,                          \
                                   const struct imgcls_node *node)                          \
     {                                                                                      \
-        return accepts(host, node, OUT, SIZE);                                             \
+        return accepts(host, node, OUT, SIZE, STRIDE);                                     \
     }                                                                                      \
     static double NAME##_cost(const struct imgcls_host *host, const struct imgcls_node *node) \
     {                                                                                      \
@@ -168,7 +168,7 @@ static double cost(const struct imgcls_host *host, const struct imgcls_node *nod
     {                                                                                      \
         return run_kernel(host, run, NAME, PANEL);                                                \
     }
-#define ENTRY(NAME, SET, OUT, SIZE, PANEL, RATE)                                           \
+#define ENTRY(NAME, SET, OUT, SIZE, STRIDE, PANEL, RATE)                                   \
     {                                                                                      \
         .struct_size = sizeof(struct imgcls_kernel), .name = "cl_conv_" #NAME, .isa = SET, \
         .epilogues = PRODUCT_ROW_EPILOGUES, .accepts = NAME##_accepts, .cost = NAME##_cost,       \
