@@ -30,17 +30,6 @@ static bool is_conv(const struct icl_node *node)
            strcmp(node->type, "Conv") == 0;
 }
 
-static bool all_are(const struct icl_node *node, const char *name, int64_t value)
-{
-    const struct imgcls_attr *attr = icl_node_attr(&node->node, name);
-    if (attr && attr->kind != IMGCLS_ATTR_INTS)
-        return false;
-    for (size_t i = 0; attr && i < attr->count; i++)
-        if (attr->ints[i] != value)
-            return false;
-    return true;
-}
-
 static int64_t groups_of(const struct icl_node *node)
 {
     const struct imgcls_attr *attr = icl_node_attr(&node->node, "group");
@@ -67,7 +56,7 @@ static bool expands(const struct icl_node *node)
 {
     const struct imgcls_tensor *w = is_conv(node) ? weights_of(node) : NULL;
     return w && w->dims[2] == 1 && w->dims[3] == 1 && groups_of(node) == 1 &&
-           all_are(node, "strides", 1) && all_are(node, "pads", 0) &&
+           icl_attr_all(node, "strides", 1) && icl_attr_all(node, "pads", 0) &&
            node->node.epilogue_count <= 1 && !has_operands(node);
 }
 
@@ -75,7 +64,7 @@ static bool folds(const struct icl_node *node)
 {
     const struct imgcls_tensor *w = is_conv(node) ? weights_of(node) : NULL;
     return w && w->dims[1] == 1 && groups_of(node) == w->dims[0] && !has_operands(node) &&
-           all_are(node, "dilations", 1);
+           icl_attr_all(node, "dilations", 1);
 }
 
 /* The value between is one image after another, each large, and nobody else's. */
@@ -96,12 +85,6 @@ static struct icl_node *find(const struct icl_node *node)
                    expands(between->producer)
                ? between->producer
                : NULL;
-}
-
-static imgcls_status set_input(struct icl_node *node, size_t index, struct icl_value *value)
-{
-    return value ? icl_node_set_input_value(node, index, value)
-                 : icl_node_set_input(node, index, "");
 }
 
 static imgcls_status set_step(struct icl_node *node, const struct imgcls_epilogue *step)
@@ -130,7 +113,7 @@ static imgcls_status fuse(struct icl_node *first, struct icl_node *second)
     if (first->node.epilogue_count)
         status = set_step(second, &first->node.epilogues[0]);
     for (size_t i = 0; status == IMGCLS_OK && i < sizeof inputs / sizeof inputs[0]; i++)
-        status = set_input(second, i, inputs[i]);
+        status = icl_node_put_input(second, i, inputs[i]);
     if (status == IMGCLS_OK)
         status = icl_node_set_type(second, ICL_CHANNELS_LAST_DOMAIN, TYPE);
     if (status == IMGCLS_OK)

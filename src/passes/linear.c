@@ -31,6 +31,17 @@ double icl_attr_float(const struct icl_node *node, const char *name, double fall
     return attr ? (double)attr->f : fallback;
 }
 
+bool icl_attr_all(const struct icl_node *node, const char *name, int64_t value)
+{
+    const struct imgcls_attr *attr = icl_node_attr(&node->node, name);
+    if (attr && attr->kind != IMGCLS_ATTR_INTS)
+        return false;
+    for (size_t i = 0; attr && i < attr->count; i++)
+        if (attr->ints[i] != value)
+            return false;
+    return true;
+}
+
 /* The matrix of float32 that input 1 is the transpose of, as turned.c reads it. */
 static const struct imgcls_tensor *turned_weight(const struct icl_node *node)
 {

@@ -36,6 +36,8 @@ bool icl_linear_match(struct icl_node *node, struct icl_linear *out);
 const struct imgcls_tensor *icl_constant_input(const struct icl_node *node, size_t i);
 int64_t icl_attr_int(const struct icl_node *node, const char *name, int64_t fallback);
 double icl_attr_float(const struct icl_node *node, const char *name, double fallback);
+/* Whether all integers of the list are `value`; an absent list has none. */
+bool icl_attr_all(const struct icl_node *node, const char *name, int64_t value);
 
 /* Multiplies output channel c by factor[c]: new weights, rounded once. With `shift` the bias
  * becomes factor[c] * (bias[c] - centre[c]) + shift[c]; without, factor[c] * bias[c] where

@@ -17,6 +17,7 @@ libicl_la_SOURCES += \
 	%D%/passes.c \
 	%D%/passes.h \
 	%D%/plan_only.c \
+	%D%/product_pair.c \
 	%D%/row_moves.c \
 	%D%/rows.h \
 	%D%/turned.c \

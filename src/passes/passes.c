@@ -42,6 +42,7 @@ static const struct icl_pass fuse_passes[] = {
     {"fuse-epilogues", icl_pass_fuse_epilogues},
     {"fuse-expand", icl_pass_fuse_expand},
     {"read-turned", icl_pass_read_turned},
+    {"fuse-product-pairs", icl_pass_fuse_product_pairs},
     {"drop-dead", icl_pass_drop_dead},
 };
 

@@ -46,6 +46,9 @@ imgcls_status icl_pass_fuse_epilogues(struct imgcls_graph *graph, size_t *change
 imgcls_status icl_pass_fuse_expand(struct imgcls_graph *graph, size_t *changes);
 /* A product by a transposed constant reads it as it lies (MatMul with transB). */
 imgcls_status icl_pass_read_turned(struct imgcls_graph *graph, size_t *changes);
+/* Two products of rows by small constants become one node, where what lies between is large. Needs
+ * epilogues fused and transposed constants read. */
+imgcls_status icl_pass_fuse_product_pairs(struct imgcls_graph *graph, size_t *changes);
 
 /* Logs a warning where Dropout or BatchNormalization stands in training mode. */
 void icl_passes_warn_training(const struct imgcls_graph *graph);
@@ -69,6 +72,12 @@ static inline struct icl_value *icl_node_output(const struct icl_node *node, siz
 {
     return i < node->node.output_count && node->outputs[i] ? icl_value_of(node->outputs[i])
                                                            : NULL;
+}
+/* Input i becomes that value; NULL: it is omitted. */
+static inline imgcls_status icl_node_put_input(struct icl_node *node, size_t i,
+                                               struct icl_value *value)
+{
+    return value ? icl_node_set_input_value(node, i, value) : icl_node_set_input(node, i, "");
 }
 /* `from` goes, and `to` gives its output 0 from then on, under that value's name. */
 imgcls_status icl_node_take_output(struct icl_node *from, struct icl_node *to);

@@ -100,3 +100,7 @@ check_PROGRAMS += %D%/random_test
 TESTS += %D%/random_test
 %C%_random_test_SOURCES = %D%/random_test.c %D%/flow.h %D%/op_case.c %D%/op_case.h
 %C%_random_test_LDADD = $(TEST_LIBS) -lm
+check_PROGRAMS += %D%/product_pair_test
+TESTS += %D%/product_pair_test
+%C%_product_pair_test_SOURCES = %D%/product_pair_test.c %D%/flow.h %D%/op_case.c %D%/op_case.h
+%C%_product_pair_test_LDADD = $(TEST_LIBS) -lm

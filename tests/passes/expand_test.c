@@ -373,12 +373,59 @@ static void others_stay_two_nodes(void **state)
     stays("a residual between");
 }
 
+/* What a file may say, and no pass does: an end that needs an operand, or none that there is. */
+static void other_steps_are_refused(void **state)
+{
+    static const int64_t steps[] = {IMGCLS_EPILOGUE_ADD, IMGCLS_EPILOGUE_MUL,
+                                    IMGCLS_EPILOGUE_BIAS, 12, 64, -1, INT64_MIN};
+    const int64_t x[] = {1, 8, 8, 4}, one[] = {8, 4, 1, 1}, two[] = {8, 1, 3, 3};
+    const char *inputs[] = {"x", "w1", "", "w2"}, *outputs[] = {"y"};
+    float data[8 * 8 * 4] = {0};
+    const struct row row = {.images = 1, .narrow = 8, .height = 8, .width = 4};
+    struct icl_plan_options options = {.threads = 1};
+    const struct imgcls_value *results[1];
+    struct imgcls_tensor tensor;
+    struct imgcls_value value = {.struct_size = sizeof value, .kind = IMGCLS_KIND_TENSOR,
+                                 .tensor = &tensor};
+    const struct imgcls_value *given[] = {&value};
+    struct icl_session *session;
+    float *taken;
+
+    (void)state;
+    for (size_t i = 0; i <= sizeof steps / sizeof steps[0]; i++) {
+        struct imgcls_attr attr = {.struct_size = sizeof attr, .name = "expand_step",
+                                   .kind = IMGCLS_ATTR_INT, .i = i ? steps[i - 1] : 0};
+        struct icl_node *made;
+        begin();
+        ok(icl_graph_add_input(graph, "x", IMGCLS_KIND_TENSOR, IMGCLS_F32, 4, x, NULL));
+        weights("w1", 4, one);
+        weights("w2", 4, two);
+        ok(icl_graph_add_node(graph, "imgcls.channels_last", "ExpandDepthwise", "e", 4, inputs, 1,
+                              outputs, &made));
+        ok(icl_node_set_attr(made, &attr));
+        output("y");
+        if (i == 0) { /* none at all: taken */
+            run(1, &row, data, &taken);
+            free(taken);
+            end();
+            continue;
+        }
+        ok(icl_tensor_borrow(ctx, IMGCLS_F32, 4, x, data, &tensor));
+        ok(icl_session_create(ctx, graph, &options, &session));
+        if (icl_session_run(session, given, results) == IMGCLS_OK)
+            fail_msg("step %lld is taken", (long long)attr.i);
+        icl_session_destroy(session);
+        end();
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_node_has_the_bits_of_two),
         cmocka_unit_test(drawn_shapes_agree),
         cmocka_unit_test(others_stay_two_nodes),
+        cmocka_unit_test(other_steps_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 # tests/passes/local.mk - tests of the folder of the same name
-check_PROGRAMS += %D%/channels_last_test %D%/clean_test %D%/expand_test %D%/gelu_test %D%/heads_test %D%/layer_scale_test %D%/passes_test %D%/row_moves_test
-TESTS += %D%/channels_last_test %D%/clean_test %D%/expand_test %D%/gelu_test %D%/heads_test %D%/layer_scale_test %D%/passes_test %D%/row_moves_test
+check_PROGRAMS += %D%/channels_last_test %D%/clean_test %D%/expand_test %D%/gelu_test %D%/heads_test %D%/layer_scale_test %D%/passes_test %D%/product_pair_test %D%/row_moves_test
+TESTS += %D%/channels_last_test %D%/clean_test %D%/expand_test %D%/gelu_test %D%/heads_test %D%/layer_scale_test %D%/passes_test %D%/product_pair_test %D%/row_moves_test
 %C%_channels_last_test_SOURCES = %D%/channels_last_test.c
 %C%_channels_last_test_LDADD = $(TEST_LIBS)
 %C%_clean_test_SOURCES = %D%/clean_test.c %D%/pass_graph.h
@@ -15,5 +15,7 @@ TESTS += %D%/channels_last_test %D%/clean_test %D%/expand_test %D%/gelu_test %D%
 %C%_layer_scale_test_LDADD = $(TEST_LIBS)
 %C%_passes_test_SOURCES = %D%/pass_graph.h %D%/passes_test.c
 %C%_passes_test_LDADD = $(TEST_LIBS)
+%C%_product_pair_test_SOURCES = %D%/product_pair_test.c
+%C%_product_pair_test_LDADD = $(TEST_LIBS)
 %C%_row_moves_test_SOURCES = %D%/row_moves_test.c
 %C%_row_moves_test_LDADD = $(TEST_LIBS)

@@ -147,7 +147,8 @@ static int32_t expand_accepts(const struct imgcls_host *host, const struct imgcl
         if (node->epilogues[e].operand >= 0)
             return 0;
     return product_accepts(node, IMGCLS_F32, 2) && op_in(node, 3) && node->inputs[1]->constant &&
-           node->inputs[3]->constant && chain_shape(host, node, &chain);
+           node->inputs[3]->constant &&
+           product_is_step(host->attr_int(host, node, "expand_step", 0)) && chain_shape(host, node, &chain);
 }
 
 static double expand_cost(const struct imgcls_host *host, const struct imgcls_node *node)

@@ -30,6 +30,7 @@ plugins_ops_nn_la_SOURCES = \
 	%D%/pool_planes.c \
 	%D%/product.c \
 	%D%/product.h \
+	%D%/product_pair.c \
 	%D%/service.c \
 	%D%/service.h \
 	%D%/softmax.c \

@@ -14,6 +14,8 @@ NN_OP(conv_transpose_op)
 NN_OP(gemm_op)
 /* matmul.c */
 NN_OP(matmul_op)
+/* product_pair.c */
+NN_OP(product_pair_op)
 /* pool.c */
 NN_OP(max_pool_op)
 NN_OP(average_pool_op)

@@ -41,6 +41,12 @@ static bool takes_operand(int32_t kind)
            kind == IMGCLS_EPILOGUE_BIAS;
 }
 
+bool product_is_step(int64_t kind)
+{
+    return kind == 0 || (kind > 0 && kind < 64 && !takes_operand((int32_t)kind) &&
+                         (PRODUCT_EPILOGUES & IMGCLS_EPILOGUE_BIT(kind)) != 0);
+}
+
 /* The operand of a step is there and has the step's shape. */
 static bool operand_fits(const struct imgcls_node *node, const struct imgcls_epilogue *step)
 {

@@ -33,6 +33,10 @@
  * that product_run applies. needed: inputs that must be there. */
 bool product_accepts(const struct imgcls_node *node, int32_t type, size_t needed);
 
+/* Whether the number is that of an epilogue without operand, which such a kernel applies, or 0, none:
+ * what an attribute names as the end of a product within a node. */
+bool product_is_step(int64_t kind);
+
 /* Input i is the operand of an epilogue and none of the operator's own. */
 bool product_is_operand(const struct imgcls_node *node, size_t i);
 
