@@ -176,4 +176,28 @@ static inline char *run(const struct icl_plan_options *options, const int64_t *d
     return result;
 }
 
+/* Runs what was drawn where every value keeps bytes of its own, then with 1 to 3 threads as it is
+ * planned otherwise, which has to give the same bits; and ends it. look gets the plans: of the first
+ * run with `apart`, of the others with `shared`. */
+static inline void same_bits(const char *what, const int64_t *dims,
+                             void (*look)(const struct icl_plan *plan, void *argument),
+                             void *apart, void *shared)
+{
+    struct icl_plan_options alone = {.threads = 1, .keep_values = true}, options = {0};
+    float *x = drawn((size_t)imgcls_count(4, dims));
+    size_t bytes, got_bytes;
+    char *want = run(&alone, dims, x, &bytes, look, apart);
+
+    for (options.threads = 1; options.threads <= 3; options.threads++) {
+        char *got = run(&options, dims, x, &got_bytes, look, shared);
+        assert_int_equal(got_bytes, bytes);
+        if (memcmp(got, want, bytes) != 0)
+            fail_msg("%s: other bits with %d threads", what, (int)options.threads);
+        free(got);
+    }
+    free(want);
+    free(x);
+    end();
+}
+
 #endif

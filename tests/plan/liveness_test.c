@@ -35,26 +35,12 @@ static void find(const struct icl_plan *plan, void *argument)
     }
 }
 
-/* Runs what was drawn with 1 to 3 threads and ends it. */
 static struct found check(const char *what, const int64_t *dims)
 {
-    struct icl_plan_options apart = {.threads = 1, .keep_values = true}, options = {0};
-    float *x = drawn((size_t)imgcls_count(4, dims));
-    size_t bytes, got_bytes;
-    struct found found;
-    char *want = run(&apart, dims, x, &bytes, find, &found);
+    struct found apart, found;
 
-    assert_int_equal(found.are, 0);
-    for (options.threads = 1; options.threads <= 3; options.threads++) {
-        char *got = run(&options, dims, x, &got_bytes, find, &found);
-        assert_int_equal(got_bytes, bytes);
-        if (memcmp(got, want, bytes) != 0)
-            fail_msg("%s: other bits with %d threads", what, (int)options.threads);
-        free(got);
-    }
-    free(want);
-    free(x);
-    end();
+    same_bits(what, dims, find, &apart, &found);
+    assert_int_equal(apart.are, 0);
     return found;
 }
 
