@@ -3,7 +3,8 @@
  *
  * Twenty-eight accumulators, two vectors of B and one broadcast of A are 31 of the 32
  * registers; a step along k costs 28 fused multiply-adds, 2 loads of B and 14 broadcasts, so
- * that the arithmetic decides even where one 512-bit load a cycle is all there is.
+ * that the arithmetic decides even where one 512-bit load a cycle is all there is. The hardware
+ * brings a panel from L2 by itself; what is asked for is what comes from further away.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -66,16 +67,17 @@ end_rows(const int rows, const struct direct_end *end, __m512 c[ROWS][2])
 /* sums (+)= rows of A times one panel of B: blocks of k, added in rising order. */
 static inline __attribute__((always_inline)) void
 multiply(const int rows, int64_t k, int64_t block, const float *a, int64_t a_row,
-         const float *b, float *sums, int fresh, const struct direct_end *end)
+         const float *b, const float *ahead, float *sums, int fresh, const struct direct_end *end)
 {
     /* Three rows to a pointer: base, base + stride, base + 2 stride need no arithmetic. */
     const float *a0 = a, *a3 = rows > 3 ? a + 3 * a_row : a;
     const float *a6 = rows > 6 ? a + 6 * a_row : a, *a9 = rows > 9 ? a + 9 * a_row : a;
     const float *a12 = rows > 12 ? a + 12 * a_row : a;
-    const int64_t ahead = (rows > 4 ? 12 : 48) * COLUMNS; /* few rows: memory decides */
+    const int64_t line = ahead ? 16 : 0; /* what is there already costs nothing to ask for */
     int64_t count;
     int r;
 
+    ahead = ahead ? ahead : b;
     do {
         __m512 c[ROWS][2];
 #pragma GCC unroll 14
@@ -83,10 +85,9 @@ multiply(const int rows, int64_t k, int64_t block, const float *a, int64_t a_row
             c[r][0] = c[r][1] = _mm512_setzero_ps();
         count = k < block ? k : block;
         k -= count;
-        for (; count > 0; count--, b += COLUMNS) {
+        for (; count > 0; count--, b += COLUMNS, ahead += line) {
             __m512 b0 = _mm512_load_ps(b), b1 = _mm512_load_ps(b + 16);
-            _mm_prefetch((const char *)(b + ahead), _MM_HINT_T0);
-            _mm_prefetch((const char *)(b + ahead + 16), _MM_HINT_T0);
+            _mm_prefetch((const char *)ahead, _MM_HINT_T1);
 #pragma GCC unroll 14
             for (r = 0; r < rows; r++) {
                 const float *base = r < 3 ? a0 : r < 6 ? a3 : r < 9 ? a6 : r < 12 ? a9 : a12;
@@ -120,8 +121,7 @@ multiply(const int rows, int64_t k, int64_t block, const float *a, int64_t a_row
                              const float *b, const float *ahead, float *sums, int fresh,   \
                              const struct direct_end *end)                                 \
     {                                                                                      \
-        (void)ahead; /* it asks for its own */                                              \
-        multiply(R, k, block, a, a_row, b, sums, fresh, end);                              \
+        multiply(R, k, block, a, a_row, b, ahead, sums, fresh, end);                       \
     }
 MULTIPLY(1)
 MULTIPLY(2)

@@ -58,7 +58,7 @@ struct direct_end {
 int direct_ends(const struct gemm_job *job, const struct gemm_tile *tile, struct direct_end *end);
 
 /* For the kernels: sums of rows over a panel, in blocks of so many k; sums[row * columns +
- * column]. ahead: lines worth asking for, one every other k, or NULL. fresh: the first
+ * column]. ahead: lines worth asking for, half a row of B each k, or NULL. fresh: the first
  * block is not added to what is there. end: the sums are finished and go into C instead; NULL:
  * they stay in `sums`. */
 typedef void direct_multiply(int64_t k, int64_t block, const float *a, int64_t a_row,

@@ -120,7 +120,7 @@ static void product_of_panel(const struct quarters *quarters, const float *a, co
         if (piece < 2)
             ahead = b + (half + piece * k / 2) * COLUMNS;
         else if (next)
-            next += k / 2 * 16;
+            next += k * (COLUMNS / 2);
         multiply_rows[here](k, GEMM_K_BLOCK, a, quarters->row, b, ahead, to, fresh, NULL);
         a += here * quarters->row;
         to += here * COLUMNS;
