@@ -4,7 +4,8 @@
  * Twenty-eight accumulators, two vectors of B and one broadcast of A are 31 of the 32
  * registers; a step along k costs 28 fused multiply-adds, 2 loads of B and 14 broadcasts, so
  * that the arithmetic decides even where one 512-bit load a cycle is all there is. The hardware
- * brings a panel from L2 by itself; what is asked for is what comes from further away.
+ * brings a panel from L2 by itself; what is asked for is what comes from further away. Up to
+ * sixteen columns take one vector of B and half the multiply-adds.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -22,7 +23,7 @@
 #define KERNEL  gemm_direct_f32_14x32_avx512
 #define FINISH  finish_avx512
 #define ENDS(columns) ((void)(columns), 1)
-#define MULTIPLY_OF(columns) ((void)(columns), multiply_rows)
+#define MULTIPLY_OF(columns) ((columns) > 16 ? multiply_rows : multiply_half_rows)
 
 /* Finishes one vector; other: of the operand. Without a bias -0 is added, which changes no bit. */
 static inline __attribute__((always_inline)) __m512 end_vector(const struct direct_end *end,
@@ -43,7 +44,7 @@ static inline __attribute__((always_inline)) __m512 end_vector(const struct dire
 }
 
 static inline __attribute__((always_inline)) void
-end_rows(const int rows, const struct direct_end *end, __m512 c[ROWS][2])
+end_rows(const int rows, const int vectors, const struct direct_end *end, __m512 c[ROWS][2])
 {
     const __mmask16 low = lanes_avx512(end->columns), high = lanes_avx512(end->columns - 16);
     const __m512 none = _mm512_set1_ps(-0.0f);
@@ -55,18 +56,19 @@ end_rows(const int rows, const struct direct_end *end, __m512 c[ROWS][2])
 
 #pragma GCC unroll 14
     for (r = 0; r < rows; r++, to += end->c_row) {
-        __m512 x0 = end_vector(end, c[r][0], bias0, low, operand);
-        __m512 x1 = end_vector(end, c[r][1], bias1, high, operand ? operand + 16 : NULL);
-        _mm512_mask_storeu_ps(to, low, x0);
-        _mm512_mask_storeu_ps(to + 16, high, x1);
+        _mm512_mask_storeu_ps(to, low, end_vector(end, c[r][0], bias0, low, operand));
+        if (vectors > 1)
+            _mm512_mask_storeu_ps(to + 16, high, end_vector(end, c[r][1], bias1, high,
+                                                            operand ? operand + 16 : NULL));
         if (operand)
             operand += end->c_row;
     }
 }
 
-/* sums (+)= rows of A times one panel of B: blocks of k, added in rising order. */
+/* sums (+)= rows of A times the first vectors of a panel of B: blocks of k, added in rising
+ * order. */
 static inline __attribute__((always_inline)) void
-multiply(const int rows, int64_t k, int64_t block, const float *a, int64_t a_row,
+multiply(const int rows, const int vectors, int64_t k, int64_t block, const float *a, int64_t a_row,
          const float *b, const float *ahead, float *sums, int fresh, const struct direct_end *end)
 {
     /* Three rows to a pointer: base, base + stride, base + 2 stride need no arithmetic. */
@@ -75,7 +77,7 @@ multiply(const int rows, int64_t k, int64_t block, const float *a, int64_t a_row
     const float *a12 = rows > 12 ? a + 12 * a_row : a;
     const int64_t line = ahead ? 16 : 0; /* what is there already costs nothing to ask for */
     int64_t count;
-    int r;
+    int r, v;
 
     ahead = ahead ? ahead : b;
     do {
@@ -86,43 +88,46 @@ multiply(const int rows, int64_t k, int64_t block, const float *a, int64_t a_row
         count = k < block ? k : block;
         k -= count;
         for (; count > 0; count--, b += COLUMNS, ahead += line) {
-            __m512 b0 = _mm512_load_ps(b), b1 = _mm512_load_ps(b + 16);
+            const __m512 b0 = _mm512_load_ps(b), b1 = vectors > 1 ? _mm512_load_ps(b + 16) : b0;
             _mm_prefetch((const char *)ahead, _MM_HINT_T1);
 #pragma GCC unroll 14
             for (r = 0; r < rows; r++) {
                 const float *base = r < 3 ? a0 : r < 6 ? a3 : r < 9 ? a6 : r < 12 ? a9 : a12;
                 __m512 w = _mm512_set1_ps(base[r % 3 * a_row]);
                 c[r][0] = _mm512_fmadd_ps(w, b0, c[r][0]);
-                c[r][1] = _mm512_fmadd_ps(w, b1, c[r][1]);
+                if (vectors > 1)
+                    c[r][1] = _mm512_fmadd_ps(w, b1, c[r][1]);
             }
             a0++, a3++, a6++, a9++, a12++;
         }
         if (!fresh)
 #pragma GCC unroll 14
-            for (r = 0; r < rows; r++) {
-                c[r][0] = _mm512_add_ps(_mm512_load_ps(sums + r * COLUMNS), c[r][0]);
-                c[r][1] = _mm512_add_ps(_mm512_load_ps(sums + r * COLUMNS + 16), c[r][1]);
-            }
+            for (r = 0; r < rows; r++)
+#pragma GCC unroll 2
+                for (v = 0; v < vectors; v++)
+                    c[r][v] = _mm512_add_ps(_mm512_load_ps(sums + r * COLUMNS + 16 * v), c[r][v]);
         if (k == 0 && end) {
-            end_rows(rows, end, c);
+            end_rows(rows, vectors, end, c);
             return;
         }
 #pragma GCC unroll 14
-        for (r = 0; r < rows; r++) {
-            _mm512_store_ps(sums + r * COLUMNS, c[r][0]);
-            _mm512_store_ps(sums + r * COLUMNS + 16, c[r][1]);
-        }
+        for (r = 0; r < rows; r++)
+#pragma GCC unroll 2
+            for (v = 0; v < vectors; v++)
+                _mm512_store_ps(sums + r * COLUMNS + 16 * v, c[r][v]);
         fresh = 0;
     } while (k > 0);
 }
 
-#define MULTIPLY(R)                                                                        \
-    static void multiply_##R(int64_t k, int64_t block, const float *a, int64_t a_row,      \
-                             const float *b, const float *ahead, float *sums, int fresh,   \
-                             const struct direct_end *end)                                 \
+#define MULTIPLY_AS(NAME, R, VECTORS)                                                      \
+    static void NAME(int64_t k, int64_t block, const float *a, int64_t a_row, const float *b, \
+                     const float *ahead, float *sums, int fresh, const struct direct_end *end) \
     {                                                                                      \
-        multiply(R, k, block, a, a_row, b, ahead, sums, fresh, end);                       \
+        multiply(R, VECTORS, k, block, a, a_row, b, ahead, sums, fresh, end);              \
     }
+#define MULTIPLY(R)                                                                        \
+    MULTIPLY_AS(multiply_##R, R, 2)                                                        \
+    MULTIPLY_AS(multiply_half_##R, R, 1)
 MULTIPLY(1)
 MULTIPLY(2)
 MULTIPLY(3)
@@ -141,6 +146,12 @@ MULTIPLY(14)
 static direct_multiply *const multiply_rows[ROWS + 1] = {
     NULL,       multiply_1, multiply_2,  multiply_3,  multiply_4,  multiply_5,  multiply_6, multiply_7,
     multiply_8, multiply_9, multiply_10, multiply_11, multiply_12, multiply_13, multiply_14,
+};
+
+static direct_multiply *const multiply_half_rows[ROWS + 1] = {
+    NULL,             multiply_half_1,  multiply_half_2,  multiply_half_3,  multiply_half_4,
+    multiply_half_5,  multiply_half_6,  multiply_half_7,  multiply_half_8,  multiply_half_9,
+    multiply_half_10, multiply_half_11, multiply_half_12, multiply_half_13, multiply_half_14,
 };
 
 static void keep(const float *sums, float *c, int64_t count)

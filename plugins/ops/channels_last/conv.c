@@ -269,7 +269,7 @@ static double conv_cost_direct(const struct imgcls_host *host, const struct imgc
     conv_shape(host, node, &window, &job);
     if (job.a_window)
         gathered = (double)job.batch_dims[0] * (double)job.m * (double)job.k;
-    return product_cost_direct(kernel, (double)conv_macs(host, node), job.n, gathered);
+    return product_cost_direct(kernel, (double)conv_macs(host, node), job.m, job.n, gathered);
 }
 
 #define CONV_DIRECT(SET, ISA, NAME)                                                        \

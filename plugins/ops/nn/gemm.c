@@ -279,7 +279,7 @@ static imgcls_status gemm_run(const struct imgcls_host *host, const struct imgcl
                                          const struct imgcls_node *node)                   \
     {                                                                                      \
         return product_cost_direct(&product_direct_##SET, (double)gemm_macs(host, node),   \
-                                   node->outputs[0]->dims[1], 0);                          \
+                                   node->outputs[0]->dims[0], node->outputs[0]->dims[1], 0); \
     }                                                                                      \
     static imgcls_status gemm_prepare_direct_##SET(const struct imgcls_host *host,         \
                                                    struct imgcls_prepare *prepare)         \

@@ -355,12 +355,21 @@ static int32_t matmul_writes_over(const struct imgcls_host *host,
            product_writes_over(node, input);
 }
 
+static double matmul_cost_direct(const struct imgcls_host *host, const struct imgcls_node *node,
+                                 const struct product_kernel *kernel)
+{
+    const struct imgcls_value_info *c = node->outputs[0];
+    int64_t columns = matmul_columns(host, node);
+
+    return product_cost_direct(kernel, (double)matmul_macs(host, node),
+                               columns ? imgcls_count(c->rank, c->dims) / columns : 0, columns, 0);
+}
+
 #define MATMUL_DIRECT(SET, ISA, NAME)                                                      \
     static double matmul_cost_direct_##SET(const struct imgcls_host *host,                 \
                                            const struct imgcls_node *node)                 \
     {                                                                                      \
-        return product_cost_direct(&product_direct_##SET, (double)matmul_macs(host, node), \
-                                   matmul_columns(host, node), 0);                         \
+        return matmul_cost_direct(host, node, &product_direct_##SET);                      \
     }                                                                                      \
     static imgcls_status matmul_prepare_direct_##SET(const struct imgcls_host *host,       \
                                                      struct imgcls_prepare *prepare)       \

@@ -78,10 +78,10 @@ imgcls_status product_run(const struct imgcls_host *host, const struct imgcls_ru
                           size_t bytes);
 
 /* Estimated nanoseconds of a job: macs on so many rows, by a kernel of tiles of GEMM_ROWS;
- * by a direct kernel, and the floats it gathers; by the portable one. */
+ * by a direct kernel, rows and columns of C, and the floats it gathers; by the portable one. */
 double product_cost_packed(double macs, int64_t rows);
-double product_cost_direct(const struct product_kernel *kernel, double macs, int64_t columns,
-                           double gathered);
+double product_cost_direct(const struct product_kernel *kernel, double macs, int64_t rows,
+                           int64_t columns, double gathered);
 double product_cost_portable(double macs);
 
 /* float64 or float32 portable kernel. */
