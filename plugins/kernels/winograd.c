@@ -10,20 +10,20 @@
 #include <stdint.h>
 
 /* How many tiles are transformed, multiplied and transformed back together: whole micro-tiles of
- * the product, at most so many of them, in at most so many floats of windows and sums. */
+ * the product, at most so many of them, in at most BLOCK_FLOATS of windows and sums. */
 struct block_limits {
     int64_t unit, units;
-    int64_t few_floats; /* where the weights are few: they should stay in L2 with the rest */
-    int64_t floats;     /* where they are many, more tiles have to share each pass over them */
+    int64_t halves; /* units with stride 2, whose rows are up to four times as deep and points few */
 };
 
-#define WEIGHTS_FEW (3 * 1024 * 1024) /* floats; about half of L3 */
+#define BLOCK_FLOATS (2 * 1024 * 1024)
 
-/* Wide micro-tiles were tuned where L2 has 1 MiB. Narrow ones where it has 512 KiB: there small
- * blocks read their weights from L3 too often (256 channels of 56 x 56: 107 GFLOP/s with 14
- * tiles, 157 with 72), and 14 rows are micro-tiles of 5, 5 and 4 where 6 would be as quick. */
-static const struct block_limits wide = {14, 9, 96 * 1024, 2 * 1024 * 1024};
-static const struct block_limits narrow = {6, 12, 2 * 1024 * 1024, 2 * 1024 * 1024};
+/* Every block passes all weights, and a panel of them that comes from memory or L3 should arrive while
+ * the one before it is used, at two micro-tiles or more (direct.body.h). Wide ones, where L2 has 1 MiB:
+ * two are as quick as more, whose windows and sums come from further away. Narrow ones, where it has
+ * 512 KiB: 256 channels of 56 x 56 took 107 GFLOP/s with 14 tiles and 157 with 72. */
+static const struct block_limits wide = {14, 2, 4};
+static const struct block_limits narrow = {6, 12, 8};
 
 static const struct block_limits *limits_of(int64_t panel)
 {
@@ -134,18 +134,14 @@ static int64_t matrices(const struct winograd_job *job)
     return in * in;
 }
 
-/* With stride 2 rows are up to four times as deep: 48 tiles, not 72, take 7 % less for 128 channels of
- * 56 x 56 (narrow; wide was not measured). */
 static int64_t most_tiles(const struct winograd_job *job)
 {
-    int64_t both = winograd_row(winograd_depth(job)) + winograd_row(job->outputs), room, most;
     const struct block_limits *limits = limits_of(job->panel);
-    const int64_t units = job->window.stride[1] == 2 ? limits->units * 2 / 3 : limits->units;
+    int64_t both = winograd_row(winograd_depth(job)) + winograd_row(job->outputs), most;
 
-    room = job->window.channels * job->outputs * matrices(job) <= WEIGHTS_FEW ? limits->few_floats
-                                                                           : limits->floats;
-    most = room / (both * winograd_points(job)) / limits->unit * limits->unit;
-    return most < limits->unit ? limits->unit : least(most, units * limits->unit);
+    most = BLOCK_FLOATS / (both * winograd_points(job)) / limits->unit;
+    most = least(most, job->window.stride[1] == 2 ? limits->halves : limits->units);
+    return (most < 1 ? 1 : most) * limits->unit;
 }
 
 int64_t winograd_grid(struct winograd_job *job, int32_t threads)
@@ -163,10 +159,11 @@ int64_t winograd_grid(struct winograd_job *job, int32_t threads)
      * times for two of them. */
     job->together =
         threads > 1 && blocks < 2 * threads && threads <= winograd_points(job) / 2;
-    if (threads > 1 && blocks < 2 * threads && !job->together)
-        blocks = least(2 * threads, (tiles + 3) / 4);
+    if (threads > 1 && !job->together) /* as many for each thread */
+        blocks = blocks < 2 * threads ? least(2 * threads, (tiles + 3) / 4)
+                                      : (blocks + threads - 1) / threads * threads;
     job->block = (tiles + blocks - 1) / blocks;
-    if (job->block > unit) /* no more than `most`, which is a multiple */
+    if (threads == 1 && job->block > unit) /* no more than `most`, which is a multiple */
         job->block = (job->block + unit - 1) / unit * unit;
     return (tiles + job->block - 1) / job->block;
 }
