@@ -4,11 +4,13 @@
  *
  * Included once a set, after its lanes.*.h, with DWCONV defined as the kernel's name.
  *
- * Two ways. Where windows are 1, 3, 5 or 7 wide, a strip of STRIP outputs is computed at once (of
- * one fewer where rows then have no rest) over lines that lie side by side in L1, padding and all
- * (cl_dwconv_lines.body.h): each pixel that the strip's windows meet is loaded once and goes into
- * every output whose window has it, so that loads stay behind multiply-adds, and as many chains run
- * side by side as outputs. For other windows one output at a time, SIDE_BY_SIDE vectors of its
+ * Three ways. Where windows are 1, 3, 5 or 7 wide, a strip of STRIP outputs is computed at once (of
+ * one fewer where rows then have no rest), as many chains side by side: each pixel that the strip's
+ * windows meet is loaded once and goes into every output whose window has it, so that loads stay
+ * behind multiply-adds. Strips read the image in place (cl_dwconv_direct.body.h) unless the lines of
+ * a strip push each other out of L1, which those do whose pixels are a large power of 2 apart, or are
+ * shorter than a strip: they are copied side by side then, padding and all
+ * (cl_dwconv_lines.body.h). For other windows one output at a time, SIDE_BY_SIDE vectors of its
  * channels together.
  *
  * SPDX-License-Identifier: Apache-2.0
@@ -18,14 +20,16 @@
 #include "plugins/kernels/cl_dwconv.h"
 #include "plugins/kernels/cl_end.body.h"
 
-#include "plugins/kernels/cl_dwconv_lines.body.h"
-
-#define SIDE_BY_SIDE 4 /* vectors */
+#define SIDE_BY_SIDE 4            /* vectors */
+#define GROUP        (16 / LANES) /* vectors of a cache line of channels */
 
 ALWAYS_INLINE struct cl_end end_of(const struct cl_dwconv_job *job)
 {
     return (struct cl_end){job->bias, job->y, job->step_count, job->steps};
 }
+
+#include "plugins/kernels/cl_dwconv_direct.body.h"
+#include "plugins/kernels/cl_dwconv_lines.body.h"
 
 /* One vector of one row: outputs begin..end over lines whose first pixel is that of `begin`. */
 struct row {
@@ -240,12 +244,15 @@ static void tile_in_strips(const struct cl_dwconv_job *job, const struct cl_dwco
 
 void DWCONV(const struct cl_dwconv_job *job, int64_t begin, int64_t end)
 {
+    direct_kernel *direct = direct_for(job);
     strips_kernel *kernel = strips_for(&job->window);
     int64_t row;
 
     for (; begin < end; begin++) {
         struct cl_dwconv_tile tile = cl_dwconv_tile_at(job, begin);
-        if (kernel)
+        if (direct)
+            tile_in_place(job, &tile, direct);
+        else if (kernel)
             tile_in_strips(job, &tile, kernel);
         else
             for (row = tile.row_begin; row < tile.row_end; row++)

@@ -9,7 +9,6 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 
-#define GROUP       (16 / LANES) /* vectors of a cache line of channels */
 #define LINES       16           /* most rows of a window, depth and height together */
 #define HELD_PIXELS 768          /* 48 KiB */
 

@@ -43,6 +43,12 @@ static inline lanes lanes_load_part(const float *from, lane_mask mask)
 {
     return _mm256_maskload_ps(from, mask);
 }
+/* x in a register, where compilers would load it again for each use. */
+static inline lanes lanes_kept(lanes x)
+{
+    __asm__("" : "+x"(x));
+    return x;
+}
 static inline void lanes_store(float *to, lanes x)
 {
     _mm256_storeu_ps(to, x);

@@ -41,6 +41,12 @@ static inline lanes lanes_load_part(const float *from, lane_mask mask)
 {
     return _mm512_maskz_loadu_ps(mask, from);
 }
+/* x in a register, where compilers would load it again for each use. */
+static inline lanes lanes_kept(lanes x)
+{
+    __asm__("" : "+v"(x));
+    return x;
+}
 static inline void lanes_store(float *to, lanes x)
 {
     _mm512_storeu_ps(to, x);

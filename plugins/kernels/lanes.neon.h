@@ -56,6 +56,12 @@ static inline lanes lanes_load_part(const float *from, lane_mask mask)
         x = vld1q_lane_f32(from + 2, x, 2);
     return x;
 }
+/* x in a register, where compilers would load it again for each use. */
+static inline lanes lanes_kept(lanes x)
+{
+    __asm__("" : "+w"(x));
+    return x;
+}
 static inline void lanes_store(float *to, lanes x)
 {
     vst1q_f32(to, x);

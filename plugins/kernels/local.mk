@@ -54,6 +54,7 @@ noinst_LTLIBRARIES += %D%/libavx2.la
 	%D%/approx.avx2.h \
 	%D%/cl_dwconv.avx2.c \
 	%D%/cl_dwconv.body.h \
+	%D%/cl_dwconv_direct.body.h \
 	%D%/cl_dwconv_lines.body.h \
 	%D%/cl_first.avx2.c \
 	%D%/cl_first.body.h \
@@ -116,6 +117,7 @@ noinst_LTLIBRARIES += %D%/libneon.la
 %C%_libneon_la_SOURCES = \
 	%D%/approx.neon.h \
 	%D%/cl_dwconv.body.h \
+	%D%/cl_dwconv_direct.body.h \
 	%D%/cl_dwconv_lines.body.h \
 	%D%/cl_dwconv.neon.c \
 	%D%/cl_first.body.h \

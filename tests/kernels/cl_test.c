@@ -201,22 +201,42 @@ static void depthwise_steps_agree(void **state)
             dwconv_case(3, kind);
 }
 
-/* The usual windows on the usual images, where strips do most of the work. */
+/* The usual windows on the usual images, where strips do most of the work: rows that strips divide and
+ * others, channels that are whole vectors and others, pixels that share few sets of L1; and the usual
+ * ends. */
 static void depthwise_of_networks_agrees(void **state)
 {
     static const struct {
-        int64_t size, kernel, stride;
-    } rows[] = {{14, 3, 1}, {15, 3, 2}, {14, 5, 1}, {28, 5, 2}, {14, 7, 1}, {21, 7, 2}, {7, 5, 1}};
+        int64_t size, kernel, stride, channels;
+        int32_t step;
+    } rows[] = {
+        {14, 3, 1, 24, 0},
+        {15, 3, 2, 24, IMGCLS_EPILOGUE_CLIP},
+        {14, 5, 1, 48, IMGCLS_EPILOGUE_SILU},
+        {28, 5, 2, 72, IMGCLS_EPILOGUE_HARDSWISH},
+        {14, 7, 1, 24, 0},
+        {21, 7, 2, 24, IMGCLS_EPILOGUE_GELU},
+        {7, 5, 1, 33, IMGCLS_EPILOGUE_SILU},
+        {9, 3, 1, 40, IMGCLS_EPILOGUE_HARDSWISH},
+        {33, 3, 2, 17, IMGCLS_EPILOGUE_SIGMOID},
+        {11, 3, 1, 1024, IMGCLS_EPILOGUE_RELU},
+        {30, 3, 1, 128, IMGCLS_EPILOGUE_TANH},
+    };
     size_t i, e;
 
     (void)state;
     draw_begin();
     for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct cl_dwconv_job job = {.images = 2};
+        struct cl_dwconv_job job = {
+            .images = 2,
+            .step_count = rows[i].step != 0,
+            .steps = {{.kind = rows[i].step, .a = -0.25f, .b = 0.75f}},
+        };
         struct gemm_window *w = &job.window;
-        float *x, *weights, *want, *got;
+        const int64_t channels = rows[i].channels;
+        float *x, *weights, *bias, *want, *got;
         int64_t where, y_count, x_count;
-        *w = (struct gemm_window){.channels = 24,
+        *w = (struct gemm_window){.channels = channels,
                                   .in = {1, rows[i].size, rows[i].size},
                                   .kernel = {1, rows[i].kernel, rows[i].kernel},
                                   .stride = {1, rows[i].stride, rows[i].stride},
@@ -224,13 +244,15 @@ static void depthwise_of_networks_agrees(void **state)
                                   .pad = {0, rows[i].kernel / 2, rows[i].kernel / 2}};
         w->out[0] = 1;
         w->out[1] = w->out[2] = (rows[i].size - 1) / rows[i].stride + 1;
-        x_count = 2 * rows[i].size * rows[i].size * 24;
-        y_count = 2 * w->out[1] * w->out[2] * 24;
+        x_count = 2 * rows[i].size * rows[i].size * channels;
+        y_count = 2 * w->out[1] * w->out[2] * channels;
         job.x = x = guarded_drawn(x_count);
-        job.weights = weights = guarded_drawn(rows[i].kernel * rows[i].kernel * 24);
+        job.weights = weights = guarded_drawn(rows[i].kernel * rows[i].kernel * channels);
+        job.bias = bias = guarded_drawn(channels);
         job.y = want = between_canaries(y_count);
         cl_dwconv_f32_portable(&job, 0, cl_dwconv_grid(&job, 1));
-        check_in_double(&job, want, window_text(w, 2));
+        if (!job.step_count)
+            check_in_double(&job, want, window_text(w, 2));
         for (e = 1; e < sizeof dwconvs / sizeof dwconvs[0]; e++) {
             if (!offered(dwconvs[e].isa)) {
                 print_message("skipped %s: this CPU lacks its instructions\n", dwconvs[e].name);
@@ -245,7 +267,8 @@ static void depthwise_of_networks_agrees(void **state)
         }
         canary_free(want, y_count);
         guarded_free(x, x_count);
-        guarded_free(weights, rows[i].kernel * rows[i].kernel * 24);
+        guarded_free(bias, channels);
+        guarded_free(weights, rows[i].kernel * rows[i].kernel * channels);
     }
 }
 
