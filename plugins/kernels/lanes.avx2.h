@@ -100,6 +100,11 @@ static inline lanes lanes_at_most(lanes x, float bound)
 {
     return at_most_avx2(x, _mm256_set1_ps(bound));
 }
+#define lanes_hardsigmoid hardsigmoid_avx2
+#define lanes_sigmoid sigmoid_f32_avx2
+#define lanes_silu silu_f32_avx2
+#define lanes_gelu gelu_f32_avx2
+#define lanes_tanh tanh_f32_avx2
 static inline lanes lanes_step(const struct gemm_step *step, lanes x, lanes other)
 {
     return step_avx2(step, x, other);
