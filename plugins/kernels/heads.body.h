@@ -33,6 +33,18 @@ struct heads_space {
     float sums[HEADS_TILE];
 };
 
+/* Asks for a head's rows. They lie among those of other heads, where no prefetcher follows, and
+ * packing waits for each otherwise. */
+static void expect_rows(const struct heads_strides *strides, const float *from, int64_t rows,
+                        int64_t width)
+{
+    int64_t r, c;
+
+    for (r = 0; strides->column == 1 && r < rows; r++, from += strides->row)
+        for (c = 0; c < width; c += 16)
+            __builtin_prefetch(from + c, 0, 2);
+}
+
 /* Rows [key, key + count) of k, scaled, into half a panel. */
 static void pack_half(const struct heads_job *job, const float *k, int64_t key,
                       int64_t count, float *to)
@@ -421,6 +433,9 @@ void HEADS(const struct heads_job *job, const struct heads_head *head, int64_t b
     space.scores = space.queries + HEADS_TILE * depth;
     space.results = space.scores + HEADS_TILE * space.score_row;
     space.values = space.results + HEADS_TILE * 4 * 16;
+    expect_rows(&job->k, head->k, job->keys, job->depth);
+    expect_rows(&job->v, head->v, job->keys, job->width);
+    expect_rows(&job->q, (const float *)head->q + begin * job->q.row, end - begin, job->depth);
     pack_keys(job, head->k, space.keys);
     values = head->v;
     space.value_row = job->v.row;
