@@ -73,6 +73,18 @@ first_step(const struct first_walk *walk, const float *a, const float *weights, 
     }
 }
 
+/* Asks for the place of the next tile's row: sums of few products cannot wait for it. */
+static inline __attribute__((always_inline)) void first_expect(const struct cl_first_job *job,
+                                                               float *y, int64_t row,
+                                                               const int panels)
+{
+    int p;
+
+#pragma GCC unroll 2
+    for (p = 0; p < panels; p++)
+        __builtin_prefetch(y + (ROWS + row) * job->columns + p * CL_FIRST_PANEL, 1);
+}
+
 /* `rows` neighbouring windows, the first at `from`, by `panels` panels. y: where whole panels
  * go, finished; NULL: sums[r][column] take them as they are. */
 static inline __attribute__((always_inline)) void
@@ -80,12 +92,7 @@ first_tile(const struct first_walk *walk, const float *from, const float *weight
            int64_t column, float *sums, float *y, const int rows, const int panels)
 {
     const struct cl_first_run *run = walk->runs;
-    int fresh = 1, r, v;
-
-    if (y) /* the next tile's place: short sums cannot wait for it */
-#pragma GCC unroll 14
-        for (r = 0; r < rows; r++)
-            __builtin_prefetch(y + (ROWS + r) * walk->job->columns, 1);
+    int fresh = 1, expected = y ? 0 : rows, r, v;
 
     for (;;) {
         lanes c[ROWS][PANELS * VECTORS];
@@ -98,6 +105,10 @@ first_tile(const struct first_walk *walk, const float *from, const float *weight
             const float *a = from + run->offset;
             int64_t count = run->count;
             for (; count >= 3; count -= 3, a += 3, weights += 3 * CL_FIRST_PANEL) {
+                if (expected < rows) { /* a few at a time: a core waits for so many lines only */
+                    first_expect(walk->job, y, expected++, panels);
+                    first_expect(walk->job, y, expected++, panels);
+                }
                 first_step(walk, a, weights, rows, panels, c);
                 first_step(walk, a + 1, weights + CL_FIRST_PANEL, rows, panels, c);
                 first_step(walk, a + 2, weights + 2 * CL_FIRST_PANEL, rows, panels, c);
@@ -218,40 +229,26 @@ static int narrow_row(const struct first_walk *walk, const float *from, float *s
 }
 #endif
 
-/* Whole tiles, and single positions for what is left of a row. */
+/* A tile of so many positions, one of the counts that cl_first_positions gives. */
+static inline __attribute__((always_inline)) void
+first_rows(const struct first_walk *walk, const float *from, const float *weights,
+           int64_t column, float *sums, float *y, int64_t rows, const int panels)
+{
+    if (rows == ROWS)
+        first_tile(walk, from, weights, column, sums, y, ROWS, panels);
+    else if (rows == ROWS / 2)
+        first_tile(walk, from, weights, column, sums, y, ROWS / 2, panels);
+    else
+        first_tile(walk, from, weights, column, sums, y, 1, panels);
+}
+
 static void first_sums(const struct first_walk *walk, const float *from, const float *weights,
                        int64_t column, float *sums, float *y, int64_t rows, int panels)
 {
-    const int64_t y_row = y ? walk->job->columns : 0;
-    int64_t r;
-
-#if PANELS == 2
-    if (panels == 2 && rows == ROWS) {
-        first_tile(walk, from, weights, column, sums, y, ROWS, 2);
-        return;
-    }
-    if (panels == 2 && rows == ROWS / 2) {
-        first_tile(walk, from, weights, column, sums, y, ROWS / 2, 2);
-        return;
-    }
-    for (r = 0; r < rows && panels == 2; r++)
-        first_tile(walk, from + r * walk->pitch, weights, column, sums + r * TILE,
-                   y ? y + r * y_row : NULL, 1, 2);
-    if (panels == 2)
-        return;
-#endif
-    (void)panels;
-    if (rows == ROWS) {
-        first_tile(walk, from, weights, column, sums, y, ROWS, 1);
-        return;
-    }
-    if (rows == ROWS / 2) {
-        first_tile(walk, from, weights, column, sums, y, ROWS / 2, 1);
-        return;
-    }
-    for (r = 0; r < rows; r++)
-        first_tile(walk, from + r * walk->pitch, weights, column, sums + r * TILE,
-                   y ? y + r * y_row : NULL, 1, 1);
+    if (panels < PANELS)
+        first_rows(walk, from, weights, column, sums, y, rows, 1);
+    else
+        first_rows(walk, from, weights, column, sums, y, rows, PANELS);
 }
 
 /* Bias, and columns to where they belong. */
@@ -288,19 +285,12 @@ static void first_steps(const struct cl_first_job *job, float *y, int64_t count)
     }
 }
 
-/* How many of the `left` positions of a row the next tile takes. */
-static int64_t next_rows(int64_t left)
-{
-    return left >= ROWS ? ROWS : left >= ROWS / 2 ? ROWS / 2 : left;
-}
-
 /* The tile of positions x.. and columns column.. of the output row that begins at `to`. */
-static int64_t one_tile(const struct first_walk *walk, const float *from, int64_t x,
-                        int64_t column, float *sums, float *to)
+static void one_tile(const struct first_walk *walk, const float *from, int64_t x, int64_t rows,
+                     int64_t column, float *sums, float *to)
 {
     const struct cl_first_job *job = walk->job;
     int64_t some = job->columns - column < TILE ? job->columns - column : TILE;
-    int64_t rows = next_rows(job->out[1] - x);
     float *at = to + x * job->columns + column;
     const int whole = job->columns % CL_FIRST_PANEL == 0; /* finished tile by tile */
 
@@ -308,7 +298,6 @@ static int64_t one_tile(const struct first_walk *walk, const float *from, int64_
                whole ? at : NULL, rows, (int)((some + CL_FIRST_PANEL - 1) / CL_FIRST_PANEL));
     if (!whole)
         first_deliver(job, sums, rows, column, some, at);
-    return rows;
 }
 
 /* All columns of some positions before the next positions, so that outputs are written one after
@@ -316,7 +305,7 @@ static int64_t one_tile(const struct first_walk *walk, const float *from, int64_
 static void one_row(const struct first_walk *walk, const float *from, float *sums, float *to)
 {
     const struct cl_first_job *job = walk->job;
-    int64_t column, x, rows = 0;
+    int64_t column, x, rows;
 
 #if VECTORS == 2
     if (narrow_row(walk, from, sums, to)) {
@@ -325,13 +314,17 @@ static void one_row(const struct first_walk *walk, const float *from, float *sum
     }
 #endif
     if (job->columns * walk->k <= CL_FIRST_NEAR)
-        for (x = 0; x < job->out[1]; x += rows)
+        for (x = 0; x < job->out[1]; x += rows) {
+            rows = cl_first_positions(ROWS, job->out[1], &x);
             for (column = 0; column < job->columns; column += TILE)
-                rows = one_tile(walk, from, x, column, sums, to);
+                one_tile(walk, from, x, rows, column, sums, to);
+        }
     else
         for (column = 0; column < job->columns; column += TILE)
-            for (x = 0; x < job->out[1]; x += rows)
-                rows = one_tile(walk, from, x, column, sums, to);
+            for (x = 0; x < job->out[1]; x += rows) {
+                rows = cl_first_positions(ROWS, job->out[1], &x);
+                one_tile(walk, from, x, rows, column, sums, to);
+            }
     if (job->columns % CL_FIRST_PANEL != 0)
         first_steps(job, to, job->out[1] * job->columns);
 }

@@ -71,6 +71,18 @@ struct cl_first_run {
 #define CL_FIRST_RUNS (CL_FIRST_K + 16) /* lines of one element, and ten cuts; whole cache lines */
 /* There are as many as it takes, at most CL_FIRST_RUNS; k is at least 1. */
 void cl_first_runs(const struct cl_first_job *job, struct cl_first_run *runs);
+/* Positions of the tile that begins at *x of a row, or so early that it is whole, by a kernel with tiles
+ * of `most` positions and of half of that: computing a position again costs less than a tile that
+ * is mostly empty, whose sums wait for themselves. 1 where half a tile is too wide. */
+static inline int64_t cl_first_positions(int64_t most, int64_t width, int64_t *x)
+{
+    int64_t half = most / 2;
+    int64_t count = width < half ? 1 : width < most || width - *x <= half ? half : most;
+
+    if (*x > width - count)
+        *x = width - count;
+    return count;
+}
 /* The input rows of output rows [row, row + count) of an image. */
 void cl_first_pad(const struct cl_first_job *job, const float *image, int64_t row,
                   int64_t count, float *to);

@@ -23,6 +23,7 @@
 #define KERNEL  gemm_direct_f32_14x32_avx512
 #define FINISH  finish_avx512
 #define ENDS(columns) ((void)(columns), 1)
+#define EXPECT(end, rows) ((void)0) /* multiply does, row by row */
 #define MULTIPLY_OF(columns) ((columns) > 16 ? multiply_rows : multiply_half_rows)
 
 /* Finishes one vector; other: of the operand. Without a bias -0 is added, which changes no bit. */
@@ -65,6 +66,23 @@ end_rows(const int rows, const int vectors, const struct direct_end *end, __m512
     }
 }
 
+/* Asks for the lines of a row that the end will touch. One row a step of k: more at a time than a core
+ * can wait for would hold up what the products read. */
+static inline __attribute__((always_inline)) void expect_row(const struct direct_end *end, int64_t r,
+                                                             const int vectors)
+{
+    const float *c = end->c + r * end->c_row, *operand = end->operand;
+    int v;
+
+#pragma GCC unroll 2
+    for (v = 0; v < vectors; v++)
+        __builtin_prefetch(c + 16 * v, 1);
+    if (operand && operand != end->c)
+#pragma GCC unroll 2
+        for (v = 0; v < vectors; v++)
+            __builtin_prefetch(operand + r * end->c_row + 16 * v);
+}
+
 /* sums (+)= rows of A times the first vectors of a panel of B: blocks of k, added in rising
  * order. */
 static inline __attribute__((always_inline)) void
@@ -76,7 +94,7 @@ multiply(const int rows, const int vectors, int64_t k, int64_t block, const floa
     const float *a6 = rows > 6 ? a + 6 * a_row : a, *a9 = rows > 9 ? a + 9 * a_row : a;
     const float *a12 = rows > 12 ? a + 12 * a_row : a;
     const int64_t line = ahead ? 16 : 0; /* what is there already costs nothing to ask for */
-    int64_t count;
+    int64_t count, expected = end ? 0 : rows; /* rows of C whose lines were asked for */
     int r, v;
 
     ahead = ahead ? ahead : b;
@@ -90,6 +108,8 @@ multiply(const int rows, const int vectors, int64_t k, int64_t block, const floa
         for (; count > 0; count--, b += COLUMNS, ahead += line) {
             const __m512 b0 = _mm512_load_ps(b), b1 = vectors > 1 ? _mm512_load_ps(b + 16) : b0;
             _mm_prefetch((const char *)ahead, _MM_HINT_T1);
+            if (expected < rows)
+                expect_row(end, expected++, vectors);
 #pragma GCC unroll 14
             for (r = 0; r < rows; r++) {
                 const float *base = r < 3 ? a0 : r < 6 ? a3 : r < 9 ? a6 : r < 12 ? a9 : a12;

@@ -11,6 +11,9 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 
+#ifndef EXPECT
+#define EXPECT(end, rows) expect(end, rows)
+
 /* Asks for the lines that the end will touch, while the products take their time. */
 static void expect(const struct direct_end *end, int64_t rows)
 {
@@ -27,6 +30,7 @@ static void expect(const struct direct_end *end, int64_t rows)
         }
     }
 }
+#endif
 
 /* A chunk of k of one job, tile and row of C: what is walked for all panels. */
 struct walk {
@@ -110,7 +114,7 @@ static inline void panel_to_end(const struct walk *walk, int64_t m, int64_t coun
     for (piece = 0; piece < pieces; piece++) {
         int64_t here = rows + (piece < more);
         take_rows(walk, m, here, n, walk->sums);
-        expect(&end, here);
+        EXPECT(&end, here);
         multiply_by[here](k, walk->k_block, a, a_row, panel,
                           worth_asking(walk, panel, piece, pieces), walk->sums,
                           walk->k_begin == 0, &end);

@@ -57,16 +57,42 @@ static int32_t first_accepts(const struct imgcls_host *host, const struct imgcls
            first_shape(host, node, &job) && !conv_is_winograd(host, node);
 }
 
-static double first_cost(const struct imgcls_host *host, const struct imgcls_node *node)
+/* How a kernel cuts a row: positions of a tile, and up to how many columns it takes tiles of one
+ * vector and twice as many positions. */
+struct first_tiles {
+    int64_t positions, narrow;
+};
+
+/* Positions of a row that are computed, some twice (cl_first_positions). One alone takes as long as
+ * four, for its sums wait for themselves. */
+static int64_t computed(int64_t width, int64_t most)
+{
+    int64_t half = most / 2, rest = width % most;
+
+    if (width < half)
+        return 4 * width;
+    if (width < most)
+        return (width + half - 1) / half * half;
+    return width - rest + (rest == 0 ? 0 : rest <= half ? half : most);
+}
+
+static double first_cost(const struct imgcls_host *host, const struct imgcls_node *node,
+                         const struct first_tiles *tiles)
 {
     struct cl_first_job job;
+    int64_t width, columns;
     double weights;
 
     first_shape(host, node, &job);
-    weights = (double)((job.columns + CL_FIRST_PANEL - 1) / CL_FIRST_PANEL * CL_FIRST_PANEL) *
-              (double)(job.kernel[0] * job.kernel[1] * job.channels);
+    width = computed(job.out[1], tiles->positions);
+    columns = (job.columns + CL_FIRST_PANEL - 1) / CL_FIRST_PANEL * CL_FIRST_PANEL;
+    if (job.columns <= tiles->narrow && job.out[1] >= 2 * tiles->positions) {
+        width = computed(job.out[1], 2 * tiles->positions);
+        columns = tiles->narrow;
+    }
+    weights = (double)columns * (double)(job.kernel[0] * job.kernel[1] * job.channels);
     /* weights that no L1 or L2 keeps, as those of large patches, come again for every few windows */
-    return (double)job.images * (double)job.out[0] * (double)job.out[1] * weights /
+    return (double)job.images * (double)job.out[0] * (double)width * weights /
                (weights > CL_FIRST_NEAR ? 36 : 50) +
            500;
 }
@@ -121,23 +147,29 @@ static imgcls_status first_run(const struct imgcls_host *host, const struct imgc
     return IMGCLS_OK;
 }
 
-#define FIRST_RUN(name_, set_)                                                             \
-    static imgcls_status run_##name_(const struct imgcls_host *host,                       \
-                                     const struct imgcls_run *run)                         \
+#define FIRST_SET(SET, KERNEL, ISA, POSITIONS, NARROW)                                      \
+    static double cost_##SET(const struct imgcls_host *host, const struct imgcls_node *node) \
     {                                                                                      \
-        return first_run(host, run, name_);                                                \
-    }
-#define FIRST_KERNEL(name_, set_)                                                          \
+        return first_cost(host, node, &(const struct first_tiles){POSITIONS, NARROW});     \
+    }                                                                                      \
+    static imgcls_status run_##SET(const struct imgcls_host *host,                         \
+                                   const struct imgcls_run *run)                           \
     {                                                                                      \
-        .struct_size = sizeof(struct imgcls_kernel), .name = #name_, .isa = set_,          \
+        return first_run(host, run, KERNEL);                                               \
+    }                                                                                      \
+    const struct imgcls_kernel channels_last_first_##SET = {                               \
+        .struct_size = sizeof(struct imgcls_kernel),                                       \
+        .name = #KERNEL,                                                                   \
+        .isa = ISA,                                                                        \
         .epilogues = PRODUCT_EPILOGUES & ~(IMGCLS_EPILOGUE_BIT(IMGCLS_EPILOGUE_ADD) |      \
                                            IMGCLS_EPILOGUE_BIT(IMGCLS_EPILOGUE_MUL)),      \
-        .accepts = first_accepts, .cost = first_cost, .prepare = first_prepare,            \
-        .run = run_##name_, .release = product_release,                                    \
-    }
-#define FIRST_SET(SET, KERNEL, ISA)                                                        \
-    FIRST_RUN(KERNEL, ISA)                                                                 \
-    const struct imgcls_kernel channels_last_first_##SET = FIRST_KERNEL(KERNEL, ISA);
-WITH_AVX2(FIRST_SET(avx2, cl_first_f32_6x16_avx2, IMGCLS_ISA_AVX2))
-WITH_AVX512(FIRST_SET(avx512, cl_first_f32_14x32_avx512, IMGCLS_ISA_AVX2 | IMGCLS_ISA_AVX512))
-WITH_NEON(FIRST_SET(neon, cl_first_f32_6x16_neon, IMGCLS_ISA_NEON))
+        .accepts = first_accepts,                                                          \
+        .cost = cost_##SET,                                                                \
+        .prepare = first_prepare,                                                          \
+        .run = run_##SET,                                                                  \
+        .release = product_release,                                                        \
+    };
+WITH_AVX2(FIRST_SET(avx2, cl_first_f32_6x16_avx2, IMGCLS_ISA_AVX2, 6, 8))
+WITH_AVX512(FIRST_SET(avx512, cl_first_f32_14x32_avx512, IMGCLS_ISA_AVX2 | IMGCLS_ISA_AVX512, 14,
+                      0))
+WITH_NEON(FIRST_SET(neon, cl_first_f32_6x16_neon, IMGCLS_ISA_NEON, 6, 0))
