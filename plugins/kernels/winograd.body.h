@@ -394,8 +394,7 @@ ALWAYS_INLINE void NAME(transform_out)(const struct winograd_job *job,
 static void NAME(tiles_out)(const struct winograd_job *job, int64_t first, int64_t count,
                             const float *sums)
 {
-    const int64_t row = winograd_row(job->outputs);
-    const int64_t plane = winograd_plane(job->outputs, job->block);
+    const int64_t row = winograd_row(job), plane = winograd_plane(job);
     struct gemm_end end;
     int64_t t;
 
@@ -419,9 +418,9 @@ static void NAME(multiply_alike)(const struct winograd_job *job, int64_t tiles, 
 
     product.batch_rank = 1;
     product.batch_dims[0] = end - begin;
-    product.a_row = winograd_row(DEPTH * channels);
+    product.a_row = product.c_row = winograd_row(job);
     product.a_column = 1;
-    product.a_size = winograd_plane(DEPTH * channels, job->block);
+    product.a_size = product.c_step = winograd_plane(job);
     product.a = v + begin * product.a_size;
     product.a_step[0] = product.b_step[0] = 1;
     product.b = job->u + part.first * (PANEL ? gemm_packed_b_size(channels, product.n, PANEL)
@@ -431,9 +430,7 @@ static void NAME(multiply_alike)(const struct winograd_job *job, int64_t tiles, 
     product.b_size = product.k * product.n;
     product.b_packed = PANEL ? product.b : NULL;
     product.b_panel = PANEL;
-    product.c = sums + begin * winograd_plane(product.n, job->block);
-    product.c_row = winograd_row(product.n);
-    product.c_step = winograd_plane(product.n, job->block);
+    product.c = sums + begin * product.c_step;
     product.alpha = product.beta = 1;
     PRODUCT(&product, 0, PRODUCT_GRID(&product), workspace);
 }
@@ -451,20 +448,20 @@ static void NAME(multiply_points)(const struct winograd_job *job, int64_t tiles,
 static void NAME(transform_tiles)(const struct winograd_job *job, int64_t at, int64_t begin,
                                   int64_t end, int is_in, float *v, const float *sums)
 {
-    int64_t depth = DEPTH * job->window.channels, first = at * job->block, t;
+    const int64_t first = at * job->block, row = winograd_row(job), plane = winograd_plane(job);
+    int64_t t;
 
     if (!is_in)
-        NAME(tiles_out)(job, first + begin, end - begin, sums + begin * winograd_row(job->outputs));
+        NAME(tiles_out)(job, first + begin, end - begin, sums + begin * row);
     for (t = begin; t < end && is_in; t++)
-        NAME(transform_in)(job, first + t, v + t * winograd_row(depth),
-                           winograd_plane(depth, job->block));
+        NAME(transform_in)(job, first + t, v + t * row, plane);
 }
 
 void WINOGRAD(const struct winograd_job *job, int64_t begin, int64_t end, void *workspace)
 {
-    float *v = job->phase == WINOGRAD_ALONE ? workspace : job->common;
-    float *sums = v + POINTS * winograd_plane(DEPTH * job->window.channels, job->block);
-    float *rest = sums + POINTS * winograd_plane(job->outputs, job->block);
+    const int64_t plane = winograd_plane(job);
+    float *sums = job->phase == WINOGRAD_ALONE ? workspace : job->common;
+    float *v = sums + winograd_ahead(job) * plane, *rest = v + POINTS * plane;
 
     switch (job->phase) {
     case WINOGRAD_ALONE:
@@ -477,7 +474,7 @@ void WINOGRAD(const struct winograd_job *job, int64_t begin, int64_t end, void *
         break;
     case WINOGRAD_MULTIPLY:
         NAME(multiply_points)(job, winograd_tiles(job, job->at), begin, end, v, sums,
-                              (char *)workspace + ((char *)rest - (char *)v));
+                              (char *)workspace + ((char *)rest - (char *)sums));
         break;
     default:
         NAME(transform_tiles)(job, job->at, begin, end, job->phase == WINOGRAD_IN, v, sums);

@@ -10,13 +10,13 @@
 #include <stdint.h>
 
 /* How many tiles are transformed, multiplied and transformed back together: whole micro-tiles of
- * the product, at most so many of them, in at most BLOCK_FLOATS of windows and sums. */
+ * the product, at most so many of them, whose windows take at most BLOCK_FLOATS. */
 struct block_limits {
     int64_t unit, units;
     int64_t halves; /* units with stride 2, whose rows are up to four times as deep and points few */
 };
 
-#define BLOCK_FLOATS (2 * 1024 * 1024)
+#define BLOCK_FLOATS (1024 * 1024)
 
 /* Every block passes all weights, and a panel of them that comes from memory or L3 should arrive while
  * the one before it is used, at two micro-tiles or more (direct.body.h). Wide ones, where L2 has 1 MiB:
@@ -35,9 +35,14 @@ static int64_t least(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-int64_t winograd_row(int64_t floats)
+static int64_t most(int64_t a, int64_t b)
 {
-    return direct_gathered_row(floats);
+    return a > b ? a : b;
+}
+
+int64_t winograd_row(const struct winograd_job *job)
+{
+    return direct_gathered_row(most(winograd_depth(job), job->outputs));
 }
 
 /* Early layers with few channels: what they lose grows in all that follows, and they gain less,
@@ -121,9 +126,14 @@ int64_t winograd_other_tile(const struct gemm_window *window, int64_t outputs)
 }
 
 /* Five lines more: points do not meet in one cache set whatever the block. */
-int64_t winograd_plane(int64_t floats, int64_t block)
+static int64_t plane_of(const struct winograd_job *job, int64_t block)
 {
-    return block * winograd_row(floats) + 5 * 16;
+    return block * winograd_row(job) + 5 * 16;
+}
+
+int64_t winograd_plane(const struct winograd_job *job)
+{
+    return plane_of(job, job->block);
 }
 
 /* Matrices [channels, outputs] of weights. */
@@ -137,24 +147,23 @@ static int64_t matrices(const struct winograd_job *job)
 static int64_t most_tiles(const struct winograd_job *job)
 {
     const struct block_limits *limits = limits_of(job->panel);
-    int64_t both = winograd_row(winograd_depth(job)) + winograd_row(job->outputs), most;
+    int64_t units = BLOCK_FLOATS / (winograd_row(job) * winograd_points(job)) / limits->unit;
 
-    most = BLOCK_FLOATS / (both * winograd_points(job)) / limits->unit;
-    most = least(most, job->window.stride[1] == 2 ? limits->halves : limits->units);
-    return (most < 1 ? 1 : most) * limits->unit;
+    units = least(units, job->window.stride[1] == 2 ? limits->halves : limits->units);
+    return most(units, 1) * limits->unit;
 }
 
 int64_t winograd_grid(struct winograd_job *job, int32_t threads)
 {
-    int64_t unit = limits_of(job->panel)->unit, tiles, most, blocks;
+    int64_t unit = limits_of(job->panel)->unit, tiles, at_once, blocks;
 
     job->down = (job->window.out[1] + job->out - 1) / job->out;
     job->across = (job->window.out[2] + job->out - 1) / job->out;
     tiles = job->images * job->down * job->across;
     if (tiles == 0 || job->outputs == 0)
         return 0;
-    most = most_tiles(job);
-    blocks = (tiles + most - 1) / most;
+    at_once = most_tiles(job);
+    blocks = (tiles + at_once - 1) / at_once;
     /* Every block passes all weights: cut for the threads, those of 512 channels would be read four
      * times for two of them. */
     job->together =
@@ -163,7 +172,7 @@ int64_t winograd_grid(struct winograd_job *job, int32_t threads)
         blocks = blocks < 2 * threads ? least(2 * threads, (tiles + 3) / 4)
                                       : (blocks + threads - 1) / threads * threads;
     job->block = (tiles + blocks - 1) / blocks;
-    if (threads == 1 && job->block > unit) /* no more than `most`, which is a multiple */
+    if (threads == 1 && job->block > unit) /* no more than `at_once`, which is a multiple */
         job->block = (job->block + unit - 1) / unit * unit;
     return (tiles + job->block - 1) / job->block;
 }
@@ -182,17 +191,14 @@ int winograd_ends(const struct winograd_job *job, struct gemm_end *end)
     return plain && !end->is_hardswish;
 }
 
-size_t winograd_workspace(const struct winograd_job *job)
+size_t winograd_workspace(const struct winograd_job *job, int32_t threads)
 {
-    int64_t most;
+    int64_t planes;
 
     if (job->window.channels > INT32_MAX / 256 || job->outputs > INT32_MAX / 64)
         return 0;
-    most = most_tiles(job);
-    return (size_t)(winograd_points(job) * (winograd_plane(winograd_depth(job), most) +
-                                            winograd_plane(job->outputs, most))) *
-               sizeof(float) +
-           direct_workspace();
+    planes = winograd_points(job) * (threads > 1 ? 2 : 1) + 1;
+    return (size_t)(planes * plane_of(job, most_tiles(job))) * sizeof(float) + direct_workspace();
 }
 
 int64_t winograd_weights_size(const struct winograd_job *job, int64_t panel)

@@ -141,13 +141,20 @@ int64_t winograd_grid(struct winograd_job *job, int32_t threads);
 /* Tiles of block `at`. */
 int64_t winograd_tiles(const struct winograd_job *job, int64_t at);
 
-/* Bytes of workspace one thread needs for any job of this window, tile, outputs and panel; 0 where
- * that is past what size_t holds. */
-size_t winograd_workspace(const struct winograd_job *job);
+/* Bytes of workspace one thread of so many needs for any job of this window, tile, outputs and panel; 0
+ * where that is past what size_t holds. */
+size_t winograd_workspace(const struct winograd_job *job, int32_t threads);
 
-/* Floats between neighbouring tiles and between points in the workspace, of so many a tile. */
-int64_t winograd_row(int64_t floats);
-int64_t winograd_plane(int64_t floats, int64_t block);
+/* Floats between neighbouring tiles and between points in the workspace, of windows and sums alike. */
+int64_t winograd_row(const struct winograd_job *job);
+int64_t winograd_plane(const struct winograd_job *job);
+
+/* Planes from a point's sums to its windows. One: sums go where the windows of the point before were, which
+ * are in the caches and read no more. Threads that share the points need all of them. */
+static inline int64_t winograd_ahead(const struct winograd_job *job)
+{
+    return job->phase == WINOGRAD_ALONE ? 1 : winograd_points(job);
+}
 
 /* Floats that the job's transformed weights take in panels of so many columns (outputs: plain
  * matrices [channels, outputs]). */

@@ -69,7 +69,7 @@ static void run_kernel(const struct entry *entry, struct winograd_job *job, cons
 
     job->out = entry->out;
     job->panel = entry->panel;
-    bytes = winograd_workspace(job);
+    bytes = winograd_workspace(job, threads);
     weights = (size_t)winograd_weights_size(job, panel) * 4;
     workspace = aligned_alloc(64, (bytes + 63) / 64 * 64);
     u = aligned_alloc(64, (weights + 63) / 64 * 64);

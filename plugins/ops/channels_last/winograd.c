@@ -67,7 +67,7 @@ static imgcls_status prepare_weights(const struct imgcls_host *host,
     prepare->state = u;
     prepare->constant_bytes = (size_t)size * sizeof *u;
     prepare->inputs_released = 1 << 1;
-    prepare->workspace_bytes = winograd_workspace(&job) *
+    prepare->workspace_bytes = winograd_workspace(&job, prepare->threads) *
                                (size_t)(prepare->threads < 1 ? 1 : prepare->threads);
     return IMGCLS_OK;
 }
@@ -117,7 +117,7 @@ static imgcls_status run_kernel(const struct imgcls_host *host, const struct img
     job.step_count = product.step_count;
     for (i = 0; i < product.step_count; i++)
         job.steps[i] = product.steps[i];
-    bytes = winograd_workspace(&job);
+    bytes = winograd_workspace(&job, run->threads);
     status = op_workspace_fits(host, run, bytes);
     if (status != IMGCLS_OK)
         return status;
