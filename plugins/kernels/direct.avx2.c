@@ -23,6 +23,7 @@
 #define FINISH  finish_rows_avx2
 #define STEPS   8
 #define ENDS(columns) ((columns) % 8 == 0) /* no masked stores: finish.avx2.h */
+#define ROWS_OF(block) ((void)(block), ROWS)
 #define MULTIPLY_OF(columns)   ((columns) > 8 ? multiply_rows : multiply_half_rows)
 
 /* One vector's way to C. Bounds that are infinite change nothing and cost less than asking. */

@@ -20,6 +20,10 @@
 
 #define ROWS    DIRECT_ROWS_AVX512
 #define COLUMNS DIRECT_COLUMNS_AVX512
+#define HELD    14 /* vectors */
+/* Short blocks of k: half a tile, for sums over earlier blocks that go to L1 and back take an eighth as
+ * long as the multiply-adds of 16. */
+#define ROWS_OF(block) ((block) < GEMM_K_BLOCK ? HELD / 2 : ROWS)
 #define KERNEL  gemm_direct_f32_14x32_avx512
 #define FINISH  finish_avx512
 #define ENDS(columns) ((void)(columns), 1)
@@ -84,7 +88,7 @@ static inline __attribute__((always_inline)) void expect_row(const struct direct
 }
 
 /* sums (+)= rows of A times the first vectors of a panel of B: blocks of k, added in rising
- * order. */
+ * order. Where HELD registers suffice for them, sums over the blocks before have registers as well. */
 static inline __attribute__((always_inline)) void
 multiply(const int rows, const int vectors, int64_t k, int64_t block, const float *a, int64_t a_row,
          const float *b, const float *ahead, float *sums, int fresh, const struct direct_end *end)
@@ -95,11 +99,17 @@ multiply(const int rows, const int vectors, int64_t k, int64_t block, const floa
     const float *a12 = rows > 12 ? a + 12 * a_row : a;
     const int64_t line = ahead ? 16 : 0; /* what is there already costs nothing to ask for */
     int64_t count, expected = end ? 0 : rows; /* rows of C whose lines were asked for */
+    const int held = rows * vectors <= HELD;
+    __m512 c[ROWS][2], total[ROWS][2];
     int r, v;
 
     ahead = ahead ? ahead : b;
+#pragma GCC unroll 14
+    for (r = 0; r < rows && held; r++)
+#pragma GCC unroll 2
+        for (v = 0; v < vectors; v++)
+            total[r][v] = fresh ? _mm512_set1_ps(-0.0f) : _mm512_load_ps(sums + r * COLUMNS + 16 * v);
     do {
-        __m512 c[ROWS][2];
 #pragma GCC unroll 14
         for (r = 0; r < rows; r++)
             c[r][0] = c[r][1] = _mm512_setzero_ps();
@@ -120,12 +130,21 @@ multiply(const int rows, const int vectors, int64_t k, int64_t block, const floa
             }
             a0++, a3++, a6++, a9++, a12++;
         }
-        if (!fresh)
+        if (held) {
+#pragma GCC unroll 14
+            for (r = 0; r < rows; r++)
+#pragma GCC unroll 2
+                for (v = 0; v < vectors; v++)
+                    total[r][v] = c[r][v] = _mm512_add_ps(total[r][v], c[r][v]);
+            if (k > 0)
+                continue;
+        } else if (!fresh) {
 #pragma GCC unroll 14
             for (r = 0; r < rows; r++)
 #pragma GCC unroll 2
                 for (v = 0; v < vectors; v++)
                     c[r][v] = _mm512_add_ps(_mm512_load_ps(sums + r * COLUMNS + 16 * v), c[r][v]);
+        }
         if (k == 0 && end) {
             end_rows(rows, vectors, end, c);
             return;

@@ -2,8 +2,9 @@
  * plugins/kernels/direct.body.h - how tiles are walked, for every instruction set
  *
  * The including file defines ROWS, COLUMNS (of a micro-tile and of B's panels), KERNEL (the
- * name), MULTIPLY_OF(columns) (micro-kernels by rows), keep and take (one row of sums to and from
- * C), FINISH, and ENDS(columns): whether multiply can finish so many by itself; and includes
+ * name), MULTIPLY_OF(columns) (micro-kernels by rows), ROWS_OF(block) (rows of a
+ * micro-tile at most, where blocks of k are so long), keep and take (one row of sums to and from C),
+ * FINISH, and ENDS(columns): whether multiply can finish so many by itself; and includes
  * direct_panels.body.h. k goes in chunks: a block of A's rows stays in L2 while panels of B
  * pass, and a panel's chunk is read again for every micro-tile of the block. Rows are dealt out
  * evenly over micro-tiles, so no row is computed in vain. Nothing here rounds.
@@ -37,6 +38,7 @@ struct walk {
     const struct gemm_job *job;
     const struct gemm_tile *tile;
     int64_t k_begin, k_end, k_block;
+    int64_t rows;                 /* of a micro-tile at most */
     float *sums;                  /* of a micro-tile */
     const struct direct_end *end; /* of the tile, in the last chunk; NULL: FINISH ends it */
 };
@@ -106,7 +108,7 @@ static inline void panel_to_end(const struct walk *walk, int64_t m, int64_t coun
                                 const float *a, int64_t a_row, const float *panel)
 {
     int64_t columns = columns_at(walk, n), k = walk->k_end - walk->k_begin;
-    int64_t pieces = (count + ROWS - 1) / ROWS, rows = count / pieces, more = count % pieces;
+    int64_t pieces = (count + walk->rows - 1) / walk->rows, rows = count / pieces, more = count % pieces;
     struct direct_end end = end_at(walk, m, n, columns);
     direct_multiply *const *multiply_by = MULTIPLY_OF(columns);
     int64_t piece;
@@ -130,7 +132,7 @@ static inline void panel_to_end(const struct walk *walk, int64_t m, int64_t coun
 static inline void panel_to_sums(const struct walk *walk, int64_t m, int64_t count, int64_t n,
                                  const float *a, int64_t a_row, const float *panel)
 {
-    int64_t pieces = (count + ROWS - 1) / ROWS, rows = count / pieces, more = count % pieces;
+    int64_t pieces = (count + walk->rows - 1) / walk->rows, rows = count / pieces, more = count % pieces;
     direct_multiply *const *multiply_by = MULTIPLY_OF(columns_at(walk, n));
     int64_t piece;
 
@@ -203,6 +205,7 @@ void KERNEL(const struct gemm_job *job, int64_t begin, int64_t end, void *worksp
             int64_t most = direct_block(chunk, ROWS), blocks, block;
             struct walk walk = {.job = job, .tile = &tile, .k_begin = k, .sums = sums};
             walk.k_block = job->k_block ? job->k_block : GEMM_K_BLOCK;
+            walk.rows = ROWS_OF(walk.k_block);
             walk.k_end = k_end = job->k - k < chunk ? job->k : k + chunk;
             walk.end = ends && k_end == job->k ? &ending : NULL;
             blocks = (tile.m_end - tile.m_begin + most - 1) / most;

@@ -20,6 +20,7 @@
 #define KERNEL        gemm_direct_f32_6x16_neon
 #define FINISH        finish_tile
 #define ENDS(columns) 1
+#define ROWS_OF(block) ((void)(block), ROWS)
 #define MULTIPLY_OF(columns) ((void)(columns), multiply_rows)
 
 /* Without a bias -0 is added, which changes no bit. */
