@@ -11,6 +11,8 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 
+#include "plugins/kernels/cl_end.body.h"
+
 #define VECTORS (CL_FIRST_PANEL / LANES) /* of a panel */
 #define TILE    (PANELS * CL_FIRST_PANEL)
 
@@ -19,33 +21,73 @@ struct first_walk {
     const struct cl_first_job *job;
     const struct cl_first_run *runs; /* of k, the last one's `last` set */
     int64_t k, pitch;                /* pitch: floats from window to window */
+    struct cl_plain_end plain;
 };
 
-/* Bias and steps, and whole panels into y. */
+/* Bias and steps on whole panels of sums in memory, vector by vector of columns, and into y. */
+static void first_steps_of_tile(const struct first_walk *walk, int64_t column, float *y, int rows,
+                                int vectors, lanes sums[PANELS * VECTORS][ROWS])
+{
+    const struct cl_first_job *job = walk->job;
+    int32_t s;
+    int r, v;
+
+    for (v = 0; v < vectors; v++) {
+        const lanes bias =
+            job->bias ? lanes_load(job->bias + column + v * LANES) : lanes_all(-0.0f);
+        if (whole_function(walk->plain.kind, sums[v], bias, y + v * LANES, job->columns, rows))
+            continue;
+        for (r = 0; r < rows; r++)
+            sums[v][r] = lanes_add(sums[v][r], bias);
+        for (s = 0; s < job->step_count; s++)
+            lanes_pass(&job->steps[s], sums[v], rows);
+        for (r = 0; r < rows; r++)
+            lanes_store(y + v * LANES + r * job->columns, sums[v][r]);
+    }
+}
+
+/* Bias and steps, and whole panels into y. Bounds and HardSwish are done in registers. */
 static inline __attribute__((always_inline)) void
-first_end(const struct cl_first_job *job, int64_t column, float *y, const int rows,
+first_end(const struct first_walk *walk, int64_t column, float *y, const int rows,
           const int panels, lanes c[ROWS][PANELS * VECTORS])
 {
+    const struct cl_first_job *job = walk->job;
+    const int32_t kind = walk->plain.kind;
+    lanes out[PANELS * VECTORS][ROWS]; /* sums stay in registers, which have no addresses */
     int r, v;
-    int32_t s;
 
-    if (job->bias)
+    if (kind == IMGCLS_EPILOGUE_CLIP || kind == IMGCLS_EPILOGUE_HARDSWISH) {
 #pragma GCC unroll 4
         for (v = 0; v < panels * VECTORS; v++) {
-            const lanes bias = lanes_load(job->bias + column + v * LANES);
+            const lanes bias =
+                job->bias ? lanes_load(job->bias + column + v * LANES) : lanes_all(-0.0f);
 #pragma GCC unroll 14
             for (r = 0; r < rows; r++)
                 c[r][v] = lanes_add(c[r][v], bias);
         }
-    for (s = 0; s < job->step_count; s++)
+        if (kind == IMGCLS_EPILOGUE_HARDSWISH)
 #pragma GCC unroll 14
-        for (r = 0; r < rows; r++)
-            lanes_pass(&job->steps[s], c[r], panels * VECTORS);
+            for (r = 0; r < rows; r++)
+#pragma GCC unroll 4
+                for (v = 0; v < panels * VECTORS; v++)
+                    lanes_store(y + r * job->columns + v * LANES,
+                                lanes_times(c[r][v], lanes_hardsigmoid(c[r][v], 1.0f / 6, 0.5f)));
+        else
 #pragma GCC unroll 14
-    for (r = 0; r < rows; r++, y += job->columns)
+            for (r = 0; r < rows; r++)
+#pragma GCC unroll 4
+                for (v = 0; v < panels * VECTORS; v++)
+                    lanes_store(y + r * job->columns + v * LANES,
+                                lanes_at_most(lanes_at_least(c[r][v], walk->plain.low),
+                                              walk->plain.high));
+        return;
+    }
+#pragma GCC unroll 14
+    for (r = 0; r < rows; r++)
 #pragma GCC unroll 4
         for (v = 0; v < panels * VECTORS; v++)
-            lanes_store(y + v * LANES, c[r][v]);
+            out[v][r] = c[r][v];
+    first_steps_of_tile(walk, column, y, rows, panels * VECTORS, out);
 }
 
 /* One element of k: c += a float of each window times a row of each panel. */
@@ -125,7 +167,7 @@ first_tile(const struct first_walk *walk, const float *from, const float *weight
                 for (v = 0; v < panels * VECTORS; v++)
                     c[r][v] = lanes_add(lanes_load(sums + r * TILE + v * LANES), c[r][v]);
         if (run->last && y) {
-            first_end(walk->job, column, y, rows, panels, c);
+            first_end(walk, column, y, rows, panels, c);
             return;
         }
 #pragma GCC unroll 14
@@ -334,7 +376,8 @@ void FIRST(const struct cl_first_job *job, int64_t begin, int64_t end, void *wor
     int64_t k = job->kernel[0] * job->kernel[1] * job->channels, line = cl_first_line(job);
     int64_t per = job->units / job->images, y;
     struct cl_first_run *runs = workspace;
-    struct first_walk walk = {job, runs, k, job->stride[1] * job->channels};
+    const struct cl_end steps = {.step_count = job->step_count, .steps = job->steps};
+    struct first_walk walk = {job, runs, k, job->stride[1] * job->channels, plain_end(&steps)};
     float *sums = (float *)(runs + CL_FIRST_RUNS), *padded = sums + 16 * 32;
 
     cl_first_runs(job, runs);
