@@ -141,6 +141,8 @@ void POOL_GLOBAL_AVERAGE(const struct cl_pool_job *job, int64_t begin, int64_t e
         struct cl_pool_channels at = cl_pool_take(job, &begin, end);
         for (c = at.begin; c + SIDE_BY_SIDE * LANES <= at.end; c += SIDE_BY_SIDE * LANES)
             average_of_image(job, at.image, c, SIDE_BY_SIDE, true, all);
+        for (; c + 2 * LANES <= at.end; c += 2 * LANES)
+            average_of_image(job, at.image, c, 2, true, all);
         for (; c + LANES <= at.end; c += LANES)
             average_of_image(job, at.image, c, 1, true, all);
         if (c < at.end)

@@ -13,6 +13,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -44,6 +46,30 @@ static void arithmetic_broadcasts(void **state)
         FAILS("Add", "", "f32[2] 1 2; f64[2] 1 2", "element type"),
     };
     CHECK(rows);
+}
+
+/* Rows of three factors each, many for each of two images: what is computed some rows at a time. */
+static void short_rows_repeat(void **state)
+{
+    enum { ROWS = 800, COUNT = 2 * ROWS * 3, TEXT = COUNT * 8 };
+    char *in = malloc(TEXT), *out = malloc(TEXT);
+    struct op_case row = {.type = "Sub", .attrs = "", .inputs = in, .outputs = out};
+    int at_in, at_out, i, factor;
+
+    assert_true(in && out);
+    at_in = snprintf(in, TEXT, "f32[2,%d,3]", ROWS);
+    at_out = snprintf(out, TEXT, "f32[2,%d,3]", ROWS);
+    for (i = 0; i < COUNT; i++) {
+        factor = 10 * (i % 3 + 1) + i / (ROWS * 3);
+        at_in += snprintf(in + at_in, (size_t)(TEXT - at_in), " %d", i % 251);
+        at_out += snprintf(out + at_out, (size_t)(TEXT - at_out), " %d", i % 251 - factor);
+    }
+    snprintf(in + at_in, (size_t)(TEXT - at_in), "; f32[2,1,3] 10 20 30 11 21 31");
+    op_case_check(*state, &row, 1);
+    op_threads_check("Sub", "", "f32[2,800,3]; f32[2,1,3]");
+    op_threads_check("Mul", "", "f32[1,32,56,56]; f32[1,32,1,1]");
+    free(in);
+    free(out);
 }
 
 static void remainders_take_the_sign_that_fmod_says(void **state)
@@ -238,6 +264,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(arithmetic_broadcasts),
+        cmocka_unit_test(short_rows_repeat),
         cmocka_unit_test(remainders_take_the_sign_that_fmod_says),
         cmocka_unit_test(powers_of_mixed_types_have_the_bases_type),
         cmocka_unit_test(extremes_and_sums_take_any_number_of_inputs),

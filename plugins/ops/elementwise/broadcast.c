@@ -8,6 +8,7 @@
 #include "broadcast.h"
 
 #define OPERANDS (BROADCAST_INPUTS + 1) /* the output is operand 0 */
+#define REPEATED 4096                   /* bytes of a row that is written out again and again */
 
 struct walk {
     int32_t rank; /* >= 1; the last dimension is the row */
@@ -19,6 +20,8 @@ struct walk {
     const char *in[BROADCAST_INPUTS];
     void (*row)(const struct broadcast_row *row);
     const void *parameter;
+    int64_t period, repeats; /* see repeat_rows; 0: no operand repeats */
+    bool is_repeated[OPERANDS];
 };
 
 static void add_dim(struct walk *walk, int64_t dim, const int64_t *strides)
@@ -103,6 +106,49 @@ static void plan(struct walk *walk, struct imgcls_tensor *out, size_t count,
     join_dims(walk);
 }
 
+/* Where rows are short because an operand begins again with each, as the factors of an image's channels
+ * do, the last two dimensions become one: its operand is written out `repeats` times, so that a call
+ * of the row's function does many rows. */
+static void repeat_rows(struct walk *walk)
+{
+    const int32_t last = walk->rank - 1;
+    bool is_repeated[OPERANDS];
+    size_t k, widest = 1;
+
+    if (last < 1)
+        return;
+    for (k = 0; k < walk->operands; k++) {
+        const int64_t *strides = walk->strides[k];
+        is_repeated[k] = strides[last] == 1 && strides[last - 1] == 0;
+        if (!is_repeated[k] && strides[last - 1] != strides[last] * walk->dims[last])
+            return;
+        widest = walk->sizes[k] > widest ? walk->sizes[k] : widest;
+    }
+    walk->repeats = REPEATED / (int64_t)widest / walk->dims[last];
+    if (walk->repeats < 2 || walk->dims[last - 1] < 2 * walk->repeats) /* else nothing is gained */
+        return;
+    memcpy(walk->is_repeated, is_repeated, sizeof is_repeated);
+    walk->period = walk->dims[last];
+    walk->dims[last - 1] *= walk->period;
+    for (k = 0; k < walk->operands; k++)
+        walk->strides[k][last - 1] = walk->strides[k][last];
+    walk->rank--;
+}
+
+/* The rows that repeat, for the place where the others are. */
+static void write_out(const struct walk *walk, const int64_t *offset, char (*rows)[REPEATED])
+{
+    size_t k, bytes;
+    int64_t r;
+
+    for (k = 1; k < walk->operands; k++) {
+        bytes = (size_t)walk->period * walk->sizes[k];
+        for (r = 0; walk->is_repeated[k] && r < walk->repeats; r++)
+            memcpy(rows[k - 1] + (size_t)r * bytes,
+                   walk->in[k - 1] + offset[k] * (int64_t)walk->sizes[k], bytes);
+    }
+}
+
 /* Elements [begin, end) in the output's memory order. */
 static void walk_range(void *argument, int64_t begin, int64_t end, int32_t thread)
 {
@@ -112,6 +158,7 @@ static void walk_range(void *argument, int64_t begin, int64_t end, int32_t threa
     int64_t index[IMGCLS_MAX_RANK], offset[OPERANDS] = {0};
     int64_t at = begin % width, rest = begin / width;
     struct broadcast_row row = {.parameter = walk->parameter};
+    char rows[BROADCAST_INPUTS][REPEATED];
     int32_t i;
     size_t k;
     (void)thread;
@@ -123,15 +170,24 @@ static void walk_range(void *argument, int64_t begin, int64_t end, int32_t threa
     }
     for (k = 1; k < walk->operands; k++)
         row.step[k - 1] = walk->strides[k][last];
+    if (walk->period)
+        write_out(walk, offset, rows);
     while (begin < end) {
         row.count = width - at < end - begin ? width - at : end - begin;
+        if (walk->period && row.count > walk->period * walk->repeats - at % walk->period)
+            row.count = walk->period * walk->repeats - at % walk->period;
         row.out =
             walk->out + (offset[0] + at * walk->strides[0][last]) * (int64_t)walk->sizes[0];
         for (k = 1; k < walk->operands; k++)
-            row.in[k - 1] = walk->in[k - 1] + (offset[k] + at * walk->strides[k][last]) *
-                                                  (int64_t)walk->sizes[k];
+            row.in[k - 1] = walk->is_repeated[k]
+                                ? rows[k - 1] + at % walk->period * (int64_t)walk->sizes[k]
+                                : walk->in[k - 1] + (offset[k] + at * walk->strides[k][last]) *
+                                                        (int64_t)walk->sizes[k];
         walk->row(&row);
         begin += row.count;
+        at += row.count;
+        if (at < width)
+            continue;
         at = 0;
         for (i = last - 1; i >= 0; i--) { /* the next row, like an odometer */
             const bool carry = ++index[i] == walk->dims[i];
@@ -142,6 +198,8 @@ static void walk_range(void *argument, int64_t begin, int64_t end, int32_t threa
                 break;
             index[i] = 0;
         }
+        if (walk->period)
+            write_out(walk, offset, rows);
     }
 }
 
@@ -155,6 +213,7 @@ void broadcast_walk(const struct imgcls_host *host, const struct imgcls_run *run
     if (total <= 0)
         return;
     plan(&walk, out, count, in);
+    repeat_rows(&walk);
     host->parallel_for(host, run, total, grain, walk_range, &walk);
 }
 

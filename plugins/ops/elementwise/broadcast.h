@@ -6,7 +6,8 @@
  * neighbours that all operands step through evenly joined; what is left is a list of rows,
  * in which every input steps by one element, by none, or (rarely) by some other stride. A
  * row function gets one such row, so that its loops are plain and a compiler vectorises
- * them. Because strides lead the walk, any dense layout of the output will do.
+ * them. Short rows of an operand that begins again with each are written out several times, so
+ * that a row is long. Because strides lead the walk, any dense layout of the output will do.
  *
  * Large outputs are split among threads by ranges of elements; every element is computed on
  * its own, so the bits never depend on the split. An input may be the output's own buffer
