@@ -58,9 +58,10 @@ static int32_t first_accepts(const struct imgcls_host *host, const struct imgcls
 }
 
 /* How a kernel cuts a row: positions of a tile, and up to how many columns it takes tiles of one
- * vector and twice as many positions. */
+ * vector and twice as many positions; its multiply-adds a nanosecond. */
 struct first_tiles {
     int64_t positions, narrow;
+    double rate;
 };
 
 /* Positions of a row that are computed, some twice (cl_first_positions). One alone takes as long as
@@ -93,7 +94,7 @@ static double first_cost(const struct imgcls_host *host, const struct imgcls_nod
     weights = (double)columns * (double)(job.kernel[0] * job.kernel[1] * job.channels);
     /* weights that no L1 or L2 keeps, as those of large patches, come again for every few windows */
     return (double)job.images * (double)job.out[0] * (double)width * weights /
-               (weights > CL_FIRST_NEAR ? 36 : 50) +
+               (weights > CL_FIRST_NEAR ? 36 : tiles->rate) +
            500;
 }
 
@@ -147,10 +148,10 @@ static imgcls_status first_run(const struct imgcls_host *host, const struct imgc
     return IMGCLS_OK;
 }
 
-#define FIRST_SET(SET, KERNEL, ISA, POSITIONS, NARROW)                                      \
+#define FIRST_SET(SET, KERNEL, ISA, ...)                                                   \
     static double cost_##SET(const struct imgcls_host *host, const struct imgcls_node *node) \
     {                                                                                      \
-        return first_cost(host, node, &(const struct first_tiles){POSITIONS, NARROW});     \
+        return first_cost(host, node, &(const struct first_tiles){__VA_ARGS__});           \
     }                                                                                      \
     static imgcls_status run_##SET(const struct imgcls_host *host,                         \
                                    const struct imgcls_run *run)                           \
@@ -169,7 +170,7 @@ static imgcls_status first_run(const struct imgcls_host *host, const struct imgc
         .run = run_##SET,                                                                  \
         .release = product_release,                                                        \
     };
-WITH_AVX2(FIRST_SET(avx2, cl_first_f32_6x16_avx2, IMGCLS_ISA_AVX2, 6, 8))
+WITH_AVX2(FIRST_SET(avx2, cl_first_f32_6x16_avx2, IMGCLS_ISA_AVX2, 6, 8, 50))
 WITH_AVX512(FIRST_SET(avx512, cl_first_f32_14x32_avx512, IMGCLS_ISA_AVX2 | IMGCLS_ISA_AVX512, 14,
-                      0))
-WITH_NEON(FIRST_SET(neon, cl_first_f32_6x16_neon, IMGCLS_ISA_NEON, 6, 0))
+                      0, 54))
+WITH_NEON(FIRST_SET(neon, cl_first_f32_6x16_neon, IMGCLS_ISA_NEON, 6, 0, 50))
