@@ -159,7 +159,7 @@ static struct NAME(pixels) NAME(find_pixels)(const struct winograd_job *job, int
 }
 
 /* Asks for what the tile to the right reads beside this one's pixels. With few channels a pixel is a
- * few lines, which no hardware follows. */
+ * few lines, which no hardware follows. Vectors of a whole line ask for the next of each pixel instead. */
 #define FEW_CHANNELS 128
 
 ALWAYS_INLINE void NAME(ask_for_windows)(const struct NAME(pixels) *pixels, int64_t c)
@@ -190,13 +190,15 @@ ALWAYS_INLINE void NAME(vector_in)(const struct NAME(pixels) *pixels, const int 
     lanes half[IN][IN], from[IN], to[IN];
     int i, j;
 
-    if (pixels->pixel <= FEW_CHANNELS)
+    if (LANES < FLOATS_A_LINE && pixels->pixel <= FEW_CHANNELS)
         NAME(ask_for_windows)(pixels, c);
 #pragma GCC unroll 8
     for (j = 0; j < IN; j++) {
 #pragma GCC unroll 8
         for (i = 0; i < IN; i++) {
             const float *at = pixels->first + i * pixels->line + j * pixels->pixel + c;
+            if (LANES == FLOATS_A_LINE)
+                __builtin_prefetch(at + FLOATS_A_LINE);
             if (whole || (i >= pixels->top && i < pixels->bottom && j >= pixels->left &&
                           j < pixels->right))
                 from[i] = NAME(load)(at, full, mask);
