@@ -212,9 +212,11 @@ narrow_block(const struct first_walk *walk, const struct cl_first_run *run, cons
 }
 
 /* NARROW windows by at most LANES columns, with their bias to y. A vector's lanes past the columns
- * fall on the next positions, which are written after it; the last ones get their own alone. */
-static void narrow_tile(const struct first_walk *walk, const float *from, lanes bias, float *sums,
-                        float *y)
+ * fall on the next positions, which are written after it; the last ones get their own alone. Not
+ * inlined: its registers are all there are. */
+static __attribute__((noinline)) void narrow_tile(const struct first_walk *walk,
+                                                  const float *from, lanes bias, float *sums,
+                                                  float *y)
 {
     const float *weights = walk->job->weights;
     const int64_t columns = walk->job->columns;
