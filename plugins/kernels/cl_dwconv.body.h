@@ -209,7 +209,7 @@ static void part_of_rows(const struct cl_dwconv_job *job, const struct cl_dwconv
 {
     const struct gemm_window *w = &job->window;
     const int64_t computed = (end - begin + STRIP - 1) / STRIP * STRIP;
-    const bool by_seven = computed != end - begin && (end - begin) % (STRIP - 1) == 0;
+    const bool by_seven = is_by_seven(end - begin);
     const float *lines[LINES];
     struct row row = {.lines = lines, .count = w->kernel[0] * w->kernel[1], .begin = begin,
                       .end = end, .row = tile->row_begin};

@@ -30,7 +30,7 @@
 #define EXPECT(end, rows) ((void)0) /* multiply does, row by row */
 #define MULTIPLY_OF(columns) ((columns) > 16 ? multiply_rows : multiply_half_rows)
 
-/* Finishes one vector; other: of the operand. Without a bias -0 is added, which changes no bit. */
+/* Finishes one vector; operand: its own, or NULL. Without a bias -0 is added, which changes no bit. */
 static inline __attribute__((always_inline)) __m512 end_vector(const struct direct_end *end,
                                                                __m512 x, __m512 bias,
                                                                __mmask16 lanes,
