@@ -32,15 +32,13 @@ struct icl_batch {
     struct imgcls_context *ctx;
     struct imgcls_model *model;
     struct icl_evaluation *evaluation;
-    pthread_mutex_t *planning;
     float *tensor;           /* capacity pictures of one size; own: icl_free; NULL where one
                               * picture alone is run from where it lies */
     const float *pixels;     /* what is run: the tensor, or that one picture's */
     float *mean;             /* one row, where several views are averaged; own */
     float *gathered;         /* one row of the compared classes; own */
     struct waiting *waiting; /* own */
-    size_t capacity, count,
-        planned; /* planned: rows of the last run, 0: none at this size */
+    size_t capacity, count;
     size_t picture_elements;
     int64_t views, channels, height, width;
 };
@@ -83,8 +81,7 @@ imgcls_status icl_batch_capacity(struct imgcls_model *model, int64_t asked,
 }
 
 imgcls_status icl_batch_open(struct imgcls_model *model, struct icl_evaluation *evaluation,
-                             size_t capacity, pthread_mutex_t *planning,
-                             struct icl_batch **out)
+                             size_t capacity, struct icl_batch **out)
 {
     struct icl_batch *batch = calloc(1, sizeof *batch);
     *out = batch;
@@ -99,7 +96,6 @@ imgcls_status icl_batch_open(struct imgcls_model *model, struct icl_evaluation *
     batch->ctx = model->ctx;
     batch->model = model;
     batch->evaluation = evaluation;
-    batch->planning = planning;
     batch->capacity = capacity;
     batch->views = model->recipe.views > 1 ? model->recipe.views : 1;
     batch->channels = icl_recipe_channels(&model->recipe);
@@ -126,7 +122,6 @@ static imgcls_status resize(struct icl_batch *batch, int32_t width, int32_t heig
     batch->picture_elements = 0;
     batch->width = width;
     batch->height = height;
-    batch->planned = 0;
     if (!icl_mul_size(elements, (size_t)batch->channels, &elements) ||
         !icl_mul_size(elements, (size_t)height, &elements) ||
         !icl_mul_size(elements, (size_t)width, &elements) ||
@@ -221,22 +216,6 @@ static void score(struct icl_batch *batch, const float *row, int64_t classes, si
             answer->top[i] = set->compared[answer->top[i]];
 }
 
-static imgcls_status run_model(struct icl_batch *batch, const float **rows,
-                               int64_t *classes)
-{
-    bool first = batch->planning && batch->planned != batch->count;
-    imgcls_status status;
-    if (first)
-        pthread_mutex_lock(batch->planning);
-    status =
-        icl_model_scores(batch->model, batch->pixels, (int64_t)batch->count * batch->views,
-                         batch->channels, batch->height, batch->width, rows, classes);
-    if (first)
-        pthread_mutex_unlock(batch->planning);
-    batch->planned = batch->count;
-    return status;
-}
-
 imgcls_status icl_batch_run(struct icl_batch *batch)
 {
     double began = icl_seconds(), seconds;
@@ -246,7 +225,9 @@ imgcls_status icl_batch_run(struct icl_batch *batch)
     size_t i;
     if (batch->count == 0)
         return IMGCLS_OK;
-    status = run_model(batch, &rows, &classes);
+    status =
+        icl_model_scores(batch->model, batch->pixels, (int64_t)batch->count * batch->views,
+                         batch->channels, batch->height, batch->width, &rows, &classes);
     if (status == IMGCLS_OK)
         status = icl_evaluation_settle_classes(batch->evaluation, batch->model, classes);
     if (status == IMGCLS_OK)

@@ -15,11 +15,9 @@
 
 struct icl_batch;
 
-/* capacity pictures at most. planning (may be NULL) is held while the model sees a size for
- * the first time. Own: icl_batch_close. */
+/* capacity pictures at most. Own: icl_batch_close. */
 imgcls_status icl_batch_open(struct imgcls_model *model, struct icl_evaluation *evaluation,
-                             size_t capacity, pthread_mutex_t *planning,
-                             struct icl_batch **out);
+                             size_t capacity, struct icl_batch **out);
 void icl_batch_close(struct icl_batch *batch);
 /* Takes a picture (copied, unless it is run at once), or its failure; runs where the batch is
  * full. */

@@ -2,11 +2,10 @@
  * eval/lanes.c - evaluating a plan of pictures with threads
  *
  * Which way is taken follows from the model and the machine, never from timing: lanes where
- * all pictures come out in one size (plans are then made once a lane) and a copy of the
- * weights for each lane is at most a quarter of the memory that may be used.
- *
- * Lanes suit small models, whose layers are too short to be divided; each packs weights of its
- * own, hence the bound.
+ * all pictures come out in one size, the model's plan for it is settled (so that runs plan
+ * nothing more), and what the lanes write while they run is at most a quarter of the memory that
+ * may be used. Lanes share the plan and with it the packed weights: what one core has read of
+ * them the other finds in the cache that they have in common.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -26,7 +25,7 @@ struct lanes;
 
 struct lane {
     struct lanes *all;
-    struct imgcls_model *twin;  /* own */
+    struct imgcls_model *twin;  /* own; its plans are shared */
     struct imgcls_context *ctx; /* own: of decoding */
     struct icl_batch *batch;    /* own */
     struct icl_fed fed;         /* own: the picture that is done now */
@@ -38,7 +37,7 @@ struct lanes {
     struct imgcls_model *model;
     struct icl_evaluation *evaluation;
     const struct icl_lanes_options *options;
-    pthread_mutex_t reading, planning;
+    pthread_mutex_t reading;
     pthread_mutex_t lock; /* guards the four below */
     size_t claimed, ended;
     imgcls_status status;
@@ -151,10 +150,9 @@ static imgcls_status start_lane(struct lane *lane)
     imgcls_status status = imgcls_context_create(&options, &lane->ctx);
     if (status != IMGCLS_OK)
         return icl_fail(all->model->ctx, status, "no context for a thread");
-    status = icl_model_twin(all->model, 1, &lane->twin);
+    status = icl_model_twin(all->model, &lane->twin);
     if (status == IMGCLS_OK)
-        status = icl_batch_open(lane->twin, all->evaluation, all->options->batch,
-                                &all->planning, &lane->batch);
+        status = icl_batch_open(lane->twin, all->evaluation, all->options->batch, &lane->batch);
     if (status == IMGCLS_OK && pthread_create(&lane->thread, NULL, work, lane) != 0)
         status = icl_fail(all->model->ctx, IMGCLS_NO_MEMORY, "no thread to evaluate with");
     lane->running = status == IMGCLS_OK;
@@ -197,7 +195,6 @@ static imgcls_status run_lanes(struct imgcls_model *model,
     imgcls_status status = IMGCLS_OK;
     size_t started = 0, i;
     pthread_mutex_init(&all.reading, NULL);
-    pthread_mutex_init(&all.planning, NULL);
     pthread_mutex_init(&all.lock, NULL);
     all.lanes = calloc(count, sizeof *all.lanes);
     if (!all.lanes)
@@ -228,7 +225,6 @@ static imgcls_status run_lanes(struct imgcls_model *model,
                           all.error[0] ? all.error : imgcls_status_text(all.status));
     }
     pthread_mutex_destroy(&all.lock);
-    pthread_mutex_destroy(&all.planning);
     pthread_mutex_destroy(&all.reading);
     free(all.lanes);
     return status;
@@ -245,7 +241,7 @@ static imgcls_status run_shared(struct imgcls_model *model,
     struct icl_feeder *feeder = NULL;
     struct icl_batch *batch = NULL;
     struct icl_fed fed = {0};
-    imgcls_status status = icl_batch_open(model, evaluation, options->batch, NULL, &batch);
+    imgcls_status status = icl_batch_open(model, evaluation, options->batch, &batch);
     if (slots < (size_t)options->threads * 2)
         slots = (size_t)options->threads * 2;
     if (status == IMGCLS_OK)
@@ -272,25 +268,44 @@ static imgcls_status run_shared(struct imgcls_model *model,
 /* ---- Which
  * ------------------------------------------------------------------------------*/
 
-static int32_t count_lanes(const struct imgcls_model *model,
-                           const struct icl_lanes_options *options)
+/* Whether the model's plan for a full batch suits lanes. */
+static imgcls_status suits_lanes(struct imgcls_model *model,
+                                 const struct icl_lanes_options *options, bool *suits)
 {
-    bool one_size =
-        model->recipe.crop_width > 0 || model->recipe.resize == ICL_RESIZE_SQUASH;
-    int64_t memory = icl_machine_memory(), weights;
-    if (options->threads < 2 || !one_size || options->count < 2 * (size_t)options->threads)
-        return 0;
+    const struct icl_recipe *recipe = &model->recipe;
+    int64_t views = recipe->views > 1 ? recipe->views : 1, memory = icl_machine_memory();
+    struct icl_plan_summary summary;
+    const struct icl_plan *plan;
+    int32_t width, height;
+    imgcls_status status;
+    *suits = false;
+    if (!icl_recipe_fixed_size(recipe, &width, &height))
+        return IMGCLS_OK;
+    status = icl_model_plan_twins(model, (int64_t)options->batch * views,
+                                  icl_recipe_channels(recipe), height, width, &plan);
+    if (status != IMGCLS_OK)
+        return status;
+    icl_plan_summarise(plan, &summary);
     if (model->ctx->memory_limit > 0 && (int64_t)model->ctx->memory_limit < memory)
         memory = (int64_t)model->ctx->memory_limit;
-    weights = icl_graph_parameters(model->graph) * (int64_t)sizeof(float);
-    return weights * options->threads <= memory / 4 ? options->threads : 0;
+    *suits = icl_plan_is_settled(plan) &&
+             summary.arena_bytes <= (size_t)memory / 4 / (size_t)options->threads;
+    if (!*suits)
+        icl_model_forget_plans(model);
+    return IMGCLS_OK;
 }
 
 imgcls_status icl_lanes_run(struct imgcls_model *model, struct icl_evaluation *evaluation,
                             const struct icl_lanes_options *options, int32_t *lanes)
 {
-    *lanes = count_lanes(model, options);
+    imgcls_status status = IMGCLS_OK;
+    bool suits = options->threads > 1 && options->count >= 2 * (size_t)options->threads;
+    if (suits)
+        status = suits_lanes(model, options, &suits);
+    *lanes = suits ? options->threads : 0;
     evaluation->finished_count = 0;
-    return *lanes > 0 ? run_lanes(model, evaluation, options, (size_t)*lanes)
-                      : run_shared(model, evaluation, options);
+    if (status != IMGCLS_OK)
+        return status;
+    return suits ? run_lanes(model, evaluation, options, (size_t)options->threads)
+                 : run_shared(model, evaluation, options);
 }

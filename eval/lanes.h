@@ -2,9 +2,8 @@
  * eval/lanes.h - evaluating a plan of pictures with threads
  *
  * Two ways, with the same bits. Lanes: each thread takes whole pictures, from the file to
- * the scores, with a session of its own; nothing waits for anything, at the price of packed
- * weights once a thread. Shared: threads decode ahead (feeder.c) and one session runs on
- * all of them.
+ * the scores, with a session of its own over the same plan; nothing waits for anything. Shared:
+ * threads decode ahead (feeder.c) and one session runs on all of them.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

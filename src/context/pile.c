@@ -126,10 +126,11 @@ void *icl_pile_take(struct icl_pile *pile, size_t bytes, bool clear, struct icl_
 {
     size_t rounded, old = 0;
     *chunk = NULL;
-    if (!pile->is_open || bytes < LEAST || !icl_add_size(bytes, ALIGNMENT - 1, &rounded))
+    if (bytes < LEAST || !icl_add_size(bytes, ALIGNMENT - 1, &rounded))
         return NULL;
     pthread_mutex_lock(&pile->lock);
-    void *block = cut(pile, rounded / ALIGNMENT * ALIGNMENT, chunk, &old);
+    void *block =
+        pile->is_open ? cut(pile, rounded / ALIGNMENT * ALIGNMENT, chunk, &old) : NULL;
     pthread_mutex_unlock(&pile->lock);
     if (block && clear && old > 0)
         memset(block, 0, old);
@@ -139,20 +140,27 @@ void *icl_pile_take(struct icl_pile *pile, size_t bytes, bool clear, struct icl_
 void icl_pile_begin(struct imgcls_context *ctx, size_t expected)
 {
     struct icl_pile *pile = &ctx->pile;
+    pthread_mutex_lock(&pile->lock);
     pile->is_open = expected >= WORTH_IT && !IS_WATCHED;
     if (pile->now && atomic_load_explicit(&pile->now->users, memory_order_acquire) == 1)
         pile->used = 0;
+    pthread_mutex_unlock(&pile->lock);
 }
 
 void icl_pile_rest(struct imgcls_context *ctx)
 {
+    pthread_mutex_lock(&ctx->pile.lock);
     ctx->pile.is_open = false;
+    pthread_mutex_unlock(&ctx->pile.lock);
 }
 
 void icl_pile_end(struct imgcls_context *ctx)
 {
-    ctx->pile.is_open = false;
-    icl_chunk_release(ctx->pile.now);
-    ctx->pile.now = NULL;
-    ctx->pile.used = ctx->pile.written = 0;
+    struct icl_pile *pile = &ctx->pile;
+    pthread_mutex_lock(&pile->lock);
+    pile->is_open = false;
+    icl_chunk_release(pile->now);
+    pile->now = NULL;
+    pile->used = pile->written = 0;
+    pthread_mutex_unlock(&pile->lock);
 }

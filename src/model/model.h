@@ -24,7 +24,8 @@ struct imgcls_model {
     size_t label_count;
     size_t class_count;          /* 0: not known before running */
     struct icl_session *session; /* made on first run */
-    int32_t threads;             /* of the session; 0: the context's */
+    struct imgcls_model *original; /* whose twin it is; NULL: it is none */
+    struct icl_plans *plans;       /* own: what its twins run; NULL: none yet */
     bool once;                   /* one run is expected of the session */
     struct icl_checks *checks;   /* own: what is verified by the first run; NULL: all was */
     /* For one run, grown as needed: values around tensors, converted input, rows. */
@@ -55,12 +56,15 @@ imgcls_status icl_shape_option(struct imgcls_graph *graph, const char *text);
 /* The session for ordinary running (best kernels, fused, context's threads). */
 imgcls_status icl_model_session(struct imgcls_model *model, struct icl_session **out);
 
-/* Another model over the same graph, recipe and labels, with a session of its own that runs on
- * `threads` threads: it may run while the first one runs, except that plans (for a batch or a
- * picture of another size) are made by one of them at a time. The first must outlive it. Own:
- * icl_model_twin_close. */
-imgcls_status icl_model_twin(const struct imgcls_model *model, int32_t threads,
-                             struct imgcls_model **out);
+/* The plans of the model's twins, made at the first call. Borrowed. */
+imgcls_status icl_model_plans(struct imgcls_model *model, struct icl_plans **out);
+/* Gives these plans back; no twin may be left. */
+void icl_model_forget_plans(struct imgcls_model *model);
+/* Another model over the same graph, recipe and labels, with a session of its own that runs on one
+ * thread: twins may run while the others run, over the same plans and packed weights, but for graphs
+ * whose plans are not settled (icl_plan_is_settled). The first must outlive it. One twin at a time
+ * is made. Own: icl_model_twin_close. */
+imgcls_status icl_model_twin(struct imgcls_model *model, struct imgcls_model **out);
 void icl_model_twin_close(struct imgcls_model *twin);
 
 /* -- scores.c -- */
@@ -73,6 +77,10 @@ void icl_model_twin_close(struct imgcls_model *twin);
 imgcls_status icl_model_scores(struct imgcls_model *model, const float *pictures,
                                int64_t batch, int64_t channels, int64_t height,
                                int64_t width, const float **rows, int64_t *classes);
+/* Makes the plan that twins of the model run for such batches, its weights packed by all of the
+ * context's threads. *out: borrowed, while the model lives and no other plan is made. */
+imgcls_status icl_model_plan_twins(struct imgcls_model *model, int64_t batch, int64_t channels,
+                                   int64_t height, int64_t width, const struct icl_plan **out);
 /* IMGCLS_BAD_INPUT where the model has no recipe, naming --preprocess and the presets. */
 imgcls_status icl_model_needs_recipe(const struct imgcls_model *model);
 

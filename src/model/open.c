@@ -182,6 +182,7 @@ void imgcls_model_close(struct imgcls_model *model)
     if (!model)
         return;
     icl_session_destroy(model->session);
+    icl_model_forget_plans(model);
     icl_graph_destroy(model->graph);
     icl_checks_destroy(model->checks);
     icl_source_close(model->source);

@@ -16,29 +16,53 @@ imgcls_status icl_model_session(struct imgcls_model *model, struct icl_session *
     if (model->session)
         return IMGCLS_OK;
     struct icl_plan_options options = {
-        .threads = model->threads ? model->threads : model->ctx->threads,
+        .threads = model->original ? 1 : model->ctx->threads,
         .once = model->once && model->recipe.views <= 1, /* several views: perhaps as many runs */
         .checks = model->checks};
     imgcls_status status =
         icl_session_create(model->ctx, model->graph, &options, &model->session);
+    if (status == IMGCLS_OK && model->original)
+        icl_session_share_plans(model->session, model->original->plans);
     *out = model->session;
     return status;
 }
 
-imgcls_status icl_model_twin(const struct imgcls_model *model, int32_t threads,
-                             struct imgcls_model **out)
+imgcls_status icl_model_plans(struct imgcls_model *model, struct icl_plans **out)
 {
+    const struct icl_plan_options options = {.threads = 1, .checks = model->checks};
+    imgcls_status status = IMGCLS_OK;
+    if (!model->plans)
+        status = icl_plans_create(model->ctx, model->graph, &options, model->ctx->threads,
+                                  &model->plans);
+    *out = model->plans;
+    return status;
+}
+
+void icl_model_forget_plans(struct imgcls_model *model)
+{
+    icl_plans_destroy(model->plans);
+    model->plans = NULL;
+}
+
+imgcls_status icl_model_twin(struct imgcls_model *model, struct imgcls_model **out)
+{
+    struct icl_plans *plans;
     imgcls_status status = icl_checks_finish(model->checks, IMGCLS_OK); /* one of them runs first */
-    *out = status ? NULL : malloc(sizeof **out);
+    *out = NULL;
+    if (status == IMGCLS_OK)
+        status = icl_model_plans(model, &plans);
     if (status)
         return status;
+    *out = malloc(sizeof **out);
     if (!*out)
         return icl_fail(model->ctx, IMGCLS_NO_MEMORY, "%s: no memory for the model",
                         model->path);
     **out = *model;
+    (*out)->original = model;
+    (*out)->once = false;
     (*out)->checks = NULL;
+    (*out)->plans = NULL;
     (*out)->session = NULL;
-    (*out)->threads = threads;
     (*out)->run_values = NULL;
     (*out)->run_inputs = (*out)->run_outputs = NULL;
     (*out)->feed = NULL;

@@ -248,37 +248,63 @@ static imgcls_status run_piece(struct pictures *p, int64_t first, int64_t count,
     return IMGCLS_OK;
 }
 
-imgcls_status icl_model_scores(struct imgcls_model *model, const float *pictures,
-                               int64_t batch, int64_t channels, int64_t height,
-                               int64_t width, const float **rows, int64_t *classes)
+/* Whether and how the model takes pictures of p's size; p->shape becomes that of one piece. */
+static imgcls_status find_shape(struct pictures *p)
 {
-    *rows = NULL;
-    *classes = 0;
+    struct imgcls_model *model = p->model;
     if (model->graph->input_count != 1 || model->graph->output_count < 1)
         return icl_fail(model->ctx, IMGCLS_BAD_INPUT,
                         "%s: %zu inputs and %zu outputs; a classifier of pictures has one "
                         "input",
                         model->path, model->graph->input_count, model->graph->output_count);
-    struct pictures p = {.model = model,
-                         .input = model->graph->inputs[0],
-                         .pixels = pictures,
-                         .batch = batch,
-                         .channels = channels,
-                         .height = height,
-                         .width = width};
-    int32_t type = p.input->info.type;
+    p->input = model->graph->inputs[0];
+    int32_t type = p->input->info.type;
     if (type != IMGCLS_F32 && type != IMGCLS_F16 && type != IMGCLS_BF16 &&
         type != IMGCLS_F64)
         return icl_fail(model->ctx, IMGCLS_BAD_INPUT,
                         "%s: input '%s' is %s, pictures come as "
                         "floats",
-                        model->path, p.input->name, icl_type_name(type));
-    imgcls_status status = find_form(&p);
+                        model->path, p->input->name, icl_type_name(type));
+    imgcls_status status = find_form(p);
     if (status)
         return status;
+    set_shape(p, p->fixed ? p->fixed : p->batch);
+    return check_fit(p);
+}
+
+imgcls_status icl_model_plan_twins(struct imgcls_model *model, int64_t batch, int64_t channels,
+                                   int64_t height, int64_t width, const struct icl_plan **out)
+{
+    struct pictures p = {
+        .model = model, .batch = batch, .channels = channels, .height = height, .width = width};
+    struct icl_plans *plans;
+    struct icl_plan *plan = NULL;
+    imgcls_status status = find_shape(&p);
+    p.shape.reserved = IMGCLS_KIND_TENSOR;
+    if (status == IMGCLS_OK)
+        status = icl_model_plans(model, &plans);
+    if (status == IMGCLS_OK)
+        status = icl_plans_find(plans, &p.shape, &plan);
+    status = icl_checks_finish(model->checks, status);
+    icl_plan_release(plan); /* the plans keep it */
+    *out = status == IMGCLS_OK ? plan : NULL;
+    return status;
+}
+
+imgcls_status icl_model_scores(struct imgcls_model *model, const float *pictures,
+                               int64_t batch, int64_t channels, int64_t height,
+                               int64_t width, const float **rows, int64_t *classes)
+{
+    struct pictures p = {.model = model,
+                         .pixels = pictures,
+                         .batch = batch,
+                         .channels = channels,
+                         .height = height,
+                         .width = width};
+    imgcls_status status = find_shape(&p);
     int64_t piece = p.fixed ? p.fixed : batch;
-    set_shape(&p, piece);
-    status = check_fit(&p);
+    *rows = NULL;
+    *classes = 0;
     for (int64_t first = 0; first < batch && status == IMGCLS_OK; first += piece) {
         int64_t count = batch - first < piece ? batch - first : piece;
         status = run_piece(&p, first, count, rows, classes);

@@ -237,7 +237,7 @@ static imgcls_status pack_range(struct icl_plan *plan, struct icl_pool *pool, si
                                 size_t end)
 {
     struct packing packing = {.plan = plan};
-    int32_t threads = plan->options.threads;
+    int32_t threads = pool ? icl_pool_threads(pool) : 1; /* it may have more than a run */
     packing.jobs = calloc(end - first + 1, sizeof *packing.jobs);
     if (!packing.jobs)
         return icl_fail(plan->ctx, IMGCLS_NO_MEMORY, "no memory for a plan");

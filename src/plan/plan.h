@@ -73,6 +73,10 @@ void icl_plan_summarise(const struct icl_plan *plan, struct icl_plan_summary *ou
 /* Elements of all weights of a graph and of the graphs within. */
 int64_t icl_graph_parameters(const struct imgcls_graph *graph);
 
+/* Whether all shapes are known and no node has inner graphs: then a run neither plans nor allocates,
+ * and sessions may run side by side over one context. */
+bool icl_plan_is_settled(const struct icl_plan *plan);
+
 /* Step `index`: its node (type, name) and its kernel's name; false past the end. */
 bool icl_plan_step(const struct icl_plan *plan, size_t index,
                    const struct imgcls_node **node, const char **kernel);

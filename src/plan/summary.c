@@ -56,6 +56,19 @@ static int64_t bytes_of(const struct imgcls_value_info *const *infos, size_t cou
     return sum;
 }
 
+/* ---- Settled or not ----------------------------------------------------------------------*/
+
+bool icl_plan_is_settled(const struct icl_plan *plan)
+{
+    for (; plan; plan = plan->next)
+        for (size_t i = 0; i < plan->step_count; i++) {
+            const struct icl_step *step = &plan->steps[i];
+            if (!step->kernel || (step->op && step->op->traits & IMGCLS_TRAIT_SUBGRAPH))
+                return false;
+        }
+    return true;
+}
+
 /* ---- One step ----------------------------------------------------------------------------*/
 
 /* The step and the part of the plan that it is in; NULL past the end. */

@@ -71,6 +71,8 @@ imgcls_status icl_recipe_resized(struct imgcls_context *ctx,
 /* The same without words: false where it fails. */
 bool icl_recipe_fits(const struct icl_recipe *recipe, int32_t width, int32_t height,
                      int32_t *out_width, int32_t *out_height);
+/* Whether all pictures come out in one size, and in which. */
+bool icl_recipe_fixed_size(const struct icl_recipe *recipe, int32_t *width, int32_t *height);
 /* Size of the tensor for a picture of that size, after resize and crop. */
 imgcls_status icl_recipe_size(struct imgcls_context *ctx, const struct icl_recipe *recipe,
                               int32_t width, int32_t height, int32_t *out_width,

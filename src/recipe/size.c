@@ -76,6 +76,14 @@ imgcls_status icl_recipe_resized(struct imgcls_context *ctx,
                     width, height, (long long)w, (long long)h, ICL_RECIPE_PIXELS_MAX);
 }
 
+bool icl_recipe_fixed_size(const struct icl_recipe *recipe, int32_t *width, int32_t *height)
+{
+    bool has_crop = recipe->crop_width > 0;
+    *width = has_crop ? recipe->crop_width : recipe->resize_width;
+    *height = has_crop ? recipe->crop_height : recipe->resize_height;
+    return has_crop || recipe->resize == ICL_RESIZE_SQUASH;
+}
+
 imgcls_status icl_recipe_size(struct imgcls_context *ctx, const struct icl_recipe *recipe,
                               int32_t width, int32_t height, int32_t *out_width,
                               int32_t *out_height)

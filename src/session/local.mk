@@ -8,6 +8,8 @@ libicl_la_SOURCES += \
 	%D%/execute.h \
 	%D%/host_run.c \
 	%D%/host_run.h \
+	%D%/plans.c \
+	%D%/plans.h \
 	%D%/pool.c \
 	%D%/pool.h \
 	%D%/rounds.c \

@@ -19,15 +19,14 @@
 #include "src/session/execute.h"
 #include "src/tensor/tensor.h"
 
-#define PLANS_KEPT 4
-
 struct icl_session {
     struct imgcls_context *ctx;
     const struct imgcls_graph *graph;
     struct icl_plan_options options;
     struct icl_pool *pool; /* own, or shared */
     bool pool_shared;
-    struct icl_instance *instances[PLANS_KEPT];
+    struct icl_plans *plans; /* shared; NULL: plans are made here */
+    struct icl_instance *instances[ICL_PLANS_KEPT];
     struct icl_instance *last;         /* that ran last; NULL before the first run */
     struct imgcls_tensor *shapes;      /* of the run at hand, one an input */
     const struct imgcls_value **given; /* of the run at hand, optionals wrapped */
@@ -71,7 +70,7 @@ void icl_session_destroy(struct icl_session *session)
 {
     if (!session)
         return;
-    for (int i = 0; i < PLANS_KEPT; i++)
+    for (int i = 0; i < ICL_PLANS_KEPT; i++)
         icl_instance_destroy(session->instances[i]);
     if (!session->pool_shared)
         icl_pool_destroy(session->pool);
@@ -89,6 +88,11 @@ void icl_session_share_pool(struct icl_session *session, struct icl_pool *pool)
     session->pool_shared = true;
 }
 
+void icl_session_share_plans(struct icl_session *session, struct icl_plans *plans)
+{
+    session->plans = plans;
+}
+
 void icl_session_observe(struct icl_session *session, icl_observe observe, void *argument)
 {
     session->observe = observe;
@@ -97,20 +101,6 @@ void icl_session_observe(struct icl_session *session, icl_observe observe, void 
 
 /* -- plans by shape ---------------------------------------------------------------------*/
 
-static bool same_key(const struct imgcls_tensor *a, const struct imgcls_tensor *b,
-                     size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (a[i].type != b[i].type || a[i].rank != b[i].rank ||
-            a[i].reserved != b[i].reserved)
-            return false;
-        if (a[i].rank > 0 &&
-            memcmp(a[i].dims, b[i].dims, (size_t)a[i].rank * sizeof *a[i].dims) != 0)
-            return false;
-    }
-    return true;
-}
-
 static imgcls_status make_pool(struct icl_session *session)
 {
     if (session->pool || session->pool_shared || session->options.threads <= 1)
@@ -118,15 +108,22 @@ static imgcls_status make_pool(struct icl_session *session)
     return icl_pool_create(session->ctx, session->options.threads, &session->pool);
 }
 
+static imgcls_status get_plan(struct icl_session *session, struct icl_plan **out)
+{
+    struct icl_plan_options options = session->options;
+    options.pool = session->pool;
+    return session->plans ? icl_plans_find(session->plans, session->shapes, out)
+                          : icl_plan_build(session->ctx, session->graph, session->shapes,
+                                           &options, out);
+}
+
 static imgcls_status make_instance(struct icl_session *session, int place)
 {
     struct icl_instance *instance;
     struct icl_plan *plan;
     imgcls_status status = make_pool(session);
-    struct icl_plan_options options = session->options;
-    options.pool = session->pool;
     if (status == IMGCLS_OK)
-        status = icl_plan_build(session->ctx, session->graph, session->shapes, &options, &plan);
+        status = get_plan(session, &plan);
     if (status == IMGCLS_OK)
         status = icl_instance_create(plan, session->pool, &instance);
     if (status)
@@ -141,10 +138,10 @@ static imgcls_status make_instance(struct icl_session *session, int place)
 static imgcls_status find_instance(struct icl_session *session, struct icl_instance **out)
 {
     int place = 0;
-    for (int i = 0; i < PLANS_KEPT; i++) {
+    for (int i = 0; i < ICL_PLANS_KEPT; i++) {
         struct icl_instance *instance = session->instances[i];
         if (instance && !instance->spent &&
-            same_key(instance->key, session->shapes, instance->key_count)) {
+            icl_same_shapes(instance->key, session->shapes, instance->key_count)) {
             instance->used = ++session->runs;
             *out = instance;
             return IMGCLS_OK;

@@ -3,14 +3,15 @@
  *
  * A session makes a plan for each new set of input shapes and keeps the last few. run
  * allocates nothing once a shape has been seen, unless shapes depend on data.
- * One thread at a time a session; sessions of one context may run on different threads.
+ * One thread at a time a session; sessions of one context may run on different threads, and over
+ * the same plans (plans.h).
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef ICL_SESSION_H
 #define ICL_SESSION_H
 
-#include "src/plan/plan.h"
+#include "src/session/plans.h"
 
 struct icl_session;
 
@@ -32,6 +33,9 @@ void icl_session_destroy(struct icl_session *session);
  * other session waits. NULL: alone. */
 struct icl_pool;
 void icl_session_share_pool(struct icl_session *session, struct icl_pool *pool);
+/* Takes its plans from there instead of making them; they must outlive the session, be of its graph
+ * and for as many threads. Before the first run; not for one run (once). */
+void icl_session_share_plans(struct icl_session *session, struct icl_plans *plans);
 void icl_session_observe(struct icl_session *session, icl_observe observe, void *argument);
 
 /* inputs: one a graph input, in order; row-major; type must match; NULL where the graph has

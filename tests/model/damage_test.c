@@ -112,7 +112,7 @@ static void try_flipped(size_t at)
     assert_null(y);
     imgcls_model_close(model);
     ok(imgcls_model_open_with(ctx, PATH, &once, &model));
-    expect_refusal(icl_model_twin(model, 1, &twin), at);
+    expect_refusal(icl_model_twin(model, &twin), at);
     imgcls_model_close(model);
 }
 

@@ -11,6 +11,14 @@ TESTS += %D%/once_test
 	tests/plan/drawn_graph.h
 %C%_once_test_LDADD = $(TEST_LIBS)
 
+check_PROGRAMS += %D%/plans_test
+TESTS += %D%/plans_test
+%C%_plans_test_SOURCES = \
+	%D%/plans_test.c \
+	tests/plan/sketch.c \
+	tests/plan/sketch.h
+%C%_plans_test_LDADD = $(TEST_LIBS)
+
 check_PROGRAMS += %D%/pool_test
 TESTS += %D%/pool_test
 %C%_pool_test_SOURCES = %D%/pool_test.c
