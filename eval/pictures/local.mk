@@ -6,6 +6,8 @@ libicl_la_SOURCES += \
 	%D%/interpolate.c \
 	%D%/jpeg.c \
 	%D%/picture.h \
+	%D%/planes.c \
+	%D%/planes.h \
 	%D%/png.c \
 	%D%/preprocess.c \
 	%D%/resize.c \
@@ -13,7 +15,9 @@ libicl_la_SOURCES += \
 	%D%/webp.c
 if BUILD_AVX2
 noinst_LTLIBRARIES += %D%/libpicturesavx2.la
-%C%_libpicturesavx2_la_SOURCES = %D%/resize.avx2.c
+%C%_libpicturesavx2_la_SOURCES = \
+	%D%/planes.avx2.c \
+	%D%/resize.avx2.c
 %C%_libpicturesavx2_la_CFLAGS = $(AM_CFLAGS) $(AVX2_CFLAGS)
 libicl_la_LIBADD += %D%/libpicturesavx2.la
 endif

@@ -3,8 +3,7 @@
  *
  * Each step is torchvision's on Pillow pictures: Resize, CenterCrop (which pads with `pad`
  * first where the crop is larger, less on the left and top), ToTensor (x / 255 in float32),
- * Normalize ((x - mean) / std in float32). A byte has 256 values, so the arithmetic is done
- * once per value and channel, and the bits are those of doing it per pixel.
+ * Normalize ((x - mean) / std in float32; planes.c).
  *
  * Only what the crop uses is resized. Five views are the corners and the centre, ten the
  * same and their mirror images, as torchvision's TenCrop has them.
@@ -14,6 +13,7 @@
 #include "config.h"
 
 #include "eval/pictures/picture.h"
+#include "eval/pictures/planes.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -202,6 +202,15 @@ static imgcls_status take_view(struct imgcls_context *ctx, const struct icl_reci
     return IMGCLS_OK;
 }
 
+/* Whether what was resized is the only view, from edge to edge. */
+static bool is_view(const struct icl_recipe *recipe, const struct resized *resized)
+{
+    const struct icl_picture *part = &resized->part;
+    return !recipe->crop_width ||
+           (recipe->views == 1 && part->width == recipe->crop_width &&
+            part->height == recipe->crop_height);
+}
+
 imgcls_status icl_preprocess_bytes(struct imgcls_context *ctx,
                                    const struct icl_recipe *recipe,
                                    const struct icl_picture *picture,
@@ -212,7 +221,7 @@ imgcls_status icl_preprocess_bytes(struct imgcls_context *ctx,
     imgcls_status status = resize(ctx, recipe, picture, &resized);
     if (status != IMGCLS_OK)
         return status;
-    if (!recipe->crop_width) {
+    if (is_view(recipe, &resized)) {
         *out = resized.part;
         return IMGCLS_OK;
     }
@@ -221,36 +230,34 @@ imgcls_status icl_preprocess_bytes(struct imgcls_context *ctx,
     return status;
 }
 
-/* One byte's value in each channel of the tensor. */
-static void fill_levels(const struct icl_recipe *recipe, int32_t channel, float levels[256])
+/* What bytes become in each plane of the tensor. */
+static void make_planes(const struct icl_recipe *recipe, size_t channels,
+                        struct icl_plane planes[3])
 {
-    for (int byte = 0; byte < 256; byte++) {
-        float x = (float)byte;
-        if (recipe->range == 1)
-            x /= 255.0f;
-        levels[byte] = (x - recipe->mean[channel]) / recipe->std[channel];
+    for (size_t c = 0; c < channels; c++) {
+        planes[c].range = recipe->range;
+        planes[c].mean = recipe->mean[c];
+        planes[c].std = recipe->std[c];
+        planes[c].source = recipe->color == ICL_COLOR_BGR ? 2 - c : c;
+        icl_plane_levels(&planes[c]);
     }
-}
-
-static void fill_plane(const float levels[256], const uint8_t *from, size_t step,
-                       size_t count, float *plane)
-{
-    for (size_t i = 0; i < count; i++)
-        plane[i] = levels[from[i * step]];
 }
 
 /* Planes of one view. */
-static void fill_view(const struct icl_recipe *recipe, const struct icl_picture *bytes,
-                      float *planes)
+static void fill_view(const struct imgcls_context *ctx, const struct icl_recipe *recipe,
+                      const struct icl_picture *bytes, float *tensor)
 {
-    size_t pixels = (size_t)bytes->width * (size_t)bytes->height;
-    float levels[256];
-    for (int32_t c = 0; c < bytes->channels; c++) {
-        size_t source = recipe->color == ICL_COLOR_BGR ? 2 - (size_t)c : (size_t)c;
-        fill_levels(recipe, c, levels);
-        fill_plane(levels, bytes->pixels + source, (size_t)bytes->channels, pixels,
-                   planes + (size_t)c * pixels);
-    }
+    size_t pixels = (size_t)bytes->width * (size_t)bytes->height, done = 0;
+    size_t channels = (size_t)bytes->channels;
+    struct icl_plane planes[3];
+    make_planes(recipe, channels, planes);
+#ifdef BUILD_AVX2
+    if (ctx->isa & IMGCLS_ISA_AVX2)
+        done = icl_planes_avx2(planes, bytes->pixels, channels, pixels, tensor);
+#else
+    (void)ctx;
+#endif
+    icl_planes_portable(planes, bytes->pixels, channels, pixels, done, tensor);
 }
 
 /* Room for `views` of `each` elements. */
@@ -278,9 +285,10 @@ imgcls_status icl_preprocess_into(struct imgcls_context *ctx, const struct icl_r
     for (int32_t view = 0; view < views && status == IMGCLS_OK; view++) {
         struct icl_picture bytes = {0};
         size_t each = 0;
-        if (recipe->crop_width)
+        bool as_it_is = is_view(recipe, &resized);
+        if (!as_it_is)
             status = take_view(ctx, recipe, &resized, view, &bytes);
-        const struct icl_picture *from = recipe->crop_width ? &bytes : &resized.part;
+        const struct icl_picture *from = as_it_is ? &resized.part : &bytes;
         if (status == IMGCLS_OK) {
             each = (size_t)from->width * (size_t)from->height * (size_t)from->channels;
             *out_width = from->width;
@@ -289,7 +297,7 @@ imgcls_status icl_preprocess_into(struct imgcls_context *ctx, const struct icl_r
         if (status == IMGCLS_OK && view == 0)
             status = make_room(ctx, each, (size_t)views, tensor, elements);
         if (status == IMGCLS_OK)
-            fill_view(recipe, from, *tensor + (size_t)view * each);
+            fill_view(ctx, recipe, from, *tensor + (size_t)view * each);
         icl_picture_clear(&bytes);
     }
     icl_picture_clear(&resized.part);
