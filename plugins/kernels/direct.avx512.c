@@ -1,11 +1,11 @@
 /*
  * plugins/kernels/direct.avx512.c - products whose A is read in place: tiles of 14 x 32
  *
- * Twenty-eight accumulators, two vectors of B and one broadcast of A are 31 of the 32
- * registers; a step along k costs 28 fused multiply-adds, 2 loads of B and 14 broadcasts, so
- * that the arithmetic decides even where one 512-bit load a cycle is all there is. The hardware
+ * Twenty-eight accumulators and two vectors of B are 30 of the 32 registers; a step along k costs
+ * 2 loads of B and 28 fused multiply-adds, which spread a float of A themselves. The hardware
  * brings a panel from L2 by itself; what is asked for is what comes from further away. Up to
- * sixteen columns take one vector of B and half the multiply-adds.
+ * sixteen columns take one vector of B and half the multiply-adds. Sums of a single block of k go
+ * through direct_run.avx512.h.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -30,45 +30,69 @@
 #define EXPECT(end, rows) ((void)0) /* multiply does, row by row */
 #define MULTIPLY_OF(columns) ((columns) > 16 ? multiply_rows : multiply_half_rows)
 
-/* Finishes one vector; operand: its own, or NULL. Without a bias -0 is added, which changes no bit. */
-static inline __attribute__((always_inline)) __m512 end_vector(const struct direct_end *end,
-                                                               __m512 x, __m512 bias,
-                                                               __mmask16 lanes,
-                                                               const float *operand)
+/* c + b times *w, which the instruction spreads over a vector: one that does nothing else takes turns
+ * from the units that multiply, add and compare. */
+static inline __attribute__((always_inline)) __m512 fused_avx512(const float *w, __m512 b, __m512 c)
+{
+    __asm__("vfmadd231ps %1%{1to16%}, %2, %0" : "+v"(c) : "m"(*w), "v"(b));
+    return c;
+}
+
+/* One vector's way to C. Bounds that are infinite change nothing and cost less than asking. */
+static inline __attribute__((always_inline)) void
+end_vector(const int is_hardswish, __m512 x, __m512 bias, __m512 low, __m512 high, __mmask16 lanes,
+           const float *operand, float *to)
 {
     x = _mm512_add_ps(x, bias);
     if (operand)
         x = _mm512_add_ps(x, _mm512_maskz_loadu_ps(lanes, operand));
-    if (end->is_hardswish)
+    if (is_hardswish)
         x = _mm512_mul_ps(x, hardsigmoid_avx512(x, 1.0f / 6, 0.5f));
-    if (end->is_bounded) {
-        x = _mm512_max_ps(_mm512_set1_ps(end->low), x);
-        x = _mm512_min_ps(_mm512_set1_ps(end->high), x);
-    }
-    return x;
+    else
+        x = _mm512_min_ps(high, _mm512_max_ps(low, x));
+    _mm512_mask_storeu_ps(to, lanes, x);
+}
+
+/* Rows into C, with or without an operand and HardSwish. Without a bias -0 is added, which changes no
+ * bit. */
+static inline __attribute__((always_inline)) void
+end_rows_as(const int rows, const int vectors, const int has_operand, const int is_hardswish,
+            const struct direct_end *end, __m512 c[ROWS][2])
+{
+    const __mmask16 lanes[] = {lanes_avx512(end->columns), lanes_avx512(end->columns - 16)};
+    const __m512 low = _mm512_set1_ps(end->low), high = _mm512_set1_ps(end->high);
+    __m512 bias[] = {_mm512_set1_ps(-0.0f), _mm512_set1_ps(-0.0f)};
+    const float *operand = end->operand;
+    float *to = end->c;
+    int r, v;
+
+    if (end->bias)
+#pragma GCC unroll 2
+        for (v = 0; v < vectors; v++)
+            bias[v] = _mm512_maskz_loadu_ps(lanes[v], end->bias + 16 * v);
+#pragma GCC unroll 14
+    for (r = 0; r < rows; r++, to += end->c_row, operand += has_operand ? end->c_row : 0)
+#pragma GCC unroll 2
+        for (v = 0; v < vectors; v++)
+            end_vector(is_hardswish, c[r][v], bias[v], low, high, lanes[v],
+                       has_operand ? operand + 16 * v : NULL, to + 16 * v);
 }
 
 static inline __attribute__((always_inline)) void
 end_rows(const int rows, const int vectors, const struct direct_end *end, __m512 c[ROWS][2])
 {
-    const __mmask16 low = lanes_avx512(end->columns), high = lanes_avx512(end->columns - 16);
-    const __m512 none = _mm512_set1_ps(-0.0f);
-    const __m512 bias0 = end->bias ? _mm512_maskz_loadu_ps(low, end->bias) : none;
-    const __m512 bias1 = end->bias ? _mm512_maskz_loadu_ps(high, end->bias + 16) : none;
-    const float *operand = end->operand;
-    float *to = end->c;
-    int r;
-
-#pragma GCC unroll 14
-    for (r = 0; r < rows; r++, to += end->c_row) {
-        _mm512_mask_storeu_ps(to, low, end_vector(end, c[r][0], bias0, low, operand));
-        if (vectors > 1)
-            _mm512_mask_storeu_ps(to + 16, high, end_vector(end, c[r][1], bias1, high,
-                                                            operand ? operand + 16 : NULL));
-        if (operand)
-            operand += end->c_row;
-    }
+    if (end->is_hardswish && end->operand)
+        end_rows_as(rows, vectors, 1, 1, end, c);
+    else if (end->is_hardswish)
+        end_rows_as(rows, vectors, 0, 1, end, c);
+    else if (end->operand)
+        end_rows_as(rows, vectors, 1, 0, end, c);
+    else
+        end_rows_as(rows, vectors, 0, 0, end, c);
 }
+
+#include "plugins/kernels/direct_run.avx512.h"
+#define RUN run
 
 /* Asks for the lines of a row that the end will touch. One row a step of k: more at a time than a core
  * can wait for would hold up what the products read. */
@@ -123,10 +147,10 @@ multiply(const int rows, const int vectors, int64_t k, int64_t block, const floa
 #pragma GCC unroll 14
             for (r = 0; r < rows; r++) {
                 const float *base = r < 3 ? a0 : r < 6 ? a3 : r < 9 ? a6 : r < 12 ? a9 : a12;
-                __m512 w = _mm512_set1_ps(base[r % 3 * a_row]);
-                c[r][0] = _mm512_fmadd_ps(w, b0, c[r][0]);
+                const float *w = base + r % 3 * a_row;
+                c[r][0] = fused_avx512(w, b0, c[r][0]);
                 if (vectors > 1)
-                    c[r][1] = _mm512_fmadd_ps(w, b1, c[r][1]);
+                    c[r][1] = fused_avx512(w, b1, c[r][1]);
             }
             a0++, a3++, a6++, a9++, a12++;
         }

@@ -12,6 +12,10 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 
+#ifndef RUN /* rows that are computed another way, as many as it likes */
+#define RUN(k, block, count, a, a_row, b, end) 0
+#endif
+
 #ifndef EXPECT
 #define EXPECT(end, rows) expect(end, rows)
 
@@ -108,11 +112,23 @@ static inline void panel_to_end(const struct walk *walk, int64_t m, int64_t coun
                                 const float *a, int64_t a_row, const float *panel)
 {
     int64_t columns = columns_at(walk, n), k = walk->k_end - walk->k_begin;
-    int64_t pieces = (count + walk->rows - 1) / walk->rows, rows = count / pieces, more = count % pieces;
     struct direct_end end = end_at(walk, m, n, columns);
     direct_multiply *const *multiply_by = MULTIPLY_OF(columns);
-    int64_t piece;
+    int64_t done = 0, pieces, rows, more, piece;
 
+    if (walk->k_begin == 0)
+        done = RUN(k, walk->k_block, count, a, a_row, panel, &end);
+    m += done;
+    a += done * a_row;
+    count -= done;
+    end.c += done * end.c_row;
+    if (end.operand)
+        end.operand += done * end.c_row;
+    if (count == 0)
+        return;
+    pieces = (count + walk->rows - 1) / walk->rows;
+    rows = count / pieces;
+    more = count % pieces;
     for (piece = 0; piece < pieces; piece++) {
         int64_t here = rows + (piece < more);
         take_rows(walk, m, here, n, walk->sums);

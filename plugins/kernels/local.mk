@@ -96,6 +96,7 @@ noinst_LTLIBRARIES += %D%/libavx512.la
 	%D%/cl_grouped.avx512.c \
 	%D%/cl_pool.avx512.c \
 	%D%/direct.avx512.c \
+	%D%/direct_run.avx512.h \
 	%D%/finish.avx512.h \
 	%D%/heads.avx512.c \
 	%D%/heads.body.h \

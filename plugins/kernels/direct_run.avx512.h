@@ -1,0 +1,183 @@
+/*
+ * plugins/kernels/direct_run.avx512.h - tiles one behind another, each finished while the next is computed
+ *
+ * Sums of few products are soon done, and a whole tile of them waits for its way to C: a 512-bit store
+ * takes two cycles, and while a burst of them goes out no multiply-adds begin. So a tile here has half of
+ * the registers, 7 rows of two vectors or 14 of one, and each of the next tile's first steps of k
+ * finishes one vector of the tile before. Bounds cost nothing there.
+ *
+ * Included by direct.avx512.c, behind end_vector. Sums have a single block of k.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+
+#define RUN_VECTORS     14 /* of a tile; as many steps of k finish the tile before */
+#define RUN_ROWS(width) (RUN_VECTORS / (width))
+
+/* What vectors end with. It comes from memory each time, for sums have the registers. */
+struct run_end {
+    float bias[32], low, high;
+};
+
+/* Seven rows to a pointer; distances in bytes. */
+struct run_rows {
+    const char *first, *eighth;
+    int64_t row, row3, row5;
+};
+
+/* c += element `at` of each row times a row of B. */
+static inline __attribute__((always_inline)) void
+run_step(const int width, const struct run_rows *a, const int at, const float *b,
+         __m512 c[RUN_VECTORS])
+{
+    const __m512 b0 = _mm512_load_ps(b), b1 = width > 1 ? _mm512_load_ps(b + 16) : b0;
+    int r;
+
+#pragma GCC unroll 14
+    for (r = 0; r < RUN_ROWS(width); r++) {
+        const char *from = r < 7 ? a->first : a->eighth;
+        const int64_t row = r % 7 == 3   ? a->row3
+                            : r % 7 == 5 ? a->row5
+                            : r % 7 == 6 ? 2 * a->row3
+                                         : r % 7 * a->row;
+        const float *w = (const float *)(const void *)(from + row + 4 * at);
+        c[r * width] = fused_avx512(w, b0, c[r * width]);
+        if (width > 1)
+            c[r * width + 1] = fused_avx512(w, b1, c[r * width + 1]);
+    }
+}
+
+/* Where the next vector to be finished goes. */
+struct run_place {
+    float *to;
+    const float *operand;
+};
+
+/* Vector s of a tile into C; returns where the next one goes. */
+static inline __attribute__((always_inline)) struct run_place
+run_finish(const int width, const int has_operand, const int is_hardswish, const int s,
+           const struct run_end *end, const __mmask16 lanes, struct run_place place, int64_t c_row,
+           __m512 x)
+{
+    const int v = s % width;
+
+    __asm__ volatile("" : "+v"(x)); /* now and not sooner: registers are short */
+    end_vector(is_hardswish, x, _mm512_load_ps(end->bias + 16 * v), _mm512_set1_ps(end->low),
+               _mm512_set1_ps(end->high), lanes, has_operand ? place.operand + 16 * v : NULL,
+               place.to + 16 * v);
+    if (v == width - 1) {
+        place.to += c_row;
+        place.operand += has_operand ? c_row : 0;
+    }
+    return place;
+}
+
+/* `tiles` tiles from the first row of `a` on, by a panel. The first steps of a tile finish the one
+ * before and ask for this one's place in C and for lines of the next panel. */
+static inline __attribute__((always_inline)) void
+run_tiles(const int width, const int has_operand, const int is_hardswish, int64_t k, int64_t tiles,
+          const float *a, int64_t a_row, const float *b, const float *ahead,
+          const struct direct_end *end)
+{
+    const __mmask16 lanes[] = {lanes_avx512(end->columns), lanes_avx512(end->columns - 16)};
+    const int64_t row = a_row * (int64_t)sizeof *a, c_row = end->c_row;
+    _Alignas(64) struct run_end kept = {.low = end->low, .high = end->high};
+    const struct run_end *ends = &kept;
+    struct run_rows rows = {.row = row, .row3 = 3 * row, .row5 = 5 * row};
+    struct run_place place = {end->c, end->operand};
+    __m512 c[RUN_VECTORS], before[RUN_VECTORS];
+    int64_t t, n, lines = k * COLUMNS / 16; /* of the next panel, to be asked for */
+    const float *row_of_b;
+    int s;
+
+    for (s = 0; s < width; s++)
+        _mm512_store_ps(kept.bias + 16 * s,
+                        end->bias ? _mm512_maskz_loadu_ps(lanes[s], end->bias + 16 * s)
+                                  : _mm512_set1_ps(-0.0f));
+    __asm__ volatile("" : "+r"(ends) : : "memory");
+#pragma GCC unroll 14
+    for (s = 0; s < RUN_VECTORS; s++)
+        before[s] = _mm512_setzero_ps();
+    for (t = 0; t < tiles; t++, a += RUN_ROWS(width) * a_row) {
+        rows.first = (const char *)a;
+        rows.eighth = rows.first + (RUN_ROWS(width) > 7 ? 7 * row : 0);
+#pragma GCC unroll 14
+        for (s = 0; s < RUN_VECTORS; s++)
+            c[s] = _mm512_setzero_ps();
+        row_of_b = b;
+        n = k;
+        if (t > 0) {
+            const float *asked = lines > 0 ? ahead : b; /* what is there costs nothing */
+            float *next = place.to + RUN_ROWS(width) * c_row;
+#pragma GCC unroll 14
+            for (s = 0; s < RUN_VECTORS; s++) {
+                place = run_finish(width, has_operand, is_hardswish, s, ends, lanes[s % width], place,
+                                   c_row, before[s]);
+                __builtin_prefetch(next + s % width * 16, 1);
+                next += s % width == width - 1 ? c_row : 0;
+                _mm_prefetch((const char *)(asked + 16 * s), _MM_HINT_T1);
+                run_step(width, &rows, s, row_of_b + COLUMNS * s, c);
+                /* compilers add up too much */
+                __asm__ volatile("" : "+r"(rows.row), "+r"(rows.row3), "+r"(rows.row5), "+r"(next));
+            }
+            ahead += RUN_VECTORS * 16;
+            lines -= RUN_VECTORS;
+            rows.first += RUN_VECTORS * sizeof *a;
+            rows.eighth += RUN_VECTORS * sizeof *a;
+            row_of_b += RUN_VECTORS * COLUMNS;
+            n -= RUN_VECTORS;
+        }
+        for (; n > 0; n--, row_of_b += COLUMNS, rows.first += sizeof *a, rows.eighth += sizeof *a)
+            run_step(width, &rows, 0, row_of_b, c);
+#pragma GCC unroll 14
+        for (s = 0; s < RUN_VECTORS; s++)
+            before[s] = c[s];
+    }
+#pragma GCC unroll 14
+    for (s = 0; s < RUN_VECTORS; s++)
+        place = run_finish(width, has_operand, is_hardswish, s, ends, lanes[s % width], place, c_row,
+                           before[s]);
+}
+
+typedef void direct_run(int64_t k, int64_t tiles, const float *a, int64_t a_row, const float *b,
+                        const float *ahead, const struct direct_end *end);
+
+#define RUN_AS(NAME, WIDTH, HAS_OPERAND, IS_HARDSWISH)                                     \
+    static void NAME(int64_t k, int64_t tiles, const float *a, int64_t a_row, const float *b, \
+                     const float *ahead, const struct direct_end *end)                     \
+    {                                                                                      \
+        run_tiles(WIDTH, HAS_OPERAND, IS_HARDSWISH, k, tiles, a, a_row, b, ahead, end);    \
+    }
+RUN_AS(run_half, 1, 0, 0)
+RUN_AS(run_half_added, 1, 1, 0)
+RUN_AS(run_half_hardswish, 1, 0, 1)
+RUN_AS(run_whole, 2, 0, 0)
+RUN_AS(run_whole_added, 2, 1, 0)
+RUN_AS(run_whole_hardswish, 2, 0, 1)
+
+/* NULL where there is none. */
+static direct_run *run_for(const struct direct_end *end)
+{
+    const int is_half = end->columns <= 16;
+
+    if (end->is_hardswish)
+        return end->operand ? NULL : is_half ? run_half_hardswish : run_whole_hardswish;
+    if (end->operand)
+        return is_half ? run_half_added : run_whole_added;
+    return is_half ? run_half : run_whole;
+}
+
+/* As many of `count` rows by a panel as there are whole tiles of, or none; returns how many. What is
+ * left is never a tile of a row or two, whose sums would wait for themselves. */
+static int64_t run(int64_t k, int64_t block, int64_t count, const float *a, int64_t a_row,
+                   const float *b, const struct direct_end *end)
+{
+    const int64_t rows = end->columns <= 16 ? RUN_ROWS(1) : RUN_ROWS(2);
+    const int64_t tiles = count % rows ? count / rows - 1 : count / rows;
+    direct_run *kernel = run_for(end);
+
+    if (k < RUN_VECTORS || k > block || tiles < 2 || !kernel)
+        return 0;
+    kernel(k, tiles, a, a_row, b, b + k * COLUMNS, end);
+    return tiles * rows;
+}
