@@ -3,15 +3,16 @@
  *
  * Settings are the library's defaults (accurate integer IDCT, fancy upsampling), which are
  * Pillow's too. Four components are taken as Adobe writes them, inverted, as Pillow does. A
- * file that ends before its end marker is an error, as Pillow's is with
- * LOAD_TRUNCATED_IMAGES off; libjpeg alone would make up the rest in gray. Warnings about
- * damaged data inside are ignored, as Pillow ignores them.
+ * file that ends before its last row is decoded is an error, as Pillow's is with
+ * LOAD_TRUNCATED_IMAGES off; libjpeg alone would make up the rest in gray. Where all rows
+ * are there, the end marker may be missing, as for Pillow. Warnings about damaged data
+ * inside are ignored, as Pillow ignores them.
  *
  * Where a recipe needs a part only, columns outside it are neither transformed nor
  * converted and rows outside it are passed over, with a margin of one coded unit on each
  * side, so that upsampling sees the neighbours it would see. What lies below the last row
- * needed is not decoded at all; that the file goes on to its end marker is still looked
- * for.
+ * needed is not decoded where an end marker follows; without one, whether the file is cut is
+ * seen only by decoding on.
  *
  * libjpeg reports errors by longjmp: everything that must survive it lives in struct
  * reading, and nothing between setjmp and the end owns anything else.
@@ -42,6 +43,7 @@ struct reading {
     struct decoding *in;
     JSAMPLE *row;           /* own */
     struct icl_region part; /* of the picture, that is decoded */
+    bool complete;          /* all rows are decoded: nothing more is needed of the file */
     imgcls_status status;
 };
 
@@ -75,8 +77,10 @@ static void do_nothing(j_decompress_ptr jpeg)
 static boolean no_more(j_decompress_ptr jpeg)
 {
     struct reading *reading = (struct reading *)jpeg->err;
+    if (reading->complete)
+        give_up(reading, IMGCLS_OK);
     give_up(reading, icl_decoder_refuse(reading->in, IMGCLS_BAD_INPUT,
-                                        "truncated JPEG: ends before its end marker"));
+                                        "truncated JPEG: ends before its last row"));
     return FALSE;
 }
 
@@ -176,15 +180,13 @@ static void begin(struct reading *reading)
     reading->in->out->orientation = orientation_of(jpeg);
 }
 
-/* The rest of the data is not looked at, except for the end marker: within coded data 0xff
- * is followed by 0 or a restart marker, so the first other pair is it. */
-static void find_end(struct reading *reading)
+/* Does the end marker follow? Within coded data 0xff is followed by 0 or a restart marker, so
+ * the first other pair is it. */
+static bool has_end(const struct reading *reading)
 {
-    if (reading->jpeg.unread_marker == JPEG_EOI || jpeg_input_complete(&reading->jpeg))
-        return; /* met already: decoding runs ahead of the rows it gives */
     const struct jpeg_source_mgr *source = reading->jpeg.src;
-    if (!memmem(source->next_input_byte, source->bytes_in_buffer, "\xff\xd9", 2))
-        no_more(&reading->jpeg);
+    return reading->jpeg.unread_marker == JPEG_EOI || /* decoding runs ahead of its rows */
+           memmem(source->next_input_byte, source->bytes_in_buffer, "\xff\xd9", 2);
 }
 
 /* Rows that come out as they are wanted go where they belong, several at a time. */
@@ -215,21 +217,38 @@ static void take_row(struct reading *reading, int32_t y, size_t row_bytes, size_
     }
 }
 
+static size_t make_row(struct reading *reading)
+{
+    size_t bytes =
+        (size_t)reading->jpeg.output_width * (size_t)reading->jpeg.output_components;
+    if (!reading->row)
+        reading->row = malloc(bytes);
+    if (!reading->row)
+        give_up(reading, icl_decoder_refuse(reading->in, IMGCLS_NO_MEMORY,
+                                            "no memory for a row of pixels"));
+    return bytes;
+}
+
 /* Rows that are converted on their way: CMYK, colours to gray. */
 static void read_through_a_row(struct reading *reading, size_t skip)
 {
     struct jpeg_decompress_struct *jpeg = &reading->jpeg;
     const struct icl_region *part = &reading->part;
-    size_t row_bytes = (size_t)jpeg->output_width * (size_t)jpeg->output_components;
+    size_t row_bytes = make_row(reading);
     int32_t bottom = part->top + part->height, y;
-    reading->row = malloc(row_bytes);
-    if (!reading->row)
-        give_up(reading, icl_decoder_refuse(reading->in, IMGCLS_NO_MEMORY,
-                                            "no memory for a row of pixels"));
     while ((y = (int32_t)jpeg->output_scanline) < bottom) {
         jpeg_read_scanlines(jpeg, &reading->row, 1);
         take_row(reading, y - part->top, row_bytes, skip);
     }
+}
+
+/* jpeg_skip_scanlines would take the rest as read. */
+static void pass_over_the_rest(struct reading *reading)
+{
+    struct jpeg_decompress_struct *jpeg = &reading->jpeg;
+    make_row(reading);
+    while (jpeg->output_scanline < jpeg->output_height)
+        jpeg_read_scanlines(jpeg, &reading->row, 1);
 }
 
 static void read_rows(struct reading *reading)
@@ -251,11 +270,14 @@ static void read_rows(struct reading *reading)
     else
         read_through_a_row(reading, skip);
     if (jpeg->output_scanline < jpeg->output_height) {
-        find_end(reading);
-        jpeg_abort_decompress(jpeg);
-    } else {
-        jpeg_finish_decompress(jpeg); /* walks to the end marker */
+        if (has_end(reading)) {
+            jpeg_abort_decompress(jpeg);
+            return;
+        }
+        pass_over_the_rest(reading);
     }
+    reading->complete = true;
+    jpeg_finish_decompress(jpeg); /* walks to the end marker, or of the file */
 }
 
 imgcls_status icl_decode_jpeg(struct decoding *in)

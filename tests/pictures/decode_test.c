@@ -133,11 +133,11 @@ static void truncation_is_an_error_and_never_a_crash(void **state)
 {
     static const struct {
         const char *name;
-        size_t forgiven; /* bytes at the end that nobody needs: a PNG's end chunk */
+        size_t forgiven; /* at the end: of a PNG's end chunk, a JPEG's end marker */
     } rows[] = {
         {"jpeg_420.jpg", 0},
         {"jpeg_progressive.jpg", 0},
-        {"jpeg_cmyk.jpg", 0},
+        {"jpeg_cmyk.jpg", 2},
         {"webp_lossy.webp", 0},
         {"webp_lossless.webp", 0},
         {"png_type2_depth8.png", 12},
@@ -157,6 +157,44 @@ static void truncation_is_an_error_and_never_a_crash(void **state)
             assert_true(strlen(reason) > 5);
             assert_null(strchr(reason, '\n'));
         }
+        free(file.bytes);
+    }
+}
+
+/* The middle only, so that what lies below it is not decoded. */
+static imgcls_status decode_middle(const void *bytes, size_t size)
+{
+    struct icl_recipe recipe;
+    struct icl_picture picture;
+    char reason[256] = "";
+    assert_int_equal(icl_recipe_parse(NULL, "crop=8,color=rgb,range=1,mean=0/0/0,std=1/1/1",
+                                      &recipe),
+                     IMGCLS_OK);
+    imgcls_status status =
+        icl_picture_decode_for(NULL, "x", bytes, size, &recipe, &picture, reason, 256);
+    icl_picture_clear(&picture);
+    return status;
+}
+
+/* Pillow asks for the rows, not for the end marker; decoding reads some bytes ahead. */
+static void a_jpeg_needs_its_rows_and_no_end_marker(void **state)
+{
+    static const char *const names[] = {"jpeg_420.jpg", "jpeg_odd.jpg", "jpeg_cmyk.jpg",
+                                        "jpeg_gray.jpg", "jpeg_restart.jpg"};
+    enum { ENOUGH = 64 };
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct file file = load(names[i]);
+        const size_t rows_end = file.size - 2;
+        unsigned char *bytes = calloc(1, rows_end + ENOUGH);
+        char reason[256] = "";
+        memcpy(bytes, file.bytes, rows_end);
+        assert_int_equal(decode(bytes, rows_end + ENOUGH, reason), IMGCLS_OK);
+        assert_int_equal(decode_middle(bytes, rows_end + ENOUGH), IMGCLS_OK);
+        /* The middle is there and rows below it are not. */
+        assert_int_equal(decode(bytes, file.size - 20, reason), IMGCLS_BAD_INPUT);
+        assert_int_equal(decode_middle(bytes, file.size - 20), IMGCLS_BAD_INPUT);
+        free(bytes);
         free(file.bytes);
     }
 }
@@ -280,6 +318,7 @@ int main(void)
         cmocka_unit_test(every_kind_gives_pillows_bytes),
         cmocka_unit_test(kind_is_by_bytes_not_by_name),
         cmocka_unit_test(truncation_is_an_error_and_never_a_crash),
+        cmocka_unit_test(a_jpeg_needs_its_rows_and_no_end_marker),
         cmocka_unit_test(flipped_bits_never_crash),
         cmocka_unit_test(what_is_not_read_is_named),
         cmocka_unit_test(a_bomb_is_refused_before_it_is_allocated),
