@@ -6,7 +6,8 @@
  * Normalize ((x - mean) / std in float32; planes.c).
  *
  * Only what the crop uses is resized. Five views are the corners and the centre, ten the
- * same and their mirror images, as torchvision's TenCrop has them.
+ * same and those of the mirrored picture, as torchvision's TenCrop has them: its top left is
+ * the top right mirrored, and its centre may lie one pixel beside the centre mirrored.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -194,6 +195,8 @@ static imgcls_status take_view(struct imgcls_context *ctx, const struct icl_reci
 {
     int32_t left = view_offset(recipe, view, true, resized->width, recipe->crop_width);
     int32_t top = view_offset(recipe, view, false, resized->height, recipe->crop_height);
+    if (view >= 5) /* a window of the mirrored picture, seen in the picture itself */
+        left = resized->width - recipe->crop_width - left;
     if (!cut(recipe, &resized->part, resized->left, resized->top, left, top, out))
         return icl_fail(ctx, IMGCLS_NO_MEMORY, "no memory to crop to %d x %d pixels",
                         recipe->crop_width, recipe->crop_height);

@@ -40,6 +40,7 @@ static double bilinear(double x)
     return x < 1.0 ? 1.0 - x : 0.0;
 }
 
+/* The window's two constants are float32 in Pillow, and the sum's last bits show it. */
 static double hamming(double x)
 {
     x = fabs(x);
@@ -48,7 +49,7 @@ static double hamming(double x)
     if (x >= 1.0)
         return 0.0;
     x *= PI;
-    return sin(x) / x * (0.54 + 0.46 * cos(x));
+    return sin(x) / x * ((double)0.54f + (double)0.46f * cos(x));
 }
 
 /* Keys' cubic with a = -0.5, in Horner form: the order of operations is in the result. */

@@ -197,12 +197,17 @@ def sha(a):
 
 
 def preprocess(im, mode, resize=None, filter="bilinear", crop=None, bgr=False, scale=1,
-               mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225)):
-    """torchvision's pipeline; resize int or (w, h), crop int or (w, h)."""
+               mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225), views=1):
+    """torchvision's pipeline; resize int or (w, h), crop int or (w, h). Returns one picture (of
+    several views the centre) and the tensor, views one after another."""
     im = im.convert(mode)
     if resize:
         size = resize if isinstance(resize, int) else (resize[1], resize[0])
         im = T.Resize(size, FILTERS[filter])(im)
+    if views > 1:
+        each = [preprocess(one, mode, None, filter, None, bgr, scale, mean, std)
+                for one in (T.FiveCrop(crop) if views == 5 else T.TenCrop(crop))(im)]
+        return each[4][0], torch.cat([x for _, x in each])
     if crop:
         im = T.CenterCrop(crop if isinstance(crop, int) else (crop[1], crop[0]))(im)
     x = F.to_tensor(im) if scale == 1 else torch.from_numpy(np.array(im)).permute(2, 0, 1).float()
@@ -212,10 +217,11 @@ def preprocess(im, mode, resize=None, filter="bilinear", crop=None, bgr=False, s
 
 
 def text_of(mode, resize=None, filter="bilinear", crop=None, bgr=False, scale=1,
-            mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225)):
+            mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225), views=1):
     size = lambda s: str(s) if isinstance(s, int) else "%dx%d" % s
     parts = ["resize=%s,filter=%s" % (size(resize), filter)] if resize else []
     parts += ["crop=" + size(crop)] if crop else []
+    parts += ["views=%d" % views] if views > 1 else []
     parts += ["color=" + ("gray" if mode == "L" else "bgr" if bgr else "rgb"), "range=%d" % scale]
     numbers = lambda v: "/".join(repr(x).removesuffix(".0") for x in v)
     return ",".join(parts + ["mean=" + numbers(mean), "std=" + numbers(std)])
@@ -235,6 +241,13 @@ def recipes():
         yield name, "RGB", dict(resize=36, crop=32, bgr=True, scale=255, mean=(104, 117, 123),
                                 std=(1, 1, 1))
         yield name, "L", dict(resize=28, filter="bicubic", crop=28, mean=(0.1307,), std=(0.3081,))
+    for crop in (19, 20):  # an odd rest: the centre of the mirrored picture lies elsewhere
+        for views in (5, 10):
+            yield "jpeg_odd.jpg", "RGB", dict(crop=crop, views=views)
+            yield "jpeg_odd.jpg", "RGB", dict(resize=32, crop=crop, views=views)
+    for name, size in (("png_type0_depth8.png", (300, 186)), ("jpeg_odd.jpg", (53, 38))):
+        # few weights show that the window's constants are float32
+        yield name, "L", dict(resize=size, filter="hamming", mean=(0.5,), std=(0.25,))
     yield "jpeg_420.jpg", "RGB", dict(resize=256, crop=224)
     yield "jpeg_odd.jpg", "RGB", dict(resize=256, crop=224, mean=(0.5,) * 3, std=(0.5,) * 3)
 

@@ -68,7 +68,7 @@ static bool hashes(struct imgcls_context *ctx, const char *path, const char *tex
     } else {
         size_t count = (size_t)bytes.width * (size_t)bytes.height * (size_t)bytes.channels;
         icl_sha256_of(bytes.pixels, count, bytes_hash);
-        icl_sha256_of(tensor, count * sizeof *tensor, floats_hash);
+        icl_sha256_of(tensor, (size_t)recipe.views * count * sizeof *tensor, floats_hash);
     }
     icl_picture_clear(&picture);
     icl_picture_clear(&bytes);
