@@ -18,6 +18,7 @@
 #include "config.h"
 
 #include "programs/command.h"
+#include "programs/eval_results.h"
 #include "programs/model_options.h"
 
 #include <stdlib.h>
@@ -266,38 +267,20 @@ static imgcls_status do_alone(struct job *job)
     return status;
 }
 
+/* The words and the JSON of imgcls-eval. */
 static void print(struct job *job, const struct imgcls_evaluation *e, int64_t run)
 {
     const char *path = job->line.positionals[0];
-    bool five = e->top5_correct >= 0;
+    const char *board = job->board ? imgcls_board_path(job->board) : NULL;
     json_t *all;
     if (!job->line.json) {
-        printf("%s\n  top-1  %6.2f %%  (%lld of %lld)\n", path, 100 * e->top1.value,
-               (long long)e->top1_correct, (long long)e->images);
-        if (five)
-            printf("  top-5  %6.2f %%  (%lld of %lld)\n", 100 * e->top5.value,
-                   (long long)e->top5_correct, (long long)e->images);
-        printf("  %lld failed, %.1f pictures a second on %d ranks\n", (long long)e->failed,
-               e->images_per_second, e->ranks);
-        if (run > 0)
-            printf("  run %lld in %s\n", (long long)run, imgcls_board_path(job->board));
+        eval_results_print(path, e, run, board);
         return;
     }
-    all = json_pack("{s:[{s:s,s:I,s:I,s:f,s:I,s:f,s:f,s:f,s:f,s:I,s:i,s:I,s:s,s:s}]}",
-                    "runs", "model", path, "images", (json_int_t)e->images, "failed",
-                    (json_int_t)e->failed, "top1", e->top1.value, "top1_correct",
-                    (json_int_t)e->top1_correct, "nll", e->nll, "ece", e->ece, "macro_f1",
-                    e->macro_f1, "images_per_second", e->images_per_second, "resumed",
-                    (json_int_t)e->resumed, "ranks", e->ranks, "run_id", (json_int_t)run,
-                    "dataset_sha256", e->dataset_sha256, "layout", e->layout);
-    if (all) {
-        json_t *one = json_array_get(json_object_get(all, "runs"), 0);
-        json_object_set_new(one, "top5", five ? json_real(e->top5.value) : json_null());
-        json_object_set_new(one, "top5_correct",
-                            five ? json_integer(e->top5_correct) : json_null());
-        json_dumpf(all, stdout, JSON_INDENT(2));
-        printf("\n");
-    }
+    all = json_pack("{s:[o],s:o}", "runs", eval_results_json(path, job->model, e, run),
+                    "database", board ? eval_json_name(board) : json_null());
+    json_dumpf(all, stdout, JSON_INDENT(2));
+    printf("\n");
     json_decref(all);
 }
 

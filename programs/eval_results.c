@@ -222,8 +222,11 @@ void eval_results_print(const char *path, const struct imgcls_evaluation *e, int
     print_rate("top-1", e->top1_correct, e->images, &e->top1);
     if (e->top5_correct >= 0)
         print_rate("top-5", e->top5_correct, e->images, &e->top5);
-    printf("  %lld pictures in %.1f s, %.1f a second\n", (long long)e->images, e->seconds,
+    printf("  %lld pictures in %.1f s, %.1f a second", (long long)e->images, e->seconds,
            e->images_per_second);
+    if (e->ranks > 1)
+        printf(" on %d ranks", e->ranks);
+    printf("\n");
     if (e->nan_scores > 0)
         printf("  %lld pictures got scores that are no numbers, counted as wrong\n",
                (long long)e->nan_scores);

@@ -45,9 +45,12 @@ imgcls_eval_LDADD = $(COMMAND_LIBS) -lm
 
 if HAVE_MPI
 bin_PROGRAMS += imgcls-eval-mpi
-imgcls_eval_mpi_SOURCES = %D%/eval_mpi.c
+imgcls_eval_mpi_SOURCES = \
+	%D%/eval_mpi.c \
+	%D%/eval_results.c \
+	%D%/eval_results.h
 imgcls_eval_mpi_CPPFLAGS = $(AM_CPPFLAGS) $(MPI_CFLAGS)
-imgcls_eval_mpi_LDADD = $(COMMAND_LIBS) $(MPI_LIBS)
+imgcls_eval_mpi_LDADD = $(COMMAND_LIBS) $(MPI_LIBS) -lm
 endif
 
 bin_PROGRAMS += imgcls-leaderboard

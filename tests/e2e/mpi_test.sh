@@ -20,7 +20,7 @@ ranks() { # ranks N OPTION...
     mpirun $as_root --oversubscribe -n "$n" imgcls-eval-mpi "$model" --preprocess "$recipe" \
         --json "$@"
 }
-keys="images failed top1_correct nll ece macro_f1 dataset_sha256"
+keys="images failed nan_scores top1_correct nll ece mce ties macro_precision macro_f1 dataset_sha256 recipe"
 cp -R "$sample/val" set
 echo 'no picture' >set/4/broken.png
 
@@ -30,6 +30,7 @@ for n in 1 2 4; do
     expect 0 ranks $n -d set --db many.db --predictions many.csv --part 16
     [ "$(figures out $keys)" = "$want" ] || complain "$n ranks: $(figures out $keys), not $want"
     [ "$(value ranks out)" = $n ] || complain "$n ranks: the row says $(value ranks out)"
+    holds '"4/broken.png"' out # decode failures by name
     cmp -s one.csv many.csv || complain "$n ranks: other predictions"
 done
 tar cf set.tar set
