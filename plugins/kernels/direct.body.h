@@ -5,16 +5,12 @@
  * name), MULTIPLY_OF(columns) (micro-kernels by rows), ROWS_OF(block) (rows of a
  * micro-tile at most, where blocks of k are so long), keep and take (one row of sums to and from C),
  * FINISH, and ENDS(columns): whether multiply can finish so many by itself; and includes
- * direct_panels.body.h. k goes in chunks: a block of A's rows stays in L2 while panels of B
+ * direct_panels.body.h. Where it defines RUN, that computes as many rows by a panel as it likes. k goes in chunks: a block of A's rows stays in L2 while panels of B
  * pass, and a panel's chunk is read again for every micro-tile of the block. Rows are dealt out
  * evenly over micro-tiles, so no row is computed in vain. Nothing here rounds.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-
-#ifndef RUN /* rows that are computed another way, as many as it likes */
-#define RUN(k, block, count, a, a_row, b, end) 0
-#endif
 
 #ifndef EXPECT
 #define EXPECT(end, rows) expect(end, rows)
@@ -45,6 +41,7 @@ struct walk {
     int64_t rows;                 /* of a micro-tile at most */
     float *sums;                  /* of a micro-tile */
     const struct direct_end *end; /* of the tile, in the last chunk; NULL: FINISH ends it */
+    const struct direct_end *run_end; /* of rows that RUN computes; NULL: there are none */
 };
 
 static float *place(const struct walk *walk, int64_t m, int64_t n)
@@ -90,10 +87,10 @@ static inline const float *worth_asking(const struct walk *walk, const float *pa
 }
 
 /* The end of rows m.. and columns n.. of the tile. */
-static inline struct direct_end end_at(const struct walk *walk, int64_t m, int64_t n,
-                                       int64_t columns)
+static inline struct direct_end end_at(const struct walk *walk, const struct direct_end *whole,
+                                       int64_t m, int64_t n, int64_t columns)
 {
-    struct direct_end end = *walk->end;
+    struct direct_end end = *whole;
     int64_t at = (m - walk->tile->m_begin) * end.c_row + (n - walk->tile->n_begin);
 
     end.c += at;
@@ -105,6 +102,22 @@ static inline struct direct_end end_at(const struct walk *walk, int64_t m, int64
     return end;
 }
 
+#ifdef RUN
+/* How many of rows m.. (count of them, at a) are computed by RUN. */
+static inline int64_t panel_by_run(const struct walk *walk, int64_t m, int64_t count, int64_t n,
+                                   const float *a, int64_t a_row, const float *panel)
+{
+    struct direct_end end;
+
+    if (!walk->run_end)
+        return 0;
+    end = end_at(walk, walk->run_end, m, n, columns_at(walk, n));
+    return RUN(walk->k_end, walk->k_block, count, a, a_row, panel, &end);
+}
+#else
+#define panel_by_run(walk, m, count, n, a, a_row, panel) 0
+#endif
+
 /* Rows m.. (count of them, at a) by one panel, finished in registers. What a micro-tile needs
  * besides its multiply-adds is little on purpose: where another program shares the core,
  * instructions are what is short. */
@@ -112,23 +125,11 @@ static inline void panel_to_end(const struct walk *walk, int64_t m, int64_t coun
                                 const float *a, int64_t a_row, const float *panel)
 {
     int64_t columns = columns_at(walk, n), k = walk->k_end - walk->k_begin;
-    struct direct_end end = end_at(walk, m, n, columns);
+    struct direct_end end = end_at(walk, walk->end, m, n, columns);
     direct_multiply *const *multiply_by = MULTIPLY_OF(columns);
-    int64_t done = 0, pieces, rows, more, piece;
+    int64_t pieces = (count + walk->rows - 1) / walk->rows, rows = count / pieces, more = count % pieces;
+    int64_t piece;
 
-    if (walk->k_begin == 0)
-        done = RUN(k, walk->k_block, count, a, a_row, panel, &end);
-    m += done;
-    a += done * a_row;
-    count -= done;
-    end.c += done * end.c_row;
-    if (end.operand)
-        end.operand += done * end.c_row;
-    if (count == 0)
-        return;
-    pieces = (count + walk->rows - 1) / walk->rows;
-    rows = count / pieces;
-    more = count % pieces;
     for (piece = 0; piece < pieces; piece++) {
         int64_t here = rows + (piece < more);
         take_rows(walk, m, here, n, walk->sums);
@@ -198,10 +199,13 @@ static void block_of_rows(const struct walk *walk, int64_t m, int64_t count, con
         n = few_by_panels(walk, m, count, a, a_row, b);
     for (; n < walk->tile->n_end; n += COLUMNS) {
         const float *panel = b + n * job->k + walk->k_begin * COLUMNS;
+        int64_t done = panel_by_run(walk, m, count, n, a, a_row, panel);
+        if (done == count)
+            continue;
         if (walk->end && ENDS(columns_at(walk, n)))
-            panel_to_end(walk, m, count, n, a, a_row, panel);
+            panel_to_end(walk, m + done, count - done, n, a + done * a_row, a_row, panel);
         else
-            panel_to_sums(walk, m, count, n, a, a_row, panel);
+            panel_to_sums(walk, m + done, count - done, n, a + done * a_row, a_row, panel);
     }
 }
 
@@ -216,6 +220,7 @@ void KERNEL(const struct gemm_job *job, int64_t begin, int64_t end, void *worksp
         struct gemm_tile tile = gemm_tile_at(job, begin);
         struct direct_end ending;
         int ends = direct_ends(job, &tile, &ending);
+        int runs = ends || direct_ends_in_silu(job, &tile, &ending);
         k = 0;
         do { /* once even where k is 0: an empty sum is 0 */
             int64_t most = direct_block(chunk, ROWS), blocks, block;
@@ -224,6 +229,7 @@ void KERNEL(const struct gemm_job *job, int64_t begin, int64_t end, void *worksp
             walk.rows = ROWS_OF(walk.k_block);
             walk.k_end = k_end = job->k - k < chunk ? job->k : k + chunk;
             walk.end = ends && k_end == job->k ? &ending : NULL;
+            walk.run_end = runs && k == 0 && k_end == job->k ? &ending : NULL;
             blocks = (tile.m_end - tile.m_begin + most - 1) / most;
             for (block = 0; block < blocks; block++) {
                 m = tile.m_begin + block * (tile.m_end - tile.m_begin) / blocks;

@@ -115,14 +115,16 @@ int64_t direct_grid(struct gemm_job *job, int64_t rows, int64_t columns, int32_t
     return job->batch * job->tiles_m * job->tiles_n;
 }
 
-int direct_ends(const struct gemm_job *job, const struct gemm_tile *tile, struct direct_end *end)
+/* With the first `count` steps alone. */
+static int ends_by(const struct gemm_job *job, int32_t count, const struct gemm_tile *tile,
+                   struct direct_end *end)
 {
     int64_t at = tile->c_begin + tile->m_begin * job->c_row + tile->n_begin;
     struct gemm_end steps;
 
     if (job->alpha != 1 ||
         (job->bias && (job->beta != 1 || job->bias_row != 0 || job->bias_column != 1)) ||
-        !gemm_ends(job->steps, job->step_count, job->bias != NULL, &steps))
+        !gemm_ends(job->steps, count, job->bias != NULL, &steps))
         return 0;
     *end = (struct direct_end){
         .c = (float *)job->c + at,
@@ -138,6 +140,23 @@ int direct_ends(const struct gemm_job *job, const struct gemm_tile *tile, struct
         end->bias = (const float *)job->bias + tile->bias_index * job->bias_size + tile->n_begin;
     else if (steps.bias)
         end->bias = steps.bias + tile->c_column + tile->n_begin;
+    return 1;
+}
+
+int direct_ends(const struct gemm_job *job, const struct gemm_tile *tile, struct direct_end *end)
+{
+    return ends_by(job, job->step_count, tile, end);
+}
+
+int direct_ends_in_silu(const struct gemm_job *job, const struct gemm_tile *tile,
+                        struct direct_end *end)
+{
+    int32_t last = job->step_count - 1;
+
+    if (last < 0 || job->steps[last].kind != IMGCLS_EPILOGUE_SILU || !ends_by(job, last, tile, end) ||
+        end->operand || end->is_bounded || end->is_hardswish)
+        return 0;
+    end->is_silu = 1;
     return 1;
 }
 

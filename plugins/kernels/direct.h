@@ -49,13 +49,17 @@ struct direct_end {
     int64_t c_row, columns;
     const float *bias;    /* of the tile's columns; NULL: none */
     const float *operand; /* as c; NULL: none */
-    int is_bounded, is_hardswish;
+    int is_bounded, is_hardswish, is_silu;
     float low, high; /* infinite where there are no bounds, which changes no number */
 };
 
 /* Fills `end` for the whole tile, from its first row and column on (columns: as many as it has);
  * false where the job ends otherwise. */
 int direct_ends(const struct gemm_job *job, const struct gemm_tile *tile, struct direct_end *end);
+
+/* The same where SiLU, and no operand, bounds or HardSwish, is behind the bias. */
+int direct_ends_in_silu(const struct gemm_job *job, const struct gemm_tile *tile,
+                        struct direct_end *end);
 
 /* For the kernels: sums of rows over a panel, in blocks of so many k; sums[row * columns +
  * column]. ahead: lines worth asking for, half a row of B each k, or NULL. fresh: the first

@@ -4,7 +4,7 @@
  * Sums of few products are soon done, and a whole tile of them waits for its way to C: a 512-bit store
  * takes two cycles, and while a burst of them goes out no multiply-adds begin. So a tile here has half of
  * the registers, 7 rows of two vectors or 14 of one, and each of the next tile's first steps of k
- * finishes one vector of the tile before. Bounds cost nothing there.
+ * finishes one vector of the tile before. Bounds cost nothing there; SiLU costs its multiply-adds.
  *
  * Included by direct.avx512.c, behind end_vector. Sums have a single block of k.
  *
@@ -55,16 +55,20 @@ struct run_place {
 
 /* Vector s of a tile into C; returns where the next one goes. */
 static inline __attribute__((always_inline)) struct run_place
-run_finish(const int width, const int has_operand, const int is_hardswish, const int s,
+run_finish(const int width, const int has_operand, const int function, const int s,
            const struct run_end *end, const __mmask16 lanes, struct run_place place, int64_t c_row,
            __m512 x)
 {
     const int v = s % width;
 
     __asm__ volatile("" : "+v"(x)); /* now and not sooner: registers are short */
-    end_vector(is_hardswish, x, _mm512_load_ps(end->bias + 16 * v), _mm512_set1_ps(end->low),
-               _mm512_set1_ps(end->high), lanes, has_operand ? place.operand + 16 * v : NULL,
-               place.to + 16 * v);
+    if (function == IMGCLS_EPILOGUE_SILU)
+        _mm512_mask_storeu_ps(place.to + 16 * v, lanes,
+                              silu_f32_avx512(_mm512_add_ps(x, _mm512_load_ps(end->bias + 16 * v))));
+    else
+        end_vector(function == IMGCLS_EPILOGUE_HARDSWISH, x, _mm512_load_ps(end->bias + 16 * v),
+                   _mm512_set1_ps(end->low), _mm512_set1_ps(end->high), lanes,
+                   has_operand ? place.operand + 16 * v : NULL, place.to + 16 * v);
     if (v == width - 1) {
         place.to += c_row;
         place.operand += has_operand ? c_row : 0;
@@ -75,7 +79,7 @@ run_finish(const int width, const int has_operand, const int is_hardswish, const
 /* `tiles` tiles from the first row of `a` on, by a panel. The first steps of a tile finish the one
  * before and ask for this one's place in C and for lines of the next panel. */
 static inline __attribute__((always_inline)) void
-run_tiles(const int width, const int has_operand, const int is_hardswish, int64_t k, int64_t tiles,
+run_tiles(const int width, const int has_operand, const int function, int64_t k, int64_t tiles,
           const float *a, int64_t a_row, const float *b, const float *ahead,
           const struct direct_end *end)
 {
@@ -111,7 +115,7 @@ run_tiles(const int width, const int has_operand, const int is_hardswish, int64_
             float *next = place.to + RUN_ROWS(width) * c_row;
 #pragma GCC unroll 14
             for (s = 0; s < RUN_VECTORS; s++) {
-                place = run_finish(width, has_operand, is_hardswish, s, ends, lanes[s % width], place,
+                place = run_finish(width, has_operand, function, s, ends, lanes[s % width], place,
                                    c_row, before[s]);
                 __builtin_prefetch(next + s % width * 16, 1);
                 next += s % width == width - 1 ? c_row : 0;
@@ -135,31 +139,35 @@ run_tiles(const int width, const int has_operand, const int is_hardswish, int64_
     }
 #pragma GCC unroll 14
     for (s = 0; s < RUN_VECTORS; s++)
-        place = run_finish(width, has_operand, is_hardswish, s, ends, lanes[s % width], place, c_row,
+        place = run_finish(width, has_operand, function, s, ends, lanes[s % width], place, c_row,
                            before[s]);
 }
 
 typedef void direct_run(int64_t k, int64_t tiles, const float *a, int64_t a_row, const float *b,
                         const float *ahead, const struct direct_end *end);
 
-#define RUN_AS(NAME, WIDTH, HAS_OPERAND, IS_HARDSWISH)                                     \
+#define RUN_AS(NAME, WIDTH, HAS_OPERAND, FUNCTION)                                     \
     static void NAME(int64_t k, int64_t tiles, const float *a, int64_t a_row, const float *b, \
                      const float *ahead, const struct direct_end *end)                     \
     {                                                                                      \
-        run_tiles(WIDTH, HAS_OPERAND, IS_HARDSWISH, k, tiles, a, a_row, b, ahead, end);    \
+        run_tiles(WIDTH, HAS_OPERAND, FUNCTION, k, tiles, a, a_row, b, ahead, end);    \
     }
 RUN_AS(run_half, 1, 0, 0)
 RUN_AS(run_half_added, 1, 1, 0)
-RUN_AS(run_half_hardswish, 1, 0, 1)
+RUN_AS(run_half_hardswish, 1, 0, IMGCLS_EPILOGUE_HARDSWISH)
+RUN_AS(run_half_silu, 1, 0, IMGCLS_EPILOGUE_SILU)
 RUN_AS(run_whole, 2, 0, 0)
 RUN_AS(run_whole_added, 2, 1, 0)
-RUN_AS(run_whole_hardswish, 2, 0, 1)
+RUN_AS(run_whole_hardswish, 2, 0, IMGCLS_EPILOGUE_HARDSWISH)
+RUN_AS(run_whole_silu, 2, 0, IMGCLS_EPILOGUE_SILU)
 
 /* NULL where there is none. */
 static direct_run *run_for(const struct direct_end *end)
 {
     const int is_half = end->columns <= 16;
 
+    if (end->is_silu)
+        return is_half ? run_half_silu : run_whole_silu;
     if (end->is_hardswish)
         return end->operand ? NULL : is_half ? run_half_hardswish : run_whole_hardswish;
     if (end->operand)

@@ -290,7 +290,7 @@ static void matrix_case(int64_t m, int64_t n, int64_t k, int bias, int32_t kind)
         if (kind == IMGCLS_EPILOGUE_BIAS)
             job.steps[0].operand = row_bias;
         if (kind == IMGCLS_EPILOGUE_GELU || kind == IMGCLS_EPILOGUE_TANH ||
-            kind == IMGCLS_EPILOGUE_HARDSWISH)
+            kind == IMGCLS_EPILOGUE_HARDSWISH || kind == IMGCLS_EPILOGUE_SILU)
             job.step_count = 1;
     }
     snprintf(row, sizeof row, "m %lld n %lld k %lld turned %d %d bias %d step %d",
@@ -310,12 +310,13 @@ static void matrix_case(int64_t m, int64_t n, int64_t k, int bias, int32_t kind)
 static void short_sums_of_many_rows_agree(void **state)
 {
     static const int64_t rows[] = {28, 45}, columns[] = {9, 16, 30, 32, 48}, k[] = {14, 40, 96};
-    static const int32_t kinds[] = {0, IMGCLS_EPILOGUE_ADD, IMGCLS_EPILOGUE_HARDSWISH};
-    size_t i, cases = 2 * 5 * 3 * 3;
+    static const int32_t kinds[] = {0, IMGCLS_EPILOGUE_ADD, IMGCLS_EPILOGUE_HARDSWISH,
+                                    IMGCLS_EPILOGUE_SILU};
+    size_t i, cases = 2 * 5 * 3 * 4;
     (void)state;
     draw_begin();
     for (i = 0; i < 2 * cases; i++) /* twice, for half of them have A turned */
-        matrix_case(rows[i % 2], columns[i / 2 % 5], k[i / 10 % 3], 0, kinds[i / 30 % 3]);
+        matrix_case(rows[i % 2], columns[i / 2 % 5], k[i / 10 % 3], 0, kinds[i / 30 % 4]);
 }
 
 static void matrices_of_drawn_shapes_agree(void **state)
