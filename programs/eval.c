@@ -330,6 +330,25 @@ static bool take_word(struct command_line *line, const char *name, const char *c
     return !value || *out > 0;
 }
 
+/* Files that are written at the end: what is wrong with them is better known at the beginning. */
+static bool check_files(const struct command_line *line)
+{
+    static const char *const names[] = {"predictions", "per-class", "confusion"};
+    size_t i;
+    for (i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *path = command_value(line, names[i]), *why;
+        if (path && line->positional_count > 1)
+            command_complain(line, "--%s %s: holds one model's answers, %zu models named",
+                             names[i], path, line->positional_count);
+        else if (path && !eval_may_write(path, &why))
+            command_complain(line, "%s: %s", path, why);
+        else
+            continue;
+        return false;
+    }
+    return true;
+}
+
 /* Usage that the table cannot check; false after saying what is wrong. */
 static bool check_usage(struct job *job)
 {
@@ -340,12 +359,8 @@ static bool check_usage(struct job *job)
                          "another layout (see --help)");
         return false;
     }
-    if (command_value(line, "predictions") && line->positional_count > 1) {
-        command_complain(line,
-                         "--predictions %s: holds one model's answers, %zu models named",
-                         command_value(line, "predictions"), line->positional_count);
+    if (!check_files(line))
         return false;
-    }
     if (!take_word(line, "classes", class_words, &job->classes) ||
         !take_word(line, "label-base", base_words, &job->label_base))
         return false;

@@ -14,7 +14,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+bool eval_may_write(const char *path, const char **why)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+    struct stat info;
+    *why = NULL;
+    if (!folder || access(folder, W_OK) != 0)
+        *why = strerror(folder ? errno : ENOMEM);
+    else if (!*path || (slash && !slash[1]) ||
+             (stat(path, &info) == 0 && !S_ISREG(info.st_mode)))
+        *why = "is no file that could be written";
+    free(folder);
+    return !*why;
+}
 
 /* A file on its way to its name. */
 struct table {

@@ -8,6 +8,11 @@
 
 #include <imgcls/evaluate.h>
 
+#include <stdbool.h>
+
+/* Can a file be written there? Files go to another name and are renamed, which would put a file in
+ * the place of a device or pipe: those are refused. *why is static, NULL where it can. */
+bool eval_may_write(const char *path, const char **why);
 /* path NULL: nothing is written. A failure has been said on standard error. */
 imgcls_status eval_write_classes(struct imgcls_context *ctx,
                                  const struct imgcls_model *model,

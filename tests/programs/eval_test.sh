@@ -106,7 +106,21 @@ cp "$model" same.onnx
 expect 0 imgcls-eval "$model" same.onnx -d "$sample/val" --json --preprocess "$recipe" \
     --db several.db
 [ "$(grep -c '"run_id"' out)" -eq 2 ] || complain "two models do not give two runs"
-expect 2 imgcls-eval "$model" "$model" -d set --preprocess "$recipe" --predictions x.csv
+for table in predictions per-class confusion; do
+    expect 2 imgcls-eval "$model" "$model" -d set --preprocess "$recipe" --$table x.csv
+    holds "holds one model's answers" err
+done
+
+# files that cannot be written are refused before anything is evaluated; what stands there stays
+mkfifo pipe
+for table in predictions per-class confusion; do
+    refused pipe imgcls-eval "$model" -d set --preprocess "$recipe" --no-record --$table pipe
+    [ -p pipe ] || complain "--$table puts a file in the place of a pipe"
+    refused 'no/such' imgcls-eval "$model" -d set --preprocess "$recipe" --no-record \
+        --$table no/such.csv
+    refused 'set' imgcls-eval "$model" -d set --preprocess "$recipe" --no-record --$table set
+done
+rm pipe
 
 # labels: as many as classes, and of one meaning
 printf 'a\nb\n' >two.txt
