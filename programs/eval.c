@@ -36,7 +36,8 @@ static const struct command_option options[] = {
     {"truth", 0, "FILE",
      "the labels, where they lie outside the data set: val.txt, the\n"
      "devkit's ground truth, Kaggle's solution, a csv, ReaL's json"},
-    {"label-base", 0, "0|1", "lists count classes from 0 or from 1; default: recognised"},
+    {"label-base", 0, "0|1", "lists and folders count classes from 0 or from 1; default:\n"
+     "recognised in lists, 0 in folders"},
     {"classes", 0, "all|present",
      "compare the scores of all classes, or of those that have\n"
      "pictures; default: present for ImageNet-A and -R, else all"},

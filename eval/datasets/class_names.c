@@ -295,6 +295,15 @@ static imgcls_status rank(struct imgcls_context *ctx, const char *place, size_t 
     return IMGCLS_OK;
 }
 
+static bool has_wnids(const struct icl_class_space *space)
+{
+    size_t i;
+    for (i = 0; i < space->label_count; i++)
+        if (icl_is_wnid(space->labels[i]))
+            return true;
+    return false;
+}
+
 imgcls_status icl_class_indices(struct imgcls_context *ctx, const char *place,
                                 const char *const *names, size_t count,
                                 const struct icl_class_space *space, int32_t *indices,
@@ -323,9 +332,10 @@ imgcls_status icl_class_indices(struct imgcls_context *ctx, const char *place,
         wnids += icl_is_wnid(names[i]);
         numbers += number_of(names[i], 0) >= 0;
     }
-    /* All wnids of the space, sorted, are ImageNet's own order, whatever the labels say. */
-    if (space->label_count == 0 ? numbers < count
-                                : wnids == count && (uint64_t)space->classes == count)
+    /* All wnids of the space, sorted, are ImageNet's own order, where no label says another. */
+    if (space->label_count == 0
+            ? numbers < count
+            : wnids == count && (uint64_t)space->classes == count && !has_wnids(space))
         return rank(ctx, place, count, space, indices);
     if (!understand(names, count, space, closest, indices, &understood))
         return icl_fail(ctx, IMGCLS_NO_MEMORY, "%s: no memory for the class names", place);

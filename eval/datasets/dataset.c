@@ -165,6 +165,10 @@ static imgcls_status choose_layout(struct icl_dataset *set, const char *name)
             set->layout = layouts[i];
         }
     }
+    if (set->layout && !set->layout->listed && set->options.truth)
+        return icl_fail(set->ctx, IMGCLS_BAD_INPUT,
+                        "%s: the layout %s takes labels from no list, so that %s would say nothing",
+                        set->path, set->layout->name, set->options.truth);
     for (i = 0; i < LAYOUT_COUNT && set->layout; i++) {
         size_t used = strlen(rest);
         if (bids[i] > best - 10 && bids[i] > 0 && layouts[i] != set->layout)

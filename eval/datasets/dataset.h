@@ -50,6 +50,7 @@ struct icl_records;
 struct icl_dataset_layout {
     const char *name; /* what --layout takes */
     const char *what; /* in words, for the evidence */
+    bool listed;      /* labels come from a list, which --truth may name */
     /* 0..100: how surely this is our layout. */
     int32_t (*bid)(const struct icl_dataset *set);
     /* Adds entries (icl_dataset_add), in any order, and notes evidence. */

@@ -232,6 +232,16 @@ static int by_name(const void *a, const void *b)
     return strcmp(((const struct ranked *)a)->name, ((const struct ranked *)b)->name);
 }
 
+/* Folders that count from one, as the user says. Without a word they do not: folders 1 to 1000 are
+ * the devkit's numbers most likely, which stand for other classes. */
+static bool count_from_one(const struct icl_dataset *set, const char *const *names, size_t count)
+{
+    size_t i;
+    for (i = 0; i < count && names[i][strspn(names[i], "0123456789")] == '\0'; i++)
+        continue;
+    return set->options.label_base == 1 && i == count;
+}
+
 static imgcls_status label_all(struct gathering *gathering,
                                const struct icl_class_space *space, enum icl_naming *naming)
 {
@@ -251,7 +261,12 @@ static imgcls_status label_all(struct gathering *gathering,
     qsort(ranked, count, sizeof *ranked, by_name);
     for (i = 0; i < count; i++)
         names[i] = ranked[i].name;
-    status = icl_class_indices(set->ctx, set->path, names, count, space, sorted, naming);
+    if (count_from_one(set, names, count)) {
+        *naming = ICL_NAMING_NUMBER;
+        status = icl_dataset_label(set, space, set->path, names, count, sorted);
+    } else {
+        status = icl_class_indices(set->ctx, set->path, names, count, space, sorted, naming);
+    }
     if (status != IMGCLS_OK) {
         hint(gathering, status);
         goto done;

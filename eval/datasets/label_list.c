@@ -136,6 +136,7 @@ static char *beside_of_kind(const struct icl_dataset *set, enum icl_truth_kind k
 imgcls_status icl_label_list_find(struct icl_dataset *set, enum icl_truth_kind kind,
                                   struct icl_label_list *found)
 {
+    enum icl_truth_kind known = kind;
     imgcls_status status;
     memset(found, 0, sizeof *found);
     if (set->options.truth) {
@@ -154,7 +155,9 @@ imgcls_status icl_label_list_find(struct icl_dataset *set, enum icl_truth_kind k
     status = found->member
                  ? icl_place_text(set->place, found->member, &found->text, &found->size)
                  : read_text(set, found->place, &found->text, &found->size);
-    if (status == IMGCLS_OK && icl_truth_kind_of(found->text, found->size) != kind)
+    if (status == IMGCLS_OK)
+        known = icl_truth_kind_of(found->text, found->size);
+    if (status == IMGCLS_OK && known != kind && known != ICL_TRUTH_NONE) /* parsing says it */
         status = icl_fail(set->ctx, IMGCLS_BAD_INPUT, "%s: not %s", found->place,
                           icl_truth_words(kind));
     if (status != IMGCLS_OK)
@@ -168,15 +171,15 @@ int32_t icl_label_list_bid(const struct icl_dataset *set, enum icl_truth_kind ki
     size_t i, flat = 0, numbered = 0;
     char *path;
     if (set->options.truth) {
+        enum icl_truth_kind found;
         char head[1025];
         int file = open(set->options.truth, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
         ssize_t got = file >= 0 ? read(file, head, sizeof head - 1) : -1;
         if (file >= 0)
             close(file);
-        /* A file that cannot be read is somebody's list all the same: csv says what is
-         * wrong. */
-        return got > 0 ? icl_truth_kind_of(head, (size_t)got) == kind ? 100 : 0
-                       : kind == ICL_TRUTH_CSV;
+        found = got > 0 ? icl_truth_kind_of(head, (size_t)got) : ICL_TRUTH_NONE;
+        /* What cannot be read, or is no list, was named all the same: csv says what is wrong. */
+        return found == kind || (found == ICL_TRUTH_NONE && kind == ICL_TRUTH_CSV) ? 100 : 0;
     }
     for (i = 0; i < set->place->count; i++) {
         const struct icl_member *member = &set->place->members[i];

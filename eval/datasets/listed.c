@@ -126,6 +126,22 @@ static imgcls_status give_several(struct joining *joining,
     return IMGCLS_OK;
 }
 
+/* Pictures of one number, or where their order counts, of one name: a line cannot be about both. */
+static imgcls_status refuse_twins(const struct joining *joining, bool numbered)
+{
+    const struct icl_picture_stem *stems = joining->finder.stems;
+    size_t i;
+    for (i = 1; i < joining->finder.count; i++) {
+        const struct icl_member *a = stems[i - 1].member, *b = stems[i].member;
+        if (numbered ? number_in_name(a->base) == number_in_name(b->base)
+                     : strcmp(a->base, b->base) == 0)
+            return icl_fail(joining->set->ctx, IMGCLS_BAD_INPUT,
+                            "%s: %s and %s are both the picture of one line",
+                            joining->truth.place, a->path, b->path);
+    }
+    return IMGCLS_OK;
+}
+
 /* Lists without names: by the number in the picture's name, else one for one in order. */
 static imgcls_status join_numbers(struct joining *joining)
 {
@@ -135,6 +151,9 @@ static imgcls_status join_numbers(struct joining *joining)
     imgcls_status status = IMGCLS_OK;
     for (i = 0; i < joining->finder.count; i++)
         numbered += number_in_name(joining->finder.stems[i].member->base) > 0;
+    status = refuse_twins(joining, numbered == joining->finder.count);
+    if (status != IMGCLS_OK)
+        return status;
     if (numbered < joining->finder.count && joining->finder.count != truth->count)
         return icl_fail(set->ctx, IMGCLS_BAD_INPUT,
                         "%s: %zu lines for %zu pictures, whose names do not say which "
@@ -332,15 +351,20 @@ LAYOUT(real, ICL_TRUTH_REAL, 72, 0)
 
 const struct icl_dataset_layout icl_layout_val_txt = {.name = "val-txt",
                                                       .what = "a list of names and classes",
+                                                      .listed = true,
                                                       .bid = bid_val_txt,
                                                       .list = list_val_txt};
 const struct icl_dataset_layout icl_layout_devkit = {.name = "devkit",
                                                      .what = "the devkit's ground truth",
+                                                     .listed = true,
                                                      .bid = bid_devkit,
                                                      .list = list_devkit};
 const struct icl_dataset_layout icl_layout_kaggle = {
-    .name = "kaggle", .what = "Kaggle's solution", .bid = bid_kaggle, .list = list_kaggle};
+    .name = "kaggle", .what = "Kaggle's solution", .listed = true, .bid = bid_kaggle,
+    .list = list_kaggle};
 const struct icl_dataset_layout icl_layout_csv = {
-    .name = "csv", .what = "a table of pictures", .bid = bid_csv, .list = list_csv};
+    .name = "csv", .what = "a table of pictures", .listed = true, .bid = bid_csv,
+    .list = list_csv};
 const struct icl_dataset_layout icl_layout_real = {
-    .name = "real", .what = "ReaL labels", .bid = bid_real, .list = list_real};
+    .name = "real", .what = "ReaL labels", .listed = true, .bid = bid_real,
+    .list = list_real};

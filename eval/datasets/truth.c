@@ -299,6 +299,17 @@ static bool add_number(struct icl_truth *truth, int32_t number)
     return true;
 }
 
+/* A class that a picture's list holds twice would count twice in the sum of probabilities. */
+static bool is_told(const struct icl_truth *truth, const struct icl_truth_item *item,
+                    int32_t number)
+{
+    size_t i;
+    for (i = item->first; i < truth->number_count; i++)
+        if (truth->numbers[i] == number)
+            return true;
+    return false;
+}
+
 static imgcls_status parse_real(struct imgcls_context *ctx, struct icl_truth *truth,
                                 const char *text, size_t size)
 {
@@ -314,17 +325,20 @@ static imgcls_status parse_real(struct imgcls_context *ctx, struct icl_truth *tr
     json_array_foreach(root, i, list)
     {
         struct icl_truth_item item = {
-            .line = i + 1, .first = truth->number_count, .several = json_array_size(list)};
-        for (k = 0; k < item.several && status == IMGCLS_OK; k++) {
+            .line = i + 1, .first = truth->number_count};
+        for (k = 0; k < json_array_size(list) && status == IMGCLS_OK; k++) {
             json_int_t number = json_is_integer(json_array_get(list, k))
                                     ? json_integer_value(json_array_get(list, k))
                                     : -1;
             if (number < 0 || number >= INT32_MAX)
                 status = icl_fail(ctx, IMGCLS_BAD_INPUT,
                                   "%s: entry %zu: no list of classes", truth->place, i);
+            else if (is_told(truth, &item, (int32_t)number))
+                continue;
             else if (!add_number(truth, (int32_t)number))
                 status = no_memory(ctx, truth->place);
         }
+        item.several = truth->number_count - item.first;
         if (status == IMGCLS_OK && !json_is_array(list))
             status = icl_fail(ctx, IMGCLS_BAD_INPUT, "%s: entry %zu: no list of classes",
                               truth->place, i);

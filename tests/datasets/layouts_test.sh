@@ -65,6 +65,11 @@ right=$(grep '^lenet5,' "$sample/reference.csv" | awk -F, '{ split($2, p, "/"); 
 [ "$(value top1_correct out)" = "$right" ] || complain "not the $right right ones of PyTorch"
 same folders -d name
 same folders -d number
+mkdir from-one
+for digit in 0 1 2 3 4 5 6 7 8 9; do
+    cp -R number/$digit from-one/$((digit + 1))
+done
+same folders -d from-one --label-base 1
 archives wnid folders
 cp -R wnid shell/val
 archives shell folders
@@ -190,6 +195,10 @@ expect 0 imgcls-eval "$model" --preprocess "$recipe" --labels labels.txt --no-re
 [ "$(value skipped out)" = 1 ] || complain "$(value skipped out) skipped, not 1"
 [ "$(value images out)" = $((number - 1)) ] || complain "the skipped picture is counted"
 
+# a class that stands there twice is one right answer
+sed 's/\[\([0-9]\)\]/[\1,\1]/g' real.json >double.json
+same real -d flat --truth double.json
+
 # ---- WebDataset, one shard and several
 mkdir shards
 i=0
@@ -245,6 +254,26 @@ holds '1 names stand there twice' err
 (cat val.txt; sed -n 1p val.txt | sed 's/ [0-9]*$/ 6/;') >clash.txt
 grep -q '^ILSVRC2012_val_00000001.JPEG 6$' val.txt ||
     bad 'here and' -d flat --truth clash.txt
+bad "'10': no class index" -d from-one # these may be the devkit's: nobody is sure without a word
+cp -R wnid typed
+mv typed/n00000004 typed/n00000044
+bad "'n00000044'" -d typed # as many folders as classes, one of which is none
+# a list that was named is read, whatever else there is
+bad 'no/such.txt: No such file' -d wnid --truth no/such.txt
+echo 'no list' >words.txt
+bad 'words.txt: no list of labels' -d wnid --truth words.txt
+bad 'words.txt: no list of labels' -d flat --truth words.txt
+bad 'takes labels from no list' -d wnid --truth val.txt --layout folders
+# two pictures of one number or name: only one of them can be the list's
+cp -R devkit devkit-twice
+mkdir devkit-twice/more
+cp flat/ILSVRC2012_val_00000001.JPEG devkit-twice/more/
+bad 'both the picture of one line' -d devkit-twice
+mkdir orderless orderless/a orderless/b
+cp flat/ILSVRC2012_val_00000001.JPEG orderless/a/x.JPEG
+cp flat/ILSVRC2012_val_00000002.JPEG orderless/b/x.JPEG
+echo '[[0],[1]]' >two.json
+bad 'both the picture of one line' -d orderless --truth two.json
 head -c 30000 wnid.tar >cut.tar
 bad 'cut short' -d cut.tar
 head -c 30000 wnid.tar.gz >cut.tar.gz
