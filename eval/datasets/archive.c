@@ -337,15 +337,14 @@ static bool is_litter_path(const char *path)
     return false;
 }
 
-/* Files that may hold labels, or pictures by the thousand (CIFAR, MNIST). */
-static bool may_hold_labels(const char *path)
+bool icl_may_hold_labels(const char *path)
 {
     static const char *const endings[] = {"txt", "csv",  "tsv", "json", "cls",
                                           "mat", "cls2", "bin", "index"};
     const char *base = strrchr(path, '/'), *dot;
     size_t i;
     base = base ? base + 1 : path;
-    if (strstr(base, "-idx1-ubyte") || strstr(base, "-idx3-ubyte"))
+    if (strstr(base, "idx1-ubyte") || strstr(base, "idx3-ubyte"))
         return true;
     dot = strrchr(base, '.');
     for (i = 0; dot && i < sizeof endings / sizeof endings[0]; i++)
@@ -373,7 +372,7 @@ static imgcls_status look_into(struct icl_place *place, struct walker *walker,
     char reason[200] = "";
     imgcls_status status;
     size_t size;
-    if (may_hold_labels(walker->path) && walker->size <= HELD_ONE_MAX) {
+    if (icl_may_hold_labels(walker->path) && walker->size <= HELD_ONE_MAX) {
         status =
             walker_read(walker, HELD_ONE_MAX, &member->held, &size, reason, sizeof reason);
         if (status != IMGCLS_OK)
@@ -454,9 +453,7 @@ imgcls_status icl_archive_list(struct icl_place *place, uint32_t shard)
 {
     char reason[300] = "";
     struct walker *walker = walker_open(place, shard, reason, sizeof reason);
-    const char *slash = strrchr(place->shards[shard], '/');
-    const char *prefix =
-        place->shard_count > 1 ? slash ? slash + 1 : place->shards[shard] : "";
+    const char *prefix = icl_place_shard_name(place, shard);
     imgcls_status status = IMGCLS_OK;
     int got = 0;
     if (!walker)

@@ -242,6 +242,29 @@ static int by_nature(const void *a, const void *b)
     return icl_natural_order(*(char *const *)a, *(char *const *)b);
 }
 
+/* Lists that lie beside archives are kept as those within are; the archives are no files of the
+ * set themselves. */
+static void keep_beside(struct icl_place *place)
+{
+    char reason[128];
+    size_t kept = 0, i, size;
+    for (i = 0; i < place->count; i++) {
+        struct icl_member *member = &place->members[i];
+        if (icl_is_archive_name(member->path)) {
+            free(member->path);
+            continue;
+        }
+        if (icl_may_hold_labels(member->path) && member->size <= ICL_HELD_MAX - place->held_bytes &&
+            icl_read_picture_file(place->folder, member->path, &member->held, &size, reason,
+                                  sizeof reason) == IMGCLS_OK) {
+            member->size = size;
+            place->held_bytes += size;
+        }
+        place->members[kept++] = *member;
+    }
+    place->count = kept;
+}
+
 /* A folder whose files are archives is the archives; text files may lie beside them. */
 static imgcls_status find_shards(struct icl_place *place)
 {
@@ -259,9 +282,11 @@ static imgcls_status find_shards(struct icl_place *place)
             return no_memory(place);
         status = add_shard(place, path);
     }
-    if (status == IMGCLS_OK)
-        qsort(place->shards, place->shard_count, sizeof *place->shards, by_nature);
-    return status;
+    if (status != IMGCLS_OK)
+        return status;
+    qsort(place->shards, place->shard_count, sizeof *place->shards, by_nature);
+    keep_beside(place);
+    return IMGCLS_OK;
 }
 
 /* "x-{000..012}.tar", as WebDataset writes it: both ends included, width kept. */
@@ -291,10 +316,58 @@ static imgcls_status expand_range(struct icl_place *place, const char *path)
     return status;
 }
 
+static const char *base_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Shards are known by their last parts, or where two have the same (a/0.tar, b/0.tar), by all
+ * that they have not in common: else the samples of both would be taken for one. */
+static imgcls_status name_shards(struct icl_place *place)
+{
+    const char **bases = malloc((place->shard_count + 1) * sizeof *bases), *first;
+    size_t common, i;
+    if (!bases)
+        return no_memory(place);
+    for (i = 0; i < place->shard_count; i++)
+        bases[i] = base_of(place->shards[i]);
+    qsort(bases, place->shard_count, sizeof *bases, by_text);
+    for (i = 1; i < place->shard_count && strcmp(bases[i - 1], bases[i]) != 0; i++)
+        continue;
+    free(bases);
+    place->shard_folder = SIZE_MAX;
+    if (i >= place->shard_count)
+        return IMGCLS_OK;
+    first = place->shards[0];
+    common = (size_t)(base_of(first) - first);
+    for (i = 1; i < place->shard_count; i++)
+        while (common > 0 && strncmp(first, place->shards[i], common) != 0)
+            while (--common > 0 && first[common - 1] != '/')
+                continue;
+    place->shard_folder = common;
+    return IMGCLS_OK;
+}
+
+const char *icl_place_shard_name(const struct icl_place *place, uint32_t shard)
+{
+    if (place->shard_count <= 1)
+        return "";
+    return place->shard_folder == SIZE_MAX ? base_of(place->shards[shard])
+                                           : place->shards[shard] + place->shard_folder;
+}
+
 static imgcls_status list_shards(struct icl_place *place)
 {
     imgcls_status status = icl_archive_load(place->ctx, &place->library);
     size_t i;
+    if (status == IMGCLS_OK)
+        status = name_shards(place);
     for (i = 0; i < place->shard_count && status == IMGCLS_OK; i++)
         status = icl_archive_list(place, (uint32_t)i);
     return status;

@@ -37,6 +37,8 @@ struct icl_place {
     int folder;    /* descriptor, -1 where the place is no folder of files */
     char **shards; /* own: paths of archives, in natural order */
     size_t shard_count;
+    size_t shard_folder; /* length of the folder around all shards: what names of members leave out
+                            of them where two have one name; SIZE_MAX: none have */
     struct icl_archive_library *library; /* own, where there are shards */
     struct icl_member *members;          /* bytewise by path */
     size_t count, capacity;
@@ -71,6 +73,11 @@ void icl_place_stream_close(struct icl_place_stream *stream);
 imgcls_status icl_place_stream_read(struct icl_place_stream *stream,
                                     const struct icl_member *member, uint8_t **bytes,
                                     size_t *size, char *reason, size_t capacity);
+
+/* What stands in front of names from a shard, "" where there is one alone; borrowed. */
+const char *icl_place_shard_name(const struct icl_place *place, uint32_t shard);
+/* Files that may hold labels, or pictures by the thousand (CIFAR, MNIST). */
+bool icl_may_hold_labels(const char *path);
 
 /* Names that are never data: hidden ones (.DS_Store, ._x), Thumbs.db, desktop.ini,
  * __MACOSX. */

@@ -40,15 +40,21 @@ static bool same_sample(const struct icl_member *a, const struct icl_member *b)
 static int32_t bid(const struct icl_dataset *set)
 {
     const struct icl_place *place = set->place;
-    size_t i, labels = 0;
+    const struct icl_member *last = NULL;
+    size_t i, labels = 0, samples = 0;
     if (!icl_place_is_stream(place) || place->pictures == 0)
         return 0;
+    for (i = 0; i < place->count; i++)
+        if (place->members[i].picture) {
+            samples += !last || !same_sample(last, &place->members[i]);
+            last = &place->members[i];
+        }
     for (i = 0; i < place->count; i++)
         labels += strcmp(ending(&place->members[i]), ".cls") == 0;
     if (labels == 0)
         for (i = 0; i < place->count; i++)
             labels += strcmp(ending(&place->members[i]), ".json") == 0;
-    return labels > 0 && labels * 2 >= place->pictures ? 90 : 0;
+    return labels > 0 && labels * 2 >= samples ? 90 : 0;
 }
 
 /* The number in a "cls" text or a "json" object as text; "" where there is none. */
@@ -61,10 +67,12 @@ static void label_of(const struct icl_member *member, char text[16])
     if (strcmp(ending(member), ".json") == 0) {
         static const char *const keys[] = {"label", "cls", "class"};
         json_t *root = json_loadb((const char *)member->held, member->size, 0, NULL);
-        for (i = 0; i < 3; i++) {
-            json_t *value = json_object_get(root, keys[i]);
-            if (json_is_integer(value) && json_integer_value(value) >= 0)
-                snprintf(text, 16, "%d", (int)json_integer_value(value));
+        while (i < 3 && !json_is_integer(json_object_get(root, keys[i])))
+            i++;
+        if (i < 3) {
+            json_int_t value = json_integer_value(json_object_get(root, keys[i]));
+            if (value >= 0 && value < 1000000000)
+                snprintf(text, 16, "%d", (int)value);
         }
         json_decref(root);
         return;
@@ -83,14 +91,21 @@ struct sample {
     const struct icl_member *picture, *label;
 };
 
+/* Of several pictures the one without more words in its ending: "7.jpg" before "7.depth.png". */
+static bool is_plainer(const struct icl_member *picture, const struct icl_member *than)
+{
+    return !than || (strrchr(picture->base, '.') == ending(picture) &&
+                     strrchr(than->base, '.') != ending(than));
+}
+
 static struct sample sample_of(const struct icl_member *first,
                                const struct icl_member *past)
 {
     struct sample sample = {NULL, NULL};
     for (; first < past; first++) {
         const char *end = ending(first);
-        if (first->picture && !sample.picture)
-            sample.picture = first;
+        if (first->picture)
+            sample.picture = is_plainer(first, sample.picture) ? first : sample.picture;
         else if (strcmp(end, ".cls") == 0)
             sample.label = first;
         else if (strcmp(end, ".json") == 0 && !sample.label)
@@ -102,7 +117,7 @@ static struct sample sample_of(const struct icl_member *first,
 static imgcls_status list(struct icl_dataset *set, const struct icl_class_space *space)
 {
     const struct icl_member *members = set->place->members;
-    size_t count = set->place->count, taken = 0, i, next;
+    size_t count = set->place->count, taken = 0, further = 0, i, k, next;
     char(*texts)[16] = calloc(count + 1, sizeof *texts);
     const char **pointers = calloc(count + 1, sizeof *pointers);
     int32_t *labels = calloc(count + 1, sizeof *labels);
@@ -113,7 +128,15 @@ static imgcls_status list(struct icl_dataset *set, const struct icl_class_space 
         struct sample sample;
         for (next = i + 1; next < count && same_sample(&members[i], &members[next]); next++)
             continue;
+        for (k = i + 1; k < next; k++)
+            if (strcmp(members[k - 1].path, members[k].path) == 0)
+                status = icl_fail(set->ctx, IMGCLS_BAD_INPUT, "%s: %s stands there twice",
+                                  set->path, members[k].path);
+        if (status != IMGCLS_OK)
+            break;
         sample = sample_of(members + i, members + next);
+        for (k = i; k < next; k++)
+            further += members[k].picture && &members[k] != sample.picture;
         if (!sample.picture) {
             icl_dataset_other(set, &members[i]);
             continue;
@@ -138,6 +161,8 @@ static imgcls_status list(struct icl_dataset *set, const struct icl_class_space 
         status = icl_dataset_note(set, "%s: WebDataset, %zu shard%s, %zu samples",
                                   set->path, set->place->shard_count,
                                   set->place->shard_count == 1 ? "" : "s", taken);
+    if (status == IMGCLS_OK && further > 0)
+        status = icl_dataset_note(set, "ignored: %zu further pictures of samples", further);
     free(texts);
     free(pointers);
     free(labels);

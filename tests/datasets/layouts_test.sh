@@ -219,7 +219,58 @@ for part in part.*; do
     n=$((n + 1))
 done
 same webdataset -d web
+if grep -q 'files that are no pictures' err; then
+    complain "the shards themselves are counted as files without use"
+fi
 same webdataset -d "web/digits-{000000..00000$((n - 1))}.tar"
+# shards of one name in two folders, whose samples have the same names, too
+mkdir -p two/a two/b
+n=0
+for part in $(split -n l/2 --filter='cat >$FILE; echo $FILE' wnid.list half.); do
+    mkdir half-$n
+    i=0
+    while read -r file; do
+        cp "wnid/$file" half-$n/$i.png
+        digit=${file%%/*}
+        echo "${digit#n0000000}" >half-$n/$i.cls
+        i=$((i + 1))
+    done <$part
+    (cd half-$n && ls | "$pack" tar "$folder/two/$(echo $n | tr 01 ab)/0.tar")
+    n=$((n + 1))
+done
+same webdataset -d two
+# further pictures of samples, whatever they are called
+mkdir maps
+for file in shards/*.png; do
+    file=${file#shards/}
+    cp shards/$file shards/${file%.png}.cls maps/
+    cp "$sample/val/0/0036.png" maps/${file%.png}.a.png
+    cp "$sample/val/0/0036.png" maps/${file%.png}.z.png
+done
+(cd maps && ls | "$pack" tar "$folder/maps.tar")
+same webdataset -d maps.tar
+holds 'further pictures of samples' err
+# a label is a number that is there once, not what is left of one
+mkdir json
+for file in shards/*.png; do
+    file=${file#shards/}
+    cp shards/$file json/
+    read -r digit <shards/${file%.png}.cls
+    echo "{\"label\": $digit, \"class\": 7}" >json/${file%.png}.json
+done
+(cd json && ls | "$pack" tar "$folder/json.tar")
+same webdataset -d json.tar
+sed -i 's/: \([0-9]\),/: 429496729\1,/' json/000003.json # 2^32 and more or less
+(cd json && ls | "$pack" tar "$folder/json.tar")
+bad '000003.png has no class' -d json.tar
+(cd shards && (ls; echo 000003.png) | "$pack" tar "$folder/again.tar")
+bad '000003.png stands there twice' -d again.tar
+# a list beside archives
+mkdir beside
+(cd flat && ls | "$pack" tar.gz "$folder/beside/val.tar.gz")
+cp val.txt beside/
+same val-txt -d beside
+same val-txt -d beside/val.tar.gz
 for cls in shards/*.cls; do
     read -r digit <$cls
     echo $((digit + 1)) >$cls
