@@ -6,6 +6,8 @@ libicl_la_SOURCES += \
 	%D%/dataset.c \
 	%D%/dataset.h \
 	%D%/folders.c \
+	%D%/inflate.c \
+	%D%/inflate.h \
 	%D%/label_list.c \
 	%D%/labels.c \
 	%D%/links.c \

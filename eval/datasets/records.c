@@ -17,8 +17,11 @@
 
 #include "eval/datasets/dataset.h"
 
+#include "eval/datasets/inflate.h"
+
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,6 +88,39 @@ static imgcls_status bad(struct icl_dataset *set, const struct icl_member *membe
     return icl_fail(set->ctx, IMGCLS_BAD_INPUT, "%s/%s: %s", set->path, member->path, what);
 }
 
+static bool ends_with(const char *text, const char *end)
+{
+    size_t length = strlen(text), tail = strlen(end);
+    return length >= tail && strcmp(text + length - tail, end) == 0;
+}
+
+/* Appends what was kept of an archive's member. */
+static imgcls_status load_held(struct icl_dataset *set, const struct icl_member *member,
+                               uint8_t **bytes, size_t *size)
+{
+    size_t length = member->size;
+    const uint8_t *from = member->held;
+    uint8_t *inflated = NULL, *grown;
+    imgcls_status status = IMGCLS_OK;
+    if (from && ends_with(member->base, ".gz")) {
+        from = inflated = icl_inflate(member->held, member->size, &length);
+        if (!inflated)
+            return bad(set, member, "damaged gzip data, or cut short");
+    }
+    grown = from && length <= FILE_MAX - *size ? realloc(*bytes, *size + length + 1) : NULL;
+    if (grown) {
+        memcpy(grown + *size, from, length);
+        *bytes = grown;
+        *size += length;
+    } else {
+        status = !from || length > FILE_MAX - *size
+                     ? bad(set, member, "too large for a file of records")
+                     : icl_dataset_no_memory(set);
+    }
+    free(inflated);
+    return status;
+}
+
 /* Appends the whole member, unpacked where it is gzip-compressed. */
 static imgcls_status load(struct icl_dataset *set, const struct icl_member *member,
                           uint8_t **bytes, size_t *size)
@@ -94,17 +130,8 @@ static imgcls_status load(struct icl_dataset *set, const struct icl_member *memb
     gzFile file;
     int descriptor, got = 1;
     size_t room = *size;
-    if (icl_place_is_stream(set->place)) {
-        if (!member->held || member->size > FILE_MAX - *size)
-            return bad(set, member, "too large for a file of records");
-        grown = realloc(*bytes, *size + member->size + 1);
-        if (!grown)
-            return icl_dataset_no_memory(set);
-        memcpy(grown + *size, member->held, member->size);
-        *bytes = grown;
-        *size += member->size;
-        return IMGCLS_OK;
-    }
+    if (icl_place_is_stream(set->place))
+        return load_held(set, member, bytes, size);
     descriptor = openat(set->place->folder, member->path, O_RDONLY | O_CLOEXEC);
     file = descriptor >= 0 ? gzdopen(descriptor, "rb") : NULL; /* plain files, too */
     if (!file) {
@@ -134,12 +161,6 @@ static imgcls_status load(struct icl_dataset *set, const struct icl_member *memb
     if (gzclose_r(file) == Z_BUF_ERROR && status == IMGCLS_OK)
         status = bad(set, member, "cut short");
     return status;
-}
-
-static bool ends_with(const char *text, const char *end)
-{
-    size_t length = strlen(text), tail = strlen(end);
-    return length >= tail && strcmp(text + length - tail, end) == 0;
 }
 
 /* ---- CIFAR
@@ -186,13 +207,36 @@ static bool is_cifar(const struct icl_dataset *set, const struct icl_member *mem
                       hundred ? cifar100_limits : cifar10_limits);
 }
 
+/* A file of a name that CIFAR's have: it is one, whatever happened to what it holds. */
+static bool is_called_cifar(const struct icl_member *member, bool hundred)
+{
+    static const char *const names[][3] = {{"data_batch_?.bin", "test_batch.bin", NULL},
+                                           {"train.bin", "test.bin", NULL}};
+    size_t i;
+    for (i = 0; names[hundred][i]; i++)
+        if (fnmatch(names[hundred][i], member->base, 0) == 0)
+            return true;
+    return false;
+}
+
+/* What the layout takes; where it was asked for by name, whatever can hold records. */
+static bool is_taken(const struct icl_dataset *set, const struct icl_member *member,
+                     bool hundred)
+{
+    return is_cifar(set, member, hundred) || is_called_cifar(member, hundred) ||
+           (set->options.layout && set->place->is_file);
+}
+
 static int32_t bid_cifar(const struct icl_dataset *set, bool hundred)
 {
+    int32_t best = 0;
     size_t i;
     for (i = 0; i < set->place->count; i++)
         if (is_cifar(set, &set->place->members[i], hundred))
             return set->place->pictures == 0 ? 75 : 20;
-    return 0;
+        else if (is_called_cifar(&set->place->members[i], hundred))
+            best = set->place->pictures == 0 ? 30 : 0;
+    return best;
 }
 
 static imgcls_status add_records(struct icl_dataset *set, const struct icl_member *member,
@@ -218,6 +262,15 @@ static imgcls_status add_records(struct icl_dataset *set, const struct icl_membe
     return status;
 }
 
+static imgcls_status refuse_size(struct icl_dataset *set, const struct icl_member *member,
+                                 size_t record)
+{
+    char words[96];
+    snprintf(words, sizeof words, "cut short: %llu bytes are no whole number of records of %zu",
+             (unsigned long long)member->size, record);
+    return bad(set, member, words);
+}
+
 static imgcls_status list_cifar(struct icl_dataset *set, bool hundred)
 {
     size_t labels = hundred ? 2 : 1, record = 3 * CIFAR_PIXELS + labels, i, files = 0;
@@ -233,20 +286,22 @@ static imgcls_status list_cifar(struct icl_dataset *set, bool hundred)
                                     .height = CIFAR_SIDE,
                                     .channels = 3};
     for (i = 0; i < set->place->count; i++)
-        has_test = has_test || (is_cifar(set, &set->place->members[i], hundred) &&
+        has_test = has_test || (is_taken(set, &set->place->members[i], hundred) &&
                                 strncmp(set->place->members[i].base, "test", 4) == 0);
     if (set->classes == 0)
         set->classes = hundred ? 100 : 10;
     for (i = 0; i < set->place->count && status == IMGCLS_OK; i++) {
         const struct icl_member *member = &set->place->members[i];
         size_t before = records->size / record, count;
-        if (!is_cifar(set, member, hundred) ||
+        if (!is_taken(set, member, hundred) ||
             (has_test && strncmp(member->base, "test", 4) != 0)) {
             icl_dataset_other(set, member);
             continue;
         }
         status = load(set, member, &records->bytes, &records->size);
         count = records->size / record - before;
+        if (status == IMGCLS_OK && (count == 0 || records->size % record != 0))
+            status = refuse_size(set, member, record);
         if (status == IMGCLS_OK)
             status = add_records(set, member, before, count,
                                  records->bytes + before * record + labels - 1, record,

@@ -18,18 +18,16 @@
 #include "eval/datasets/truth.h"
 
 #include "eval/datasets/class_names.h"
+#include "eval/datasets/inflate.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#include <zlib.h>
 
 #define HEADER_BYTES 128
 #define MATRIX       14 /* miMATRIX */
 #define COMPRESSED   15 /* miCOMPRESSED */
 #define CLASS_STRUCT 2
 #define FIELDS_MAX   64
-#define INFLATED_MAX ((size_t)256 << 20)
 #define IDS_MAX      100000
 
 /* A part of the file, read from the front. */
@@ -218,36 +216,6 @@ static bool read_structs(struct span in, struct table *table)
     return table->count > 0;
 }
 
-static uint8_t *inflate_all(struct span in, size_t *size)
-{
-    z_stream stream = {.next_in = (Bytef *)in.at, .avail_in = (uInt)(in.end - in.at)};
-    size_t capacity = (size_t)(in.end - in.at) * 4 + 4096;
-    uint8_t *bytes = malloc(capacity);
-    int code = Z_OK;
-    *size = 0;
-    if (!bytes || inflateInit(&stream) != Z_OK) {
-        free(bytes);
-        return NULL;
-    }
-    while (code == Z_OK && *size < INFLATED_MAX) {
-        if (*size == capacity) {
-            uint8_t *grown = realloc(bytes, capacity *= 2);
-            if (!grown)
-                break;
-            bytes = grown;
-        }
-        stream.next_out = bytes + *size;
-        stream.avail_out = (uInt)(capacity - *size);
-        code = inflate(&stream, Z_NO_FLUSH);
-        *size = capacity - stream.avail_out;
-    }
-    inflateEnd(&stream);
-    if (code == Z_STREAM_END)
-        return bytes;
-    free(bytes);
-    return NULL;
-}
-
 static bool read_mat(const uint8_t *bytes, size_t size, struct table *table)
 {
     struct span in = {bytes + HEADER_BYTES, bytes + size};
@@ -258,7 +226,7 @@ static bool read_mat(const uint8_t *bytes, size_t size, struct table *table)
         if (element.type == COMPRESSED) {
             size_t whole;
             struct span inner;
-            inflated = inflate_all(element.data, &whole);
+            inflated = icl_inflate(element.data.at, (size_t)(element.data.end - element.data.at), &whole);
             if (!inflated)
                 return false;
             inner = (struct span){inflated, inflated + whole};

@@ -165,6 +165,38 @@ static void a_label_outside_is_named(void **state)
     assert_non_null(strstr(imgcls_error(f->ctx), "label 7"));
 }
 
+/* A damaged file is named, not left out beside whole ones. */
+static void a_damaged_file_of_cifar_is_named(void **state)
+{
+    static const char *const names[] = {"test_batch.bin", "data_batch_2.bin"};
+    struct fixture *f = *state;
+    uint8_t bytes[2 * 3073];
+    struct icl_dataset *set;
+    size_t size = put_record(bytes, 1, 1, 0, 7), i;
+    size += put_record(bytes + size, 2, 1, 0, 3);
+    put(f, "data_batch_1.bin", bytes, size);
+    for (i = 0; i < 2; i++) {
+        char path[160];
+        snprintf(path, sizeof path, "%s/%s", f->root, names[i]);
+        put(f, names[i], bytes, size - 1);
+        assert_int_equal(open_set(f, 10, &set), IMGCLS_BAD_INPUT);
+        if (!strstr(imgcls_error(f->ctx), names[i]) || !strstr(imgcls_error(f->ctx), "cut short"))
+            fail_msg("%s: %s", names[i], imgcls_error(f->ctx));
+        icl_forgive(f->ctx);
+        assert_int_equal(open_path(f, path, 10, &set), IMGCLS_BAD_INPUT);
+        assert_non_null(strstr(imgcls_error(f->ctx), "cut short"));
+        icl_forgive(f->ctx);
+        bytes[0] = 77;
+        put(f, names[i], bytes, size);
+        bytes[0] = 7;
+        assert_int_equal(open_set(f, 10, &set), IMGCLS_BAD_INPUT);
+        if (!strstr(imgcls_error(f->ctx), "label 77"))
+            fail_msg("%s: %s", names[i], imgcls_error(f->ctx));
+        icl_forgive(f->ctx);
+        unlink(path);
+    }
+}
+
 static void put_gz(const struct fixture *f, const char *name, const void *bytes,
                    size_t size)
 {
@@ -228,6 +260,40 @@ static void mnist_is_read_plain_and_packed(void **state)
     }
 }
 
+/* Under either name, packed or not, in an archive. */
+static void mnist_is_read_from_archives(void **state)
+{
+    static const char *const names[][2] = {{"t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"},
+                                           {"t10k-images.idx3-ubyte", "t10k-labels.idx1-ubyte"}};
+    struct fixture *f = *state;
+    struct icl_dataset *set;
+    char line[400], path[160];
+    size_t i;
+    snprintf(path, sizeof path, "%s/m.tar", f->root);
+    for (i = 0; i < 4; i++) {
+        const char *const *name = names[i / 2];
+        if (i % 2 == 0) {
+            put(f, name[0], two_pictures, sizeof two_pictures);
+            put(f, name[1], two_labels, sizeof two_labels);
+        } else {
+            snprintf(line, sizeof line, "gzip %s/t10k-*", f->root);
+            assert_int_equal(system(line), 0);
+        }
+        snprintf(line, sizeof line, "cd %s && tar cf m.tar t10k-*", f->root);
+        assert_int_equal(system(line), 0);
+        if (open_path(f, path, 10, &set) != IMGCLS_OK)
+            fail_msg("%zu: %s", i, imgcls_error(f->ctx));
+        assert_string_equal(set->layout->name, "mnist");
+        assert_int_equal(set->count, 2);
+        assert_int_equal(set->entries[0].label, 4);
+        icl_dataset_close(set);
+        if (i % 2 == 1) {
+            snprintf(line, sizeof line, "rm %s/t10k-*", f->root);
+            assert_int_equal(system(line), 0);
+        }
+    }
+}
+
 static void mnist_files_that_disagree_are_refused(void **state)
 {
     struct fixture *f = *state;
@@ -244,6 +310,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(cifar10_takes_the_test_batch, set_up, tear_down),
         cmocka_unit_test_setup_teardown(cifar100_takes_the_fine_label, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_label_outside_is_named, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_damaged_file_of_cifar_is_named, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(mnist_is_read_from_archives, set_up, tear_down),
         cmocka_unit_test_setup_teardown(mnist_is_read_plain_and_packed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(mnist_files_that_disagree_are_refused, set_up,
                                         tear_down),
