@@ -43,12 +43,14 @@
     X(archive_read_support_filter_zstd)                                                    \
     X(archive_read_support_format_tar)                                                     \
     X(archive_read_support_format_zip)                                                     \
+    X(archive_read_set_option)                                                             \
     X(archive_read_open_filename)                                                          \
     X(archive_read_open)                                                                   \
     X(archive_read_next_header)                                                            \
     X(archive_read_data)                                                                   \
     X(archive_error_string)                                                                \
     X(archive_read_header_position)                                                        \
+    X(archive_filter_bytes)                                                                \
     X(archive_filter_code)                                                                 \
     X(archive_format)                                                                      \
     X(archive_entry_pathname)                                                              \
@@ -118,6 +120,7 @@ struct walker {
     uint64_t size;
     int64_t time;
     bool regular;
+    bool endless; /* a tar came to its end without a mark of it */
     uint8_t block[BLOCK];
 };
 
@@ -146,13 +149,23 @@ static struct archive *new_reader(const struct icl_archive_library *library)
     library->archive_read_support_filter_zstd(reader);
     library->archive_read_support_format_tar(reader);
     library->archive_read_support_format_zip(reader);
+    /* What stands behind the end of a tar is another one (cat a.tar b.tar), or it is refused. */
+    library->archive_read_set_option(reader, "tar", "read_concatenated_archives", "1");
     return reader;
+}
+
+static bool is_tar(const struct walker *walker, struct archive *archive)
+{
+    return (walker->library->archive_format(archive) & ARCHIVE_FORMAT_BASE_MASK) ==
+           ARCHIVE_FORMAT_TAR;
 }
 
 /* libarchive's words in one line; static where it has none. */
 static const char *words_of(const struct walker *walker, struct archive *archive)
 {
     const char *words = walker->library->archive_error_string(archive);
+    if (walker->endless)
+        return "the zeros that end a tar are not there";
     return words ? words : "damaged";
 }
 
@@ -254,6 +267,16 @@ static int describe(struct walker *walker, struct archive_entry *entry)
     return walker->path && describe_link(walker, entry) ? 1 : -1;
 }
 
+/* A tar ends with zeros in the place of a header. libarchive takes the end of the file for it, too,
+ * which is where one that was cut between two members ends: a download that broke off, most likely,
+ * for it comes in multiples of 512 bytes as members do. */
+static bool has_end(const struct walker *walker, struct archive *archive)
+{
+    return !is_tar(walker, archive) ||
+           walker->library->archive_filter_bytes(archive, 0) >
+               walker->library->archive_read_header_position(archive);
+}
+
 /* The next member: 1; 0 at the end; -1 where the archive is damaged or memory is out. */
 static int walker_next(struct walker *walker)
 {
@@ -261,6 +284,9 @@ static int walker_next(struct walker *walker)
     for (;;) {
         struct archive *at = walker->inner ? walker->inner : walker->outer;
         int code = walker->library->archive_read_next_header(at, &entry);
+        walker->endless = code == ARCHIVE_EOF && !has_end(walker, at);
+        if (walker->endless)
+            return -1;
         if (code == ARCHIVE_EOF && walker->inner) {
             walker->library->archive_read_free(walker->inner);
             walker->inner = NULL;
@@ -441,9 +467,7 @@ static bool is_cut(const struct icl_place *place, const struct walker *walker,
     int64_t begin;
     if (walker->inner ||
         library->archive_filter_code(walker->outer, 0) != ARCHIVE_FILTER_NONE ||
-        (library->archive_format(walker->outer) & ARCHIVE_FORMAT_BASE_MASK) !=
-            ARCHIVE_FORMAT_TAR ||
-        stat(place->shards[shard], &info) != 0)
+        !is_tar(walker, walker->outer) || stat(place->shards[shard], &info) != 0)
         return false;
     begin = library->archive_read_header_position(walker->outer);
     return begin >= 0 && (uint64_t)begin + 512 + walker->size > (uint64_t)info.st_size;

@@ -134,6 +134,33 @@ for kind in tar.gz tar.zst zip; do
     head -c $(($(wc -c <good.$kind) * 60 / 100)) good.$kind >cut.$kind
     refused "cut.$kind" evaluate -d cut.$kind --quiet
 done
+# between two members, where nothing is half: packed, within another, and plain
+at=$(((bytes / 2) / 512))
+while [ "$(dd if=good.tar bs=512 skip=$at count=1 2>/dev/null | tail -c +258 | head -c 5 | tr -d '\0')" != ustar ]; do
+    at=$((at + 1))
+done
+head -c $((at * 512)) good.tar >cut.tar
+refused 'cut.tar: cut short.*zeros that end a tar' evaluate -d cut.tar --quiet
+gzip -c cut.tar >cut.tar.gz
+refused 'cut.tar.gz: cut short' evaluate -d cut.tar.gz --quiet
+tar cf around.tar cut.tar
+refused 'around.tar: cut short' evaluate -d around.tar --quiet
+# two in one: all of it is read; what is no archive behind one is not passed over
+mkdir half half/0 half/1 rest
+cp good/0/* half/0/
+cp good/1/* half/1/
+cp -R good/[2-9] rest/
+pack_tar half half.tar
+pack_tar rest rest.tar
+cat half.tar rest.tar >both.tar
+gzip -c both.tar >both.tar.gz
+for set in both.tar both.tar.gz; do
+    expect 0 evaluate -d $set --json
+    [ "$(value images out)" = 40 ] || complain "$set: $(value images out) pictures, not 40"
+    [ "$(value top1_correct out)" = "$right" ] || complain "$set: other answers"
+done
+(cat half.tar; head -c 5000 /dev/urandom) >noisy.tar
+refused 'noisy.tar: cut short or damaged' evaluate -d noisy.tar --quiet
 # a header that is overwritten in the middle: what it stood for is not left out unseen
 at=$(((bytes / 2) / 512))
 while [ "$(dd if=good.tar bs=512 skip=$at count=1 2>/dev/null | tail -c +258 | head -c 5 | tr -d '\0')" != ustar ]; do
