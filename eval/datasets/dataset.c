@@ -264,6 +264,22 @@ static imgcls_status open_place(struct icl_dataset *set)
     return icl_place_open(set->ctx, set->path, &set->place);
 }
 
+/* The path; where it ends in "." or "..", the one that is meant, for a set's name says what it is
+ * and lists lie beside it. Own: free. */
+static char *named_path(const char *path)
+{
+    size_t end = strlen(path), begin;
+    char *real;
+    while (end > 1 && path[end - 1] == '/')
+        end--;
+    for (begin = end; begin > 0 && path[begin - 1] != '/'; begin--)
+        continue;
+    if (strspn(path + begin, ".") != end - begin || end == begin || end - begin > 2)
+        return strdup(path);
+    real = realpath(path, NULL);
+    return real ? real : strdup(path);
+}
+
 imgcls_status icl_dataset_open(struct imgcls_context *ctx,
                                const struct icl_dataset_options *options,
                                const struct icl_class_space *space,
@@ -273,7 +289,7 @@ imgcls_status icl_dataset_open(struct imgcls_context *ctx,
     imgcls_status status;
     *out = NULL;
     if (set)
-        set->path = strdup(options->path);
+        set->path = named_path(options->path);
     if (!set || !set->path) {
         free(set);
         return icl_fail(ctx, IMGCLS_NO_MEMORY, "%s: no memory for the data set",

@@ -187,6 +187,13 @@ rm -f ILSVRC2012_validation_ground_truth.txt LOC_val_solution.csv
 bad 'label' -d flat
 mv val.kept val.txt
 same val-txt -d flat # the list lies beside it
+for path in . ./ ../flat/. ../flat/deep/..; do
+    mkdir -p flat/deep
+    expect 0 sh -c 'cd flat && exec imgcls-eval "$@"' sh "$model" --preprocess "$recipe" \
+        --labels ../labels.txt --no-record --json -d $path
+    [ "$(value layout out)" = val-txt ] || complain "flat as $path is taken as $(value layout out)"
+done
+rmdir flat/deep
 
 # several right answers, and none
 printf '[[0,1,2,3,4,5,6,7,8,9],[]%s]' "$(sed 's/^\[[0-9]\],\[[0-9]\]//' real.inner)" >more.json

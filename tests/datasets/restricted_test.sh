@@ -40,6 +40,10 @@ for name in imagenet-a imagenet-r; do
     [ "$(right 16 31)" -gt 3 ] || complain "no decoy wins: the test proves nothing"
     [ "$(value top1_correct out)" -lt "$restricted" ] ||
         complain "$restricted right of 200 classes, $(value top1_correct out) of all"
+    # from within, where its name is not in the path that was given
+    expect 0 sh -c 'cd "$1" && shift && exec imgcls-eval "$@"' sh $name "$model" --labels \
+        ../labels.txt --preprocess "$wrong" --no-record --json -d .
+    [ "$(value layout out)" = $name ] || complain "$name as . is taken as $(value layout out)"
     tar cf $name.tar $name
     run -d $name.tar
     [ "$(value layout out)" = $name ] || complain "$name.tar is taken as $(value layout out)"
