@@ -248,6 +248,7 @@ static void keep_beside(struct icl_place *place)
 {
     char reason[128];
     size_t kept = 0, i, size;
+    place->empty_folders = 0; /* archives lie in them */
     for (i = 0; i < place->count; i++) {
         struct icl_member *member = &place->members[i];
         if (icl_is_archive_name(member->path)) {
