@@ -84,6 +84,7 @@ struct diagnosis {
     struct imgcls_evaluation_options options;
     struct trial trials[TRIALS_MAX];
     size_t count;
+    int64_t classes; /* whose scores are compared */
     int side;
     bool gray; /* one channel: its numbers are the first of three */
     void (*note)(void *argument, const char *line);
@@ -212,6 +213,7 @@ static imgcls_status try_recipe(struct diagnosis *d, const char *recipe, size_t 
         memset(trial, 0, sizeof *trial);
         snprintf(trial->recipe, sizeof trial->recipe, "%s", recipe);
         trial->images = evaluation->images;
+        d->classes = evaluation->compared_classes;
         trial->nll = isfinite(evaluation->nll) ? evaluation->nll : INFINITY;
         status = count_orders(d, model, evaluation, trial);
         d->count++;
@@ -508,6 +510,19 @@ static const char *names_words(const struct diagnosis *d)
                                : NULL;
 }
 
+/* Whether the best one is right more often than guesses are: the binomial's tail, one in 500 for
+ * one trial, for there are some thirty. */
+static bool stands_out(const struct diagnosis *d)
+{
+    double images = (double)d->trials[0].images, guess = 1 / (double)d->classes, tail = 0, k;
+    if (d->classes < 2)
+        return true;
+    for (k = (double)d->trials[0].right[d->order]; k <= images; k++)
+        tail += exp(lgamma(images + 1) - lgamma(k + 1) - lgamma(images - k + 1) + k * log(guess) +
+                    (images - k) * log1p(-guess));
+    return tail < 0.002;
+}
+
 static json_t *to_json(const struct diagnosis *d)
 {
     json_t *list = json_array();
@@ -520,8 +535,8 @@ static json_t *to_json(const struct diagnosis *d)
                       (json_int_t)d->trials[i].right[EVAL_ORDER_SAME], "images",
                       (json_int_t)d->trials[i].images, "given", d->trials[i].given, "nll",
                       isfinite(d->trials[i].nll) ? json_real(d->trials[i].nll) : json_null()));
-    return json_pack("{s:s,s:s,s:s,s:o,s:i,s:o}", "model", d->path, "recipe",
-                     d->trials[0].recipe, "order_name", eval_order_name(d->order), "order",
+    return json_pack("{s:s,s:s,s:b,s:s,s:o,s:i,s:o}", "model", d->path, "recipe",
+                     d->trials[0].recipe, "stands_out", stands_out(d), "order_name", eval_order_name(d->order), "order",
                      d->order == EVAL_ORDER_SAME ? json_null()
                                                  : json_string(eval_order_words(d->order)),
                      "background", d->background, "trials", list);
@@ -562,7 +577,12 @@ static void print(const struct diagnosis *d)
         printf("  order: %s; as it is, top-1 is %.2f %%\n", eval_order_words(d->order),
                100 * (double)best->right[EVAL_ORDER_SAME] / (double)best->images);
     printf("best: --preprocess %s\n", best->recipe);
-    print_rivals(d);
+    if (stands_out(d))
+        print_rivals(d);
+    else
+        printf("  but none stands out: guesses among %lld classes may be right as often; the model wants "
+               "something else, or the labels are not of its classes\n",
+               (long long)d->classes);
 }
 
 imgcls_status eval_diagnose(struct imgcls_context *ctx, const char *path,

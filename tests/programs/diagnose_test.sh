@@ -57,6 +57,7 @@ done
 found same "$model" -d plain --preprocess imagenet # of another size: the model cannot take it
 expect 0 imgcls-eval "$model" -d plain --diagnose
 holds "^best: --preprocess $right\$" out
+! grep -q 'none stands out' out || complain "what is always right does not stand out"
 holds '^  top-1 100.00 %  '"$right" out
 
 # ---- the order of classes: in the labels, or in the model
@@ -131,6 +132,9 @@ found same "$planted/planted-1000.onnx" -d folders --labels labels-1001.txt
 set_of chance 7 3 11 0 14 9 2 15 5 12 1 8 4 13 6 10
 expect 0 imgcls-eval "$planted/planted-1000.onnx" -d chance --diagnose --json
 [ "$(value order_name out)" = same ] || complain "an order is seen where there is none"
+[ "$(value stands_out out)" = false ] || complain "guessing stands out"
+expect 0 imgcls-eval "$planted/planted-1000.onnx" -d chance --diagnose
+holds 'but none stands out' out
 
 # ---- an ordinary evaluation near chance points here; one that is right, or too small to tell, does not
 words='is near chance: --diagnose'
