@@ -6,9 +6,8 @@
  * bits (Pillow's mode I;16) is cut off at 255, not scaled; a palette index past the palette
  * is black; all transparency is dropped.
  *
- * Chunks with a wrong checksum are refused, which is stricter than Pillow for the data
- * chunk. What follows the last row is not read, so a missing end chunk is forgiven, as
- * there.
+ * Checksums of the chunks before the data are looked at, those of the data are not, as in
+ * Pillow. What follows the last row is not needed, so a missing end is forgiven, as there.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -29,13 +28,29 @@ struct reading {
     png_infop info;
     uint8_t *rows; /* own: the whole picture where interlaced, else one row */
     uint8_t palette[256][3];
+    size_t row_bytes;
+    int type, depth, passes;
+    bool complete; /* every row is there */
     imgcls_status status;
 };
+
+/* libpng walks to the end of the data when it has the last row, before it hands it out. That the
+ * end is missing is not the picture's fault. */
+static bool is_complete(const struct reading *reading)
+{
+    if (!reading->rows)
+        return false;
+    return reading->passes > 1
+               ? png_get_current_pass_number(reading->png) >= PNG_INTERLACE_ADAM7_PASSES
+               : png_get_current_row_number(reading->png) >=
+                     (png_uint_32)reading->in->out->height;
+}
 
 static void fail_by_libpng(png_structp png, png_const_charp text)
 {
     struct reading *reading = png_get_error_ptr(png);
-    if (reading->status == IMGCLS_OK)
+    reading->complete = is_complete(reading) && !strstr(text, "incorrect data check"); /* zlib's */
+    if (reading->status == IMGCLS_OK && !reading->complete)
         reading->status =
             icl_decoder_refuse(reading->in, IMGCLS_BAD_INPUT, "broken PNG: %s", text);
     png_longjmp(png, 1);
@@ -56,6 +71,8 @@ static void give_up(struct reading *reading, imgcls_status status)
 static void take(png_structp png, png_bytep to, size_t count)
 {
     struct reading *reading = png_get_io_ptr(png);
+    if (count > reading->in->size - reading->at && is_complete(reading))
+        png_error(png, "no end");
     if (count > reading->in->size - reading->at)
         give_up(reading, icl_decoder_refuse(reading->in, IMGCLS_BAD_INPUT,
                                             "truncated PNG: ends before its last row"));
@@ -84,9 +101,21 @@ static int32_t orientation_of(struct reading *reading)
     return icl_exif_orientation(exif, size);
 }
 
-static void put_row(const struct reading *reading, int32_t y, uint8_t *row, int type,
-                    int depth)
+/* Whether the file ends within a chunk. */
+static bool is_cut(const struct decoding *in)
 {
+    size_t at = 8, length;
+    for (; in->size - at >= 12; at += 12 + length) {
+        length = png_get_uint_32(in->bytes + at);
+        if (length > in->size - at - 12)
+            return true;
+    }
+    return at < in->size;
+}
+
+static void put_row(const struct reading *reading, int32_t y, uint8_t *row)
+{
+    const int type = reading->type;
     size_t width = (size_t)reading->in->out->width;
     if (type == PNG_COLOR_TYPE_PALETTE) {
         for (size_t x = width; x-- > 0;)
@@ -94,7 +123,7 @@ static void put_row(const struct reading *reading, int32_t y, uint8_t *row, int 
         icl_decoder_row(reading->in, y, row, 3);
         return;
     }
-    if (type == PNG_COLOR_TYPE_GRAY && depth == 16)
+    if (type == PNG_COLOR_TYPE_GRAY && reading->depth == 16)
         for (size_t x = 0; x < width; x++)
             row[x] = row[2 * x] ? 255 : row[2 * x + 1]; /* big-endian */
     int components = type == PNG_COLOR_TYPE_GRAY         ? 1
@@ -104,7 +133,7 @@ static void put_row(const struct reading *reading, int32_t y, uint8_t *row, int 
     icl_decoder_row(reading->in, y, row, components);
 }
 
-static void read_header(struct reading *reading, int *type, int *depth, int *passes)
+static void read_header(struct reading *reading)
 {
     png_structp png = reading->png;
     png_uint_32 width, height;
@@ -112,43 +141,51 @@ static void read_header(struct reading *reading, int *type, int *depth, int *pas
     png_set_read_fn(png, reading, take);
     png_set_user_limits(png, ICL_PICTURE_PIXELS_MAX, ICL_PICTURE_PIXELS_MAX);
     png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, 0);
+    png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
     png_read_info(png, reading->info);
-    png_get_IHDR(png, reading->info, &width, &height, depth, type, &interlace, NULL, NULL);
+    png_set_crc_action(png, PNG_CRC_QUIET_USE, PNG_CRC_QUIET_USE); /* of the data */
+    if (is_cut(reading->in))
+        png_set_compression_buffer_size(png, 1); /* else it asks for more than it needs */
+    png_get_IHDR(png, reading->info, &width, &height, &reading->depth, &reading->type,
+                 &interlace, NULL, NULL);
     imgcls_status status = icl_decoder_begin(reading->in, width, height);
     if (status != IMGCLS_OK)
         give_up(reading, status);
     reading->in->out->orientation = orientation_of(reading);
-    if (*type == PNG_COLOR_TYPE_PALETTE) {
+    if (reading->type == PNG_COLOR_TYPE_PALETTE) {
         read_palette(reading);
         png_set_packing(png); /* one index a byte */
-    } else if (*type == PNG_COLOR_TYPE_GRAY && *depth < 8) {
+    } else if (reading->type == PNG_COLOR_TYPE_GRAY && reading->depth < 8) {
         png_set_expand_gray_1_2_4_to_8(png);
-    } else if (*depth == 16 && *type != PNG_COLOR_TYPE_GRAY) {
+    } else if (reading->depth == 16 && reading->type != PNG_COLOR_TYPE_GRAY) {
         png_set_strip_16(png);
     }
-    *passes = png_set_interlace_handling(png);
+    reading->passes = png_set_interlace_handling(png);
     png_read_update_info(png, reading->info);
+}
+
+static uint8_t *row_of(const struct reading *reading, int32_t y)
+{
+    return reading->rows + (reading->passes > 1 ? (size_t)y * reading->row_bytes : 0);
 }
 
 static void read_rows(struct reading *reading)
 {
-    int type = 0, depth = 0, passes = 1;
-    read_header(reading, &type, &depth, &passes);
-    size_t height = (size_t)reading->in->out->height,
-           width = (size_t)reading->in->out->width;
-    size_t row_bytes = png_get_rowbytes(reading->png, reading->info);
-    if (row_bytes < 3 * width)
-        row_bytes = 3 * width; /* room to put colours in the place of indices */
-    size_t bytes, kept = passes > 1 ? height : 1;
-    if (!icl_mul_size(row_bytes, kept, &bytes) || !(reading->rows = malloc(bytes)))
+    read_header(reading);
+    const int32_t height = reading->in->out->height;
+    size_t width = (size_t)reading->in->out->width, bytes;
+    size_t kept = reading->passes > 1 ? (size_t)height : 1;
+    reading->row_bytes = png_get_rowbytes(reading->png, reading->info);
+    if (reading->row_bytes < 3 * width)
+        reading->row_bytes = 3 * width; /* room to put colours in the place of indices */
+    if (!icl_mul_size(reading->row_bytes, kept, &bytes) || !(reading->rows = malloc(bytes)))
         give_up(reading, icl_decoder_refuse(reading->in, IMGCLS_NO_MEMORY,
                                             "no memory for %zu rows of pixels", kept));
-    for (int pass = 0; pass < passes; pass++)
-        for (size_t y = 0; y < height; y++) {
-            uint8_t *row = reading->rows + (passes > 1 ? y * row_bytes : 0);
-            png_read_row(reading->png, row, NULL);
-            if (pass == passes - 1)
-                put_row(reading, (int32_t)y, row, type, depth);
+    for (int pass = 0; pass < reading->passes; pass++)
+        for (int32_t y = 0; y < height; y++) {
+            png_read_row(reading->png, row_of(reading, y), NULL);
+            if (pass == reading->passes - 1)
+                put_row(reading, y, row_of(reading, y));
         }
 }
 
@@ -167,6 +204,8 @@ imgcls_status icl_decode_png(struct decoding *in)
             icl_decoder_refuse(in, IMGCLS_NO_MEMORY, "no memory for a PNG decoder");
     else if (setjmp(png_jmpbuf(reading->png)) == 0)
         read_rows(reading);
+    else if (reading->complete)
+        put_row(reading, in->out->height - 1, row_of(reading, in->out->height - 1));
     imgcls_status status = reading->status;
     png_destroy_read_struct(&reading->png, &reading->info, NULL);
     free(reading->rows);
