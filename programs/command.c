@@ -10,6 +10,9 @@
 #include <errno.h>
 #include <getopt.h>
 #include <locale.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <math.h>
 #include <poll.h>
 #include <signal.h>
@@ -403,4 +406,23 @@ int command_end(struct command_line *line, struct imgcls_context *ctx, imgcls_st
         status = IMGCLS_IO;
     free_line(line);
     return exit_status_of(status);
+}
+
+/* Most pictures' pixels take less than LARGE; what all of them take again is not given back each time. */
+#define LARGE (1 << 20)
+#define REST  (4 << 20)
+
+void command_keep_memory_steady(void)
+{
+#ifdef __GLIBC__
+    mallopt(M_MMAP_THRESHOLD, LARGE); /* fixed from here on */
+    mallopt(M_TRIM_THRESHOLD, REST);
+#endif
+}
+
+void command_give_memory_back(void)
+{
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
 }

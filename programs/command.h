@@ -80,6 +80,12 @@ int command_end(struct command_line *line, struct imgcls_context *ctx, imgcls_st
 /* After a usage error that has been printed: frees the line and gives 2. */
 int command_refuse(struct command_line *line);
 
+/* For commands that take one file after the other: memory of a large file goes back to the system when
+ * it is done with. (glibc would keep as much as the largest one so far took, for each thread.) */
+void command_keep_memory_steady(void);
+/* All that was freed goes back: now and then, for what lies between small blocks that stay. */
+void command_give_memory_back(void);
+
 /* Progress on standard error: a bar with rate and time left on a terminal, a plain line now
  * and then elsewhere, nothing with --quiet or where standard error is no terminal and --json.
  * Not thread-safe. */

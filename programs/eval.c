@@ -22,6 +22,8 @@
 #include <imgcls/evaluate.h>
 #include <imgcls/leaderboard.h>
 
+#define PICTURES_BETWEEN 256 /* two times at which memory is given back */
+
 static const struct command_option options[] = {
     {"dataset", 'd', "PATH",
      "folder, archive (tar, tar.gz, tar.zst, zip), shards\n"
@@ -129,6 +131,7 @@ struct job {
     struct imgcls_model *model;
     struct progress progress;
     bool progressing;
+    int64_t given_back; /* pictures done when memory was given back last */
     long long batch, limit, seed;
     int32_t label_base, classes;
     double min_top1; /* fraction, -1: not asked */
@@ -148,10 +151,16 @@ static void on_note(void *argument, const char *text)
 static void on_progress(void *argument, int64_t done, int64_t total)
 {
     struct job *job = argument;
-    if (!job->progressing)
+    if (!job->progressing) {
         progress_begin(&job->progress, &job->line, "evaluating", "pictures", total);
+        job->given_back = done;
+    }
     job->progressing = true;
     progress_show(&job->progress, done);
+    if (done - job->given_back < PICTURES_BETWEEN)
+        return;
+    command_give_memory_back();
+    job->given_back = done;
 }
 
 /* Model and data set are in order: now is the time to see whether there will be a row, and
@@ -397,6 +406,7 @@ int main(int argc, char **argv)
     int end = command_line_parse(&command, argc, argv, &job.line);
     if (end >= 0)
         return end;
+    command_keep_memory_steady();
     if (!check_usage(&job)) {
         command_end(&job.line, NULL, IMGCLS_OK);
         return 2;

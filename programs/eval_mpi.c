@@ -182,6 +182,7 @@ static imgcls_status work(struct job *job)
         if (status == IMGCLS_OK)
             MPI_Send(bytes, (int)size, MPI_BYTE, 0, TAG_ANSWERS, MPI_COMM_WORLD);
         free(status == IMGCLS_OK ? bytes : NULL);
+        command_give_memory_back();
     }
     if (status != IMGCLS_OK) {
         char words[KEY_CAPACITY];
@@ -262,6 +263,7 @@ static imgcls_status do_alone(struct job *job)
             status = imgcls_evaluation_merge(job->parts, bytes, size);
             free(bytes);
         }
+        command_give_memory_back();
     }
     free(numbers);
     return status;
@@ -325,6 +327,7 @@ int main(int argc, char **argv)
         return end;
     if (!check_usage(&job))
         return command_refuse(&job.line);
+    command_keep_memory_steady();
     MPI_Init(NULL, NULL);
     MPI_Comm_rank(MPI_COMM_WORLD, &job.rank);
     MPI_Comm_size(MPI_COMM_WORLD, &job.ranks);
