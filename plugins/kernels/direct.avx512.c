@@ -4,8 +4,8 @@
  * Twenty-eight accumulators and two vectors of B are 30 of the 32 registers; a step along k costs
  * 2 loads of B and 28 fused multiply-adds, which spread a float of A themselves. The hardware
  * brings a panel from L2 by itself; what is asked for is what comes from further away. Up to
- * sixteen columns take one vector of B and half the multiply-adds. Sums of a single block of k go
- * through direct_run.avx512.h.
+ * sixteen columns take one vector of B and half the multiply-adds. Where there are rows for
+ * several tiles, direct_run.avx512.h has them.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -1,18 +1,19 @@
 /*
  * plugins/kernels/direct_run.avx512.h - tiles one behind another, each finished while the next is computed
  *
- * Sums of few products are soon done, and a whole tile of them waits for its way to C: a 512-bit store
- * takes two cycles, and while a burst of them goes out no multiply-adds begin. So a tile here has half of
- * the registers, 7 rows of two vectors or 14 of one, and each of the next tile's first steps of k
- * finishes one vector of the tile before. Bounds cost nothing there; SiLU costs its multiply-adds.
+ * Sums are soon done, and a whole tile of them waits for its way to C: a 512-bit store takes two
+ * cycles, and while a burst of them goes out no multiply-adds begin. So a tile here has half of the
+ * registers, 7 rows of two vectors or 14 of one, and each of the next tile's first steps of k finishes
+ * one vector of the tile before. Bounds cost nothing there; SiLU costs its multiply-adds.
  *
- * Included by direct.avx512.c, behind end_vector. Sums have a single block of k.
+ * Included by direct.avx512.c, behind end_vector.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 
 #define RUN_VECTORS     14 /* of a tile; as many steps of k finish the tile before */
-#define RUN_ROWS(width) (RUN_VECTORS / (width))
+#define RUN_ROWS(width) ((width) > 1 ? RUN_VECTORS / 2 : RUN_VECTORS)
+#define RUN_ASKING      4 /* tiles that ask for the next panel, half a line a step */
 
 /* What vectors end with. It comes from memory each time, for sums have the registers. */
 struct run_end {
@@ -25,22 +26,28 @@ struct run_rows {
     int64_t row, row3, row5;
 };
 
+static inline __attribute__((always_inline)) const char *run_row(const struct run_rows *a, const int r)
+{
+    const char *from = r < 7 ? a->first : a->eighth;
+
+    return from + (r % 7 == 3   ? a->row3
+                   : r % 7 == 5 ? a->row5
+                   : r % 7 == 6 ? 2 * a->row3
+                                : r % 7 * a->row);
+}
+
 /* c += element `at` of each row times a row of B. */
 static inline __attribute__((always_inline)) void
 run_step(const int width, const struct run_rows *a, const int at, const float *b,
          __m512 c[RUN_VECTORS])
 {
     const __m512 b0 = _mm512_load_ps(b), b1 = width > 1 ? _mm512_load_ps(b + 16) : b0;
+    const int rows = RUN_ROWS(width);
     int r;
 
 #pragma GCC unroll 14
-    for (r = 0; r < RUN_ROWS(width); r++) {
-        const char *from = r < 7 ? a->first : a->eighth;
-        const int64_t row = r % 7 == 3   ? a->row3
-                            : r % 7 == 5 ? a->row5
-                            : r % 7 == 6 ? 2 * a->row3
-                                         : r % 7 * a->row;
-        const float *w = (const float *)(const void *)(from + row + 4 * at);
+    for (r = 0; r < rows; r++) {
+        const float *w = (const float *)(const void *)run_row(a, r) + at;
         c[r * width] = fused_avx512(w, b0, c[r * width]);
         if (width > 1)
             c[r * width + 1] = fused_avx512(w, b1, c[r * width + 1]);
@@ -77,11 +84,10 @@ run_finish(const int width, const int has_operand, const int function, const int
 }
 
 /* `tiles` tiles from the first row of `a` on, by a panel. The first steps of a tile finish the one
- * before and ask for this one's place in C and for lines of the next panel. */
+ * before and ask for this one's place in C. The first tiles ask for the next panel. */
 static inline __attribute__((always_inline)) void
-run_tiles(const int width, const int has_operand, const int function, int64_t k, int64_t tiles,
-          const float *a, int64_t a_row, const float *b, const float *ahead,
-          const struct direct_end *end)
+run_tiles(const int width, const int has_operand, const int function, int64_t k, int64_t block,
+          int64_t tiles, const float *a, int64_t a_row, const float *b, const struct direct_end *end)
 {
     const __mmask16 lanes[] = {lanes_avx512(end->columns), lanes_avx512(end->columns - 16)};
     const int64_t row = a_row * (int64_t)sizeof *a, c_row = end->c_row;
@@ -89,9 +95,9 @@ run_tiles(const int width, const int has_operand, const int function, int64_t k,
     const struct run_end *ends = &kept;
     struct run_rows rows = {.row = row, .row3 = 3 * row, .row5 = 5 * row};
     struct run_place place = {end->c, end->operand};
-    __m512 c[RUN_VECTORS], before[RUN_VECTORS];
-    int64_t t, n, lines = k * COLUMNS / 16; /* of the next panel, to be asked for */
-    const float *row_of_b;
+    __m512 c[RUN_VECTORS], before[RUN_VECTORS]; /* sums of a block; of all blocks, until they are in C */
+    const float *row_of_b, *asked = b + k * COLUMNS;
+    int64_t t, n, left, half = 8; /* of a line */
     int s;
 
     for (s = 0; s < width; s++)
@@ -101,7 +107,7 @@ run_tiles(const int width, const int has_operand, const int function, int64_t k,
     __asm__ volatile("" : "+r"(ends) : : "memory");
 #pragma GCC unroll 14
     for (s = 0; s < RUN_VECTORS; s++)
-        before[s] = _mm512_setzero_ps();
+        before[s] = _mm512_set1_ps(-0.0f); /* which changes no bit */
     for (t = 0; t < tiles; t++, a += RUN_ROWS(width) * a_row) {
         rows.first = (const char *)a;
         rows.eighth = rows.first + (RUN_ROWS(width) > 7 ? 7 * row : 0);
@@ -109,9 +115,13 @@ run_tiles(const int width, const int has_operand, const int function, int64_t k,
         for (s = 0; s < RUN_VECTORS; s++)
             c[s] = _mm512_setzero_ps();
         row_of_b = b;
-        n = k;
+        if (t == RUN_ASKING) {
+            asked = b; /* what is there costs nothing */
+            half = 0;
+        }
+        n = k < block ? k : block;
+        left = k - n;
         if (t > 0) {
-            const float *asked = lines > 0 ? ahead : b; /* what is there costs nothing */
             float *next = place.to + RUN_ROWS(width) * c_row;
 #pragma GCC unroll 14
             for (s = 0; s < RUN_VECTORS; s++) {
@@ -119,23 +129,40 @@ run_tiles(const int width, const int has_operand, const int function, int64_t k,
                                    c_row, before[s]);
                 __builtin_prefetch(next + s % width * 16, 1);
                 next += s % width == width - 1 ? c_row : 0;
-                _mm_prefetch((const char *)(asked + 16 * s), _MM_HINT_T1);
+                if (s % 2 == 0)
+                    _mm_prefetch((const char *)(asked + 8 * s), _MM_HINT_T1);
                 run_step(width, &rows, s, row_of_b + COLUMNS * s, c);
                 /* compilers add up too much */
                 __asm__ volatile("" : "+r"(rows.row), "+r"(rows.row3), "+r"(rows.row5), "+r"(next));
             }
-            ahead += RUN_VECTORS * 16;
-            lines -= RUN_VECTORS;
+#pragma GCC unroll 14
+            for (s = 0; s < RUN_VECTORS; s++)
+                before[s] = _mm512_set1_ps(-0.0f);
+            asked += RUN_VECTORS * half;
             rows.first += RUN_VECTORS * sizeof *a;
             rows.eighth += RUN_VECTORS * sizeof *a;
             row_of_b += RUN_VECTORS * COLUMNS;
             n -= RUN_VECTORS;
         }
-        for (; n > 0; n--, row_of_b += COLUMNS, rows.first += sizeof *a, rows.eighth += sizeof *a)
-            run_step(width, &rows, 0, row_of_b, c);
+        for (;;) {
+            for (; n > 0; n--, asked += half) {
+                _mm_prefetch((const char *)asked, _MM_HINT_T1);
+                run_step(width, &rows, 0, row_of_b, c);
+                rows.first += sizeof *a;
+                rows.eighth += sizeof *a;
+                row_of_b += COLUMNS;
+            }
 #pragma GCC unroll 14
-        for (s = 0; s < RUN_VECTORS; s++)
-            before[s] = c[s];
+            for (s = 0; s < RUN_VECTORS; s++)
+                before[s] = function ? c[s] : _mm512_add_ps(before[s], c[s]);
+            if (function || left == 0) /* a function's constants take the registers of more blocks */
+                break;
+            n = left < block ? left : block;
+            left -= n;
+#pragma GCC unroll 14
+            for (s = 0; s < RUN_VECTORS; s++)
+                c[s] = _mm512_setzero_ps();
+        }
     }
 #pragma GCC unroll 14
     for (s = 0; s < RUN_VECTORS; s++)
@@ -143,14 +170,14 @@ run_tiles(const int width, const int has_operand, const int function, int64_t k,
                            before[s]);
 }
 
-typedef void direct_run(int64_t k, int64_t tiles, const float *a, int64_t a_row, const float *b,
-                        const float *ahead, const struct direct_end *end);
+typedef void direct_run(int64_t k, int64_t block, int64_t tiles, const float *a, int64_t a_row,
+                        const float *b, const struct direct_end *end);
 
 #define RUN_AS(NAME, WIDTH, HAS_OPERAND, FUNCTION)                                     \
-    static void NAME(int64_t k, int64_t tiles, const float *a, int64_t a_row, const float *b, \
-                     const float *ahead, const struct direct_end *end)                     \
+    static void NAME(int64_t k, int64_t block, int64_t tiles, const float *a, int64_t a_row, \
+                     const float *b, const struct direct_end *end)                         \
     {                                                                                      \
-        run_tiles(WIDTH, HAS_OPERAND, FUNCTION, k, tiles, a, a_row, b, ahead, end);    \
+        run_tiles(WIDTH, HAS_OPERAND, FUNCTION, k, block, tiles, a, a_row, b, end);        \
     }
 RUN_AS(run_half, 1, 0, 0)
 RUN_AS(run_half_added, 1, 1, 0)
@@ -184,8 +211,9 @@ static int64_t run(int64_t k, int64_t block, int64_t count, const float *a, int6
     const int64_t tiles = count % rows ? count / rows - 1 : count / rows;
     direct_run *kernel = run_for(end);
 
-    if (k < RUN_VECTORS || k > block || tiles < 2 || !kernel)
+    if (k < RUN_VECTORS || block < RUN_VECTORS || tiles < 2 || !kernel ||
+        (k > block && (end->is_silu || end->is_hardswish)))
         return 0;
-    kernel(k, tiles, a, a_row, b, b + k * COLUMNS, end);
+    kernel(k, block, tiles, a, a_row, b, end);
     return tiles * rows;
 }
