@@ -4,7 +4,8 @@
  * Sums are soon done, and a whole tile of them waits for its way to C: a 512-bit store takes two
  * cycles, and while a burst of them goes out no multiply-adds begin. So a tile here has half of the
  * registers, 7 rows of two vectors or 14 of one, and each of the next tile's first steps of k finishes
- * one vector of the tile before. Bounds cost nothing there; SiLU costs its multiply-adds.
+ * one vector of the tile before. Bounds cost nothing there; SiLU costs its multiply-adds. A last vector
+ * of up to eight columns is multiplied by half.
  *
  * Included by direct.avx512.c, behind end_vector.
  *
@@ -36,9 +37,17 @@ static inline __attribute__((always_inline)) const char *run_row(const struct ru
                                 : r % 7 * a->row);
 }
 
-/* c += element `at` of each row times a row of B. */
+/* The same for eight columns, which takes half as long; the others become 0. */
+static inline __attribute__((always_inline)) __m512 fused_low_avx512(const float *w, __m512 b,
+                                                                     __m512 c)
+{
+    __asm__("vfmadd231ps %1%{1to8%}, %t2, %t0" : "+v"(c) : "m"(*w), "v"(b));
+    return c;
+}
+
+/* c += element `at` of each row times a row of B; is_low: of the last vector, eight columns alone. */
 static inline __attribute__((always_inline)) void
-run_step(const int width, const struct run_rows *a, const int at, const float *b,
+run_step(const int width, const int is_low, const struct run_rows *a, const int at, const float *b,
          __m512 c[RUN_VECTORS])
 {
     const __m512 b0 = _mm512_load_ps(b), b1 = width > 1 ? _mm512_load_ps(b + 16) : b0;
@@ -48,9 +57,14 @@ run_step(const int width, const struct run_rows *a, const int at, const float *b
 #pragma GCC unroll 14
     for (r = 0; r < rows; r++) {
         const float *w = (const float *)(const void *)run_row(a, r) + at;
-        c[r * width] = fused_avx512(w, b0, c[r * width]);
-        if (width > 1)
+        if (width > 1 || !is_low)
+            c[r * width] = fused_avx512(w, b0, c[r * width]);
+        else
+            c[r * width] = fused_low_avx512(w, b0, c[r * width]);
+        if (width > 1 && !is_low)
             c[r * width + 1] = fused_avx512(w, b1, c[r * width + 1]);
+        else if (width > 1)
+            c[r * width + 1] = fused_low_avx512(w, b1, c[r * width + 1]);
     }
 }
 
@@ -86,7 +100,7 @@ run_finish(const int width, const int has_operand, const int function, const int
 /* `tiles` tiles from the first row of `a` on, by a panel. The first steps of a tile finish the one
  * before and ask for this one's place in C. The first tiles ask for the next panel. */
 static inline __attribute__((always_inline)) void
-run_tiles(const int width, const int has_operand, const int function, int64_t k, int64_t block,
+run_tiles(const int width, const int is_low, const int has_operand, const int function, int64_t k, int64_t block,
           int64_t tiles, const float *a, int64_t a_row, const float *b, const struct direct_end *end)
 {
     const __mmask16 lanes[] = {lanes_avx512(end->columns), lanes_avx512(end->columns - 16)};
@@ -131,7 +145,7 @@ run_tiles(const int width, const int has_operand, const int function, int64_t k,
                 next += s % width == width - 1 ? c_row : 0;
                 if (s % 2 == 0)
                     _mm_prefetch((const char *)(asked + 8 * s), _MM_HINT_T1);
-                run_step(width, &rows, s, row_of_b + COLUMNS * s, c);
+                run_step(width, is_low, &rows, s, row_of_b + COLUMNS * s, c);
                 /* compilers add up too much */
                 __asm__ volatile("" : "+r"(rows.row), "+r"(rows.row3), "+r"(rows.row5), "+r"(next));
             }
@@ -147,7 +161,7 @@ run_tiles(const int width, const int has_operand, const int function, int64_t k,
         for (;;) {
             for (; n > 0; n--, asked += half) {
                 _mm_prefetch((const char *)asked, _MM_HINT_T1);
-                run_step(width, &rows, 0, row_of_b, c);
+                run_step(width, is_low, &rows, 0, row_of_b, c);
                 rows.first += sizeof *a;
                 rows.eighth += sizeof *a;
                 row_of_b += COLUMNS;
@@ -173,33 +187,36 @@ run_tiles(const int width, const int has_operand, const int function, int64_t k,
 typedef void direct_run(int64_t k, int64_t block, int64_t tiles, const float *a, int64_t a_row,
                         const float *b, const struct direct_end *end);
 
-#define RUN_AS(NAME, WIDTH, HAS_OPERAND, FUNCTION)                                     \
+#define RUN_AS(NAME, WIDTH, IS_LOW, HAS_OPERAND, FUNCTION)                                 \
     static void NAME(int64_t k, int64_t block, int64_t tiles, const float *a, int64_t a_row, \
                      const float *b, const struct direct_end *end)                         \
     {                                                                                      \
-        run_tiles(WIDTH, HAS_OPERAND, FUNCTION, k, block, tiles, a, a_row, b, end);        \
+        run_tiles(WIDTH, IS_LOW, HAS_OPERAND, FUNCTION, k, block, tiles, a, a_row, b, end);        \
     }
-RUN_AS(run_half, 1, 0, 0)
-RUN_AS(run_half_added, 1, 1, 0)
-RUN_AS(run_half_hardswish, 1, 0, IMGCLS_EPILOGUE_HARDSWISH)
-RUN_AS(run_half_silu, 1, 0, IMGCLS_EPILOGUE_SILU)
-RUN_AS(run_whole, 2, 0, 0)
-RUN_AS(run_whole_added, 2, 1, 0)
-RUN_AS(run_whole_hardswish, 2, 0, IMGCLS_EPILOGUE_HARDSWISH)
-RUN_AS(run_whole_silu, 2, 0, IMGCLS_EPILOGUE_SILU)
+#define RUNS(NAME, WIDTH, IS_LOW)                                                          \
+    RUN_AS(NAME##_bounds, WIDTH, IS_LOW, 0, 0)                                             \
+    RUN_AS(NAME##_added, WIDTH, IS_LOW, 1, 0)                                              \
+    RUN_AS(NAME##_hardswish, WIDTH, IS_LOW, 0, IMGCLS_EPILOGUE_HARDSWISH)                  \
+    RUN_AS(NAME##_silu, WIDTH, IS_LOW, 0, IMGCLS_EPILOGUE_SILU)                            \
+    static direct_run *const NAME[] = {NAME##_bounds, NAME##_added, NAME##_hardswish, NAME##_silu};
+RUNS(run_8, 1, 1)
+RUNS(run_16, 1, 0)
+RUNS(run_24, 2, 1)
+RUNS(run_32, 2, 0)
 
 /* NULL where there is none. */
 static direct_run *run_for(const struct direct_end *end)
 {
-    const int is_half = end->columns <= 16;
+    direct_run *const *of = end->columns <= 8    ? run_8
+                            : end->columns <= 16 ? run_16
+                            : end->columns <= 24 ? run_24
+                                                 : run_32;
 
     if (end->is_silu)
-        return is_half ? run_half_silu : run_whole_silu;
+        return of[3];
     if (end->is_hardswish)
-        return end->operand ? NULL : is_half ? run_half_hardswish : run_whole_hardswish;
-    if (end->operand)
-        return is_half ? run_half_added : run_whole_added;
-    return is_half ? run_half : run_whole;
+        return end->operand ? NULL : of[2];
+    return of[end->operand ? 1 : 0];
 }
 
 /* As many of `count` rows by a panel as there are whole tiles of, or none; returns how many. What is
