@@ -119,6 +119,32 @@ static imgcls_status broken(const struct tiff *tiff, const char *why)
     return icl_raster_refuse(tiff->file, IMGCLS_BAD_INPUT, "broken TIFF: %s", why);
 }
 
+/* An unsigned number of the file in its byte order; 0 past its end. */
+static uint64_t number_at(const struct tiff *tiff, uint64_t at, unsigned count)
+{
+    const struct icl_raster *file = tiff->file;
+    const bool little = file->bytes[0] == 'I';
+    uint64_t number = 0;
+    if (at > file->size || file->size - at < count)
+        return 0;
+    for (unsigned i = 0; i < count; i++)
+        number = number << 8 | file->bytes[at + (little ? count - 1 - i : i)];
+    return number;
+}
+
+/* What the first directory itself calls the samples: where libtiff finds no colours for a palette
+ * of 8 bits, or they lie past the file's end, it calls its indices gray. */
+static uint64_t stated_photometric(const struct tiff *tiff)
+{
+    const bool big = number_at(tiff, 2, 2) == 43; /* BigTIFF */
+    uint64_t at = big ? number_at(tiff, 8, 8) : number_at(tiff, 4, 4);
+    uint64_t count = number_at(tiff, at, big ? 8 : 2);
+    for (at += big ? 8 : 2; count > 0 && at < tiff->file->size; at += big ? 20 : 12, count--)
+        if (number_at(tiff, at, 2) == TIFFTAG_PHOTOMETRIC)
+            return number_at(tiff, at + (big ? 12 : 8), 2);
+    return 0;
+}
+
 static void read_extra_samples(struct tiff *tiff)
 {
     uint16_t count = 0, *kinds = NULL;
@@ -143,6 +169,9 @@ static imgcls_status read_tags(struct tiff *tiff)
     if (tiff->compression == COMPRESSION_OJPEG)
         tiff->photometric = PHOTOMETRIC_YCBCR; /* whatever it says */
     read_extra_samples(tiff);
+    if (tiff->photometric != PHOTOMETRIC_PALETTE &&
+        stated_photometric(tiff) == PHOTOMETRIC_PALETTE)
+        return broken(tiff, "its palette cannot be read");
     if (tiff->photometric == PHOTOMETRIC_PALETTE &&
         !library->TIFFGetField(tiff->handle, TIFFTAG_COLORMAP, &tiff->palette[0],
                                &tiff->palette[1], &tiff->palette[2]))

@@ -192,12 +192,52 @@ static void a_bomb_is_refused_before_it_is_allocated(void **state)
     }
 }
 
+/* libtiff shows a palette's indices as gray where it cannot read the colours; Pillow refuses. */
+static void a_palette_that_is_not_there_is_refused(void **state)
+{
+    enum { DIRECTORY = 8, ENTRIES = 7, COLORS = DIRECTORY + 2 + 12 * ENTRIES + 4, ALL = 3 * 512 };
+    static const unsigned char head[COLORS] = {
+        'I', 'I', 42, 0, DIRECTORY, 0, 0, 0, ENTRIES, 0,
+        0, 1, 4, 0, 1, 0, 0, 0, 1, 0, 0, 0,
+        1, 1, 4, 0, 1, 0, 0, 0, 1, 0, 0, 0,
+        2, 1, 3, 0, 1, 0, 0, 0, 8, 0, 0, 0,
+        6, 1, 3, 0, 1, 0, 0, 0, 3, 0, 0, 0,
+        17, 1, 4, 0, 1, 0, 0, 0, 0, 0, 0, 0, /* its one pixel is the header's first byte */
+        23, 1, 4, 0, 1, 0, 0, 0, 1, 0, 0, 0,
+        64, 1, 3, 0, 0, 3, 0, 0, COLORS, 0, 0, 0};
+    unsigned char *bytes = calloc(1, COLORS + ALL);
+    (void)state;
+    memcpy(bytes, head, COLORS);
+    bytes[COLORS + 2 * 'I' + 1] = 200; /* red of the pixel's index */
+    for (int kind = 0; kind < 4; kind++) {
+        static const size_t sizes[] = {COLORS + ALL, COLORS + ALL - 1, COLORS, COLORS + ALL};
+        struct icl_picture picture;
+        char reason[256] = "";
+        if (kind == 3) /* no such tag at all */
+            bytes[COLORS - 16] = 65;
+        unsigned char *exact = malloc(sizes[kind]);
+        memcpy(exact, bytes, sizes[kind]);
+        imgcls_status status = icl_picture_decode(NULL, "palette", exact, sizes[kind], 3,
+                                                  &picture, reason, sizeof reason);
+        assert_int_equal(status, kind == 0 ? IMGCLS_OK : IMGCLS_BAD_INPUT);
+        if (kind == 0)
+            assert_int_equal(picture.pixels[0], 200);
+        else if (!strstr(reason, "palette cannot be read"))
+            fail_msg("%s", reason);
+        if (kind == 0)
+            icl_picture_clear(&picture);
+        free(exact);
+    }
+    free(bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kind_gives_pillows_bytes),
         cmocka_unit_test(damage_is_an_error_and_never_a_crash),
         cmocka_unit_test(a_bomb_is_refused_before_it_is_allocated),
+        cmocka_unit_test(a_palette_that_is_not_there_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
