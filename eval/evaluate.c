@@ -37,7 +37,7 @@ struct imgcls_evaluation_job {
     struct imgcls_board *board;        /* where progress is kept, or NULL */
     struct icl_progress progress;
     char *model_path, *dataset_path; /* own, absolute */
-    char engine[80], times[65], key[300];
+    char engine[80], times[65], key[400];
     struct icl_place_stream *stream; /* own, where the set is one */
     size_t *order;                   /* own: reading order of the set */
     size_t next;                     /* claimed of it */
@@ -198,16 +198,17 @@ static imgcls_status allocate(struct imgcls_evaluation_job *job)
 static imgcls_status make_key(struct imgcls_evaluation_job *job)
 {
     struct icl_evaluation *evaluation = job->evaluation;
-    char recipe[65];
-    imgcls_status status =
-        icl_dataset_manifest(evaluation->set, false, evaluation->manifest);
+    const struct icl_dataset *set = evaluation->set;
+    char recipe[65], compared[65];
+    imgcls_status status = icl_dataset_manifest(set, false, evaluation->manifest);
     if (status == IMGCLS_OK)
-        status = icl_dataset_manifest(evaluation->set, true, job->times);
+        status = icl_dataset_manifest(set, true, job->times);
+    icl_sha256_of(set->compared, set->compared_count * sizeof *set->compared, compared);
     icl_sha256_of(evaluation->recipe, strlen(evaluation->recipe), recipe);
     snprintf(job->engine, sizeof job->engine, "%s %s", imgcls_version(),
              icl_isa_name(job->model->ctx->isa));
-    snprintf(job->key, sizeof job->key, "%s %s %s %s", imgcls_model_sha256(job->model),
-             recipe, evaluation->manifest, job->engine);
+    snprintf(job->key, sizeof job->key, "%s %s %s %s %s", imgcls_model_sha256(job->model),
+             recipe, evaluation->manifest, compared, job->engine);
     return status;
 }
 

@@ -9,6 +9,9 @@
  * evaluation can be gone on with, by any number of processes or by imgcls-eval. One process
  * alone does everything.
  *
+ * Options and what becomes of the figures are imgcls-eval's (eval_options.c,
+ * eval_outcome.c); what they make rank 0 write is of no concern to the others.
+ *
  * Messages: ASK (empty) and ANSWERS (bytes) to rank 0; PART (numbers; none: the end) from
  * it; FAILED (words) to it, upon which it ends the job. Rank 0 sleeps between looks at its
  * messages, since MPI_Recv would burn the processor that a worker could use.
@@ -18,8 +21,8 @@
 #include "config.h"
 
 #include "programs/command.h"
-#include "programs/eval_results.h"
-#include "programs/model_options.h"
+#include "programs/eval_options.h"
+#include "programs/eval_outcome.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -38,19 +41,8 @@
 enum tag { TAG_ASK = 1, TAG_ANSWERS, TAG_PART, TAG_FAILED };
 
 static const struct command_option options[] = {
-    {"dataset", 'd', "PATH",
-     "labelled pictures, as imgcls-eval takes them, and where every\n"
-     "process finds them; required"},
-    MODEL_OPTION_ROWS,
-    {"layout", 0, "NAME", "how the data set is laid out; default: recognised"},
-    {"truth", 0, "FILE", "the labels, where they lie outside the data set"},
-    {"batch", 'b', "N", "pictures a run of the model; figures do not depend on it"},
+    EVAL_OPTION_ROWS,
     {"part", 0, "N", "pictures handed out at a time; default: 32"},
-    {"limit", 'n', "N", "only N pictures, spread evenly over the set"},
-    {"predictions", 'o', "CSV", "write the five best classes of every picture"},
-    {"no-resume", 0, NULL, "begin anew and forget what was done"},
-    {"db", 0, "FILE", "leaderboard to write to (of rank 0)"},
-    {"no-record", 0, NULL, "leave no row on the leaderboard"},
     {NULL, 0, NULL, NULL},
 };
 
@@ -61,9 +53,11 @@ static const struct command command = {
     .synopsis = "MODEL --dataset PATH [OPTION]...",
     .details = "Started by mpirun. Rank 0 hands out pictures and records; the other ranks "
                "work. The\n"
-               "figures are those of imgcls-eval, to the bit. Give --threads so that the "
-               "ranks of a\n"
-               "machine share its processors; the default is 1.\n"
+               "figures are those of imgcls-eval, whose manual says more of the options, to the "
+               "bit.\n"
+               "Rank 0 writes all files; every rank reads model and data set where it runs. Give\n"
+               "--threads so that the ranks of a machine share its processors; the default is 1.\n"
+               "mpirun ends with the exit status of rank 0.\n"
                "\n"
                "Where a rank dies, the same command goes on where it was: at most one part "
                "(--part)\n"
@@ -78,12 +72,14 @@ static const struct command command = {
 struct job {
     struct command_line line;
     struct imgcls_context *ctx;
-    struct imgcls_board *board;
+    struct eval_options options;
+    struct eval_outcome outcome; /* of rank 0, as the board in it */
     struct imgcls_model *model;
     struct imgcls_evaluation_job *parts;
     struct progress progress;
     int rank, ranks;
-    long long batch, part, limit;
+    long long part;
+    bool told; /* what went wrong has been said, here or by another rank */
 };
 
 static void on_note(void *argument, const char *text)
@@ -105,38 +101,36 @@ static void on_progress(void *argument, int64_t done, int64_t total)
 static imgcls_status on_ready(void *argument)
 {
     struct job *job = argument;
-    if (job->rank != 0 || command_value(&job->line, "no-record"))
-        return IMGCLS_OK;
-    return imgcls_board_open(job->ctx, command_value(&job->line, "db"), IMGCLS_BOARD_WRITE,
-                             &job->board);
+    imgcls_status status = IMGCLS_OK;
+    if (job->rank != 0)
+        return status;
+    if (job->options.record)
+        status = imgcls_board_open(job->ctx, command_value(&job->line, "db"),
+                                   IMGCLS_BOARD_WRITE, &job->outcome.board);
+    if (status == IMGCLS_OK && !job->line.quiet)
+        fprintf(stderr, "%s: preprocessing %s\n", job->line.positionals[0],
+                imgcls_model_recipe(job->model));
+    return status;
 }
 
+/* Files are rank 0's: what it may write says nothing about other machines. */
 static imgcls_status open_job(struct job *job)
 {
-    struct command_line *line = &job->line;
-    struct model_options how;
-    struct imgcls_evaluation_options what = {
-        .struct_size = sizeof what,
-        .dataset = command_value(line, "dataset"),
-        .layout = command_value(line, "layout"),
-        .truth = command_value(line, "truth"),
-        .predictions = job->rank == 0 ? command_value(line, "predictions") : NULL,
-        .batch = job->batch,
-        .limit = job->limit,
-        .resume = command_value(line, "no-resume") ? 2 : 0,
-        .board = &job->board,
-        .ranks = job->ranks,
-        .note = on_note,
-        .progress = on_progress,
-        .ready = on_ready,
-        .argument = job,
-    };
+    struct imgcls_evaluation_options *what = &job->options.evaluation;
     imgcls_status status;
-    model_options_take(line, &how);
-    status =
-        imgcls_model_open_with(job->ctx, line->positionals[0], &how.options, &job->model);
-    return status == IMGCLS_OK ? imgcls_evaluation_open(job->model, &what, &job->parts)
-                               : status;
+    if (job->rank == 0 && !eval_options_may_write(&job->line)) {
+        job->told = true;
+        return IMGCLS_BAD_INPUT;
+    }
+    what->board = &job->outcome.board;
+    what->ranks = job->ranks;
+    what->note = on_note;
+    what->progress = on_progress;
+    what->ready = on_ready;
+    what->argument = job;
+    status = imgcls_model_open_with(job->ctx, job->line.positionals[0],
+                                    &job->options.model.options, &job->model);
+    return status == IMGCLS_OK ? imgcls_evaluation_open(job->model, what, &job->parts) : status;
 }
 
 /* Have all ranks the same model, data set and engine? Collective: every rank takes part,
@@ -148,14 +142,18 @@ static imgcls_status agree(struct job *job, imgcls_status status)
     if (status == IMGCLS_OK)
         snprintf(own, sizeof own, "%s", imgcls_evaluation_key(job->parts));
     memcpy(first, own, sizeof first);
+    MPI_Bcast(&job->part, 1, MPI_LONG_LONG, 0, MPI_COMM_WORLD); /* rank 0 hands them out */
     MPI_Bcast(first, sizeof first, MPI_CHAR, 0, MPI_COMM_WORLD);
     differs = !mine && first[0] && strcmp(first, own) != 0;
     if (differs)
         command_complain(&job->line,
-                         "rank %d: model, recipe, data set or engine is not rank 0's",
+                         "rank %d: model, recipe, data set, classes to compare or engine "
+                         "are not rank 0's",
                          job->rank);
     mine = mine || differs;
     MPI_Allreduce(&mine, &worst, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD);
+    if (status == IMGCLS_OK && worst) /* said above, or by the rank that failed */
+        job->told = true;
     return status != IMGCLS_OK ? status : worst ? IMGCLS_BAD_INPUT : IMGCLS_OK;
 }
 
@@ -236,6 +234,7 @@ static imgcls_status coordinate(struct job *job)
         bytes[size] = '\0';
         if (info.MPI_TAG == TAG_FAILED) {
             command_complain(&job->line, "%s", bytes);
+            job->told = true;
             status = IMGCLS_IO;
         }
         if (info.MPI_TAG == TAG_ANSWERS)
@@ -269,27 +268,23 @@ static imgcls_status do_alone(struct job *job)
     return status;
 }
 
-/* The words and the JSON of imgcls-eval. */
-static void print(struct job *job, const struct imgcls_evaluation *e, int64_t run)
+static imgcls_status take(struct job *job, const struct imgcls_evaluation *evaluation)
 {
-    const char *path = job->line.positionals[0];
-    const char *board = job->board ? imgcls_board_path(job->board) : NULL;
-    json_t *all;
-    if (!job->line.json) {
-        eval_results_print(path, e, run, board);
-        return;
-    }
-    all = json_pack("{s:[o],s:o}", "runs", eval_results_json(path, job->model, e, run),
-                    "database", board ? eval_json_name(board) : json_null());
-    json_dumpf(all, stdout, JSON_INDENT(2));
-    printf("\n");
-    json_decref(all);
+    struct eval_outcome *outcome = &job->outcome;
+    imgcls_status status;
+    outcome->line = &job->line;
+    outcome->options = &job->options;
+    outcome->runs = json_array();
+    status = eval_outcome_take(outcome, job->line.positionals[0], job->model, evaluation);
+    if (job->line.json && status == IMGCLS_OK)
+        eval_outcome_print_json(outcome);
+    json_decref(outcome->runs);
+    return status;
 }
 
 static imgcls_status lead(struct job *job)
 {
     struct imgcls_evaluation *evaluation = NULL;
-    int64_t run = 0;
     imgcls_status status;
     progress_begin(&job->progress, &job->line, "evaluating", "pictures",
                    imgcls_evaluation_total(job->parts));
@@ -297,24 +292,20 @@ static imgcls_status lead(struct job *job)
     progress_end(&job->progress);
     if (status == IMGCLS_OK)
         status = imgcls_evaluation_finish(job->parts, &evaluation);
-    if (status == IMGCLS_OK && job->board)
-        status = imgcls_board_add_run(job->board, job->model, evaluation, &run);
     if (status == IMGCLS_OK)
-        print(job, evaluation, run);
+        status = take(job, evaluation);
     imgcls_evaluation_destroy(evaluation);
     return status;
 }
 
-static bool check_usage(struct job *job)
+static int end_job(struct job *job, imgcls_status status)
 {
-    struct command_line *line = &job->line;
-    if (!command_value(line, "dataset")) {
-        command_complain(line, "--dataset PATH is needed");
-        return false;
-    }
-    return command_integer(line, "batch", 1, 65536, 0, &job->batch) &&
-           command_integer(line, "part", 1, 1000000, PART_DEFAULT, &job->part) &&
-           command_integer(line, "limit", 1, INT64_MAX, 0, &job->limit);
+    int end;
+    imgcls_evaluation_close(job->parts);
+    imgcls_model_close(job->model);
+    imgcls_board_close(job->outcome.board);
+    end = command_end(&job->line, job->ctx, job->told ? IMGCLS_OK : status);
+    return end == 0 && status != IMGCLS_OK ? 2 : end;
 }
 
 /* --help and usage errors need no MPI, and must not need mpirun. */
@@ -325,7 +316,8 @@ int main(int argc, char **argv)
     int end = command_line_parse(&command, argc, argv, &job.line);
     if (end >= 0)
         return end;
-    if (!check_usage(&job))
+    if (!eval_options_take(&job.line, &job.options) ||
+        !command_integer(&job.line, "part", 1, 1000000, PART_DEFAULT, &job.part))
         return command_refuse(&job.line);
     command_keep_memory_steady();
     MPI_Init(NULL, NULL);
@@ -334,15 +326,13 @@ int main(int argc, char **argv)
     if (job.line.threads == 0)
         job.line.threads = 1;
     job.ctx = command_context(&job.line);
+    job.told = !job.ctx;
     status = agree(&job, job.ctx ? open_job(&job) : IMGCLS_BAD_INPUT);
     if (status == IMGCLS_OK)
         status = job.rank == 0 ? lead(&job) : work(&job);
-    imgcls_evaluation_close(job.parts);
-    imgcls_model_close(job.model);
-    imgcls_board_close(job.board);
-    end = command_end(&job.line, job.ctx, status);
+    end = end_job(&job, status);
     if (end != 0)
         MPI_Abort(MPI_COMM_WORLD, end); /* the others wait for this rank */
     MPI_Finalize();
-    return end;
+    return job.outcome.failed_check ? 1 : 0;
 }

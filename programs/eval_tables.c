@@ -34,6 +34,7 @@ bool eval_may_write(const char *path, const char **why)
 
 /* A file on its way to its name. */
 struct table {
+    const struct command_line *line;
     const char *path;
     char *temporary; /* own */
     FILE *file;
@@ -41,12 +42,14 @@ struct table {
 
 static imgcls_status fail(const struct table *table)
 {
-    fprintf(stderr, "imgcls-eval: %s: %s\n", table->path, strerror(errno));
+    command_complain(table->line, "%s: %s", table->path, strerror(errno));
     return IMGCLS_IO;
 }
 
-static imgcls_status table_open(struct table *table, const char *path)
+static imgcls_status table_open(struct table *table, const struct command_line *line,
+                                const char *path)
 {
+    table->line = line;
     table->path = path;
     table->file = NULL;
     if (asprintf(&table->temporary, "%s.%ld.tmp", path, (long)getpid()) < 0)
@@ -92,17 +95,16 @@ static void put_text(FILE *file, const char *text)
     fputc('"', file);
 }
 
-imgcls_status eval_write_classes(struct imgcls_context *ctx,
+imgcls_status eval_write_classes(const struct command_line *line,
                                  const struct imgcls_model *model,
                                  const struct imgcls_evaluation *e, const char *path)
 {
     struct table table;
     imgcls_status status;
     int64_t i;
-    (void)ctx;
     if (!path)
         return IMGCLS_OK;
-    status = table_open(&table, path);
+    status = table_open(&table, line, path);
     if (status != IMGCLS_OK)
         return status;
     fprintf(table.file, "class,label,images,top1_correct,top5_correct,predicted,accuracy,"
@@ -124,19 +126,18 @@ imgcls_status eval_write_classes(struct imgcls_context *ctx,
     return table_close(&table);
 }
 
-imgcls_status eval_write_confusion(struct imgcls_context *ctx,
+imgcls_status eval_write_confusion(const struct command_line *line,
                                    const struct imgcls_evaluation *e, const char *path)
 {
     struct table table;
     imgcls_status status;
     int64_t *row, label, k;
-    (void)ctx;
     if (!path)
         return IMGCLS_OK;
     row = calloc((size_t)e->classes + 1, sizeof *row);
     if (!row)
         return IMGCLS_NO_MEMORY;
-    status = table_open(&table, path);
+    status = table_open(&table, line, path);
     if (status != IMGCLS_OK) {
         free(row);
         return status;

@@ -29,6 +29,17 @@ imgcls_convert_SOURCES = \
 	%D%/weights.c
 imgcls_convert_LDADD = $(COMMAND_LIBS) -lm
 
+# What one process and many have in common: options, and what becomes of an evaluation.
+EVALUATION = \
+	%D%/eval_options.c \
+	%D%/eval_options.h \
+	%D%/eval_outcome.c \
+	%D%/eval_outcome.h \
+	%D%/eval_results.c \
+	%D%/eval_results.h \
+	%D%/eval_tables.c \
+	%D%/eval_tables.h
+
 bin_PROGRAMS += imgcls-eval
 imgcls_eval_SOURCES = \
 	%D%/eval.c \
@@ -37,18 +48,14 @@ imgcls_eval_SOURCES = \
 	%D%/eval_diagnose.h \
 	%D%/eval_orders.c \
 	%D%/eval_orders.h \
-	%D%/eval_results.c \
-	%D%/eval_results.h \
-	%D%/eval_tables.c \
-	%D%/eval_tables.h
+	$(EVALUATION)
 imgcls_eval_LDADD = $(COMMAND_LIBS) -lm
 
 if HAVE_MPI
 bin_PROGRAMS += imgcls-eval-mpi
 imgcls_eval_mpi_SOURCES = \
 	%D%/eval_mpi.c \
-	%D%/eval_results.c \
-	%D%/eval_results.h
+	$(EVALUATION)
 imgcls_eval_mpi_CPPFLAGS = $(AM_CPPFLAGS) $(MPI_CFLAGS)
 imgcls_eval_mpi_LDADD = $(COMMAND_LIBS) $(MPI_LIBS) -lm
 endif

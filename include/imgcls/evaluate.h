@@ -163,8 +163,8 @@ IMGCLS_API imgcls_status imgcls_evaluation_open(struct imgcls_model *model,
                                                 const struct imgcls_evaluation_options *options,
                                                 struct imgcls_evaluation_job **out);
 IMGCLS_API void imgcls_evaluation_close(struct imgcls_evaluation_job *job);
-/* What jobs that work together must have in common: hashes of model, recipe and manifest, the
- * engine. Borrowed from the job. */
+/* What jobs that work together must have in common: hashes of model, recipe, manifest and
+ * classes that are compared, the engine. Borrowed from the job. */
 IMGCLS_API const char *imgcls_evaluation_key(const struct imgcls_evaluation_job *job);
 /* Pictures of the set, and how many of them are finished. */
 IMGCLS_API int64_t imgcls_evaluation_total(const struct imgcls_evaluation_job *job);

@@ -39,6 +39,55 @@ expect 0 ranks 3 -d set.tar --db many.db --part 7
     complain "a tar gives another figure"
 expect 0 imgcls-leaderboard check --db many.db
 
+# every option that says what is evaluated, and what is to come of it, is imgcls-eval's
+options() {
+    "$1" --help | sed -n 's/^   *\(-.,\)\{0,1\} *--\([a-z0-9-]*\).*/\2/p' | sort
+}
+options imgcls-eval | grep -vx diagnose >one.txt
+options imgcls-eval-mpi | grep -vx part >many.txt
+[ -s one.txt ] && cmp -s one.txt many.txt || complain "the programs have other options: $(diff one.txt many.txt)"
+rm -rf some && mkdir some
+for class in 0 2 3 7; do cp -R set/$class some/; done
+same() { # same OPTION...: the same files and figures from one process and from three ranks
+    expect 0 imgcls-eval "$model" --preprocess "$recipe" --json --no-record "$@" \
+        --predictions one.csv --per-class one.classes --confusion one.confusion
+    want=$(figures out $keys compared_classes)
+    expect 0 ranks 3 --part 5 --no-record "$@" \
+        --predictions many.csv --per-class many.classes --confusion many.confusion
+    [ "$(figures out $keys compared_classes)" = "$want" ] ||
+        complain "$*: $(figures out $keys compared_classes), not $want"
+    for kind in csv classes confusion; do
+        [ -s many.$kind ] && cmp -s one.$kind many.$kind || complain "$*: other $kind"
+    done
+}
+same -d set
+same -d set --limit 33 --shuffle --seed 5
+same -d some --classes present --shuffle
+rm -r some/0
+same -d some --label-base 1 --limit 17 --batch auto
+
+# what the exit status is to say, and figures beside it
+expect 1 ranks 2 -d set --no-record --strict
+holds "1 pictures could not be read (--strict)" err
+holds '"top1_correct"' out
+expect 1 ranks 2 -d set --no-record --min-top1 100
+holds "below the 100 % of --min-top1" err
+expect 0 ranks 2 -d set --no-record --min-top1 50
+
+# what rank 0 cannot write it says before the first part, once
+for table in predictions per-class confusion; do
+    expect 2 ranks 2 -d set --db unwritten.db --$table no/such.csv
+    [ "$(grep -c 'imgcls-eval-mpi: ' err)" = 1 ] || { complain "--$table: other than one line"; cat err; }
+    holds 'no/such.csv' err
+done
+[ ! -e unwritten.db ] || complain "a board was made before files were looked at"
+
+# ranks that were asked other things do not begin
+expect 2 mpirun $as_root --oversubscribe \
+    -n 1 imgcls-eval-mpi "$model" --preprocess "$recipe" -d some --no-record --classes present : \
+    -n 1 imgcls-eval-mpi "$model" --preprocess "$recipe" -d some --no-record --classes all
+holds "are not rank 0's" err
+
 # a rank that dies ends the job, and the next one goes on where it was
 copies set 9
 expect 0 imgcls-eval "$model" --preprocess "$recipe" -d set --json --no-record
@@ -80,7 +129,9 @@ for dying in 2 0; do
     fi
     [ $status -ne 0 ] || complain "the job ends well without rank $dying"
     expect 0 imgcls-leaderboard check --db dead.db
-    expect 0 ranks 2 -d set --db dead.db --part 8
+    expect 2 ranks 2 -d set --db dead.db --resume --limit 10
+    holds "data set" err
+    expect 0 ranks 2 -d set --db dead.db --part 8 --resume
     holds "going on with .*: [1-9][0-9]* of" err
     [ "$(figures out $keys)" = "$want" ] || complain "after rank $dying died: $(figures out $keys), not $want"
     [ "$(value resumed out)" -ge 1 ] || complain "after rank $dying died: begun anew"

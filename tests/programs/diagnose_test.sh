@@ -137,7 +137,7 @@ expect 0 imgcls-eval "$planted/planted-1000.onnx" -d chance --diagnose
 holds 'but none stands out' out
 
 # ---- an ordinary evaluation near chance points here; one that is right, or too small to tell, does not
-words='is near chance: --diagnose'
+words='is near chance: imgcls-eval --diagnose'
 mkdir many
 for i in 0 1 2; do
     for picture in "$planted"/*.png; do
