@@ -24,6 +24,8 @@ libicl_la_SOURCES += \
 	%D%/unicode.c \
 	%D%/unicode.h \
 	%D%/unicode_tables.h \
+	%D%/walker.c \
+	%D%/walker.h \
 	%D%/webdataset.c
 EXTRA_DIST += \
 	%D%/README.md \
