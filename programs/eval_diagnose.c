@@ -10,8 +10,8 @@
  * The order of classes comes first, since with a wrong one every pipeline seems to be at
  * chance: in each trial right answers are counted under all orders that are known
  * (eval_orders.c), and once the colours were tried the order that stands out is kept. A
- * model with one class more than there are names is tried with a name for background in
- * front of them, one with a class less without the first name.
+ * model with one class more or less than there are names is tried with names that fit
+ * (eval_names.c).
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -19,15 +19,14 @@
 
 #include "programs/eval_diagnose.h"
 
+#include "programs/eval_names.h"
 #include "programs/eval_orders.h"
 
-#include <fcntl.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define PICTURES     300
@@ -91,8 +90,8 @@ struct diagnosis {
     void *note_argument;
     struct eval_orders orders;
     enum eval_order order; /* by which trials are compared */
-    char labels[4096];     /* file that is removed in the end; empty: none */
-    int background;        /* names: 1 more, -1 less than the user gave */
+    char labels[EVAL_NAMES_PATH]; /* file that is removed in the end; empty: none */
+    int background;               /* names: 1 more, -1 less than the user gave */
 };
 
 /* A pipeline by its parts. */
@@ -390,80 +389,6 @@ static imgcls_status search(struct diagnosis *d)
     return status;
 }
 
-/* A regular file for reading; NULL: none. */
-static FILE *open_names(const char *path)
-{
-    int descriptor = path ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
-    struct stat info;
-    FILE *file = NULL;
-    if (descriptor >= 0 && fstat(descriptor, &info) == 0 && S_ISREG(info.st_mode))
-        file = fdopen(descriptor, "r");
-    if (!file && descriptor >= 0)
-        close(descriptor);
-    return file;
-}
-
-/* Copies class names to a file of its own, with one more in front or without the first. */
-static bool copy_names(FILE *from, FILE *to, int background)
-{
-    char *line = NULL;
-    size_t capacity = 0;
-    bool first = true;
-    if (background > 0)
-        fputs("background\n", to);
-    for (; getline(&line, &capacity, from) >= 0; first = false)
-        if (!first || background >= 0)
-            fputs(line, to);
-    free(line);
-    return !ferror(from) && !ferror(to);
-}
-
-/* Names one more or one less than classes are refused by whoever opens the model: where it
- * is so, a mended file takes their place. */
-static void mend_labels(struct diagnosis *d)
-{
-    struct imgcls_model_options how = d->model_options;
-    struct imgcls_model *model = NULL;
-    const char *folder = getenv("TMPDIR");
-    FILE *names = open_names(how.labels), *file = NULL;
-    size_t count = 0, capacity = 0, classes = 0;
-    char *line = NULL;
-    int descriptor = -1;
-    bool mended;
-    if (!names)
-        return;
-    how.labels = NULL;
-    if (imgcls_model_open_with(d->ctx, d->path, &how, &model) == IMGCLS_OK)
-        classes = imgcls_model_class_count(model);
-    imgcls_model_close(model);
-    while (getline(&line, &capacity, names) >= 0)
-        count++;
-    free(line);
-    rewind(names);
-    if (count > 0 && (count + 1 == classes || count == classes + 1)) {
-        snprintf(d->labels, sizeof d->labels, "%s/imgcls-labels-XXXXXX",
-                 folder && *folder ? folder : "/tmp");
-        descriptor = mkstemp(d->labels);
-    }
-    if (descriptor >= 0)
-        file = fdopen(descriptor, "w");
-    d->background = count < classes ? 1 : -1;
-    mended = file && copy_names(names, file, d->background);
-    if (file)
-        mended &= fclose(file) == 0;
-    else if (descriptor >= 0)
-        close(descriptor);
-    if (mended) {
-        d->model_options.labels = d->labels;
-    } else {
-        if (descriptor >= 0)
-            unlink(d->labels);
-        d->labels[0] = '\0';
-        d->background = 0;
-    }
-    fclose(names);
-}
-
 /* Side of the pictures that the model takes; its own recipe is tried first where it has
  * one. */
 static imgcls_status begin(struct diagnosis *d)
@@ -476,7 +401,9 @@ static imgcls_status begin(struct diagnosis *d)
     imgcls_status status =
         imgcls_model_open_with(d->ctx, d->path, &d->model_options, &model);
     if (status != IMGCLS_OK)
-        mend_labels(d);
+        d->background = eval_names_mend(d->ctx, d->path, &d->model_options, d->labels);
+    if (d->background)
+        d->model_options.labels = d->labels;
     if (status != IMGCLS_OK) /* once more, if only for the words that say what is wrong */
         status = imgcls_model_open_with(d->ctx, d->path, &d->model_options, &model);
     if (status != IMGCLS_OK)

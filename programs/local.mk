@@ -46,6 +46,8 @@ imgcls_eval_SOURCES = \
 	%D%/eval_devkit.c \
 	%D%/eval_diagnose.c \
 	%D%/eval_diagnose.h \
+	%D%/eval_names.c \
+	%D%/eval_names.h \
 	%D%/eval_orders.c \
 	%D%/eval_orders.h \
 	$(EVALUATION)
