@@ -313,6 +313,7 @@ int main(int argc, char **argv)
 {
     struct job job = {.rank = 0, .ranks = 1};
     imgcls_status status;
+    bool agreed;
     int end = command_line_parse(&command, argc, argv, &job.line);
     if (end >= 0)
         return end;
@@ -328,11 +329,14 @@ int main(int argc, char **argv)
     job.ctx = command_context(&job.line);
     job.told = !job.ctx;
     status = agree(&job, job.ctx ? open_job(&job) : IMGCLS_BAD_INPUT);
-    if (status == IMGCLS_OK)
+    agreed = status == IMGCLS_OK;
+    if (agreed)
         status = job.rank == 0 ? lead(&job) : work(&job);
     end = end_job(&job, status);
-    if (end != 0)
+    if (!agreed) /* all end alike, and none before each has said its reason */
+        MPI_Allreduce(MPI_IN_PLACE, &end, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD);
+    else if (end != 0)
         MPI_Abort(MPI_COMM_WORLD, end); /* the others wait for this rank */
     MPI_Finalize();
-    return job.outcome.failed_check ? 1 : 0;
+    return end == 0 && job.outcome.failed_check ? 1 : end;
 }

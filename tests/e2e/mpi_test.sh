@@ -62,6 +62,7 @@ same() { # same OPTION...: the same files and figures from one process and from 
 }
 same -d set
 same -d set --limit 33 --shuffle --seed 5
+same -d set.tar --limit 40 --shuffle
 same -d some --classes present --shuffle
 rm -r some/0
 same -d some --label-base 1 --limit 17 --batch auto
@@ -87,6 +88,11 @@ expect 2 mpirun $as_root --oversubscribe \
     -n 1 imgcls-eval-mpi "$model" --preprocess "$recipe" -d some --no-record --classes present : \
     -n 1 imgcls-eval-mpi "$model" --preprocess "$recipe" -d some --no-record --classes all
 holds "are not rank 0's" err
+expect 2 mpirun $as_root --oversubscribe \
+    -n 2 imgcls-eval-mpi "$model" --preprocess "$recipe" -d some --no-record : \
+    -n 1 imgcls-eval-mpi "$model" --preprocess "$recipe" -d gone --no-record
+[ "$(grep 'imgcls-eval-mpi: ' err)" = "imgcls-eval-mpi: gone: No such file or directory" ] ||
+    { complain "a rank without the data set does not say so, or not alone"; cat err; }
 
 # a rank that dies ends the job, and the next one goes on where it was
 copies set 9
