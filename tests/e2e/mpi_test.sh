@@ -10,6 +10,8 @@ if ! command -v imgcls-eval-mpi >/dev/null 2>&1 || ! command -v mpirun >/dev/nul
 fi
 # Open MPI keeps memory to the end, which is no leak of ours.
 export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0"
+# Two mpiruns that make and remove one folder at a time fail ("File exists").
+export TMPDIR=$top
 model=$sample/lenet5/model.onnx
 recipe=$(cat "$sample/lenet5/recipe.txt")
 as_root=
