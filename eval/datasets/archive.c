@@ -145,12 +145,8 @@ imgcls_status icl_archive_list(struct icl_place *place, uint32_t shard)
         if (icl_interrupted())
             status =
                 icl_fail(place->ctx, IMGCLS_INTERRUPTED, "%s: interrupted", place->path);
-        else if (icl_walker_is_cut(walker))
-            got = -1;
         else
             status = take_member(place, walker, shard, prefix);
-        if (got < 0)
-            break;
     }
     if (status == IMGCLS_OK && got < 0) {
         snprintf(reason, sizeof reason,

@@ -22,7 +22,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -44,7 +43,6 @@
     X(archive_error_string)                                                                \
     X(archive_read_header_position)                                                        \
     X(archive_filter_bytes)                                                                \
-    X(archive_filter_code)                                                                 \
     X(archive_format)                                                                      \
     X(archive_entry_pathname)                                                              \
     X(archive_entry_pathname_utf8)                                                         \
@@ -153,7 +151,6 @@ struct icl_walker *icl_walker_open(const struct icl_place *place, uint32_t shard
     struct icl_walker *walker = calloc(1, sizeof *walker);
     if (walker) {
         walker->library = place->library;
-        walker->file = place->shards[shard];
         walker->outer = new_reader(place->library);
     }
     if (!walker || !walker->outer) {
@@ -333,17 +330,4 @@ size_t icl_walker_peek(struct icl_walker *walker, void *bytes, size_t most)
 const char *icl_walker_words(const struct icl_walker *walker)
 {
     return words_of(walker, walker->inner ? walker->inner : walker->outer);
-}
-
-bool icl_walker_is_cut(const struct icl_walker *walker)
-{
-    const struct icl_archive_library *library = walker->library;
-    struct stat info;
-    int64_t begin;
-    if (walker->inner ||
-        library->archive_filter_code(walker->outer, 0) != ARCHIVE_FILTER_NONE ||
-        !is_tar(walker, walker->outer) || stat(walker->file, &info) != 0)
-        return false;
-    begin = library->archive_read_header_position(walker->outer);
-    return begin >= 0 && (uint64_t)begin + 512 + walker->size > (uint64_t)info.st_size;
 }

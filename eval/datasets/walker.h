@@ -20,7 +20,6 @@ struct icl_walker {
     bool regular;
     /* The walker's own. */
     const struct icl_archive_library *library;
-    const char *file;              /* the place's */
     struct archive *outer, *inner; /* own; inner: within the member that outer is at */
     struct archive *current;       /* whose data archive_read_data gives */
     char *outer_name;              /* own: of that member */
@@ -39,9 +38,6 @@ imgcls_status icl_walker_read(struct icl_walker *walker, size_t most, uint8_t **
                               size_t *size, char *reason, size_t capacity);
 /* First bytes of the member reached; how many they are. */
 size_t icl_walker_peek(struct icl_walker *walker, void *bytes, size_t most);
-/* A plain tar can be skipped through without reading, so that a cut in the last member's
- * data would go unseen: compares with the file's length. */
-bool icl_walker_is_cut(const struct icl_walker *walker);
 /* What libarchive says is wrong, in one line; static where it says nothing. */
 const char *icl_walker_words(const struct icl_walker *walker);
 
