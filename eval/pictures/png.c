@@ -7,7 +7,8 @@
  * is black; all transparency is dropped.
  *
  * Checksums of the chunks before the data are looked at, those of the data are not, as in
- * Pillow. What follows the last row is not needed, so a missing end is forgiven, as there.
+ * Pillow. What follows the last row is not needed, so a missing end is forgiven, as there; other
+ * data in its place is not, where zlib sees it together with the last row.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -21,6 +22,10 @@
 
 #include <png.h>
 
+/* What Pillow hands zlib at once. What is wrong with the data behind the last row is found, and the
+ * picture refused, where it is in one piece with it. */
+#define PILLOW_BLOCK 65536
+
 struct reading {
     struct decoding *in;
     size_t at;
@@ -30,6 +35,7 @@ struct reading {
     uint8_t palette[256][3];
     size_t row_bytes;
     int type, depth, passes;
+    size_t cut;    /* where the chunk begins that goes on past the end of the file; 0: none does */
     bool complete; /* every row is there */
     imgcls_status status;
 };
@@ -49,7 +55,7 @@ static bool is_complete(const struct reading *reading)
 static void fail_by_libpng(png_structp png, png_const_charp text)
 {
     struct reading *reading = png_get_error_ptr(png);
-    reading->complete = is_complete(reading) && !strstr(text, "incorrect data check"); /* zlib's */
+    reading->complete = is_complete(reading);
     if (reading->status == IMGCLS_OK && !reading->complete)
         reading->status =
             icl_decoder_refuse(reading->in, IMGCLS_BAD_INPUT, "broken PNG: %s", text);
@@ -68,6 +74,27 @@ static void give_up(struct reading *reading, imgcls_status status)
     png_longjmp(reading->png, 1);
 }
 
+/* Where the chunk begins in which the file ends; 0 where none does. */
+static size_t find_cut(const struct decoding *in)
+{
+    size_t at = 8, length;
+    for (; in->size - at >= 12; at += 12 + length) {
+        length = png_get_uint_32(in->bytes + at);
+        if (length > in->size - at - 12)
+            return at;
+    }
+    return at < in->size ? at : 0;
+}
+
+/* The length of the chunk in which the file ends is what is there of it: libpng hands zlib all of
+ * that before it asks for more, as Pillow does. */
+static void shorten(const struct reading *reading, png_bytep header)
+{
+    size_t rest = reading->in->size - reading->cut - 8;
+    if (png_get_uint_32(header) > rest)
+        png_save_uint_32(header, (png_uint_32)rest);
+}
+
 static void take(png_structp png, png_bytep to, size_t count)
 {
     struct reading *reading = png_get_io_ptr(png);
@@ -77,6 +104,8 @@ static void take(png_structp png, png_bytep to, size_t count)
         give_up(reading, icl_decoder_refuse(reading->in, IMGCLS_BAD_INPUT,
                                             "truncated PNG: ends before its last row"));
     memcpy(to, reading->in->bytes + reading->at, count);
+    if (reading->cut && reading->at == reading->cut && count == 8)
+        shorten(reading, to);
     reading->at += count;
 }
 
@@ -99,18 +128,6 @@ static int32_t orientation_of(struct reading *reading)
     if (!png_get_eXIf_1(reading->png, reading->info, &size, &exif))
         return 0;
     return icl_exif_orientation(exif, size);
-}
-
-/* Whether the file ends within a chunk. */
-static bool is_cut(const struct decoding *in)
-{
-    size_t at = 8, length;
-    for (; in->size - at >= 12; at += 12 + length) {
-        length = png_get_uint_32(in->bytes + at);
-        if (length > in->size - at - 12)
-            return true;
-    }
-    return at < in->size;
 }
 
 static void put_row(const struct reading *reading, int32_t y, uint8_t *row)
@@ -144,8 +161,7 @@ static void read_header(struct reading *reading)
     png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
     png_read_info(png, reading->info);
     png_set_crc_action(png, PNG_CRC_QUIET_USE, PNG_CRC_QUIET_USE); /* of the data */
-    if (is_cut(reading->in))
-        png_set_compression_buffer_size(png, 1); /* else it asks for more than it needs */
+    png_set_compression_buffer_size(png, PILLOW_BLOCK);
     png_get_IHDR(png, reading->info, &width, &height, &reading->depth, &reading->type,
                  &interlace, NULL, NULL);
     imgcls_status status = icl_decoder_begin(reading->in, width, height);
@@ -195,6 +211,7 @@ imgcls_status icl_decode_png(struct decoding *in)
     if (!reading)
         return icl_decoder_refuse(in, IMGCLS_NO_MEMORY, "no memory for a PNG decoder");
     reading->in = in;
+    reading->cut = find_cut(in);
     reading->png = png_create_read_struct(PNG_LIBPNG_VER_STRING, reading, fail_by_libpng,
                                           ignore_warning);
     if (reading->png)

@@ -213,6 +213,22 @@ static void checksums_of_pngs_count_before_the_data(void **state)
     free(file.bytes);
 }
 
+/* Cut behind its last row and filled up with zeros, which then stand in one piece with it: Pillow hands
+ * them to zlib at once. A download that was never finished looks like that. */
+static void zeros_in_the_place_of_a_pngs_end_are_broken_data(void **state)
+{
+    static const size_t cuts[] = {18, 20};
+    struct file file = load("png_type2_depth8.png");
+    char reason[256] = "";
+    (void)state;
+    for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++) {
+        memset(file.bytes + file.size - cuts[i], 0, cuts[i]);
+        for (size_t size = file.size - cuts[i] + 4; size <= file.size; size++)
+            assert_int_equal(decode(file.bytes, size, reason), IMGCLS_BAD_INPUT);
+    }
+    free(file.bytes);
+}
+
 static void flipped_bits_never_crash(void **state)
 {
     static const char *const names[] = {
@@ -334,6 +350,7 @@ int main(void)
         cmocka_unit_test(truncation_is_an_error_and_never_a_crash),
         cmocka_unit_test(a_jpeg_needs_its_rows_and_no_end_marker),
         cmocka_unit_test(checksums_of_pngs_count_before_the_data),
+        cmocka_unit_test(zeros_in_the_place_of_a_pngs_end_are_broken_data),
         cmocka_unit_test(flipped_bits_never_crash),
         cmocka_unit_test(what_is_not_read_is_named),
         cmocka_unit_test(a_bomb_is_refused_before_it_is_allocated),
