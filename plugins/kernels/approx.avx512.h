@@ -109,6 +109,54 @@ static inline __m512 silu_f32_avx512(__m512 x)
     return _mm512_div_ps(x, approx_one_and_exp_avx512(approx_negate_avx512(x)));
 }
 
+/* SiLU's constants in memory, where sums have the registers: compilers would keep constants there and put
+ * the sums into memory. */
+struct silu_constants {
+    __m512 round, e4;
+    float log2e, ln2, e3, e2, e1, e0, one, lowest, highest, sign;
+};
+
+static inline void silu_constants_avx512(struct silu_constants *to)
+{
+    *to = (struct silu_constants){
+        .round = _mm512_set1_ps(APPROX_ROUND),
+        .e4 = _mm512_set1_ps(APPROX_E4),
+        .log2e = APPROX_LOG2E,
+        .ln2 = -APPROX_LN2,
+        .e3 = APPROX_E3,
+        .e2 = APPROX_E2,
+        .e1 = APPROX_E1,
+        .e0 = APPROX_E0,
+        .one = 1,
+        .lowest = APPROX_NEAR_LOWEST,
+        .highest = APPROX_NEAR_HIGHEST,
+        .sign = -0.0f,
+    };
+}
+
+/* silu_f32_avx512 by constants in memory */
+static inline __attribute__((always_inline)) __m512
+silu_by_avx512(const struct silu_constants *by, __m512 x)
+{
+    __m512 z, shifted, whole, p;
+
+    __asm__ volatile("" : "+r"(by)); /* it comes from there each time */
+    z = approx_between_avx512(_mm512_xor_ps(x, _mm512_set1_ps(by->sign)), by->lowest, by->highest);
+    shifted = _mm512_fmadd_ps(z, _mm512_set1_ps(by->log2e), by->round);
+    whole = _mm512_sub_ps(shifted, by->round);
+    z = _mm512_fmadd_ps(whole, _mm512_set1_ps(by->ln2), z);
+    p = approx_step_avx512(by->e4, z, by->e3);
+    p = approx_step_avx512(p, z, by->e2);
+    p = approx_step_avx512(p, z, by->e1);
+    p = approx_step_avx512(p, z, by->e0);
+    p = approx_step_avx512(p, z, by->one);
+    p = approx_step_avx512(p, z, by->one);
+    shifted = _mm512_castsi512_ps(
+        _mm512_add_epi32(_mm512_slli_epi32(_mm512_castps_si512(shifted), 23),
+                         _mm512_castps_si512(_mm512_set1_ps(by->one))));
+    return _mm512_div_ps(x, approx_step_avx512(p, shifted, by->one));
+}
+
 static inline __m512 tanh_f32_avx512(__m512 x)
 {
     __m512 size = _mm512_abs_ps(x), square = _mm512_mul_ps(x, x);

@@ -19,7 +19,19 @@
 /* What vectors end with. It comes from memory each time, for sums have the registers. */
 struct run_end {
     float bias[32], low, high;
+    float sixth, half, one; /* HardSwish's */
+    struct silu_constants silu;
 };
+
+static inline __attribute__((always_inline)) __m512 run_hardswish(const struct run_end *end, __m512 x)
+{
+    __m512 y;
+
+    __asm__ volatile("" : "+r"(end)); /* they come from there each time */
+    y = _mm512_add_ps(_mm512_mul_ps(_mm512_set1_ps(end->sixth), x), _mm512_set1_ps(end->half));
+    y = _mm512_max_ps(_mm512_setzero_ps(), y);
+    return _mm512_mul_ps(x, _mm512_min_ps(_mm512_set1_ps(end->one), y));
+}
 
 /* Seven rows to a pointer; distances in bytes. */
 struct run_rows {
@@ -83,13 +95,15 @@ run_finish(const int width, const int has_operand, const int function, const int
     const int v = s % width;
 
     __asm__ volatile("" : "+v"(x)); /* now and not sooner: registers are short */
-    if (function == IMGCLS_EPILOGUE_SILU)
-        _mm512_mask_storeu_ps(place.to + 16 * v, lanes,
-                              silu_f32_avx512(_mm512_add_ps(x, _mm512_load_ps(end->bias + 16 * v))));
-    else
-        end_vector(function == IMGCLS_EPILOGUE_HARDSWISH, x, _mm512_load_ps(end->bias + 16 * v),
-                   _mm512_set1_ps(end->low), _mm512_set1_ps(end->high), lanes,
-                   has_operand ? place.operand + 16 * v : NULL, place.to + 16 * v);
+    if (!function)
+        end_vector(0, x, _mm512_load_ps(end->bias + 16 * v), _mm512_set1_ps(end->low),
+                   _mm512_set1_ps(end->high), lanes, has_operand ? place.operand + 16 * v : NULL,
+                   place.to + 16 * v);
+    else {
+        x = _mm512_add_ps(x, _mm512_load_ps(end->bias + 16 * v));
+        x = function == IMGCLS_EPILOGUE_SILU ? silu_by_avx512(&end->silu, x) : run_hardswish(end, x);
+        _mm512_mask_storeu_ps(place.to + 16 * v, lanes, x);
+    }
     if (v == width - 1) {
         place.to += c_row;
         place.operand += has_operand ? c_row : 0;
@@ -105,7 +119,8 @@ run_tiles(const int width, const int is_low, const int has_operand, const int fu
 {
     const __mmask16 lanes[] = {lanes_avx512(end->columns), lanes_avx512(end->columns - 16)};
     const int64_t row = a_row * (int64_t)sizeof *a, c_row = end->c_row;
-    _Alignas(64) struct run_end kept = {.low = end->low, .high = end->high};
+    _Alignas(64) struct run_end kept = {
+        .low = end->low, .high = end->high, .sixth = 1.0f / 6, .half = 0.5f, .one = 1};
     const struct run_end *ends = &kept;
     struct run_rows rows = {.row = row, .row3 = 3 * row, .row5 = 5 * row};
     struct run_place place = {end->c, end->operand};
@@ -114,6 +129,8 @@ run_tiles(const int width, const int is_low, const int has_operand, const int fu
     int64_t t, n, left, half = 8; /* of a line */
     int s;
 
+    if (function == IMGCLS_EPILOGUE_SILU)
+        silu_constants_avx512(&kept.silu);
     for (s = 0; s < width; s++)
         _mm512_store_ps(kept.bias + 16 * s,
                         end->bias ? _mm512_maskz_loadu_ps(lanes[s], end->bias + 16 * s)
@@ -168,8 +185,8 @@ run_tiles(const int width, const int is_low, const int has_operand, const int fu
             }
 #pragma GCC unroll 14
             for (s = 0; s < RUN_VECTORS; s++)
-                before[s] = function ? c[s] : _mm512_add_ps(before[s], c[s]);
-            if (function || left == 0) /* a function's constants take the registers of more blocks */
+                before[s] = _mm512_add_ps(before[s], c[s]);
+            if (left == 0)
                 break;
             n = left < block ? left : block;
             left -= n;
@@ -228,8 +245,7 @@ static int64_t run(int64_t k, int64_t block, int64_t count, const float *a, int6
     const int64_t tiles = count % rows ? count / rows - 1 : count / rows;
     direct_run *kernel = run_for(end);
 
-    if (k < RUN_VECTORS || block < RUN_VECTORS || tiles < 2 || !kernel ||
-        (k > block && (end->is_silu || end->is_hardswish)))
+    if (k < RUN_VECTORS || block < RUN_VECTORS || tiles < 2 || !kernel)
         return 0;
     kernel(k, block, tiles, a, a_row, b, end);
     return tiles * rows;

@@ -23,6 +23,13 @@ LANES(exp_lanes, exp_f32_avx512)
 LANES(exp_weight_lanes, exp_weight_f32_avx512)
 LANES(sigmoid_lanes, sigmoid_f32_avx512)
 LANES(silu_lanes, silu_f32_avx512)
+static void silu_by_lanes(const float *x, float *y)
+{
+    struct silu_constants constants;
+
+    silu_constants_avx512(&constants);
+    _mm512_storeu_ps(y, silu_by_avx512(&constants, _mm512_loadu_ps(x)));
+}
 LANES(tanh_lanes, tanh_f32_avx512)
 LANES(gelu_lanes, gelu_f32_avx512)
 LANES(twice_normal_lanes, twice_normal_f32_avx512)
@@ -39,6 +46,7 @@ const struct lanes lanes_avx512 = {
             [LANES_EXP_WEIGHT] = exp_weight_lanes,
             [LANES_SIGMOID] = sigmoid_lanes,
             [LANES_SILU] = silu_lanes,
+            [LANES_SILU_BY] = silu_by_lanes,
             [LANES_TANH] = tanh_lanes,
             [LANES_GELU] = gelu_lanes,
             [LANES_TWICE_NORMAL] = twice_normal_lanes,

@@ -13,6 +13,7 @@ enum {
     LANES_EXP_WEIGHT,
     LANES_SIGMOID,
     LANES_SILU,
+    LANES_SILU_BY, /* by constants in memory; AVX-512 alone has it */
     LANES_TANH,
     LANES_GELU,
     LANES_TWICE_NORMAL,
