@@ -12,7 +12,8 @@
 
 #include "plugins/kernels/lanes.avx512.h"
 
-#define FIRST  cl_first_f32_14x32_avx512
-#define ROWS   14
-#define PANELS 2
+#define FIRST     cl_first_f32_14x32_avx512
+#define FIRST_RUN "plugins/kernels/cl_first_run.avx512.h"
+#define ROWS      14
+#define PANELS    2
 #include "plugins/kernels/cl_first.body.h"

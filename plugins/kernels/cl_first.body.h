@@ -6,7 +6,8 @@
  * that have accumulators beside each other). Whole panels are finished while the sums are in
  * registers. Otherwise steps run over whole output rows, which are contiguous: with six columns no
  * lane is wasted on a function. Where all columns are in half a panel, a tile is one vector wide and
- * twice as many positions high.
+ * twice as many positions high. FIRST_RUN may name a header whose run_rows does whole units by tiles of
+ * its own.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -23,6 +24,10 @@ struct first_walk {
     int64_t k, pitch;                /* pitch: floats from window to window */
     struct cl_plain_end plain;
 };
+
+#ifdef FIRST_RUN
+#include FIRST_RUN
+#endif
 
 /* Bias and steps on whole panels of sums in memory, vector by vector of columns, and into y. */
 static void first_steps_of_tile(const struct first_walk *walk, int64_t column, float *y, int rows,
@@ -386,10 +391,15 @@ void FIRST(const struct cl_first_job *job, int64_t begin, int64_t end, void *wor
     for (; begin < end; begin++) {
         int64_t image = begin / per, top = begin % per * job->rows;
         int64_t count = job->out[0] - top < job->rows ? job->out[0] - top : job->rows;
+        float *to = job->y + (image * job->out[0] + top) * job->out[1] * job->columns;
         cl_first_pad(job, job->x + image * job->in[0] * job->in[1] * job->channels, top,
                      count, padded);
+#ifdef FIRST_RUN
+        if (run_rows(&walk, padded, count, to))
+            continue;
+#endif
         for (y = 0; y < count; y++)
             one_row(&walk, padded + y * job->stride[0] * line, sums,
-                    job->y + ((image * job->out[0] + top + y) * job->out[1]) * job->columns);
+                    to + y * job->out[1] * job->columns);
     }
 }

@@ -93,6 +93,7 @@ noinst_LTLIBRARIES += %D%/libavx512.la
 	%D%/cl_dwconv.avx512.c \
 	%D%/cl_first.avx512.c \
 	%D%/cl_first.body.h \
+	%D%/cl_first_run.avx512.h \
 	%D%/cl_grouped.avx512.c \
 	%D%/cl_pool.avx512.c \
 	%D%/direct.avx512.c \

@@ -136,7 +136,7 @@ static void drawn_layers_agree(void **state)
     }
 }
 
-/* LeNet's, MobileNet's, ResNet's and ViT's, on smaller pictures. */
+/* LeNet's, MobileNet's, ResNet's, ViT's, SqueezeNet's and EfficientNet-B3's, on smaller pictures. */
 static void known_layers_agree(void **state)
 {
     static const struct {
@@ -144,6 +144,7 @@ static void known_layers_agree(void **state)
     } rows[] = {
         {1, 28, 28, 5, 1, 2, 6},   {3, 32, 16, 3, 2, 1, 16},  {3, 38, 19, 7, 2, 3, 64},
         {3, 48, 3, 16, 16, 0, 40}, {3, 47, 10, 11, 4, 2, 64}, {4, 30, 30, 3, 1, 1, 32},
+        {3, 45, 22, 3, 2, 0, 64},  {3, 64, 32, 3, 2, 1, 40},
     };
     (void)state;
     draw_begin();

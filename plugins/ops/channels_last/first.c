@@ -172,5 +172,5 @@ static imgcls_status first_run(const struct imgcls_host *host, const struct imgc
     };
 WITH_AVX2(FIRST_SET(avx2, cl_first_f32_6x16_avx2, IMGCLS_ISA_AVX2, 6, 8, 50))
 WITH_AVX512(FIRST_SET(avx512, cl_first_f32_14x32_avx512, IMGCLS_ISA_AVX2 | IMGCLS_ISA_AVX512, 14,
-                      0, 54))
+                      0, 56))
 WITH_NEON(FIRST_SET(neon, cl_first_f32_6x16_neon, IMGCLS_ISA_NEON, 6, 0, 50))
