@@ -108,9 +108,25 @@ static void product_of_panel(const struct quarters *quarters, const float *a, co
                              int64_t k, const float *next, int64_t n, float *to, int fresh)
 {
     int64_t count = quarters->pairs, piece, half = quarters->job->product.k / 2;
-    int64_t pieces = (count + ROWS - 1) / ROWS, rows = count / pieces, more = count % pieces;
-    int64_t at = 0;
+    int64_t pieces, rows, more, at = 0;
 
+#ifdef RUN
+    if (fresh) { /* rows that are computed without asking for more than the next panel */
+        const struct direct_end end = {
+            .c = to, .c_row = COLUMNS, .columns = COLUMNS, .low = -__builtin_inff(), .high = __builtin_inff()};
+        at = RUN(k, GEMM_K_BLOCK, count, a, quarters->row, b, &end);
+        a += at * quarters->row;
+        to += at * COLUMNS;
+        count -= at;
+        if (n >= 0)
+            expect_pairs(quarters, 0, at, n);
+        if (count == 0)
+            return;
+    }
+#endif
+    pieces = (count + ROWS - 1) / ROWS;
+    rows = count / pieces;
+    more = count % pieces;
     for (piece = 0; piece < pieces; piece++) {
         int64_t here = rows + (piece < more);
         const float *ahead = next;
