@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "plugins/kernels/fused.avx512.h"
 #include "plugins/kernels/lanes.avx512.h"
 
 #define FIRST     cl_first_f32_14x32_avx512

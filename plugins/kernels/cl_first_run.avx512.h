@@ -28,13 +28,6 @@ struct first_windows {
     int64_t pitch, pitch3, pitch5;
 };
 
-/* c += w in all lanes times b */
-static inline __attribute__((always_inline)) __m512 first_fused(const void *w, __m512 b, __m512 c)
-{
-    __asm__("vfmadd231ps %1%{1to16%}, %2, %0" : "+v"(c) : "m"(*(const float *)w), "v"(b));
-    return c;
-}
-
 /* c += the floats at `at` bytes of each window times a row of weights. */
 static inline __attribute__((always_inline)) void
 run_step(const int width, const struct first_windows *windows, int64_t at, const float *b, int64_t panel,
@@ -49,14 +42,16 @@ run_step(const int width, const struct first_windows *windows, int64_t at, const
 
 #pragma GCC unroll 14
     for (r = 0; r < positions; r++) {
-        const char *w = r < 7 ? first : eighth;
-        w += r % 7 == 3   ? windows->pitch3
-             : r % 7 == 5 ? windows->pitch5
-             : r % 7 == 6 ? 2 * windows->pitch3
-                          : r % 7 * windows->pitch;
-        c[r * width] = first_fused(w, b0, c[r * width]);
+        const char *window = r < 7 ? first : eighth;
+        const float *w;
+        window += r % 7 == 3   ? windows->pitch3
+                  : r % 7 == 5 ? windows->pitch5
+                  : r % 7 == 6 ? 2 * windows->pitch3
+                               : r % 7 * windows->pitch;
+        w = (const float *)(const void *)window;
+        c[r * width] = fused_avx512(w, b0, c[r * width]);
         if (width > 1)
-            c[r * width + 1] = first_fused(w, b1, c[r * width + 1]);
+            c[r * width + 1] = fused_avx512(w, b1, c[r * width + 1]);
     }
 }
 

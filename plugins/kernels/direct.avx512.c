@@ -16,6 +16,7 @@
 #include <immintrin.h>
 
 #include "plugins/kernels/finish.avx512.h"
+#include "plugins/kernels/fused.avx512.h"
 #include "plugins/kernels/lanes16.avx512.h"
 
 #define ROWS    DIRECT_ROWS_AVX512
@@ -29,14 +30,6 @@
 #define ENDS(columns) ((void)(columns), 1)
 #define EXPECT(end, rows) ((void)0) /* multiply does, row by row */
 #define MULTIPLY_OF(columns) ((columns) > 16 ? multiply_rows : multiply_half_rows)
-
-/* c + b times *w, which the instruction spreads over a vector: one that does nothing else takes turns
- * from the units that multiply, add and compare. */
-static inline __attribute__((always_inline)) __m512 fused_avx512(const float *w, __m512 b, __m512 c)
-{
-    __asm__("vfmadd231ps %1%{1to16%}, %2, %0" : "+v"(c) : "m"(*w), "v"(b));
-    return c;
-}
 
 /* One vector's way to C. Bounds that are infinite change nothing and cost less than asking. */
 static inline __attribute__((always_inline)) void

@@ -99,6 +99,7 @@ noinst_LTLIBRARIES += %D%/libavx512.la
 	%D%/direct.avx512.c \
 	%D%/direct_run.avx512.h \
 	%D%/finish.avx512.h \
+	%D%/fused.avx512.h \
 	%D%/heads.avx512.c \
 	%D%/heads.body.h \
 	%D%/lanes.avx512.h \
